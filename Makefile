@@ -1,0 +1,70 @@
+# Everything a developer or a user does. `make` alone lists it.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+PIP_FLAGS := --disable-pip-version-check --quiet
+RUN := .venv/bin
+
+help:  ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+serve: .venv/serve.stamp  ## Start gallery and studio (ARGS="--gallery-port 3100 --data-dir DIR --host 0.0.0.0")
+	@exec $(RUN)/toonbooth serve $(ARGS)
+
+test: .venv/dev.stamp models  ## Install what tests need and run all of them
+	$(RUN)/python -m pytest $(ARGS)
+
+check: .venv/dev.stamp  ## Check format, lint and types
+	$(RUN)/ruff format --check .
+	$(RUN)/ruff check .
+	$(RUN)/mypy
+
+format: .venv/dev.stamp  ## Format the code and mend what lint can mend
+	$(RUN)/ruff format .
+	$(RUN)/ruff check --fix .
+
+models: .venv/serve.stamp  ## Fetch the face models, once (FROM=folder takes them from there)
+	@$(RUN)/toonbooth fetch-models --quiet $(if $(FROM),--from $(FROM))
+
+bench: .venv/dev.stamp models  ## Measure speed and memory; prints a table
+	$(RUN)/python -m bench $(ARGS)
+
+migration: .venv/dev.stamp  ## Write a new migration from the tables (NAME="add a column")
+	$(RUN)/python -m toonbooth.gallery.database.migrations "$(NAME)"
+
+openapi: .venv/dev.stamp  ## Write docs/openapi/*.json anew
+	$(RUN)/python -m tests.rules.openapi_snapshot
+
+golden: .venv/dev.stamp models  ## Draw the golden pictures anew; look at them before you commit
+	$(RUN)/python -m tests.golden
+
+lock: .venv/uv.stamp  ## Pin all dependencies anew (exact, hashed, no hosts)
+	$(LOCK) -o requirements.lock
+	$(LOCK) --group dev -c requirements.lock -o requirements-dev.lock
+LOCK = $(RUN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header --no-annotate --quiet --upgrade
+
+clean:  ## Remove the virtual environment and caches (never your data)
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+# A stamp is newer than what it was made from; an interrupted installation leaves none.
+.venv/uv.stamp: requirements-uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Toonbooth needs Python 3.11 or newer; choose one with: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+		{ echo "This Python has no venv; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	@test -x $(RUN)/python || $(PYTHON) -m venv .venv
+	@$(RUN)/python -m pip install $(PIP_FLAGS) --require-hashes -r requirements-uv.lock
+	@touch $@
+
+.venv/serve.stamp: .venv/uv.stamp requirements.lock pyproject.toml
+	@echo "Installing Toonbooth's pinned dependencies into .venv ..."
+	@$(RUN)/uv pip install --quiet --python $(RUN)/python --require-hashes -r requirements.lock
+	@$(RUN)/uv pip install --quiet --python $(RUN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/dev.stamp: .venv/serve.stamp requirements-dev.lock
+	@echo "Installing what tests need into .venv ..."
+	@$(RUN)/uv pip install --quiet --python $(RUN)/python --require-hashes -r requirements-dev.lock
+	@touch $@
+
+.PHONY: help serve test check format models bench migration openapi golden lock clean

@@ -1,0 +1,31 @@
+"""The registry of styles: one line per style, and what every style promises."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from toonbooth.drawing.comic import draw_comic
+from toonbooth.portrait.model import Portrait
+
+DrawStyle = Callable[[Portrait, np.random.Generator], Portrait]
+"""Draws a portrait. Returns the drawing with the geometry as the drawing has it (a style that enlarges the
+eyes moves the landmarks along), same size as the photo. Same portrait and generator state: same bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """A named way of drawing. `name` is public and stable."""
+
+    name: str
+    title: str
+    line: str
+    draw: DrawStyle
+
+
+STYLES: Final[dict[str, Style]] = {
+    style.name: style
+    for style in (Style("comic", "Comic", "Ink lines of varying weight and cel tones.", draw_comic),)
+}
+DEFAULT_STYLE: Final = "comic"

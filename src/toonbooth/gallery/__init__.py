@@ -1,0 +1,1 @@
+"""SERVICE 1: keeps devices, originals, cartoons and downloaded faces."""

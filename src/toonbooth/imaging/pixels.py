@@ -1,0 +1,24 @@
+"""The two kinds of picture and the only two ways from one to the other.
+
+Pictures are RGB, rows then columns. `ByteImage` stands at the border (files, wire), `FloatImage` inside.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+ByteImage = NDArray[np.uint8]
+"""uint8, shape (H, W, 3) RGB or (H, W) grey, 0…255."""
+
+FloatImage = NDArray[np.float32]
+"""float32, shape (H, W, 3) or (H, W), 0…1 unless a docstring says otherwise (Lab, flow fields)."""
+
+
+def to_float(image: ByteImage) -> FloatImage:
+    """Scale 0…255 to 0…1."""
+    return np.multiply(image, np.float32(1 / 255), dtype=np.float32)
+
+
+def to_bytes(image: FloatImage) -> ByteImage:
+    """Scale 0…1 to 0…255, rounding to nearest; what lies outside is clipped."""
+    scaled = np.clip(image, 0.0, 1.0) * np.float32(255)
+    return np.rint(scaled).astype(np.uint8)

@@ -1,0 +1,1 @@
+"""SERVICE 2: draws cartoons and cuts faces; keeps nothing."""

@@ -1,0 +1,31 @@
+"""Pictures and folders that tests of every level share. The only photo is NASA's of Eileen Collins."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage import data
+
+from toonbooth.imaging.pixels import ByteImage
+
+
+@pytest.fixture(scope="session")
+def astronaut() -> ByteImage:
+    """A public-domain portrait, (512, 512, 3) uint8 sRGB."""
+    return np.asarray(data.astronaut(), dtype=np.uint8)
+
+
+@pytest.fixture(scope="session")
+def astronaut_jpeg(astronaut: ByteImage) -> bytes:
+    """The same as a JPEG file."""
+    file = io.BytesIO()
+    Image.fromarray(astronaut).save(file, "JPEG", quality=92)
+    return file.getvalue()
+
+
+@pytest.fixture(scope="session")
+def shared_photos() -> list[Path]:
+    """Portraits that lie beside a developer's checkout; empty elsewhere, and no test may need them."""
+    return sorted((Path(__file__).parents[2] / "shared" / "photos").glob("*.[jp][pn]g"))
