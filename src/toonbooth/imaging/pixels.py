@@ -15,10 +15,10 @@ FloatImage = NDArray[np.float32]
 
 def to_float(image: ByteImage) -> FloatImage:
     """Scale 0…255 to 0…1."""
-    return np.multiply(image, np.float32(1 / 255), dtype=np.float32)
+    return image.astype(np.float32) * np.float32(1 / 255)
 
 
 def to_bytes(image: FloatImage) -> ByteImage:
     """Scale 0…1 to 0…255, rounding to nearest; what lies outside is clipped."""
-    scaled = np.clip(image, 0.0, 1.0) * np.float32(255)
+    scaled: FloatImage = np.clip(image, np.float32(0), np.float32(1)) * np.float32(255)
     return np.rint(scaled).astype(np.uint8)

@@ -1,0 +1,72 @@
+"""Renders every failure of an application as `{"success": false, "error": …, "code": …}`.
+
+Crashes are answered in `kit.requests`, which stands outside of everything and knows the request id.
+"""
+
+import logging
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from toonbooth.kit.errors import (
+    AppError,
+    InternalError,
+    InvalidRequestError,
+    MethodNotAllowedError,
+    RouteNotFoundError,
+)
+
+log = logging.getLogger(__name__)
+
+
+def render_error(error: AppError) -> Response:
+    """The one shape of an error reply."""
+    headers = {"Cache-Control": "no-store"}
+    if error.retry_after_seconds is not None:
+        headers["Retry-After"] = str(error.retry_after_seconds)
+    body = {"success": False, "error": error.sentence, "code": error.code}
+    return JSONResponse(body, status_code=error.status, headers=headers)
+
+
+def install_error_replies(app: FastAPI) -> None:
+    """Make the application answer all failures in our shape, the framework's own among them."""
+
+    @app.exception_handler(AppError)
+    async def answer_app_error(_request: Request, error: AppError) -> Response:
+        if error.status >= 500:
+            log.error("%s: %s", error.code, error.sentence, exc_info=error)
+        else:
+            log.info("%s: %s", error.code, error.sentence)
+        return render_error(error)
+
+    @app.exception_handler(RequestValidationError)
+    async def answer_validation_error(_request: Request, error: RequestValidationError) -> Response:
+        return render_error(InvalidRequestError(_first_problem(error)))
+
+    @app.exception_handler(HTTPException)
+    async def answer_http_exception(request: Request, error: HTTPException) -> Response:
+        reply = render_error(_translate(error, request.method))
+        if error.headers and "allow" in {name.lower() for name in error.headers}:
+            reply.headers["Allow"] = error.headers.get("Allow") or error.headers.get("allow") or ""
+        return reply
+
+
+def _translate(error: HTTPException, method: str) -> AppError:
+    if error.status_code == 404:
+        return RouteNotFoundError("There is nothing at this address.")
+    if error.status_code == 405:
+        return MethodNotAllowedError(f"This address does not take {method}.")
+    if error.status_code < 500:
+        return InvalidRequestError("The request could not be read.")
+    return InternalError()
+
+
+def _first_problem(error: RequestValidationError) -> str:
+    problems = error.errors()
+    if not problems:
+        return "The request could not be read."
+    first = problems[0]
+    place = ".".join(str(part) for part in first.get("loc", ())[1:])
+    return f"{place}: {first.get('msg', 'invalid')}." if place else "The request could not be read."
