@@ -5,8 +5,11 @@ Either side can be replaced by somebody else's, so nothing here may be needed th
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Final
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
 
 GENERATE_CARTOON_PATH: Final = "/generate-cartoon"
 PROCESS_FACE_CUT_PATH: Final = "/process-face-cut"
@@ -30,12 +33,16 @@ GEOMETRY_HEADER: Final = "X-Toonbooth-Geometry"
 """How a face cut found its face: `metadata` or `detectors`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, config=ConfigDict(allow_inf_nan=False, extra="forbid"))
 class FaceSummary:
     """A face as clients see it: `box` is x, y, width, height as fractions of the picture, left to right."""
 
     box: tuple[float, float, float, float]
     score: float
+
+
+_MAX_FACES_HEADER_CHARACTERS: Final = 4096
+_FACES: Final = TypeAdapter(tuple[FaceSummary, ...])
 
 
 def encode_faces_header(faces: tuple[FaceSummary, ...]) -> str:
@@ -45,16 +52,9 @@ def encode_faces_header(faces: tuple[FaceSummary, ...]) -> str:
 
 def decode_faces_header(value: str | None) -> tuple[FaceSummary, ...] | None:
     """Read the value of `X-Toonbooth-Faces`; None when it is missing or not ours."""
-    if value is None or len(value) > 4096:
+    if value is None or len(value) > _MAX_FACES_HEADER_CHARACTERS:
         return None
     try:
-        return tuple(
-            FaceSummary(box=_read_box(face["box"]), score=float(face["score"])) for face in json.loads(value)
-        )
-    except (ValueError, TypeError, KeyError):
+        return _FACES.validate_json(value)
+    except ValidationError:
         return None
-
-
-def _read_box(value: list[float]) -> tuple[float, float, float, float]:
-    x, y, width, height = (float(number) for number in value)
-    return x, y, width, height

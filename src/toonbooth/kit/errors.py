@@ -1,4 +1,4 @@
-"""The root of every failure that a client is told about."""
+"""The roots of all failures: `AppError` is told to clients, `StartError` to whoever starts a service."""
 
 from typing import ClassVar
 
@@ -41,3 +41,7 @@ class InternalError(AppError):
 
     def __init__(self) -> None:
         super().__init__("Something went wrong on our side. Please try again.")
+
+
+class StartError(Exception):
+    """The service cannot start; the sentence says why and what to do, in one line."""

@@ -1,0 +1,155 @@
+"""The command `toonbooth`. The only module that knows both services.
+
+Heavy imports stand inside the commands: each loads what it needs, so `--help` and `serve` come up at once.
+"""
+
+import os
+import socket
+from pathlib import Path
+from typing import Final
+
+import click
+
+from toonbooth.kit.errors import AppError, StartError
+from toonbooth.kit.listening import bind_listener, stop_with_parent
+from toonbooth.serving import serve_both
+
+DEFAULT_DATA_FOLDER: Final = Path("data")
+GALLERY_PORT: Final = 3000
+STUDIO_PORT: Final = 8000
+LOOPBACK: Final = "127.0.0.1"
+
+
+class _OneLineErrors(click.Group):
+    """Shows expected failures as one line on stderr, exit status 1; click shows wrong usage, status 2."""
+
+    def invoke(self, context: click.Context) -> object:
+        try:
+            return super().invoke(context)
+        except (AppError, StartError) as failure:
+            raise click.ClickException(" ".join(str(failure).split())) from failure
+
+
+@click.group(
+    cls=_OneLineErrors, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(package_name="toonbooth")
+def main() -> None:
+    """The backend of cartoon-avatar apps.
+
+    `toonbooth serve` runs everything on one machine: the gallery (the app's API, keeps the pictures) and the
+    studio (draws cartoons, cuts faces). Settings are environment variables: GALLERY_... and STUDIO_...
+    """
+
+
+@main.command()
+@click.option(
+    "--host", default=LOOPBACK, show_default=True, help="Where the gallery listens; 0.0.0.0 opens it."
+)
+@click.option("--gallery-port", type=click.IntRange(1, 65535), default=GALLERY_PORT, show_default=True)
+@click.option("--studio-port", type=click.IntRange(1, 65535), default=STUDIO_PORT, show_default=True)
+@click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=DEFAULT_DATA_FOLDER,
+    show_default=True,
+    help="The database and the pictures.",
+)
+def serve(host: str, gallery_port: int, studio_port: int, data_dir: Path) -> None:
+    """Run gallery and studio; Ctrl-C stops both."""
+    serve_both(host=host, gallery_port=gallery_port, studio_port=studio_port, data_folder=data_dir)
+
+
+@main.command()
+@click.option("--listener-fd", type=int, hidden=True, help="A listening socket inherited from `serve`.")
+@click.option("--parent-pipe", type=int, hidden=True, help="Ends when `serve` ends.")
+def gallery(listener_fd: int | None, parent_pipe: int | None) -> None:
+    """Run the gallery alone (settings: GALLERY_...)."""
+    from toonbooth.gallery.app import create_app
+    from toonbooth.gallery.settings import read_settings
+    from toonbooth.kit.logs import configure_logs
+    from toonbooth.kit.server import run_app
+
+    settings = read_settings(os.environ)
+    configure_logs(settings.log_level)
+    _follow_parent(parent_pipe)
+    listener = _open_listener(listener_fd, settings.host, settings.port)
+    run_app(create_app(settings), listener, drain_seconds=settings.drain_seconds)
+
+
+@main.command()
+@click.option("--listener-fd", type=int, hidden=True)
+@click.option("--parent-pipe", type=int, hidden=True)
+def studio(listener_fd: int | None, parent_pipe: int | None) -> None:
+    """Run the studio alone (settings: STUDIO_...)."""
+    from toonbooth.kit.logs import configure_logs
+    from toonbooth.kit.server import run_app
+    from toonbooth.studio.app import create_app
+    from toonbooth.studio.settings import read_settings
+
+    settings = read_settings(os.environ)
+    configure_logs(settings.log_level)
+    _follow_parent(parent_pipe)
+    listener = _open_listener(listener_fd, settings.host, settings.port)
+    run_app(create_app(settings), listener, drain_seconds=settings.drain_seconds)
+
+
+@main.command()
+@click.option(
+    "--from",
+    "source",
+    type=click.Path(path_type=Path, exists=True),
+    help="A folder that holds the model files or the package they come in.",
+)
+@click.option("--quiet", is_flag=True, help="Say nothing when there is nothing to do.")
+def fetch_models(source: Path | None, *, quiet: bool) -> None:
+    """Fetch the face models, checked by SHA-256; does nothing when they are there."""
+    _fetch_models(source, quiet=quiet)
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the gallery's database to this version's tables."""
+    from toonbooth.gallery.database.migrations import migrate as migrate_database
+    from toonbooth.gallery.settings import read_settings
+
+    settings = read_settings(os.environ)
+    migrate_database(settings.database_url)
+    click.echo("The database is up to date.")
+
+
+@main.command()
+@click.argument("photo", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="A .jpg file."
+)
+@click.option("--style", default=None, help="How to draw; `comic` when left out.")
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Another seed, another drawing."
+)
+@click.option("--max-side", type=click.IntRange(256, 4096), default=1080, show_default=True, help="Pixels.")
+@click.option("--debug", is_flag=True, help="Instead of a cartoon, show what was found in the photo.")
+def draw(photo: Path, output: Path, style: str | None, seed: int, max_side: int, *, debug: bool) -> None:
+    """Draw PHOTO as a cartoon, without any server."""
+    raise NotImplementedError
+
+
+@main.command()
+@click.argument("image", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True)
+def cut_face(image: Path, output: Path) -> None:
+    """Cut the face out of IMAGE (a cartoon or a photo), without any server."""
+    raise NotImplementedError
+
+
+def _fetch_models(source: Path | None, *, quiet: bool) -> None:
+    raise NotImplementedError
+
+
+def _follow_parent(parent_pipe: int | None) -> None:
+    if parent_pipe is not None:
+        stop_with_parent(parent_pipe)
+
+
+def _open_listener(listener_fd: int | None, host: str, port: int) -> socket.socket:
+    return socket.socket(fileno=listener_fd) if listener_fd is not None else bind_listener(host, port)
