@@ -1,0 +1,209 @@
+"""One worker process of `kit.workers`: our end of it, and what runs inside of it."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import pickle
+import signal
+import threading
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing import connection, parent_process
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext, SpawnContext
+from multiprocessing.process import BaseProcess
+from typing import ClassVar, Final, TypeVar, TypeVarTuple
+
+from toonbooth.kit.errors import AppError
+
+Args = TypeVarTuple("Args")
+Result = TypeVar("Result")
+
+# multiprocessing keeps a list of children that starting and reaping in two threads would garble.
+_children_lock: Final = threading.Lock()
+
+
+class WorkTimeoutError(AppError):
+    """The work took longer than it may."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "work_took_too_long"
+
+
+class WorkerDiedError(AppError):
+    """The process died at work: out of memory, or a crash in native code."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "worker_died"
+
+
+class UnsendableFailureError(Exception):
+    """Stands for an exception that can't travel between processes."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    result: object
+    failure: Exception | None = None
+
+
+class WorkerProcess:
+    """A process and our end of its pipe. Blocking, for one thread at a time; only `stop` is for any."""
+
+    def __init__(
+        self,
+        context: ForkServerContext | SpawnContext,
+        *,
+        prepare: Callable[[], None] | None,
+        max_tasks: int,
+        niceness: int,
+    ) -> None:
+        self._context = context
+        self._prepare = prepare
+        self._max_tasks = max_tasks
+        self._niceness = niceness
+        self._process: BaseProcess | None = None
+        self._pipe: Connection | None = None
+        self._tasks_done = 0
+        self._stopped = False
+
+    @property
+    def needs_replacement(self) -> bool:
+        return not self._stopped and (self._process is None or self._tasks_done >= self._max_tasks)
+
+    def start(self) -> None:
+        """Start the process; raises what `prepare` raised in it."""
+        pipe, theirs = self._context.Pipe()
+        with _children_lock:
+            process = self._context.Process(
+                target=_work_until_the_pipe_ends, args=(theirs, self._prepare, self._niceness), daemon=True
+            )
+            process.start()
+        theirs.close()
+        # Workers ignore SIGTERM: without this, an interpreter that exits in a hurry would wait for ever.
+        atexit.register(process.kill)
+        self._process, self._pipe, self._tasks_done = process, pipe, 0
+        if self._stopped:
+            process.kill()
+        self._receive(pipe, timeout_seconds=None)
+
+    def replace(self) -> None:
+        self.end()
+        self.start()
+
+    def call(self, function: Callable[[*Args], Result], *args: *Args, timeout_seconds: float) -> Result:
+        """Call `function` over there and wait for what comes of it."""
+        pipe = self._send((function, args))
+        result = self._receive(pipe, timeout_seconds=timeout_seconds)
+        self._tasks_done += 1
+        return result  # type: ignore[return-value]  # what `function` returned, by way of a pipe
+
+    def stop(self) -> None:
+        """Kill the process, which ends a running `call`, and let none start any more."""
+        self._stopped = True
+        process = self._process
+        if process is not None:
+            with contextlib.suppress(ValueError):  # `end` was faster.
+                process.kill()
+
+    def end(self) -> None:
+        """Kill and reap the process. Does nothing when there is none."""
+        process, pipe, self._process, self._pipe = self._process, self._pipe, None, None
+        if pipe is not None:
+            pipe.close()
+        if process is not None:
+            with _children_lock:
+                process.kill()
+                process.join()
+                atexit.unregister(process.kill)
+                process.close()
+
+    def _send(self, task: tuple[object, ...]) -> Connection:
+        if self._pipe is None:
+            self.start()
+        assert self._pipe is not None
+        try:
+            self._pipe.send(task)
+        except OSError:
+            # It died idle and never saw the task: a new one takes it.
+            self.replace()
+            self._pipe.send(task)
+        return self._pipe
+
+    def _receive(self, pipe: Connection, *, timeout_seconds: float | None) -> object:
+        if not pipe.poll(timeout_seconds):
+            self.end()
+            raise WorkTimeoutError("This took too long and was given up.")
+        try:
+            outcome: _Outcome = pipe.recv()
+        except (EOFError, OSError) as error:
+            self.end()
+            raise WorkerDiedError("This could not be finished.") from error
+        except BaseException:
+            # A result that can't be unpickled here; whether the pipe is still in step nobody knows.
+            self.end()
+            raise
+        if outcome.failure is not None:
+            raise outcome.failure
+        return outcome.result
+
+
+def _work_until_the_pipe_ends(pipe: Connection, prepare: Callable[[], None] | None, niceness: int) -> None:
+    # Ctrl-C, and some service managers' SIGTERM, reach the whole group; the service decides when workers end.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    os.nice(niceness)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    with contextlib.suppress(EOFError, OSError):
+        _send(pipe, _attempt(prepare or _nothing, ()))
+        while True:
+            # Whatever can't be unpickled is the caller's failure, not this process' end.
+            message = pipe.recv_bytes()
+            _send(pipe, _attempt(_call_pickled, (message,)))
+
+
+def _attempt(function: Callable[[*Args], object], args: tuple[*Args]) -> _Outcome:
+    try:
+        return _Outcome(function(*args))
+    except Exception as error:  # noqa: BLE001 - it is for the caller, in the other process
+        return _Outcome(None, _make_sendable(error))
+
+
+def _call_pickled(message: bytes) -> object:
+    function, args = pickle.loads(message)  # noqa: S301 - from our own parent
+    return function(*args)
+
+
+def _make_sendable(error: Exception) -> Exception:
+    """Put the traceback into a note, for it doesn't travel; replace an error that doesn't travel either."""
+    trace = "".join(traceback.format_exception(error))
+    error.add_note(f"In the worker:\n{trace}")
+    try:
+        if type(pickle.loads(pickle.dumps(error))) is type(error):  # noqa: S301 - made one line above
+            return error
+    except Exception:  # noqa: BLE001, S110 - then the stand-in goes
+        pass
+    stand_in = UnsendableFailureError(f"{type(error).__name__}: {error}")
+    stand_in.add_note(f"In the worker:\n{trace}")
+    return stand_in
+
+
+def _send(pipe: Connection, outcome: _Outcome) -> None:
+    try:
+        pipe.send(outcome)
+    except (TypeError, AttributeError, pickle.PicklingError) as error:
+        pipe.send(_Outcome(None, _make_sendable(error)))
+
+
+def _nothing() -> None:
+    pass
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    assert parent is not None
+    connection.wait([parent.sentinel])
+    os._exit(1)

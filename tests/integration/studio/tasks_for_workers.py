@@ -1,0 +1,75 @@
+"""What the tests of the worker pool let workers do. A module of its own: workers import it by name."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from toonbooth.kit.errors import InternalError, InvalidRequestError
+
+
+def add(first: int, second: int) -> int:
+    return first + second
+
+
+def get_process_id() -> int:
+    return os.getpid()
+
+
+def get_niceness() -> int:
+    return os.nice(0)
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def hang() -> None:
+    time.sleep(3600)
+
+
+def wait_for_file(path: Path) -> int:
+    """Hold a worker until the test makes the file."""
+    while not path.exists():
+        time.sleep(0.005)
+    return os.getpid()
+
+
+def append_line(path: Path) -> None:
+    with path.open("a") as file:
+        file.write("done\n")
+
+
+def refuse() -> None:
+    raise InvalidRequestError("That will not do.")
+
+
+def refuse_with_an_error_that_cannot_be_rebuilt() -> None:
+    raise InternalError
+
+
+def divide_by_zero() -> float:
+    return 1 / 0
+
+
+def return_something_unpicklable() -> object:
+    return lambda: None
+
+
+def terminate_my_group_politely() -> str:
+    """What Ctrl-C and a service manager do to every process of a group."""
+    os.kill(os.getpid(), signal.SIGINT)
+    os.kill(os.getpid(), signal.SIGTERM)
+    return "still here"
+
+
+def fail_to_prepare() -> None:
+    raise InvalidRequestError("The model is missing.")
+
+
+def make_bytes(count: int) -> bytes:
+    return bytes(count)
+
+
+def count_bytes(data: bytes) -> int:
+    return len(data)
