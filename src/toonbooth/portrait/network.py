@@ -1,0 +1,42 @@
+"""Running one network: the only module that knows LiteRT."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+from numpy.typing import NDArray
+
+from toonbooth.imaging.pixels import FloatImage
+from toonbooth.portrait.models import ModelFile, ModelsUnavailableError
+
+
+class Network:
+    """A loaded model. Holds its own buffers: one caller at a time."""
+
+    def __init__(self, folder: Path, model: ModelFile, *, threads: int) -> None:
+        path = folder / model.name
+        try:
+            # The default resolver runs on the CPU with XNNPACK.
+            self._interpreter = Interpreter(model_path=str(path), num_threads=threads)
+            self._interpreter.allocate_tensors()
+        except (ValueError, RuntimeError) as error:
+            raise ModelsUnavailableError(
+                f"The face model {path} is missing or damaged. Run `toonbooth fetch-models`."
+            ) from error
+        self._input_index: int = self._interpreter.get_input_details()[0]["index"]
+        self._output_indices: list[int] = [
+            output["index"] for output in self._interpreter.get_output_details()
+        ]
+
+    def run(self, image: FloatImage) -> list[NDArray[np.float32]]:
+        """Feed one prepared image, (H, W, 3); returns the outputs without their leading 1."""
+        self._interpreter.set_tensor(self._input_index, image[np.newaxis])
+        self._interpreter.invoke()
+        return [self._interpreter.get_tensor(index)[0] for index in self._output_indices]
+
+
+def sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Logits to 0…1, without overflow."""
+    return np.asarray(1 / (1 + np.exp(-np.clip(logits, -80, 80))), dtype=np.float32)
