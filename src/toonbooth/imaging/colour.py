@@ -1,0 +1,72 @@
+"""Between sRGB and CIE L*a*b*, the space in which tones are stepped and colours shifted."""
+
+import cv2
+import numpy as np
+
+from toonbooth.imaging.pixels import ByteImage, FloatImage
+
+
+def rgb_to_lab(image: FloatImage) -> FloatImage:
+    """Convert sRGB to L*a*b* (D65).
+
+    Parameters
+    ----------
+    image : float32 array, shape (H, W, 3), sRGB, range [0, 1]
+
+    Returns
+    -------
+    float32 array, shape (H, W, 3): L* in [0, 100], a* and b* within ±128.
+
+    Raises
+    ------
+    ValueError
+        If image is not a float32 colour picture.
+
+    References
+    ----------
+    IEC 61966-2-1 (sRGB); CIE 15:2004 (L*a*b*).
+    """
+    _check_colour(image)
+    lab: FloatImage = cv2.cvtColor(image, cv2.COLOR_RGB2LAB).astype(np.float32, copy=False)
+    return lab
+
+
+def lab_to_rgb(lab: FloatImage) -> FloatImage:
+    """Convert L*a*b* (D65) to sRGB, clipped to the gamut channel by channel.
+
+    Parameters
+    ----------
+    lab : float32 array, shape (H, W, 3): L* in [0, 100], a* and b* within ±128
+
+    Returns
+    -------
+    float32 array, shape (H, W, 3), sRGB, range [0, 1].
+
+    Raises
+    ------
+    ValueError
+        If lab is not a float32 colour picture.
+    """
+    _check_colour(lab)
+    rgb: FloatImage = cv2.cvtColor(lab, cv2.COLOR_LAB2RGB).astype(np.float32, copy=False)
+    return np.clip(rgb, np.float32(0), np.float32(1))
+
+
+def luma(picture: ByteImage) -> FloatImage:
+    """The grey picture that lines and edges are sought in: BT.601 luma, gamma-encoded, range [0, 1].
+
+    Parameters
+    ----------
+    picture : uint8 array, shape (H, W, 3), sRGB
+
+    Returns
+    -------
+    float32 array, shape (H, W), range [0, 1].
+    """
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    return np.multiply(grey, np.float32(1 / 255), dtype=np.float32)
+
+
+def _check_colour(image: FloatImage) -> None:
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.float32:
+        raise ValueError(f"a float32 picture of shape (H, W, 3) is needed, not {image.dtype} {image.shape}")
