@@ -1,0 +1,117 @@
+"""The studio's settings: environment variables that start with `STUDIO_`, with defaults for a laptop."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from toonbooth.kit.environment import read_variables
+from toonbooth.kit.errors import StartError
+from toonbooth.studio.origins import TrustedOrigin, read_trusted_origins
+
+PREFIX: Final = "STUDIO_"
+LOOPBACK_GALLERY: Final = "http://127.0.0.1:3000/uploads/=127.0.0.0/8"
+
+
+def count_cores() -> int:
+    """The cores that this process may use, which is less than the machine has in many containers."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _split_origins(value: object) -> object:
+    return read_trusted_origins(value) if isinstance(value, str) else value
+
+
+class StudioSettings(BaseSettings):
+    """Read by `read_settings`; tests build it with keywords. Nothing else looks at the environment."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True
+    )
+
+    host: Annotated[str, Field(min_length=1, description="The address to listen on.")] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535, description="The port to listen on.")] = 8000
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], Field(description="The least severe line logged.")
+    ] = "info"
+    drain_seconds: Annotated[
+        int, Field(ge=0, le=600, description="What running requests get to finish when told to stop.")
+    ] = 20
+    token: Annotated[
+        SecretStr | None,
+        Field(min_length=16, description="When given, pictures need it as `Authorization: Bearer`."),
+    ] = None
+
+    models_dir: Annotated[
+        Path | None,
+        AfterValidator(lambda path: path and path.absolute()),
+        Field(description="Where the face models lie; the user's cache folder when left out."),
+    ] = None
+    max_side_pixels: Annotated[int, Field(ge=256, le=4096, description="The longest side of a cartoon.")] = (
+        1080
+    )
+    trusted_origins: Annotated[
+        tuple[TrustedOrigin, ...],
+        BeforeValidator(_split_origins),
+        Field(
+            description="Where image_url may point: URL prefix that ends with /, =, and the addresses that "
+            "its host may have, separated by commas. Several are separated by spaces."
+        ),
+    ] = Field(default=LOOPBACK_GALLERY, validate_default=True)
+
+    workers: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=256,
+            default_factory=count_cores,
+            description="How many pictures are worked on at once; one per core when left out.",
+        ),
+    ]
+    threads_per_worker: Annotated[
+        int, Field(ge=1, le=64, description="Threads within one picture; does not change its bytes.")
+    ] = 1
+    max_waiting: Annotated[
+        int, Field(ge=0, le=10_000, description="How many requests wait for a worker before 503.")
+    ] = 16
+    work_timeout_seconds: Annotated[
+        float, Field(gt=0, le=600, description="What one picture may take once a worker has it.")
+    ] = 30.0
+
+    @classmethod
+    def settings_customise_sources(  # a constructor that also reads the environment surprises tests
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
+
+def read_settings(environment: Mapping[str, str]) -> StudioSettings:
+    """Read the settings from environment variables.
+
+    Raises
+    ------
+    StartError
+        When a variable with our prefix is unknown or has an impossible value, which is not repeated.
+    """
+    given: dict[str, Any] = dict(
+        read_variables(environment, prefix=PREFIX, known=StudioSettings.model_fields)
+    )
+    try:
+        return StudioSettings(**given)
+    except ValidationError as error:
+        raise StartError(_describe(error)) from None
+
+
+def _describe(error: ValidationError) -> str:
+    return "; ".join(
+        f"{PREFIX}{str(problem['loc'][0]).upper()}: {problem['msg'].removeprefix('Value error, ')}"
+        for problem in error.errors(include_input=False, include_url=False, include_context=False)
+    )
