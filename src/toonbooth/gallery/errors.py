@@ -1,15 +1,101 @@
 """What can go wrong in the gallery.
 
 AppError
+├── InvalidRequestError        400  invalid_request         (kit.errors)
+├── InvalidDeviceIdError       400  invalid_device_id
+├── InvalidIdError             400  invalid_id
+├── MissingFileError           400  missing_file
+├── TooManyFilesError          400  too_many_files
+├── EmptyFileError             400  empty_file
+├── FileTooLargeError          400  file_too_large
+├── IncompleteUploadError      400  incomplete_upload
+├── UnsupportedTypeError       400  unsupported_type
+├── UnreadablePhotoError       400  unreadable_image
+├── UnknownStyleError          400  unknown_style
 ├── OriginalNotFoundError      404  original_not_found
 ├── CartoonNotFoundError       404  cartoon_not_found
 ├── PictureNotFoundError       404  picture_not_found
+├── RequestInProgressError     409  request_in_progress
+├── RangeNotSatisfiableError   416  range_not_satisfiable
+├── NoFaceFoundError           422  no_face_found
 ├── IdempotencyKeyReusedError  422  idempotency_key_reused
 ├── DatabaseFailedError        500  database_failed
-└── StorageFailedError         500  storage_failed
+├── StorageFailedError         500  storage_failed
+├── StudioFailedError          500  studio_failed
+├── PoolBusyError              503  busy                    (kit.workers)
+├── StudioBusyError            503  studio_busy
+└── StudioUnavailableError     503  studio_unavailable
 """
 
 from toonbooth.kit.errors import AppError
+
+
+class InvalidDeviceIdError(AppError):
+    status = 400
+    code = "invalid_device_id"
+
+    def __init__(self) -> None:
+        super().__init__("Invalid device_id format. The header x-device-id must be a UUID.")
+
+
+class InvalidIdError(AppError):
+    status = 400
+    code = "invalid_id"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Invalid {name} format. It must be 24 hexadecimal digits.")
+
+
+class MissingFileError(AppError):
+    status = 400
+    code = "missing_file"
+
+
+class TooManyFilesError(AppError):
+    status = 400
+    code = "too_many_files"
+
+
+class EmptyFileError(AppError):
+    status = 400
+    code = "empty_file"
+
+
+class FileTooLargeError(AppError):
+    status = 400
+    code = "file_too_large"
+
+    def __init__(self, max_bytes: int) -> None:
+        super().__init__(f"File size exceeds limit ({max_bytes / 1024**2:.4g}MB).")
+
+
+class IncompleteUploadError(AppError):
+    """The body ended, or the client went silent, before the form did."""
+
+    status = 400
+    code = "incomplete_upload"
+
+    def __init__(self) -> None:
+        super().__init__("The upload broke off before its end. Please try again.")
+
+
+class UnsupportedTypeError(AppError):
+    """The file is no picture, or one of a kind that isn't taken."""
+
+    status = 400
+    code = "unsupported_type"
+
+
+class UnreadablePhotoError(AppError):
+    """The file begins like a picture and cannot be read as one."""
+
+    status = 400
+    code = "unreadable_image"
+
+
+class UnknownStyleError(AppError):
+    status = 400
+    code = "unknown_style"
 
 
 class OriginalNotFoundError(AppError):
@@ -42,6 +128,34 @@ class PictureNotFoundError(AppError):
         super().__init__("There is no picture at this address.")
 
 
+class RequestInProgressError(AppError):
+    """The same request, told by its Idempotency-Key, is still being worked on."""
+
+    status = 409
+    code = "request_in_progress"
+
+    def __init__(self, *, retry_after_seconds: int) -> None:
+        super().__init__(
+            "This request is still being worked on. Please ask again in a moment.",
+            retry_after_seconds=retry_after_seconds,
+        )
+
+
+class RangeNotSatisfiableError(AppError):
+    status = 416
+    code = "range_not_satisfiable"
+
+    def __init__(self) -> None:
+        super().__init__("The picture has no bytes in this range.")
+
+
+class NoFaceFoundError(AppError):
+    """The studio found nobody."""
+
+    status = 422
+    code = "no_face_found"
+
+
 class IdempotencyKeyReusedError(AppError):
     status = 422
     code = "idempotency_key_reused"
@@ -68,3 +182,24 @@ class StorageFailedError(AppError):
 
     def __init__(self) -> None:
         super().__init__("The picture could not be stored or read. Please try again later.")
+
+
+class StudioFailedError(AppError):
+    """The studio refused the connection, timed out, crashed, or sent what is no picture."""
+
+    status = 500
+    code = "studio_failed"
+
+
+class StudioBusyError(AppError):
+    """The studio has enough to do."""
+
+    status = 503
+    code = "studio_busy"
+
+
+class StudioUnavailableError(AppError):
+    """The studio failed several times in a row and isn't asked for a while."""
+
+    status = 503
+    code = "studio_unavailable"

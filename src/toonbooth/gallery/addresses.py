@@ -1,0 +1,75 @@
+"""Under which address clients see the gallery: the configured one, else what the request was sent to.
+
+`X-Forwarded-*` come from whoever sends them, so they count only when a trusted proxy is the sender.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Final
+from urllib.parse import urlsplit
+
+from toonbooth.kit.errors import InvalidRequestError
+
+_HOST: Final = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
+
+
+def read_base_url(value: str) -> str:
+    """Check a configured address; returns it without a slash at its end.
+
+    Raises
+    ------
+    ValueError
+        When it isn't `http://` or `https://`, a host, perhaps a port and a path, and nothing else.
+    """
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not _HOST.fullmatch(parts.netloc):
+        raise ValueError("must be an address such as https://photos.example.org")
+    if parts.query or parts.fragment or "?" in value or "#" in value:
+        raise ValueError("must not have a query or a fragment")
+    return value.rstrip("/")
+
+
+def choose_base_url(
+    headers: Mapping[str, str],
+    *,
+    scheme: str,
+    peer: str | None,
+    public_url: str | None,
+    trusted_proxies: Sequence[IPv4Network | IPv6Network],
+) -> str:
+    """The address that URLs in the reply start with, without a slash at its end.
+
+    Raises
+    ------
+    InvalidRequestError
+        When it has to come from the request and the request names no host that could be one.
+    """
+    if public_url is not None:
+        return public_url
+    host = headers.get("host", "")
+    if is_trusted(peer, trusted_proxies):
+        host = _first_of(headers.get("x-forwarded-host")) or host
+        forwarded_scheme = _first_of(headers.get("x-forwarded-proto")).lower()
+        scheme = forwarded_scheme if forwarded_scheme in {"http", "https"} else scheme
+    if not _HOST.fullmatch(host):
+        raise InvalidRequestError("The Host header must name the server.")
+    return f"{scheme}://{host}"
+
+
+def is_trusted(peer: str | None, trusted_proxies: Sequence[IPv4Network | IPv6Network]) -> bool:
+    """Whether the address at the other end of the connection is one of our proxies."""
+    if not trusted_proxies or peer is None:
+        return False
+    try:
+        address = ip_address(peer)
+    except ValueError:
+        return False
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    return any(address in network for network in trusted_proxies)
+
+
+def _first_of(value: str | None) -> str:
+    """What the outermost proxy wrote: each one appends to the list."""
+    return (value or "").split(",", 1)[0].strip()

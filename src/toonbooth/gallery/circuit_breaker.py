@@ -1,0 +1,70 @@
+"""Stops asking a server that failed several times in a row; single calls find out when it is back."""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+class CircuitOpenError(Exception):
+    """The server failed lately and isn't asked now."""
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        super().__init__(f"not asked for {retry_after_seconds} s")
+        self.retry_after_seconds = retry_after_seconds
+
+
+class CircuitBreaker:
+    """Opens after `failures_to_open` failures without a success between them.
+
+    After `open_seconds` one call may try; its outcome closes the breaker or opens it for as long again. For
+    one event loop, not for threads.
+    """
+
+    def __init__(
+        self,
+        *,
+        failure: type[Exception],
+        failures_to_open: int = 5,
+        open_seconds: float = 10.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._failure = failure
+        self._failures_to_open = failures_to_open
+        self._open_seconds = open_seconds
+        self._clock = clock
+        self._failures = 0
+        self._open_until = 0.0
+        self._is_trying = False
+
+    @contextmanager
+    def watch(self) -> Iterator[None]:
+        """Around one call: counts the failures among what it raises.
+
+        Everything else that ends it is a success, but for a cancellation, which says nothing.
+
+        Raises
+        ------
+        CircuitOpenError
+            When the call must not be made now.
+        """
+        is_trial = self._failures >= self._failures_to_open
+        if is_trial:
+            remaining = self._open_until - self._clock()
+            if remaining > 0 or self._is_trying:
+                raise CircuitOpenError(max(1, math.ceil(remaining)))
+            self._is_trying = True
+        try:
+            yield
+        except self._failure:
+            self._failures += 1
+            self._open_until = self._clock() + self._open_seconds
+            raise
+        except Exception:
+            self._failures = 0
+            raise
+        else:
+            self._failures = 0
+        finally:
+            if is_trial:
+                self._is_trying = False

@@ -1,0 +1,153 @@
+"""The gallery's settings: environment variables that start with `GALLERY_`, with defaults for a laptop."""
+
+from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from toonbooth.contract import MAX_IMAGE_BYTES
+from toonbooth.gallery.addresses import read_base_url
+from toonbooth.kit.environment import read_variables
+from toonbooth.kit.errors import StartError
+
+PREFIX: Final = "GALLERY_"
+_EMBEDDED_DATABASE_FILE: Final = "gallery.sqlite3"
+
+Network = IPv4Network | IPv6Network
+
+
+def _split_networks(value: object) -> object:
+    """`10.0.0.0/8, 192.168.1.7` is two networks, one of them a single address."""
+    if not isinstance(value, str):
+        return value
+    return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+
+
+BaseUrl = Annotated[str, AfterValidator(read_base_url)]
+"""Scheme, host, port and perhaps a path; kept without a slash at its end."""
+
+
+class GallerySettings(BaseSettings):
+    """Read by `read_settings`; tests build it with keywords. Nothing else looks at the environment."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True
+    )
+
+    host: Annotated[str, Field(min_length=1, description="The address to listen on.")] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535, description="The port to listen on.")] = 3000
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], Field(description="The least severe line logged.")
+    ] = "info"
+    drain_seconds: Annotated[
+        int, Field(ge=0, le=600, description="What running requests get to finish when told to stop.")
+    ] = 20
+
+    data_dir: Annotated[
+        Path, AfterValidator(Path.absolute), Field(description="Pictures, signing keys, embedded database.")
+    ] = Field(default=Path("data"), validate_default=True)
+    database_url: str = Field(
+        default_factory=lambda given: f"sqlite+aiosqlite:///{given['data_dir'] / _EMBEDDED_DATABASE_FILE}",
+        repr=False,
+        description="An SQLAlchemy URL; an SQLite file in the data folder when left out.",
+    )
+    signing_keys: Annotated[
+        SecretStr | None,
+        Field(
+            description="Keys that sign image URLs, separated by commas: the first signs, all are accepted. "
+            "Made in the data folder when left out; must be given with a database of its own."
+        ),
+    ] = None
+
+    public_url: Annotated[
+        BaseUrl | None,
+        Field(description="How clients reach the gallery; taken from the request when left out."),
+    ] = None
+    internal_url: BaseUrl = Field(
+        default_factory=lambda given: f"http://{_loopback_of(given['host'])}:{given['port']}",
+        description="How the studio reaches the gallery; the loopback address when left out.",
+    )
+    trusted_proxies: Annotated[
+        tuple[Network, ...],
+        BeforeValidator(_split_networks),
+        Field(description="Addresses or networks, separated by commas, whose X-Forwarded-* are believed."),
+    ] = ()
+
+    studio_url: Annotated[BaseUrl, Field(description="Where the studio listens.")] = "http://127.0.0.1:8000"
+    studio_timeout_seconds: Annotated[
+        float, Field(gt=0, le=600, description="What the studio gets for one picture.")
+    ] = 60.0
+    studio_token: Annotated[
+        SecretStr | None, Field(description="Sent to the studio as a bearer token, when given.")
+    ] = None
+
+    max_upload_bytes: Annotated[
+        int, Field(ge=1024, le=100 * 1024 * 1024, description="The largest photo taken.")
+    ] = MAX_IMAGE_BYTES
+    conversion_workers: Annotated[
+        int, Field(ge=1, le=64, description="How many HEIC and AVIF photos are converted at once.")
+    ] = 2
+    conversion_timeout_seconds: Annotated[
+        float, Field(gt=0, le=120, description="What converting one photo may take.")
+    ] = 20.0
+
+    @property
+    def has_embedded_database(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+    @model_validator(mode="after")
+    def _demand_keys_for_shared_databases(self) -> Self:
+        # Several galleries on one database must all accept what one of them has signed.
+        if not self.has_embedded_database and self.signing_keys is None:
+            raise ValueError(f"{PREFIX}SIGNING_KEYS must be given when the database isn't the embedded one.")
+        return self
+
+    @classmethod
+    def settings_customise_sources(  # a constructor that also reads the environment surprises tests
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
+
+def read_settings(environment: Mapping[str, str]) -> GallerySettings:
+    """Read the settings from environment variables.
+
+    Raises
+    ------
+    StartError
+        When a variable with our prefix is unknown or has an impossible value, which is not repeated.
+    """
+    given: dict[str, Any] = dict(
+        read_variables(environment, prefix=PREFIX, known=GallerySettings.model_fields)
+    )
+    try:
+        return GallerySettings(**given)
+    except ValidationError as error:
+        raise StartError(_describe(error)) from None
+
+
+def _describe(error: ValidationError) -> str:
+    return "; ".join(
+        " ".join((_name_variable(problem["loc"]), problem["msg"].removeprefix("Value error, "))).strip()
+        for problem in error.errors(include_input=False, include_url=False, include_context=False)
+        if problem["type"] != "default_factory_not_called"  # follows from another problem
+    )
+
+
+def _name_variable(location: tuple[int | str, ...]) -> str:
+    return f"{PREFIX}{str(location[0]).upper()}:" if location else ""
+
+
+def _loopback_of(host: str) -> str:
+    """The address at which a process on the same machine reaches what listens on `host`."""
+    if host in {"0.0.0.0", "::", "localhost"}:  # noqa: S104 - compared, not listened on
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host

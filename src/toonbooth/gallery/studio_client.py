@@ -1,0 +1,244 @@
+"""Talks to the studio, or to any AI server that keeps the guide's contract, over HTTP.
+
+All that can go wrong over there becomes one of a few errors here: it refuses the picture (the client's
+business), it is busy, or it has failed.
+"""
+
+import asyncio
+import json
+import logging
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import httpx
+
+from toonbooth.contract import (
+    GENERATE_CARTOON_PATH,
+    IMAGE_FIELD,
+    PROCESS_FACE_CUT_PATH,
+    SEED_FIELD,
+    STYLE_FIELD,
+    STYLES_PATH,
+)
+from toonbooth.gallery.circuit_breaker import CircuitBreaker, CircuitOpenError
+from toonbooth.gallery.errors import (
+    NoFaceFoundError,
+    StudioBusyError,
+    StudioFailedError,
+    StudioUnavailableError,
+    UnknownStyleError,
+    UnreadablePhotoError,
+)
+from toonbooth.gallery.studio_replies import (
+    GarbledReplyError,
+    StudioPicture,
+    StudioReply,
+    StyleInfo,
+    read_picture,
+    read_styles,
+)
+from toonbooth.gallery.wishes import CutWishes, DrawingWishes
+from toonbooth.kit.logs import current_request_id
+from toonbooth.kit.requests import REQUEST_ID_HEADER
+
+log = logging.getLogger(__name__)
+
+MAX_REPLY_BYTES: Final = 32 * 1024 * 1024
+_CONNECT_SECONDS: Final = 3.0
+_STYLES_SECONDS: Final = 3.0
+_STYLES_VALID_SECONDS: Final = 60.0
+_FAILED: Final = "The drawing server could not finish the picture. Please try again."
+_SILENT: Final = "The drawing server does not answer. Please try again later."
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A stored photo to be drawn, read piece by piece while it is sent."""
+
+    size: int
+    media_type: str
+    extension: str
+    open_chunks: Callable[[], AsyncIterator[bytes]]
+
+
+def open_studio_connections(
+    base_url: str, *, token: str | None, transport: httpx.AsyncBaseTransport | None = None
+) -> httpx.AsyncClient:
+    """Connections to one studio; the caller closes them."""
+    return httpx.AsyncClient(
+        base_url=base_url,
+        headers={"Authorization": f"Bearer {token}"} if token else {},
+        timeout=httpx.Timeout(None, connect=_CONNECT_SECONDS),  # The whole call has a time limit of its own.
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
+        follow_redirects=False,
+        # Retries concern connecting alone: nothing has been sent yet.
+        transport=transport or httpx.AsyncHTTPTransport(retries=1),
+        trust_env=False,
+    )
+
+
+class HttpStudioClient:
+    """Bound to one studio. All calls for pictures share one circuit breaker."""
+
+    def __init__(self, http: httpx.AsyncClient, *, timeout_seconds: float) -> None:
+        self._http = http
+        self._timeout_seconds = timeout_seconds
+        self._breaker = CircuitBreaker(failure=StudioFailedError)
+        self._styles: tuple[StyleInfo, ...] = ()
+        self._styles_valid_until = 0.0
+
+    async def generate_cartoon(self, photo: Photo, wishes: DrawingWishes) -> StudioPicture:
+        """Have a photo drawn.
+
+        Raises
+        ------
+        UnreadablePhotoError, UnknownStyleError, NoFaceFoundError
+            When the studio refuses the photo or the style.
+        StudioBusyError, StudioUnavailableError, StudioFailedError
+        """
+        form = _PhotoForm(photo, wishes)
+        answer = await self._ask(GENERATE_CARTOON_PATH, form.read_body(), form.headers)
+        if isinstance(answer, StudioPicture):
+            return answer
+        if answer.status == 422:
+            raise NoFaceFoundError(
+                answer.sentence or "No face was found in the photo. Please try another one."
+            )
+        if answer.status == 400 and answer.code == UnknownStyleError.code:
+            raise UnknownStyleError(answer.sentence or "There is no style of this name.")
+        if answer.status in {400, 413, 415}:
+            raise UnreadablePhotoError(
+                answer.sentence or "The photo could not be read. Please try another one."
+            )
+        raise _refused(answer, _FAILED)
+
+    async def process_face_cut(self, image_url: str, wishes: CutWishes) -> StudioPicture:
+        """Have the face cut out of a cartoon, which the studio fetches from `image_url`.
+
+        Raises
+        ------
+        NoFaceFoundError, StudioBusyError, StudioUnavailableError, StudioFailedError
+        """
+        extras = {"format": wishes.format, "shape": wishes.shape, "face": wishes.face}
+        body = {"image_url": image_url} | {name: value for name, value in extras.items() if value is not None}
+        answer = await self._ask(
+            PROCESS_FACE_CUT_PATH, json.dumps(body).encode(), {"Content-Type": "application/json"}
+        )
+        if isinstance(answer, StudioPicture):
+            return answer
+        if answer.status == 422:
+            raise NoFaceFoundError(
+                answer.sentence or "No face was found in this cartoon. Please choose another one."
+            )
+        raise _refused(answer, "The face could not be cut out. Please choose another cartoon.")
+
+    async def list_styles(self) -> tuple[StyleInfo, ...]:
+        """The studio's styles, its default first; none when it has no such list.
+
+        Remembered for a minute, and as long as the studio doesn't answer.
+        """
+        now = time.monotonic()
+        if now >= self._styles_valid_until:
+            try:
+                async with asyncio.timeout(_STYLES_SECONDS):
+                    reply = await self._exchange("GET", STYLES_PATH, None, {})
+            except (httpx.HTTPError, TimeoutError, GarbledReplyError) as error:
+                log.info("the studio did not list its styles: %s", type(error).__name__)
+                return self._styles
+            self._styles = read_styles(reply) if reply.status == 200 else ()
+            self._styles_valid_until = now + _STYLES_VALID_SECONDS
+        return self._styles
+
+    async def _ask(
+        self, path: str, body: bytes | AsyncIterator[bytes], headers: Mapping[str, str]
+    ) -> StudioPicture | StudioReply:
+        """A picture, or a refusal with a status from 400 to 499."""
+        try:
+            with self._breaker.watch():
+                reply = await self._call(path, body, headers)
+                if reply.status == 200:
+                    return _read_picture(reply)
+                if not 400 <= reply.status < 500 and reply.status != 503:
+                    raise StudioFailedError(_FAILED)
+        except CircuitOpenError as error:
+            raise StudioUnavailableError(
+                "Drawing is not possible at the moment. Please try again in a moment.",
+                retry_after_seconds=error.retry_after_seconds,
+            ) from error
+        if reply.status in {429, 503}:
+            raise StudioBusyError(
+                "The drawing server is busy. Please try again in a moment.",
+                retry_after_seconds=reply.retry_after_seconds,
+            )
+        return reply
+
+    async def _call(
+        self, path: str, body: bytes | AsyncIterator[bytes], headers: Mapping[str, str]
+    ) -> StudioReply:
+        try:
+            async with asyncio.timeout(self._timeout_seconds):
+                return await self._exchange("POST", path, body, headers)
+        except TimeoutError as error:
+            raise StudioFailedError("The drawing server took too long. Please try again.") from error
+        except httpx.HTTPError as error:
+            raise StudioFailedError(_SILENT) from error
+        except GarbledReplyError as error:
+            raise StudioFailedError(_FAILED) from error
+
+    async def _exchange(
+        self, method: str, path: str, body: bytes | AsyncIterator[bytes] | None, headers: Mapping[str, str]
+    ) -> StudioReply:
+        all_headers = {REQUEST_ID_HEADER: current_request_id.get(), **headers}
+        async with self._http.stream(method, path, content=body, headers=all_headers) as response:
+            content = bytearray()
+            async for chunk in response.aiter_bytes():
+                content += chunk
+                if len(content) > MAX_REPLY_BYTES:
+                    raise GarbledReplyError("a reply without end")
+            return StudioReply(response.status_code, response.headers, bytes(content))
+
+
+class _PhotoForm:
+    """The multipart body of the guide, with the photo streamed from where it lies."""
+
+    def __init__(self, photo: Photo, wishes: DrawingWishes) -> None:
+        boundary = secrets.token_hex(16)
+        fields = {STYLE_FIELD: wishes.style, SEED_FIELD: wishes.seed}
+        before = "".join(
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+            for name, value in fields.items()
+            if value is not None
+        )
+        before += (
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{IMAGE_FIELD}"; '
+            f'filename="original.{photo.extension}"\r\nContent-Type: {photo.media_type}\r\n\r\n'
+        )
+        self._photo = photo
+        self._before = before.encode()
+        self._after = f"\r\n--{boundary}--\r\n".encode()
+        self.headers = {
+            "Content-Type": f"multipart/form-data; boundary={boundary}",
+            "Content-Length": str(len(self._before) + photo.size + len(self._after)),
+        }
+
+    async def read_body(self) -> AsyncIterator[bytes]:
+        yield self._before
+        async for chunk in self._photo.open_chunks():
+            yield chunk
+        yield self._after
+
+
+def _refused(reply: StudioReply, sentence: str) -> StudioFailedError:
+    """What it refuses for other reasons than the picture is our request, a wrong token for instance."""
+    log.error("the studio refused our request: %d %s", reply.status, reply.code)
+    return StudioFailedError(sentence)
+
+
+def _read_picture(reply: StudioReply) -> StudioPicture:
+    try:
+        return read_picture(reply)
+    except GarbledReplyError as error:
+        raise StudioFailedError(_FAILED) from error
