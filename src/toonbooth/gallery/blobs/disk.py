@@ -1,0 +1,142 @@
+"""Blobs as files in a folder: `<folder>/originals/1736123456789_abc12345.jpg`, as the guide lays them out."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncGenerator, Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from toonbooth.gallery.blobs.failures import translated_absence, translated_failures
+from toonbooth.gallery.blobs.interface import Blob, BlobFacts
+from toonbooth.gallery.blobs.keys import BlobFolder, is_key, make_key
+from toonbooth.gallery.blobs.staging import StagedFile, StagingFolder
+from toonbooth.gallery.clock import count_milliseconds
+from toonbooth.gallery.errors import PictureNotFoundError
+from toonbooth.gallery.uninterrupted import finish
+
+_PIECE_BYTES: Final = 256 * 1024
+
+
+class DiskBlobStore:
+    """A `BlobStore` on a local file system. Several processes may use one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.staging = StagingFolder(folder / ".staging")
+
+    async def commit(
+        self, staged: StagedFile, *, folder: BlobFolder, identifier: str, suffix: str, now: datetime
+    ) -> Blob:
+        def move() -> Blob:
+            return self._move_into_place(
+                staged.path,
+                folder,
+                identifier=identifier,
+                suffix=suffix,
+                milliseconds=count_milliseconds(now),
+            )
+
+        with translated_failures():
+            return await finish(asyncio.to_thread(move))
+
+    async def stat(self, key: str) -> BlobFacts:
+        path = self._locate(key)
+        with translated_absence():
+            facts = await asyncio.to_thread(path.stat)
+        return BlobFacts(size=facts.st_size, modified_at=datetime.fromtimestamp(facts.st_mtime, UTC))
+
+    async def read(self, key: str) -> bytes:
+        path = self._locate(key)
+        with translated_absence():
+            return await asyncio.to_thread(path.read_bytes)
+
+    async def stream(self, key: str, *, start: int = 0, stop: int | None = None) -> AsyncGenerator[bytes]:
+        path = self._locate(key)
+        with translated_absence():
+            file, piece = await finish(asyncio.to_thread(_open_at, path, start, _piece_size(start, stop)))
+        position = start
+        try:
+            while piece:
+                yield piece
+                position += len(piece)
+                with translated_failures():
+                    # To its end: a file must not be closed under a thread that reads it.
+                    piece = await finish(asyncio.to_thread(file.read, _piece_size(position, stop)))
+        finally:
+            file.close()
+
+    async def delete(self, keys: Iterable[str]) -> None:
+        paths = [self._locate(key) for key in keys]
+        with translated_failures():
+            await finish(asyncio.to_thread(_delete, paths))
+
+    def _locate(self, key: str) -> Path:
+        """The one way from a key to a path: what isn't exactly a key has none."""
+        if not is_key(key):
+            raise PictureNotFoundError
+        return self._folder / key
+
+    def _move_into_place(
+        self, staged: Path, folder: BlobFolder, *, identifier: str, suffix: str, milliseconds: int
+    ) -> Blob:
+        with staged.open("rb") as file:
+            os.fsync(file.fileno())
+            size = os.fstat(file.fileno()).st_size
+        self._make_folder(folder)
+        while True:
+            key = make_key(folder, milliseconds=milliseconds, identifier=identifier, suffix=suffix)
+            path = self._locate(key)
+            # Taking the name first makes it ours on every file system, also on those without hard links; a
+            # bare rename would overwrite.
+            with contextlib.suppress(FileExistsError):
+                os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+                break
+            milliseconds += 1
+        try:
+            staged.replace(path)
+            _flush_folder(path.parent)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        return Blob(key=key, size=size)
+
+    def _make_folder(self, folder: BlobFolder) -> None:
+        path = self._folder / folder.value
+        if not path.is_dir():
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _flush_folder(self._folder)
+
+
+def _open_at(path: Path, start: int, size: int) -> tuple[BinaryIO, bytes]:
+    file = path.open("rb", buffering=0)
+    try:
+        file.seek(start)
+        return file, file.read(size)
+    except BaseException:
+        file.close()
+        raise
+
+
+def _piece_size(position: int, stop: int | None) -> int:
+    return _PIECE_BYTES if stop is None else max(0, min(_PIECE_BYTES, stop - position))
+
+
+def _delete(paths: Iterable[Path]) -> None:
+    folders: set[Path] = set()
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError):
+            path.unlink()
+            folders.add(path.parent)
+    for folder in folders:
+        _flush_folder(folder)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make a name in a folder, or its absence, survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

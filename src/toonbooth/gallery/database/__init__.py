@@ -1,0 +1,1 @@
+"""The gallery's rows: tables, transactions, and repositories that see one device only."""

@@ -1,0 +1,114 @@
+"""The guide's tables (Device, Original, RegeneratedCartoon, DownloadedFace), and the answers already given.
+
+`device` is the device's digest everywhere; its id is in no table. Every index serves a query of
+`repositories`.
+"""
+
+from datetime import datetime
+from typing import Final
+
+from bson import ObjectId
+from sqlalchemy import CHAR, ForeignKey, Index, Integer, MetaData, String, Text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from toonbooth.gallery.database.columns import Faces, FacesJson, ObjectIdText, UtcMoment
+
+_DIGEST: Final = CHAR(64)
+_KEY_CHARACTERS: Final = 80
+"""The longest blob key, `downloaded/` with milliseconds and an id, has 55."""
+
+
+class Table(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it from the class
+        datetime: UtcMoment,
+        ObjectId: ObjectIdText,
+        Faces: FacesJson,
+    }
+
+
+class Device(Table):
+    """A device that has uploaded something."""
+
+    __tablename__ = "devices"
+
+    id: Mapped[str] = mapped_column(_DIGEST, primary_key=True)
+    first_seen_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+
+
+class Original(Table):
+    """A photo as it is stored; kept for good."""
+
+    __tablename__ = "originals"
+    __table_args__ = (Index(None, "device", "created_at", "id"),)
+
+    id: Mapped[ObjectId] = mapped_column(primary_key=True)
+    device: Mapped[str] = mapped_column(_DIGEST, ForeignKey("devices.id"))
+    key: Mapped[str] = mapped_column(String(_KEY_CHARACTERS), unique=True)
+    media_type: Mapped[str] = mapped_column(String(32))
+    file_size: Mapped[int] = mapped_column(Integer)
+    downloads: Mapped[int] = mapped_column(Integer, default=0)
+    """Counts the downloads of its cartoons: a drawing begun before the last of them comes too late."""
+    created_at: Mapped[datetime]
+
+
+class RegeneratedCartoon(Table):
+    """A drawing of an original; gone as soon as one of the original's cartoons is downloaded."""
+
+    __tablename__ = "regenerated_cartoons"
+    __table_args__ = (Index(None, "original_id", "created_at", "id"),)
+
+    id: Mapped[ObjectId] = mapped_column(primary_key=True)
+    original_id: Mapped[ObjectId] = mapped_column(ForeignKey("originals.id"))
+    device: Mapped[str] = mapped_column(_DIGEST)
+    key: Mapped[str] = mapped_column(String(_KEY_CHARACTERS), unique=True)
+    style: Mapped[str | None] = mapped_column(String(64))
+    seed: Mapped[int | None] = mapped_column(Integer)
+    faces: Mapped[Faces | None] = mapped_column(FacesJson)
+    created_at: Mapped[datetime]
+
+
+class DownloadedFace(Table):
+    """A face cut from a cartoon; kept for good."""
+
+    __tablename__ = "downloaded_faces"
+    __table_args__ = (Index(None, "device", "created_at", "id"),)
+
+    id: Mapped[ObjectId] = mapped_column(primary_key=True)
+    original_id: Mapped[ObjectId] = mapped_column(ForeignKey("originals.id"), index=True)
+    device: Mapped[str] = mapped_column(_DIGEST)
+    key: Mapped[str] = mapped_column(String(_KEY_CHARACTERS), unique=True)
+    media_type: Mapped[str] = mapped_column(String(32))
+    file_size: Mapped[int] = mapped_column(Integer)
+    created_at: Mapped[datetime]
+
+    original: Mapped[Original] = relationship(lazy="raise", viewonly=True)
+
+
+class IdempotentAnswer(Table):
+    """The answer to a request with an `Idempotency-Key`; without a status while the request still runs."""
+
+    __tablename__ = "idempotent_answers"
+    __table_args__ = (Index(None, "device", "created_at"),)
+
+    device: Mapped[str] = mapped_column(_DIGEST, primary_key=True)
+    route: Mapped[str] = mapped_column(String(64), primary_key=True)
+    key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(_DIGEST)
+    """SHA-256 of what was asked, so that the same key with other content is noticed."""
+    claim: Mapped[ObjectId]
+    """Which attempt may write the answer."""
+    leased_until: Mapped[datetime]
+    """An attempt that hasn't answered or renewed its lease by then has died; the next one may try."""
+    status: Mapped[int | None] = mapped_column(Integer)
+    body: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime]

@@ -1,0 +1,98 @@
+"""Runs transactions on it: short ones, because one writer makes all others wait."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Generator
+from contextlib import AbstractAsyncContextManager
+from typing import Self
+
+from sqlalchemy import exc
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+from toonbooth.gallery.database.engines import create_engine
+from toonbooth.gallery.database.migrations import check_revision
+from toonbooth.gallery.database.sqlite import READ_ONLY
+from toonbooth.gallery.errors import DatabaseFailedError
+from toonbooth.gallery.uninterrupted import finish
+
+
+async def open_database(database_url: str) -> "Database":
+    """Connect to a database whose tables are those of this version.
+
+    Raises
+    ------
+    StartError
+        When it cannot be reached, or is older or newer than this version.
+    """
+    engine = create_engine(database_url)
+    try:
+        await check_revision(engine)
+    except BaseException:
+        await engine.dispose()
+        raise
+    return Database(engine)
+
+
+class Database:
+    """One database, many transactions. Made by `open_database`."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._sessions = async_sessionmaker(engine, expire_on_commit=False)
+        self._snapshots = async_sessionmaker(
+            engine.execution_options(**{READ_ONLY: True, "postgresql_readonly": True}), expire_on_commit=False
+        )
+        # SQLite has one writer at a time and no queue: its waiters poll, and each would hold a connection
+        # that a reader could use. Queueing here is fair and costs nothing.
+        self._turn: AbstractAsyncContextManager[object] = (
+            asyncio.Lock() if engine.dialect.name == "sqlite" else contextlib.nullcontext()
+        )
+
+    @contextlib.asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[AsyncSession]:
+        """What the block does happens wholly, or, when it raises, not at all.
+
+        When the block was left normally the rows are there, even if the task was cancelled during the
+        commit: the cancellation then arrives at the next await after the block.
+
+        Raises
+        ------
+        DatabaseFailedError
+            When the database refuses or doesn't answer.
+        """
+        async with self._turn:
+            with _translated_errors():
+                async with self._sessions() as session:
+                    yield session
+                    await finish(session.commit())
+
+    @contextlib.asynccontextmanager
+    async def reading(self) -> AsyncGenerator[AsyncSession]:
+        """One consistent state of all tables; writers are neither waited for nor held up, writing is refused.
+
+        Raises
+        ------
+        DatabaseFailedError
+            When the database refuses or doesn't answer, or the block tries to write.
+        """
+        with _translated_errors():
+            async with self._snapshots() as session:
+                yield session
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._engine.dispose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_exception: object) -> None:
+        await self.close()
+
+
+@contextlib.contextmanager
+def _translated_errors() -> Generator[None]:
+    try:
+        yield
+    except (exc.DBAPIError, exc.TimeoutError) as error:
+        raise DatabaseFailedError from error
