@@ -8,14 +8,17 @@ import cv2
 import numpy as np
 
 from toonbooth.drawing.backdrop import Backdrop, draw_backdrop
+from toonbooth.drawing.cel import CelTones, cel_tones
+from toonbooth.drawing.closeup import Closeup, find_closeups, lay_back, look_closely
 from toonbooth.drawing.eyes import draw_eyes, enlarge_eyes
-from toonbooth.drawing.regions import Regions, find_regions
+from toonbooth.drawing.inking import outline, wanted_lines
+from toonbooth.drawing.regions import find_regions
 from toonbooth.imaging.colour import lab_to_rgb, luma, rgb_to_lab
 from toonbooth.imaging.flow import FlowSmoother, edge_tangent_flow
 from toonbooth.imaging.lines import darkness_of_lines, ink, without_specks
-from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes
+from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes, to_float
+from toonbooth.imaging.resize import Size, enlarged, enlarged_smoothly, shrunk
 from toonbooth.imaging.smoothing import enlarge_guided, flatten, gaussian
-from toonbooth.imaging.tones import smoothstep, soft_steps
 from toonbooth.portrait.model import Portrait
 
 _FACE_WIDTH = 400.0
@@ -31,27 +34,23 @@ class ComicLook:
 
     line_weight : 1 is normal; more is bolder.
     ink : colour of the ink as L*a*b*.
-    warmth : shift of all colours in b*, positive is warmer.
-    saturation : factor on all colours.
+    tones : how colours are gathered.
     backdrop, tint : treatment of the background and its colour as (a*, b*).
     light_from : -1 left … 1 right, the side that light comes from.
     light : how strongly that side is lit, in L*.
-    step : distance between tones of clothes and hair, in L*.
     """
 
     line_weight: float
     ink: tuple[float, float, float]
-    warmth: float
-    saturation: float
+    tones: CelTones
     backdrop: Backdrop
     tint: tuple[float, float]
     light_from: float
     light: float
-    step: float
 
 
 _INKS = ((9.0, 6.0, -8.0), (10.0, 9.0, 5.0), (9.0, -2.0, -10.0), (8.0, 2.0, 1.0))
-_TINTS = ((-2.0, 22.0), (-8.0, -16.0), (-14.0, 4.0), (14.0, 8.0), (8.0, -14.0))
+_TINTS = ((0.0, 16.0), (-5.0, -11.0), (-9.0, 4.0), (9.0, 6.0), (5.0, -9.0))
 
 
 def choose_look(rng: np.random.Generator) -> ComicLook:
@@ -60,13 +59,17 @@ def choose_look(rng: np.random.Generator) -> ComicLook:
     return ComicLook(
         line_weight=float(rng.uniform(0.85, 1.3)),
         ink=_INKS[rng.integers(len(_INKS))],
-        warmth=float(rng.uniform(-3.0, 5.0)),
-        saturation=float(rng.uniform(1.12, 1.32)),
+        tones=CelTones(
+            step=float(rng.uniform(9.0, 14.0)),
+            skin_step=float(rng.uniform(6.0, 8.5)),
+            saturation=float(rng.uniform(1.1, 1.3)),
+            warmth=float(rng.uniform(-3.0, 3.5)),
+            blush=float(rng.uniform(2.0, 5.0)),
+        ),
         backdrop=backdrops[rng.integers(len(backdrops))],
         tint=_TINTS[rng.integers(len(_TINTS))],
         light_from=float(rng.choice([-1.0, 1.0])),
         light=float(rng.uniform(2.0, 6.0)),
-        step=float(rng.uniform(9.0, 14.0)),
     )
 
 
@@ -74,64 +77,112 @@ def draw_comic(portrait: Portrait, rng: np.random.Generator) -> Portrait:
     """Draw a portrait as a comic."""
     look = choose_look(rng)
     portrait = enlarge_eyes(portrait, strength=0.13)
-    return portrait.with_picture(_draw(portrait, look))
+    height, width = portrait.picture.shape[:2]
+    sheet = _Sheet.under(portrait, look)
+    drawing = _draw(portrait, sheet, look)
+    for closeup in find_closeups(portrait, small=180, wanted=300, largest_zoom=2.2, budget=1.0):
+        close = _draw(look_closely(portrait, closeup), sheet.closely(closeup), look)
+        drawing = lay_back(drawing, close, closeup, frame=(width, height))
+    return portrait.with_picture(drawing)
 
 
-def _draw(portrait: Portrait, look: ComicLook) -> ByteImage:
-    picture = portrait.picture
-    height, width = picture.shape[:2]
-    unit = _unit(portrait)
-    scale = min(0.5, 0.5 / unit)
-    size = (max(4, round(width * scale)), max(4, round(height * scale)))
-    scale = size[0] / width
-    small_unit = unit * scale
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """What a picture is drawn upon, shared by the whole and its closeups.
 
-    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-    flat = flatten(small, passes=2, tone=22.0, reach=5, median=3)
-    matte = cv2.resize(portrait.matte, size, interpolation=cv2.INTER_AREA).astype(np.float32, copy=False)
-    person = smoothstep(matte, low=0.25, high=0.75) if portrait.faces else matte
-    guide_small = luma(small)
-    flow = edge_tangent_flow(guide_small, scale=max(1.0, 3.5 * small_unit))
-    silky = FlowSmoother(flow, reach=max(1.0, 7.0 * small_unit), taps=2)
-    smooth = silky.smooth(flat)
-    lab = rgb_to_lab(smooth * np.float32(1 / 255))
-    regions = find_regions(lab, person, portrait.faces, scale=scale)
+    behind : (h, w, 3) float32 L*a*b*, the background, at any size.
+    light : (h, w) float32, added to L*.
+    width : of the whole picture over width of these.
+    """
 
-    plate = _tone(lab, regions, look, unit=small_unit)
-    behind = draw_backdrop(lab, person, kind=look.backdrop, tint=look.tint, unit=small_unit)
-    plate = behind + (plate - behind) * person[..., None] if portrait.faces else plate
-    plate = _light(plate, look)
+    behind: FloatImage
+    light: FloatImage
+    shrink: float
 
-    guide = luma(picture)
-    colour = enlarge_guided(lab_to_rgb(plate), guide_small, guide, radius=2, contrast=0.03)
-    clean = enlarge_guided(smooth[..., 1] * np.float32(1 / 255), guide_small, guide, radius=2, contrast=0.03)
+    @classmethod
+    def under(cls, portrait: Portrait, look: ComicLook) -> _Sheet:
+        height, width = portrait.picture.shape[:2]
+        unit = _unit(portrait)
+        shrink = max(2.0, min(6.0, 6.0 * unit), min(height, width) / 400)
+        size = (max(8, round(width / shrink)), max(8, round(height / shrink)))
+        lab = rgb_to_lab(to_float(flatten(shrunk(portrait.picture, size), passes=2, tone=26.0)))
+        person = shrunk(portrait.matte, size)
+        behind = draw_backdrop(lab, person, kind=look.backdrop, tint=look.tint, unit=unit / shrink)
+        return cls(behind, _light(size, look), width / size[0])
 
-    def enlarged(mask: FloatImage) -> FloatImage:
-        return cv2.resize(mask, (width, height), interpolation=cv2.INTER_LINEAR).astype(
-            np.float32, copy=False
+    def closely(self, closeup: Closeup) -> _Sheet:
+        """The part under a closeup, at that size over two: smooth things need no more."""
+        zoom = self.shrink * closeup.zoom
+        size = (max(4, closeup.size[0] // 2), max(4, closeup.size[1] // 2))
+        move = np.array(
+            [[2 / zoom, 0, closeup.left / self.shrink], [0, 2 / zoom, closeup.top / self.shrink]], np.float32
         )
 
-    features = enlarged(regions.features)
-    # Eyes, brows and mouth keep their own fine drawing.
-    detail = (guide - clean) * features * np.float32(0.85)
-    colour += detail[..., None]
+        def part(image: FloatImage) -> FloatImage:
+            flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+            moved = cv2.warpAffine(image, move, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+            return moved.astype(np.float32, copy=False)
 
-    grey = clean + (guide - clean) * np.maximum(features, np.float32(0.3))
-    response = darkness_of_lines(grey, sigma=max(0.6, 1.05 * unit), wide=0.5)
-    gain = enlarged(_line_gain(regions))
-    along = FlowSmoother(flow.resized(width, height), reach=max(1.0, 4.0 * unit), taps=2)
+        return _Sheet(part(self.behind), part(self.light), 2.0)
+
+
+def _draw(portrait: Portrait, sheet: _Sheet, look: ComicLook) -> ByteImage:
+    picture = portrait.picture
+    height, width = picture.shape[:2]
+    size = (width, height)
+    unit = _unit(portrait)
+    scale = min(0.5, 0.5 / unit)
+    small_size = (max(4, round(width * scale)), max(4, round(height * scale)))
+    scale = small_size[0] / width
+    small_unit = unit * scale
+
+    # Everything smooth happens on a small picture ...
+    small = shrunk(picture, small_size)
+    small_grey = luma(small)
+    flow = edge_tangent_flow(small_grey, scale=max(1.0, 3.5 * small_unit))
+    silky = FlowSmoother(flow, reach=max(1.0, 8.0 * small_unit), taps=2)
+    smooth = silky.smooth(flatten(small, passes=2, tone=22.0, reach=5, median=3)) * np.float32(1 / 255)
+    lab = rgb_to_lab(smooth)
+    smooth_grey = cv2.cvtColor(smooth, cv2.COLOR_RGB2GRAY).astype(np.float32, copy=False)
+    person = shrunk(portrait.matte, small_size) if portrait.faces else np.ones(small_size[::-1], np.float32)
+    regions = find_regions(lab, person, portrait.faces, scale=scale)
+    plate = cel_tones(lab, regions, look.tones, unit=small_unit)
+    if portrait.faces:
+        behind = enlarged_smoothly(sheet.behind, small_size)
+        plate = behind + (plate - behind) * person[..., None]
+    plate[..., 0] += enlarged(sheet.light, small_size)
+
+    # ... lines and features on the whole one.
+    grey = luma(picture)
+    colour = enlarge_guided(lab_to_rgb(plate), small_grey, grey, radius=2, contrast=0.03)
+    clean = enlarge_guided(smooth_grey, small_grey, grey, radius=2, contrast=0.03)
+    features = enlarged(regions.features, size)
+    texture = grey - clean
+    # Eyes, brows and mouth keep their own fine drawing.
+    colour += (texture * features * np.float32(1.1))[..., None]
+
+    traced = clean + texture * np.maximum(features, np.float32(0.3))
+    response = darkness_of_lines(traced, sigma=max(0.6, 1.05 * unit), wide=0.5)
+    behind_lines = 0.4 if look.backdrop is Backdrop.OWN else 0.12
+    wanted = wanted_lines(
+        regions, portrait.faces, scale=scale, unit=small_unit, behind=behind_lines if portrait.faces else 1.0
+    )
+    response *= enlarged(wanted, size)
     # Where everything is a line nothing is: dense texture pays a higher price.
-    crowd = gaussian(response, sigma=14 * unit)
-    response = response / (1 + crowd * np.float32(60))
-    lines = ink(response * gain, along=along, threshold=0.013 / look.line_weight, softness=0.5)
-    lines = without_specks(lines, area=60 * unit * unit)
-    outline = _silhouette(person, look, unit=small_unit, size=(width, height)) if portrait.faces else None
-    if outline is not None:
-        lines = np.maximum(lines, outline)
-    colour = np.clip(colour, 0, 1)
+    response /= 1 + np.float32(110) * gaussian(response, sigma=16 * unit)
+    along = FlowSmoother(flow.resized(width, height), reach=max(1.0, 4.0 * unit), taps=2)
+    lines = ink(response, along=along, threshold=0.011 / look.line_weight, softness=0.5)
+    lines = without_specks(lines, area=70 * unit * unit)
+    if portrait.faces:
+        contour = outline(
+            person, weight=3.2 * look.line_weight, light_from=look.light_from, unit=small_unit, size=size
+        )
+        lines = np.maximum(lines, contour)
+    np.clip(colour, 0, 1, out=colour)
     draw_eyes(colour, portrait.faces, light_from=look.light_from)
-    inked = colour * np.float32(0.22) + lab_to_rgb(np.array([[look.ink]], np.float32)) * np.float32(0.55)
-    colour += (inked - colour) * (lines * np.float32(0.92))[..., None]
+    # Inner lines are a dark version of what they lie on, the outline is nearly the ink itself.
+    inked = colour * np.float32(0.3) + lab_to_rgb(np.array([[look.ink]], np.float32)) * np.float32(0.5)
+    colour += (inked - colour) * (lines * np.float32(0.9))[..., None]
     return to_bytes(colour)
 
 
@@ -141,77 +192,10 @@ def _unit(portrait: Portrait) -> float:
     return max(width / _FACE_WIDTH, 0.05)
 
 
-def _tone(lab: FloatImage, regions: Regions, look: ComicLook, *, unit: float) -> FloatImage:
-    """Cel tones: skin in few soft ones, everything else stepped."""
-    lightness, a, b = (np.ascontiguousarray(lab[..., c]) for c in range(3))
-    opened = np.float32(9) + lightness * np.float32(0.91)
-    opened += np.float32(6) * np.exp(-(((lightness - 20) / 14) ** 2))
-    stepped = soft_steps(opened, step=look.step, sharpness=2.2)
-    tones = opened + (stepped - opened) * np.float32(0.75)
-    a *= np.float32(look.saturation)
-    b *= np.float32(look.saturation)
-
-    strong = regions.skin > 0.8
-    if np.count_nonzero(strong) > 30:
-        calm = enlarge_guided(
-            lab,
-            lightness * np.float32(0.01),
-            lightness * np.float32(0.01),
-            radius=max(2, round(9 * unit)),
-            contrast=0.05,
-        )
-        middle = float(np.median(lightness[strong]))
-        form = calm[..., 0] - np.float32(middle)
-        # Hard shadows age people: the form stays, its depth is halved.
-        bent: FloatImage = np.where(form < 0, form * np.float32(0.62), form * np.float32(0.55))
-        bent = soft_steps(bent + np.float32(3), step=7.0, sharpness=1.6) - 3.0
-        shadow = smoothstep(form, low=-4.0, high=-12.0)
-        base = middle + max(0.0, 66.0 - middle) * 0.22
-        mask = regions.skin * (1 - regions.features)
-        tones += (base + bent - tones) * mask
-        tones += (lightness * np.float32(1.0) + (base - middle) - tones) * regions.features
-        a += (calm[..., 1] * np.float32(1.1) + 1.0 + 2.5 * shadow - a) * mask
-        b += (calm[..., 2] * np.float32(1.1) + 2.0 * shadow - b) * mask
-        red = float(np.median(lab[..., 1][strong]))
-        teeth = regions.mouth * smoothstep(lab[..., 1], low=red + 4, high=red - 4)
-        teeth *= smoothstep(lightness, low=middle - 25, high=middle)
-        tones += 4 * teeth
-        a *= 1 - np.float32(0.5) * teeth
-        b *= 1 - np.float32(0.4) * teeth
-    b += np.float32(look.warmth)
-    return cv2.merge([np.clip(tones, 0, 100).astype(np.float32), a, b]).astype(np.float32, copy=False)
-
-
-def _line_gain(regions: Regions) -> FloatImage:
-    bare = regions.skin * (1 - regions.features)
-    gain = 0.45 + 0.55 * regions.person
-    gain = gain * (1 - 0.8 * gaussian(bare, sigma=1.0))
-    gain = gain * (1 - 0.85 * regions.mouth)
-    weight: FloatImage = gain.astype(np.float32)
-    return weight
-
-
-def _silhouette(person: FloatImage, look: ComicLook, *, unit: float, size: tuple[int, int]) -> FloatImage:
-    calm = gaussian(person, sigma=max(1.0, 3.0 * unit))
-    across = cv2.Sobel(calm, cv2.CV_32F, 1, 0, scale=0.125)
-    down = cv2.Sobel(calm, cv2.CV_32F, 0, 1, scale=0.125)
-    steep = cv2.magnitude(across, down) + np.float32(1e-4)
-    distance = (calm - 0.5) / steep
-    # Away from the light, and downwards, the line swells.
-    facing = (across * look.light_from * 0.7 - down * 0.0) / steep
-    weight = (1.1 + 0.9 * facing) * look.line_weight * max(unit * 2, 0.35)
-    sure = smoothstep(steep * max(1.0, 3.0 * unit), low=0.08, high=0.2)
-    enlarge = size[0] / person.shape[1]
-    distance = cv2.resize(np.clip(distance, -30, 30), size, interpolation=cv2.INTER_CUBIC) * enlarge
-    half = cv2.resize(np.maximum(weight, 0.3).astype(np.float32), size) * 0.5 * enlarge
-    line = np.clip(half + 0.5 - np.abs(distance - half * 0.5), 0, 1)
-    return (line * cv2.resize(sure, size)).astype(np.float32)
-
-
-def _light(lab: FloatImage, look: ComicLook) -> FloatImage:
-    height, width = lab.shape[:2]
+def _light(size: Size, look: ComicLook) -> FloatImage:
+    """Light falling in from above and one side, in L*."""
+    width, height = size
     x = np.linspace(-1, 1, width, dtype=np.float32)[None, :] * np.float32(look.light_from)
     y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
-    lit = lab.copy()
-    lit[..., 0] += np.float32(look.light) * (x * np.float32(0.7) - y * np.float32(0.5))
-    return lit
+    field: FloatImage = np.float32(look.light) * (x * np.float32(0.7) - y * np.float32(0.5))
+    return field

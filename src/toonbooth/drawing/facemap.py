@@ -4,46 +4,35 @@ from typing import Final
 
 import numpy as np
 
-OVAL: Final = np.array(
-    [
-        10,
-        338,
-        297,
-        332,
-        284,
-        251,
-        389,
-        356,
-        454,
-        323,
-        361,
-        288,
-        397,
-        365,
-        379,
-        378,
-        400,
-        377,
-        152,
-        148,
-        176,
-        149,
-        150,
-        136,
-        172,
-        58,
-        132,
-        93,
-        234,
-        127,
-        162,
-        21,
-        54,
-        103,
-        67,
-        109,
-    ]
-)
+_UPPER_OVAL: Final = [162, 21, 54, 103, 67, 109, 10, 338, 297, 332, 284, 251, 389, 356, 454]
+_LOWER_OVAL: Final = [
+    323,
+    361,
+    288,
+    397,
+    365,
+    379,
+    378,
+    400,
+    377,
+    152,
+    148,
+    176,
+    149,
+    150,
+    136,
+    172,
+    58,
+    132,
+    93,
+]
+OVAL: Final = np.array([*_UPPER_OVAL, *_LOWER_OVAL, 234, 127])
+JAW: Final = np.array(_LOWER_OVAL)
+NOSE_LEFT: Final = np.array([129, 64, 98, 97])
+NOSE_RIGHT: Final = np.array([358, 294, 327, 326])
+NOSE_BASE: Final = np.array([98, 97, 2, 326, 327])
+LEFT_FOLD: Final = np.array([129, 206, 216])
+RIGHT_FOLD: Final = np.array([358, 426, 436])
 LIPS_OUTER: Final = np.array(
     [61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146]
 )

@@ -26,6 +26,7 @@ class Regions:
     eyes : eye openings with lids and lashes.
     lips : outer lips.
     mouth : what an open mouth shows, teeth above all.
+    cheeks : where a blush sits.
     """
 
     person: FloatImage
@@ -34,6 +35,7 @@ class Regions:
     eyes: FloatImage
     lips: FloatImage
     mouth: FloatImage
+    cheeks: FloatImage
 
 
 def polygon_mask(
@@ -69,7 +71,7 @@ def find_regions(lab: FloatImage, person: FloatImage, faces: tuple[Face, ...], *
     """
     shape = person.shape
     nothing = np.zeros(shape, np.float32)
-    skin, features, eyes, lips, mouth = (nothing.copy() for _ in range(5))
+    skin, features, eyes, lips, mouth, cheeks = (nothing.copy() for _ in range(6))
     for face in faces:
         width = face.width * scale
         points: Points = (face.landmarks + np.float32(0.5)) * np.float32(scale) - np.float32(0.5)
@@ -90,7 +92,7 @@ def find_regions(lab: FloatImage, person: FloatImage, faces: tuple[Face, ...], *
         )
         these_lips = polygon_mask(size, local[facemap.LIPS_OUTER], grow=1.08, feather=soft)
         this_mouth = polygon_mask(size, local[facemap.LIPS_INNER], grow=1.0, feather=fine)
-        if _opening(local) < 0.02 * width:
+        if _opening(local) < 0.035 * width:
             this_mouth *= 0
         nose = polygon_mask(size, local[facemap.NOSE_TIP], grow=1.0, feather=soft * 2)
         detail = np.maximum.reduce([these_eyes, brows, these_lips])
@@ -102,9 +104,10 @@ def find_regions(lab: FloatImage, person: FloatImage, faces: tuple[Face, ...], *
             (eyes, these_eyes),
             (lips, these_lips),
             (mouth, this_mouth),
+            (cheeks, _blush(size, local, width)),
         ):
             np.maximum(whole[near], part, out=whole[near])
-    return Regions(person, skin, features, eyes, lips, mouth)
+    return Regions(person, skin, features, eyes, lips, mouth, cheeks)
 
 
 def _window(points: Points, width: float, shape: tuple[int, int]) -> tuple[slice, slice]:
@@ -125,6 +128,16 @@ def _eye_and_lashes(eye: Points) -> Points:
     grown[:, 1] += np.sign(grown[:, 1]) * width * 0.08
     moved: Points = grown + centre
     return moved
+
+
+def _blush(size: tuple[int, int], points: Points, width: float) -> FloatImage:
+    blush = np.zeros(size, np.float32)
+    for cheek in (facemap.LEFT_CHEEK, facemap.RIGHT_CHEEK):
+        x, y = points[cheek]
+        columns = ((np.arange(size[1], dtype=np.float32) - x) / (0.13 * width)) ** 2
+        rows = ((np.arange(size[0], dtype=np.float32) - y) / (0.09 * width)) ** 2
+        blush += np.exp(-rows)[:, None] * np.exp(-columns)[None, :]
+    return blush
 
 
 def _opening(points: Points) -> float:
