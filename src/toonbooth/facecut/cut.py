@@ -1,0 +1,197 @@
+"""Cutting a face out of a picture: the whole head, the bare face, or an avatar square."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import cv2
+import numpy as np
+
+from toonbooth.facecut.edges import clean_colours, refine_alpha
+from toonbooth.facecut.frame import frame_head
+from toonbooth.facecut.head import find_head
+from toonbooth.facecut.landmarks import OVAL
+from toonbooth.facecut.outlines import Mask, dilated, fill_polygon, opened, parts_touching, smooth_line
+from toonbooth.facecut.people import claim_person
+from toonbooth.facecut.square import crop_square, place_square
+from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes, to_float
+from toonbooth.portrait.model import Box, Face, Portrait
+
+MARGIN: Final = 0.06
+"""Empty rim on every side, relative to the longer side of what was cut."""
+
+_SEEN: Final = 8 / 255
+"""Alpha from which a pixel counts for the framing."""
+
+
+class Shape(StrEnum):
+    """What is cut out.
+
+    HEAD is the head with hair, ears, beard, glasses and hat; FACE hairline to chin along the face's contour;
+    SQUARE keeps the background, with the eyes on the upper third line.
+    """
+
+    HEAD = "head"
+    FACE = "face"
+    SQUARE = "square"
+
+
+@dataclass(frozen=True, slots=True)
+class CutOut:
+    """A picture with transparency.
+
+    picture : (H, W, 3) uint8 sRGB, not multiplied by alpha; white where alpha is 0.
+    alpha : (H, W) uint8.
+    x, y : where its top left pixel lies in the picture it was cut from; may be negative.
+    """
+
+    picture: ByteImage
+    alpha: ByteImage
+    x: int
+    y: int
+
+    @property
+    def rgba(self) -> ByteImage:
+        """(H, W, 4) uint8."""
+        return np.dstack([self.picture, self.alpha])
+
+
+def cut_face(portrait: Portrait, *, face: int | None = None, shape: Shape = Shape.HEAD) -> CutOut:
+    """Cut one face out of a portrait, at the picture's own resolution.
+
+    Parameters
+    ----------
+    portrait : Portrait
+    face : int, optional
+        Which one, from left to right; None takes the largest and most central.
+    shape : Shape
+
+    Returns
+    -------
+    CutOut, tightly framed with a margin of `MARGIN`. The square has no margin and no transparency.
+
+    Raises
+    ------
+    ValueError
+        If the portrait has no such face.
+    """
+    chosen = portrait.main_face if face is None else _get_face(portrait, face)
+    if chosen is None:
+        raise ValueError("the portrait has no face to cut out")
+    colours, alpha, x, y = _cut_head(portrait, chosen)
+    if shape is Shape.FACE:
+        return _frame(colours, _inside_contour(chosen, alpha, x, y), x, y)
+    if shape is Shape.HEAD:
+        return _frame(colours, alpha, x, y)
+    seen = _seen_box(alpha)
+    head = Box(seen[0] + x, seen[1] + y, seen[2] - seen[0], seen[3] - seen[1])
+    height, width = portrait.picture.shape[:2]
+    square = place_square(chosen, head, picture_size=(width, height))
+    crop = crop_square(portrait.picture, square)
+    return CutOut(crop, np.full(crop.shape[:2], 255, np.uint8), square.x, square.y)
+
+
+def on_white(cut_out: CutOut) -> ByteImage:
+    """Lay a cut-out on white paper: uint8, shape (H, W, 3)."""
+    alpha = to_float(cut_out.alpha)[..., np.newaxis]
+    return to_bytes(to_float(cut_out.picture) * alpha + (1 - alpha))
+
+
+def _get_face(portrait: Portrait, index: int) -> Face:
+    if not 0 <= index < len(portrait.faces):
+        raise ValueError(f"there is no face {index} among {len(portrait.faces)}")
+    return portrait.faces[index]
+
+
+def _cut_head(portrait: Portrait, face: Face) -> tuple[FloatImage, FloatImage, int, int]:
+    """Colours, alpha and place of the head."""
+    height, width = portrait.picture.shape[:2]
+    unit = face.width
+    frame = frame_head(face)
+    view = frame.picture_in(portrait.picture)
+    landmarks = frame.points_in(face.landmarks)
+    head = find_head(view, frame.map_in(portrait.matte), landmarks)
+    others = [frame.points_in(other.landmarks) for other in portrait.faces if other is not face]
+    mine = claim_person(view, landmarks, others)
+
+    kept = np.maximum(
+        fill_polygon(frame.points_out(head.skull), size=(width, height)),
+        frame.map_out(head.hair, size=(width, height)),
+    )
+    rows, columns, x, y = _window(kept * frame.map_out(head.person * mine, size=(width, height)), unit)
+    image = to_float(portrait.picture[rows, columns])
+    person = frame.map_out(head.person, size=(width, height))[rows, columns]
+    belongs = frame.map_out(mine, size=(width, height))[rows, columns]
+    alpha = refine_alpha(image, person, reach_pixels=max(1.5, 0.05 * unit)) * kept[rows, columns] * belongs
+    offset = np.array([x, y], np.float32)
+    size = (image.shape[1], image.shape[0])
+    core = fill_polygon(face.landmarks[list(OVAL)] - offset, size=size) > 0.5
+    alpha = _without_islands(alpha, core, unit)
+    return clean_colours(image, alpha, reach_pixels=max(2.0, 0.03 * unit)), alpha, x, y
+
+
+def _inside_contour(face: Face, alpha: FloatImage, x: int, y: int) -> FloatImage:
+    """Of a head, what lies within the face's own contour."""
+    offset = np.array([x, y], np.float32)
+    contour = smooth_line(face.landmarks[list(OVAL)] - offset, per_segment=6, closed=True)
+    area = fill_polygon(contour, size=(alpha.shape[1], alpha.shape[0]))
+    soft = cv2.GaussianBlur(area, (0, 0), max(0.5, 0.005 * face.width))
+    return np.minimum(alpha, np.asarray(soft, dtype=np.float32))
+
+
+def _window(area: FloatImage, unit: float) -> tuple[slice, slice, int, int]:
+    """The part of the picture around an area, with room for soft edges."""
+    height, width = area.shape
+    x0, y0, x1, y1 = _seen_box(area)
+    room = round(0.12 * unit) + 2
+    x0, y0, x1, y1 = max(0, x0 - room), max(0, y0 - room), min(width, x1 + room), min(height, y1 + room)
+    return slice(y0, y1), slice(x0, x1), x0, y0
+
+
+def _without_islands(alpha: FloatImage, core: Mask, unit: float) -> FloatImage:
+    """Leave only what hangs together with the face, and loose strands close to it."""
+    solid = parts_touching(opened(alpha > 0.4, 0.012 * unit) | (core & (alpha > 0.4)), core)
+    alpha = np.where(_small_holes(solid, unit), np.float32(1), alpha)
+    near = dilated(solid, 0.05 * unit).astype(np.float32)
+    fading = cv2.GaussianBlur(near, (0, 0), max(0.6, 0.012 * unit))
+    # Faintest veils are errors of the matte, not hair.
+    cleared: FloatImage = (alpha * fading - np.float32(0.03)) * np.float32(1 / 0.94)
+    return np.clip(cleared, np.float32(0), np.float32(1))
+
+
+def _small_holes(solid: Mask, unit: float) -> Mask:
+    """Holes too small to be a view past the hair: light ears before a light wall."""
+    count, labels, statistics, _ = cv2.connectedComponentsWithStats((~solid).astype(np.uint8), connectivity=4)
+    small = statistics[:, cv2.CC_STAT_AREA] < 0.012 * unit * unit
+    height, width = solid.shape
+    x, y, w, h = (statistics[:, k] for k in range(4))
+    inner = (x > 0) & (y > 0) & (x + w < width) & (y + h < height)
+    filled = small & inner
+    filled[0] = False
+    return np.asarray(filled[labels] if count > 1 else np.zeros_like(solid))
+
+
+def _seen_box(alpha: FloatImage) -> tuple[int, int, int, int]:
+    """x0, y0, x1, y1 of the pixels that can be seen; the whole picture when none can."""
+    rows = np.flatnonzero((alpha > _SEEN).any(axis=1))
+    columns = np.flatnonzero((alpha > _SEEN).any(axis=0))
+    if not len(rows):
+        return 0, 0, alpha.shape[1], alpha.shape[0]
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+
+
+def _frame(colours: FloatImage, alpha: FloatImage, x: int, y: int) -> CutOut:
+    """Crop to what is seen and put the margin around it."""
+    x0, y0, x1, y1 = _seen_box(alpha)
+    margin = max(1, round(MARGIN * max(x1 - x0, y1 - y0)))
+    cropped_alpha = to_bytes(alpha[y0:y1, x0:x1])
+    cropped = to_bytes(colours[y0:y1, x0:x1])
+    cropped[cropped_alpha == 0] = 255
+    return CutOut(
+        picture=np.pad(cropped, ((margin, margin), (margin, margin), (0, 0)), constant_values=255),
+        alpha=np.pad(cropped_alpha, margin),
+        x=x + x0 - margin,
+        y=y + y0 - margin,
+    )

@@ -1,0 +1,81 @@
+"""The upright frame of one head: a small view in which every face has the same size and stands straight."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from toonbooth.imaging.pixels import ByteImage, FloatImage
+from toonbooth.portrait.model import Face, Points
+
+UNIT_PIXELS = 112
+"""Width of a face inside the frame. Regions are decided here; edges are found at the picture's own size."""
+
+LEFT, RIGHT, UP, DOWN = 1.55, 1.55, 1.75, 2.75
+"""How far the frame reaches from the middle of the face, in face widths: big hair above, long hair below."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeadFrame:
+    """The way from the picture into the frame of one head.
+
+    matrix : (2, 3) float64, picture pixels to frame pixels.
+    size : (width, height) of the frame.
+    """
+
+    matrix: NDArray[np.float64]
+    size: tuple[int, int]
+
+    @property
+    def scale(self) -> float:
+        """Frame pixels per picture pixel."""
+        return float(np.hypot(self.matrix[0, 0], self.matrix[1, 0]))
+
+    def points_in(self, points: Points) -> Points:
+        """Carry points of the picture into the frame."""
+        moved = points.astype(np.float64) @ self.matrix[:, :2].T + self.matrix[:, 2]
+        return moved.astype(np.float32)
+
+    def points_out(self, points: Points) -> Points:
+        """Carry points of the frame back into the picture."""
+        inverse = cv2.invertAffineTransform(self.matrix)
+        moved = points.astype(np.float64) @ inverse[:, :2].T + inverse[:, 2]
+        return moved.astype(np.float32)
+
+    def picture_in(self, picture: ByteImage) -> ByteImage:
+        """The picture as the frame sees it; what lies outside repeats the border."""
+        if self.scale < 0.5:
+            # warpAffine samples single pixels; averaging first keeps ink lines and hair from flickering.
+            factor = 1 / (2 * self.scale)
+            blurred = cv2.GaussianBlur(picture, (0, 0), 0.5 * factor)
+        else:
+            blurred = picture
+        warped = cv2.warpAffine(
+            blurred, self.matrix, self.size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
+        return np.asarray(warped, dtype=np.uint8)
+
+    def map_in(self, values: FloatImage) -> FloatImage:
+        """A map of the picture as the frame sees it; 0 outside the picture."""
+        warped = cv2.warpAffine(values, self.matrix, self.size, flags=cv2.INTER_LINEAR)
+        return np.asarray(warped, dtype=np.float32)
+
+    def map_out(self, values: FloatImage, *, size: tuple[int, int]) -> FloatImage:
+        """A map of the frame spread over a picture of (width, height); 0 outside the frame."""
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        return np.asarray(cv2.warpAffine(values, self.matrix, size, flags=flags), dtype=np.float32)
+
+
+def frame_head(face: Face) -> HeadFrame:
+    """Lay the frame around a face: roll taken out, the face `UNIT_PIXELS` wide."""
+    scale = UNIT_PIXELS / max(face.width, 1.0)
+    cosine, sine = scale * np.cos(face.roll), scale * np.sin(face.roll)
+    centre = (face.landmarks[10] + face.landmarks[152]) / 2
+    rotation = np.array([[cosine, sine], [-sine, cosine]])
+    middle = np.array([LEFT, UP]) * UNIT_PIXELS
+    matrix = np.column_stack([rotation, middle - rotation @ centre])
+    width, height = (LEFT + RIGHT) * UNIT_PIXELS, (UP + DOWN) * UNIT_PIXELS
+    return HeadFrame(matrix=matrix, size=(round(width), round(height)))

@@ -1,0 +1,209 @@
+"""Which part of a person is the head: cut along the jaw, with the hair and beard below it.
+
+Everything here happens in the frame of one head, where a face is `UNIT_PIXELS` wide and upright.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+
+from toonbooth.facecut.colours import Cells, index_cells, learn_log_likelihood
+from toonbooth.facecut.frame import UNIT_PIXELS
+from toonbooth.facecut.jaw import outline_skull, trace_jaw
+from toonbooth.facecut.landmarks import CHIN, LEFT_BROW, NOSE, OVAL, RIGHT_BROW
+from toonbooth.facecut.outlines import Mask, dilated, eroded, fill_polygon, grow, opened, parts_touching
+from toonbooth.facecut.skin import find_beard, skin_likeness
+from toonbooth.imaging.colour import rgb_to_lab
+from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
+from toonbooth.imaging.smoothing import enlarge_guided
+from toonbooth.portrait.model import Points
+
+_U: Final = float(UNIT_PIXELS)
+_ROUNDS: Final = 3
+_LEAST_HAIR: Final = 0.02
+"""Squared face widths of hair or beard below which there is nothing to learn a colour from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What of the frame belongs to the head.
+
+    skull : (N, 2) outline; what of the person lies inside is kept whatever its colour.
+    hair : (H, W) float32, 0…1; hair and beard that reach beyond that outline.
+    person : (H, W) float32, 0…1; the matte, sharpened by colour.
+    """
+
+    skull: Points
+    hair: FloatImage
+    person: FloatImage
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where every pixel lies, in face widths from the chin: `aside` ≥ 0, `down` below the chin positive."""
+
+    aside: FloatImage
+    down: FloatImage
+    below_nose: FloatImage
+    from_brow: FloatImage
+
+
+def find_head(picture: ByteImage, matte: FloatImage, landmarks: Points) -> Head:
+    """Decide what belongs to the head.
+
+    Parameters
+    ----------
+    picture : uint8 array, shape (H, W, 3), sRGB, the frame's view
+    matte : float32 array, shape (H, W), range [0, 1]
+    landmarks : float32 array, shape (468, 2), frame pixels
+
+    Returns
+    -------
+    Head
+    """
+    height, width = matte.shape
+    size = (width, height)
+    lab = rgb_to_lab(to_float(np.asarray(cv2.bilateralFilter(picture, 5, 18, 3), dtype=np.uint8)))
+    light = np.ascontiguousarray(lab[..., 0] * np.float32(0.01))
+    cells = index_cells(lab)
+    places = _measure_places(landmarks, size=size)
+
+    skin = skin_likeness(lab, landmarks)
+    beard = find_beard(skin, landmarks)
+    jaw = trace_jaw(light, landmarks, foreign=None if beard is not None else 1 - skin)
+    skull = outline_skull(landmarks, jaw)
+    inside = fill_polygon(skull, size=size)
+
+    firm = np.clip((matte - np.float32(0.7)) * 4, 0, 1)
+    face = fill_polygon(landmarks[list(OVAL)], size=size)
+    around_face = 1 - fill_polygon(grow(landmarks[list(OVAL)], 1.03), size=size)
+    upper = np.clip(-places.below_nose / np.float32(0.2), 0, 1)
+    hair_seed = inside * around_face * firm * upper * np.clip(1 - 1.6 * skin, 0, 1)
+    neck_top = 0.45 if beard is not None else 0.07
+    neck_seed = firm * ((places.aside < 0.2) & (places.down > neck_top) & (places.down < neck_top + 0.28))
+    face_seed = face * skin
+    background_seed = np.clip((np.float32(0.12) - matte) * 10, 0, 1)
+
+    front = _log_likelihood(cells, face_seed, hair_seed, 0.5 * neck_seed, beard)
+    back = _log_likelihood(cells, background_seed)
+    person = _sharpen_matte(matte, front - back, light)
+    # A face is a person whatever the matte says: better a hand in front of it than a hole.
+    person = np.maximum(person, fill_polygon(grow(landmarks[list(OVAL)], 0.95), size=size))
+
+    known_hair = _mix(hair_seed, beard)
+    hair = np.zeros_like(matte)
+    if float(known_hair.sum()) > _LEAST_HAIR * _U * _U:
+        prior = 2.2 * inside - 0.6 - 1.6 * _neck_prior(places, bearded=beard is not None)
+        prior -= 1.2 * np.clip(np.hypot(places.aside, places.from_brow / 2.2) - 0.75, 0, 2)
+        hair = _follow_hair(
+            cells,
+            light,
+            hair_seeds=(hair_seed, beard),
+            other_seeds=(face_seed, neck_seed, np.float32(0.3) * background_seed),
+            firm=firm,
+            person=person > 0.5,
+            inside=inside,
+            root=_hair_root(inside, face, beard, places),
+            prior=prior.astype(np.float32),
+            places=places,
+        )
+    return Head(skull=skull, hair=hair, person=person.astype(np.float32))
+
+
+def _measure_places(landmarks: Points, *, size: tuple[int, int]) -> _Places:
+    width, height = size
+    columns = np.arange(width, dtype=np.float32)[np.newaxis]
+    rows = np.arange(height, dtype=np.float32)[:, np.newaxis]
+    brow = landmarks[[*LEFT_BROW, *RIGHT_BROW], 1].mean()
+    full = np.ones((height, width), np.float32)
+    return _Places(
+        aside=np.abs(columns - landmarks[CHIN, 0]) / np.float32(_U) * full,
+        down=(rows - landmarks[CHIN, 1]) / np.float32(_U) * full,
+        below_nose=(rows - landmarks[NOSE, 1]) / np.float32(_U) * full,
+        from_brow=(rows - brow) / np.float32(_U) * full,
+    )
+
+
+def _neck_prior(places: _Places, *, bearded: bool) -> FloatImage:
+    """1 where the neck is, in front of which hair is rare; a beard may hang into it."""
+    neck: FloatImage = np.clip((0.5 - places.aside) * 10, 0, 1) * np.clip((places.down + 0.25) * 10, 0, 1)
+    if bearded:
+        neck *= 1 - np.clip((0.42 - places.aside) * 10, 0, 1) * np.clip((0.4 - places.down) * 5, 0, 1)
+    return neck
+
+
+def _hair_root(inside: FloatImage, face: FloatImage, beard: FloatImage | None, places: _Places) -> FloatImage:
+    """Where hair that hangs below the jaw has to come from: beside the face, or the beard; never the chin."""
+    root = inside * (face < 0.5) * (places.down < -0.35)
+    if beard is not None:
+        root = np.maximum(root, face * (places.down > -0.35))
+    return root.astype(np.float32)
+
+
+def _sharpen_matte(matte: FloatImage, evidence: FloatImage, light: FloatImage) -> FloatImage:
+    """Move the matte's edge, within a rim, to where the colours change to the background's."""
+    sure = np.clip(matte, 0.01, 0.99)
+    odds = 1.3 * np.log(sure / (1 - sure)) + np.clip(evidence, -3, 3)
+    odds = enlarge_guided(odds.astype(np.float32), light, light, radius=round(0.03 * _U), contrast=0.03)
+    sharpened = 1 / (1 + np.exp(-odds))
+    person = matte > 0.5
+    rim = dilated(person, 0.08 * _U) & ~eroded(person, 0.08 * _U)
+    near = cv2.GaussianBlur(rim.astype(np.float32), (0, 0), 0.02 * _U)
+    return (matte + near * (sharpened - matte)).astype(np.float32)
+
+
+def _follow_hair(
+    cells: Cells,
+    light: FloatImage,
+    *,
+    hair_seeds: tuple[FloatImage | None, ...],
+    other_seeds: tuple[FloatImage, ...],
+    firm: FloatImage,
+    person: Mask,
+    inside: FloatImage,
+    root: FloatImage,
+    prior: FloatImage,
+    places: _Places,
+) -> FloatImage:
+    """Follow hair from the skull downwards by its colour, learning from what was found.
+
+    Costs are smoothed along the picture's edges before deciding, after C. Rhemann et al., "Fast cost-volume
+    filtering for visual correspondence and beyond", CVPR 2011. doi:10.1109/CVPR.2011.5995372
+    """
+    outside = inside < 0.5
+    # The middle of the chest and the shoulders' ends are clothes more often than hair.
+    clothes = firm * (
+        ((places.aside < 0.2) & (places.down > 0.6)) | ((places.aside > 0.95) & (places.down > 0.4))
+    )
+    strands: FloatImage | None = None
+    likely, hair = prior, person
+    for _ in range(_ROUNDS):
+        mine = _log_likelihood(cells, *hair_seeds, strands)
+        others = _log_likelihood(cells, *other_seeds, clothes)
+        odds = np.clip(mine - others, -4, 4) + prior
+        odds = enlarge_guided(odds.astype(np.float32), light, light, radius=round(0.03 * _U), contrast=0.045)
+        likely = (1 / (1 + np.exp(-1.5 * odds))).astype(np.float32)
+        hair = opened((likely > 0.5) & person & outside, 0.03 * _U)
+        rooted = root > 0.5
+        hair = parts_touching(hair | (rooted & person), rooted & person)
+        found = firm * (hair & outside & (places.down > -0.3))
+        strands = found if float(found.sum()) > 0.05 * _U * _U else None
+        clothes = firm * (outside & (places.down > 0.2) & (likely < 0.3))
+    return np.where(dilated(hair, 0.03 * _U), likely, 0).astype(np.float32)
+
+
+def _log_likelihood(cells: Cells, *seeds: FloatImage | None) -> FloatImage:
+    return learn_log_likelihood(cells, _mix(*seeds))[cells]
+
+
+def _mix(*seeds: FloatImage | None) -> FloatImage:
+    """Give groups of examples the same say, however many pixels each has, unless it has very few."""
+    given = [seed for seed in seeds if seed is not None]
+    shares = [seed * np.float32(float(seed.max()) / max(float(seed.sum()), 200.0)) for seed in given]
+    total: FloatImage = np.sum(shares, axis=0)
+    scaled: FloatImage = (total / max(float(total.max()), 1e-9)).astype(np.float32)
+    return scaled

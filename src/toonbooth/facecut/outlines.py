@@ -1,0 +1,95 @@
+"""Lines and areas: curves through points, polygons as soft masks, connected parts."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from toonbooth.imaging.pixels import FloatImage, to_float
+from toonbooth.portrait.model import Points
+
+Mask = NDArray[np.bool_]
+
+_FAR_PIXELS = 30_000.0
+
+
+def smooth_line(points: Points, *, per_segment: int, closed: bool = False) -> Points:
+    """Draw a Catmull-Rom spline through points.
+
+    Parameters
+    ----------
+    points : float32 array, shape (N, 2), pixels
+    per_segment : int, >= 1
+        Samples from one point to the next; more draw a rounder line.
+    closed : bool
+        Whether the last point joins the first.
+
+    Returns
+    -------
+    float32 array, shape (M, 2), pixels; passes through every point.
+
+    References
+    ----------
+    E. Catmull, R. Rom, "A class of local interpolating splines", Computer Aided Geometric Design, 1974.
+    doi:10.1016/B978-0-12-079050-0.50020-5
+    """
+    if closed:
+        padded = np.concatenate([points[-1:], points, points[:2]])
+    else:
+        padded = np.concatenate([2 * points[:1] - points[1:2], points, 2 * points[-1:] - points[-2:-1]])
+    before, start, end, after = (padded[k : len(padded) - 3 + k, np.newaxis] for k in range(4))
+    t = np.linspace(0, 1, per_segment, endpoint=False, dtype=np.float32)[np.newaxis, :, np.newaxis]
+    line = start + 0.5 * t * (
+        (end - before)
+        + t * ((2 * before - 5 * start + 4 * end - after) + t * (3 * start - before - 3 * end + after))
+    )
+    line = line.reshape(-1, 2)
+    return (line if closed else np.concatenate([line, points[-1:]])).astype(np.float32)
+
+
+def fill_polygon(points: Points, *, size: tuple[int, int]) -> FloatImage:
+    """Fill a polygon with an antialiased edge: float32, shape (H, W), range [0, 1], for size (W, H)."""
+    canvas = np.zeros((size[1], size[0]), np.uint8)
+    # Fixed point with eight binary digits; cv2 overflows far outside.
+    fixed = np.round(np.clip(points, -_FAR_PIXELS, _FAR_PIXELS) * 256).astype(np.int32)
+    cv2.fillPoly(canvas, [fixed], 255, cv2.LINE_AA, 8)
+    return to_float(canvas)
+
+
+def grow(points: Points, factor: float) -> Points:
+    """Scale an outline about its mean."""
+    centre = points.mean(axis=0)
+    scaled: Points = (points - centre) * np.float32(factor) + centre
+    return scaled
+
+
+def disk(radius_pixels: float) -> NDArray[np.uint8]:
+    """A round kernel for morphology, at least 3 × 3."""
+    size = 2 * max(1, round(radius_pixels)) + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)), dtype=np.uint8)
+
+
+def eroded(mask: Mask, radius_pixels: float) -> Mask:
+    """A mask without its rim; what touches the picture's border is taken to go on behind it."""
+    kernel = disk(radius_pixels)
+    return np.asarray(cv2.erode(mask.astype(np.uint8), kernel, borderType=cv2.BORDER_REPLICATE) > 0)
+
+
+def dilated(mask: Mask, radius_pixels: float) -> Mask:
+    """A mask with a rim around it."""
+    return np.asarray(cv2.dilate(mask.astype(np.uint8), disk(radius_pixels)) > 0)
+
+
+def opened(mask: Mask, radius_pixels: float) -> Mask:
+    """A mask without what is thinner than twice the radius."""
+    return dilated(eroded(mask, radius_pixels), radius_pixels)
+
+
+def parts_touching(mask: Mask, seed: Mask) -> Mask:
+    """The connected parts of a mask that share a pixel with a seed."""
+    count, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=4)
+    kept = np.zeros(count, dtype=np.bool_)
+    kept[np.unique(labels[seed & mask])] = True
+    kept[0] = False
+    return np.asarray(kept[labels])
