@@ -1,0 +1,160 @@
+"""From the bytes of a photo to an upright sRGB picture. What decoders throw is translated here only."""
+
+import io
+import struct
+import zlib
+
+import numpy as np
+import pi_heif
+from PIL import Image
+from PIL.AvifImagePlugin import AvifImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from toonbooth.imaging.codec.encoding import encode_jpeg
+from toonbooth.imaging.codec.errors import BrokenImageError, ImageError, ImageTooLargeError
+from toonbooth.imaging.codec.exif import UPRIGHT
+from toonbooth.imaging.codec.formats import ImageFormat
+from toonbooth.imaging.codec.header import MAX_PIXELS, MAX_SIDE, ImageInfo, inspect
+from toonbooth.imaging.codec.jpeg_segments import SOS, walk_segments
+from toonbooth.imaging.codec.profiles import convert_to_srgb, find_profile
+from toonbooth.imaging.codec.scaling import reduce_by_whole_factor, shrink, size_within, turn_upright
+from toonbooth.imaging.pixels import ByteImage
+
+# What else an iPhone's file holds has made others refuse good photos; none of it is shown.
+pi_heif.options.THUMBNAILS = False
+pi_heif.options.DEPTH_IMAGES = False
+pi_heif.options.AUX_IMAGES = False
+
+_DECODER_FAILURES = (
+    OSError, SyntaxError, ValueError, EOFError, RuntimeError, LookupError, TypeError, ArithmeticError,
+    struct.error, zlib.error, Image.DecompressionBombError,
+)  # fmt: skip
+
+_MAX_SCANS = 32
+"""Each scan of a JPEG passes over all pixels again, however few bytes it has; encoders write 10 or so."""
+
+
+def decode_photo(data: bytes, *, max_side: int | None, max_pixels: int = MAX_PIXELS) -> ByteImage:
+    """Decode a photo upright, in sRGB, what is transparent on white.
+
+    Parameters
+    ----------
+    data : the file: JPEG, PNG, WebP, HEIC or AVIF of any colour mode.
+    max_side : pixels, or None
+        Larger pictures are reduced until their longer side has this length; none is ever enlarged. None keeps
+        every pixel.
+    max_pixels : pictures with more pixels are refused before any is decoded.
+
+    Returns
+    -------
+    uint8 array, shape (H, W, 3).
+
+    Raises
+    ------
+    UnsupportedFormatError, BrokenImageError, ImageTooLargeError, AnimatedImageError
+        As `inspect` does; BrokenImageError also if the pixels cannot be decoded to the last one.
+    """
+    if max_side is not None and max_side < 1:
+        raise ValueError("max_side must be positive")
+    info = inspect(data, max_pixels=max_pixels)
+    try:
+        return _decode(data, info, max_side=max_side)
+    except ImageError:
+        raise
+    except _DECODER_FAILURES as error:
+        raise BrokenImageError(f"{type(error).__name__}: {error}") from error
+
+
+def convert_to_jpeg(data: bytes) -> bytes:
+    """The photo as a JPEG that every phone shows: upright, sRGB, on white, nothing but pixels, quality 92.
+
+    Raises
+    ------
+    ImageError
+        As `decode_photo`.
+    """
+    # Cameras store colour at half resolution, HEIC and AVIF nearly always; more would only cost space.
+    return encode_jpeg(decode_photo(data, max_side=None), chroma="4:2:0")
+
+
+def _decode(data: bytes, info: ImageInfo, *, max_side: int | None) -> ByteImage:
+    if info.format is ImageFormat.HEIF:
+        # libheif has cut it out and turned it upright already.
+        image = _open_heif(data)
+        target, orientation = size_within(*image.size, max_side=max_side), UPRIGHT
+    else:
+        target, orientation = size_within(info.width, info.height, max_side=max_side), info.orientation
+        image = _open(data, info, target)
+    profile = find_profile(image.info.get("icc_profile"), info.colour_primaries)
+    image = _put_on_white(reduce_by_whole_factor(_expand(image), target))
+    mode, pixels = image.mode, np.asarray(image)
+    del image
+    # Colours are converted last, when the fewest pixels are left.
+    return turn_upright(convert_to_srgb(shrink(pixels, target), profile, mode=mode), orientation)
+
+
+def _open(data: bytes, info: ImageInfo, target: tuple[int, int]) -> Image.Image:
+    """The stored picture, loaded; a JPEG at the smallest scale that its decoder offers above `target`."""
+    file = io.BytesIO(data)
+    # The one decoder that is right, rather than any that Pillow knows: `Image.open` reads some JPEGs as MPO.
+    image: JpegImageFile | PngImageFile | WebPImageFile | AvifImageFile
+    match info.format:
+        case ImageFormat.JPEG:
+            image = JpegImageFile(file)
+        case ImageFormat.PNG:
+            image = PngImageFile(file)
+        case ImageFormat.WEBP:
+            image = WebPImageFile(file)
+        case _:
+            image = AvifImageFile(file)
+    if image.size != (info.width, info.height):
+        raise BrokenImageError(f"decoder and header disagree: {image.size}, {info.width} × {info.height}")
+    if isinstance(image, JpegImageFile):
+        _check_scans(data)
+        image.draft(None, target)
+    image.load()
+    return image
+
+
+def _open_heif(data: bytes) -> Image.Image:
+    file = pi_heif.open_heif(data)
+    width, height = file.size
+    if width * height > MAX_PIXELS:
+        raise ImageTooLargeError(width, height, max_pixels=MAX_PIXELS, max_side=MAX_SIDE)
+    image: Image.Image = file.to_pillow()
+    return image
+
+
+def _check_scans(data: bytes) -> None:
+    if data.count(bytes((0xFF, SOS))) <= _MAX_SCANS:
+        return
+    # Those in thumbnails and appended pictures don't count; walking tells, and takes longer.
+    scans = sum(segment.marker == SOS for segment in walk_segments(io.BytesIO(data)))
+    if scans > _MAX_SCANS:
+        raise BrokenImageError(f"{scans} scans")
+
+
+def _expand(image: Image.Image) -> Image.Image:
+    """To one of L, LA, RGB, RGBA and CMYK: no palette, no transparent colour, 8 bits."""
+    if image.mode.startswith("I"):
+        # 16-bit grey; Pillow's own conversion would clip it.
+        return Image.fromarray((np.asarray(image).astype(np.uint32) * 255 // 65535).astype(np.uint8))
+    has_transparency = image.has_transparency_data
+    if image.mode in {"1", "L", "LA", "La"}:
+        wanted = "LA" if has_transparency else "L"
+    elif image.mode == "CMYK":
+        wanted = "CMYK"
+    else:
+        wanted = "RGBA" if has_transparency else "RGB"
+    return image if image.mode == wanted else image.convert(wanted)
+
+
+def _put_on_white(image: Image.Image) -> Image.Image:
+    if image.mode not in {"LA", "RGBA"}:
+        return image
+    opaque_mode = image.mode[:-1]
+    paper = Image.new(opaque_mode, image.size, "white")
+    paper.paste(image.convert(opaque_mode), mask=image.getchannel("A"))
+    return paper
