@@ -13,6 +13,7 @@ import multiprocessing
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from multiprocessing.context import ForkServerContext, SpawnContext
 from typing import Any, ClassVar, Final, Self, TypeVar, TypeVarTuple
 
@@ -26,6 +27,7 @@ Result = TypeVar("Result")
 
 _FIRST_GUESS_SECONDS: Final = 1.0
 _NEWEST_WEIGHT: Final = 0.2
+_LONGEST_PAUSE_SECONDS: Final = 30.0
 
 
 class PoolBusyError(AppError):
@@ -49,6 +51,7 @@ class WorkerPool:
     prepare : called in each new worker before its first task; must be picklable.
     max_tasks : a worker is replaced after so many tasks, so that no leak of a decoder lives long.
     niceness : how much workers stand back for the service's own loop, 0 to 19.
+    first_pause_seconds : before the second attempt to replace a worker; each further pause is twice as long.
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class WorkerPool:
         prepare: Callable[[], None] | None = None,
         max_tasks: int = 1000,
         niceness: int = 5,
+        first_pause_seconds: float = 1.0,
     ) -> None:
         context = _choose_context(preload)
         self._all = [
@@ -69,9 +73,12 @@ class WorkerPool:
         self._idle: list[WorkerProcess] = []
         self._free = asyncio.Semaphore(workers)
         self._max_waiting = max_waiting
+        self._first_pause_seconds = first_pause_seconds
         self._waiting = 0
         self._mean_seconds = _FIRST_GUESS_SECONDS
         self._threads = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="worker-pipe")
+        self._missing: set[WorkerProcess] = set()
+        self._ended = asyncio.Event()
         self._under_way: set[asyncio.Future[Any]] = set()
 
     async def __aenter__(self) -> Self:
@@ -85,6 +92,11 @@ class WorkerPool:
 
     async def __aexit__(self, *_: object) -> None:
         await self._end()
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether no worker is left, because new ones cannot be started; this mends itself when they can."""
+        return len(self._missing) == len(self._all)
 
     @property
     def retry_after_seconds(self) -> int:
@@ -101,13 +113,13 @@ class WorkerPool:
         Raises
         ------
         PoolBusyError
-            When `max_waiting` callers wait already.
+            When `max_waiting` callers wait already, or no worker is left.
         WorkTimeoutError, WorkerDiedError
             When the work took too long, or the process died of it. Its worker is replaced.
         Exception
             Whatever `function` raised, with the worker's traceback as a note.
         """
-        if self._free.locked() and self._waiting >= self._max_waiting:
+        if self.is_broken or (self._free.locked() and self._waiting >= self._max_waiting):
             raise PoolBusyError(
                 "Everybody is drawing already. Please try again in a moment.",
                 retry_after_seconds=self.retry_after_seconds,
@@ -141,14 +153,20 @@ class WorkerPool:
             self._keep(asyncio.ensure_future(self._bring_back(worker)))
 
     async def _bring_back(self, worker: WorkerProcess) -> None:
-        try:
-            if worker.needs_replacement:
+        """Make a worker available again, as a new process if need be; tries until it works."""
+        pause_seconds = self._first_pause_seconds
+        while worker.needs_replacement:
+            try:
                 await self._in_thread(worker.replace)
-        except Exception:  # The next task tries again, and its caller hears of it.
-            log.exception("a worker could not be replaced")
-        finally:
-            self._idle.append(worker)
-            self._free.release()
+            except Exception:
+                log.exception("a worker cannot be replaced; next attempt in %.0f s", pause_seconds)
+                self._missing.add(worker)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._ended.wait(), pause_seconds)
+                pause_seconds = min(2 * pause_seconds, _LONGEST_PAUSE_SECONDS)
+        self._missing.discard(worker)
+        self._idle.append(worker)
+        self._free.release()
 
     def _keep(self, work: asyncio.Future[Result]) -> None:
         """Hold on to work whose caller may leave: nobody else would, and its worker must come back."""
@@ -164,6 +182,7 @@ class WorkerPool:
         return await asyncio.get_running_loop().run_in_executor(self._threads, function)
 
     async def _end(self) -> None:
+        self._ended.set()
         for worker in self._all:
             worker.stop()
         while self._under_way:

@@ -1,22 +1,81 @@
 """The studio's failures.
 
 AppError
-├── InvalidRequestError 400       a field, header or body that isn't what the API asks for
-├── UnknownStyleError 400         no style has that name
-├── UnreadableImageError 400      the bytes are no picture that can be drawn
-├── ImageTooLargeError 400        more than 10 MB
-├── ImageUrlNotAllowedError 400   an address that images may not be fetched from
-├── NotAuthorisedError 401        a token was configured and the request lacks it
-├── ImageNotFoundError 404        nothing at `image_url`
-├── NoFaceFoundError 422          nobody to cut out
-├── ImageUnreachableError 500     `image_url` is allowed, but its server doesn't answer properly
-├── WorkTimeoutError 500          (kit.worker_process)
-├── WorkerDiedError 500           (kit.worker_process)
-├── PoolBusyError 503             (kit.workers)
-└── NotReadyError 503             the first picture has not been drawn yet
+├── InvalidRequestError        400  invalid_request         a field, header or body that isn't right
+├── MissingFileError           400  missing_file
+├── TooManyFilesError          400  too_many_files
+├── EmptyFileError             400  empty_file
+├── IncompleteUploadError      400  incomplete_upload
+├── FileTooLargeError          400  file_too_large          more than 10 MB
+├── PictureRefusedError
+│   ├── UnsupportedImageError  400  unsupported_image_type
+│   ├── BrokenImageError       400  broken_image
+│   ├── TooManyPixelsError     400  image_too_large
+│   └── AnimatedImageError     400  animated_image
+├── UnknownStyleError          400  unknown_style
+├── UnknownFaceError           400  unknown_face            fewer people than that
+├── ImageUrlNotAllowedError    400  image_url_not_allowed   an address that images may not be fetched from
+├── NotAuthorisedError         401  not_authorised          a token was configured and the request lacks it
+├── ImageNotFoundError         404  image_not_found         nothing at `image_url`
+├── NoFaceFoundError           422  no_face_found           nobody to cut out
+├── ImageUnreachableError      500  image_unreachable       its server doesn't answer as it should
+├── WorkTimeoutError           500  work_took_too_long      (kit.worker_process)
+├── WorkerDiedError            500  worker_died             (kit.worker_process)
+├── PoolBusyError              503  busy                    (kit.workers)
+└── BrokenStudioError          503  broken                  workers cannot be started any more
 """
 
 from toonbooth.kit.errors import AppError
+
+
+class MissingFileError(AppError):
+    status = 400
+    code = "missing_file"
+
+
+class TooManyFilesError(AppError):
+    status = 400
+    code = "too_many_files"
+
+
+class EmptyFileError(AppError):
+    status = 400
+    code = "empty_file"
+
+
+class IncompleteUploadError(AppError):
+    status = 400
+    code = "incomplete_upload"
+
+
+class FileTooLargeError(AppError):
+    status = 400
+    code = "file_too_large"
+
+    def __init__(self, max_bytes: int) -> None:
+        super().__init__(f"The image is larger than {max_bytes // 1024**2} MB.")
+
+
+class PictureRefusedError(AppError):
+    """The bytes are no picture that can be worked on; the sentence is the codec's."""
+
+    status = 400
+
+
+class UnsupportedImageError(PictureRefusedError):
+    code = "unsupported_image_type"
+
+
+class BrokenImageError(PictureRefusedError):
+    code = "broken_image"
+
+
+class TooManyPixelsError(PictureRefusedError):
+    code = "image_too_large"
+
+
+class AnimatedImageError(PictureRefusedError):
+    code = "animated_image"
 
 
 class UnknownStyleError(AppError):
@@ -24,14 +83,9 @@ class UnknownStyleError(AppError):
     code = "unknown_style"
 
 
-class UnreadableImageError(AppError):
+class UnknownFaceError(AppError):
     status = 400
-    code = "unreadable_image"
-
-
-class ImageTooLargeError(AppError):
-    status = 400
-    code = "file_too_large"
+    code = "unknown_face"
 
 
 class ImageUrlNotAllowedError(AppError):
@@ -59,6 +113,6 @@ class ImageUnreachableError(AppError):
     code = "image_unreachable"
 
 
-class NotReadyError(AppError):
+class BrokenStudioError(AppError):
     status = 503
-    code = "not_ready"
+    code = "broken"

@@ -16,8 +16,8 @@ import httpcore
 
 from toonbooth.contract import MAX_IMAGE_BYTES
 from toonbooth.studio.errors import (
+    FileTooLargeError,
     ImageNotFoundError,
-    ImageTooLargeError,
     ImageUnreachableError,
     ImageUrlNotAllowedError,
 )
@@ -63,7 +63,7 @@ class ImageFetcher:
             When the URL, the address behind it or the redirect that it answers with is not trusted.
         ImageNotFoundError
             When its server says that there is nothing.
-        ImageTooLargeError
+        FileTooLargeError
             When more than `max_bytes` come.
         ImageUnreachableError
             When the server does not answer, not in time, or with something else than an image.
@@ -107,18 +107,15 @@ class ImageFetcher:
     def _check_length(self, reply: httpcore.Response) -> None:
         for name, value in reply.headers:
             if name.lower() == b"content-length" and int(value) > self.max_bytes:
-                raise self._refuse_size()
+                raise FileTooLargeError(self.max_bytes)
 
     async def _read(self, reply: httpcore.Response) -> bytes:
         data = bytearray()
         async for chunk in reply.aiter_stream():
             data += chunk
             if len(data) > self.max_bytes:
-                raise self._refuse_size()
+                raise FileTooLargeError(self.max_bytes)
         return bytes(data)
-
-    def _refuse_size(self) -> ImageTooLargeError:
-        return ImageTooLargeError(f"The image is larger than {self.max_bytes // 1024**2} MB.")
 
 
 class _GuardedNetwork(httpcore.AsyncNetworkBackend):

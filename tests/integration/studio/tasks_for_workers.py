@@ -73,3 +73,8 @@ def make_bytes(count: int) -> bytes:
 
 def count_bytes(data: bytes) -> int:
     return len(data)
+
+
+def need_file(path: Path) -> None:
+    if not path.exists():
+        raise InvalidRequestError("The model is missing.")

@@ -9,8 +9,8 @@ import pytest
 
 from toonbooth.kit.errors import AppError
 from toonbooth.studio.errors import (
+    FileTooLargeError,
     ImageNotFoundError,
-    ImageTooLargeError,
     ImageUnreachableError,
     ImageUrlNotAllowedError,
 )
@@ -131,8 +131,8 @@ async def test_a_redirect_is_not_followed(status: int) -> None:
         (b"SSH-2.0-OpenSSH_9.2\r\n", ImageUnreachableError),
         (b"", ImageUnreachableError),
         (b"HTTP/1.1 200 OK\r\n" + b"X: " + b"a" * 200_000, ImageUnreachableError),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n", ImageTooLargeError),
-        (b"HTTP/1.1 200 OK\r\n\r\n" + b"a" * 1001, ImageTooLargeError),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n", FileTooLargeError),
+        (b"HTTP/1.1 200 OK\r\n\r\n" + b"a" * 1001, FileTooLargeError),
     ],
 )
 async def test_what_is_no_image_of_bearable_size_is_refused(reply: bytes, failure: type[AppError]) -> None:

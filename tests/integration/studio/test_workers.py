@@ -5,7 +5,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -160,6 +161,23 @@ async def test_a_pool_whose_workers_cannot_prepare_does_not_start() -> None:
     assert _find_workers() == []
 
 
+async def test_a_pool_that_cannot_replace_its_workers_says_so_until_it_can(tmp_path: Path) -> None:
+    equipment = tmp_path / "equipment"
+    equipment.touch()
+    prepare = partial(tasks.need_file, equipment)
+    async with WorkerPool(workers=1, max_waiting=1, prepare=prepare, first_pause_seconds=0.05) as pool:
+        assert not pool.is_broken
+        equipment.unlink()
+        with pytest.raises(WorkerDiedError):
+            await pool.run(tasks.die, timeout_seconds=10)
+        await _until(lambda: pool.is_broken)
+        with pytest.raises(PoolBusyError):
+            await pool.run(tasks.add, 2, 3, timeout_seconds=10)
+        equipment.touch()
+        await _until(lambda: not pool.is_broken)
+        assert await pool.run(tasks.add, 2, 3, timeout_seconds=10) == 5
+
+
 async def test_leaving_ends_workers_that_hang() -> None:
     async with WorkerPool(workers=1, max_waiting=1) as pool:
         at_work = asyncio.create_task(pool.run(tasks.hang, timeout_seconds=3600))
@@ -192,6 +210,12 @@ if __name__ == "__main__":
     worker = int((tmp_path / "pid").read_text())
     if psutil.pid_exists(worker):
         _wait_until_gone(psutil.Process(worker))
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 - other processes set no events
+            await asyncio.sleep(0.005)
 
 
 async def _let_callers_begin() -> None:

@@ -1,0 +1,132 @@
+"""From file to file: a photo becomes a cartoon, a cartoon becomes a face cut. Needs no server."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+import numpy as np
+
+from toonbooth.contract import FaceSummary
+from toonbooth.drawing.styles import STYLES
+from toonbooth.facecut.cut import CutOut, Shape, cut_face, on_white
+from toonbooth.imaging.codec import decode_photo, encode_jpeg, encode_png, encode_webp, read_xmp
+from toonbooth.portrait.analysis import PortraitAnalyser
+from toonbooth.portrait.model import Face, Portrait
+from toonbooth.portrait.packet import decode_packet, encode_packet
+from toonbooth.studio.errors import NoFaceFoundError, UnknownFaceError, UnknownStyleError
+from toonbooth.studio.pictures import (
+    JPEG_MEDIA_TYPE,
+    CartoonFile,
+    CutFormat,
+    CutOptions,
+    FaceCutFile,
+    Geometry,
+)
+
+CARTOON_QUALITY: Final = 92
+FACE_CUT_QUALITY: Final = 94
+
+_MAX_CARTOON_SIDE: Final = 4096
+"""The largest cartoon that any setting of ours draws; its packet fits the picture at its own size only."""
+
+
+def draw_cartoon(
+    photo: bytes, *, analyser: PortraitAnalyser, style: str, seed: int, max_side: int
+) -> CartoonFile:
+    """Draw a photo. Same photo, style, seed and version on one kind of processor: same bytes.
+
+    Parameters
+    ----------
+    photo : a JPEG, PNG, WebP, HEIC or AVIF file.
+    analyser : the networks; not shared with another thread.
+    style : a name in `STYLES`.
+    seed : what makes two drawings of one style differ, >= 0.
+    max_side : pixels of the cartoon's longer side; a smaller photo is not enlarged.
+
+    Raises
+    ------
+    ImageError
+        When the file is no picture that can be drawn.
+    UnknownStyleError
+    """
+    chosen = STYLES.get(style)
+    if chosen is None:
+        raise UnknownStyleError(f"There is no style called {style!r}.")
+    portrait = analyser.analyse(decode_photo(photo, max_side=max_side))
+    drawing = chosen.draw(portrait, make_generator(style, seed))
+    height, width = drawing.picture.shape[:2]
+    return CartoonFile(
+        data=encode_jpeg(drawing.picture, quality=CARTOON_QUALITY, xmp=encode_packet(drawing)),
+        style=style,
+        seed=seed,
+        faces=tuple(_summarise(face, width, height) for face in drawing.faces),
+        width=width,
+        height=height,
+    )
+
+
+def cut_face_file(
+    image: bytes, *, analyser: PortraitAnalyser, options: CutOptions, max_side: int
+) -> FaceCutFile:
+    """Cut a face out of a cartoon, or of any picture.
+
+    Our own cartoons say in their file where the faces are; in others they are looked for.
+
+    Raises
+    ------
+    ImageError
+        When the file is no picture.
+    NoFaceFoundError, UnknownFaceError
+        When there is nobody, or not that many.
+    """
+    geometry: Geometry = "metadata"
+    portrait = _read_own_cartoon(image)
+    if portrait is None:
+        geometry = "detectors"
+        portrait = analyser.analyse_drawing(decode_photo(image, max_side=max_side))
+    face = _choose_face(portrait, options.face)
+    cut_out = cut_face(portrait, face=options.face, shape=Shape(options.shape.value))
+    data, media_type = _encode(cut_out, options.format)
+    return FaceCutFile(data, media_type, geometry, round(face.score, 3))
+
+
+def make_generator(style: str, seed: int) -> np.random.Generator:
+    """The randomness of one drawing: the same for ever for a style's name and a seed."""
+    name = int.from_bytes(hashlib.sha256(style.encode()).digest()[:8], "big")
+    return np.random.Generator(np.random.PCG64([name, seed]))
+
+
+def _read_own_cartoon(image: bytes) -> Portrait | None:
+    xmp = read_xmp(image)
+    return decode_packet(xmp, decode_photo(image, max_side=_MAX_CARTOON_SIDE)) if xmp else None
+
+
+def _choose_face(portrait: Portrait, index: int | None) -> Face:
+    face = portrait.main_face
+    if face is None:
+        raise NoFaceFoundError("No face was found in this picture. Please choose another one.")
+    if index is None:
+        return face
+    if index >= len(portrait.faces):
+        raise UnknownFaceError(
+            f"There is no face {index}: {len(portrait.faces)} found, counted from 0, left to right."
+        )
+    return portrait.faces[index]
+
+
+def _encode(cut_out: CutOut, wanted: CutFormat) -> tuple[bytes, str]:
+    match wanted:
+        case CutFormat.JPG:
+            return encode_jpeg(on_white(cut_out), quality=FACE_CUT_QUALITY), JPEG_MEDIA_TYPE
+        case CutFormat.PNG:
+            return encode_png(cut_out.rgba), "image/png"
+        case CutFormat.WEBP:
+            return encode_webp(cut_out.rgba, quality=FACE_CUT_QUALITY), "image/webp"
+
+
+def _summarise(face: Face, width: int, height: int) -> FaceSummary:
+    box = face.box
+    fractions = (box.x / width, box.y / height, box.width / width, box.height / height)
+    x, y, across, down = (round(each, 4) for each in fractions)
+    return FaceSummary(box=(x, y, across, down), score=round(face.score, 3))

@@ -1,0 +1,248 @@
+"""The studio's routes: read the request, have a worker do it, render what comes back."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field, ValidationError
+from starlette.responses import JSONResponse, Response
+
+from toonbooth.contract import (
+    FACES_HEADER,
+    GENERATE_CARTOON_PATH,
+    GEOMETRY_HEADER,
+    HEALTH_PATH,
+    IMAGE_FIELD,
+    MAX_SEED,
+    PROCESS_FACE_CUT_PATH,
+    SEED_FIELD,
+    SEED_HEADER,
+    STYLE_FIELD,
+    STYLE_HEADER,
+    STYLES_PATH,
+    encode_faces_header,
+)
+from toonbooth.kit.errors import InvalidRequestError
+from toonbooth.kit.workers import WorkerPool
+from toonbooth.studio import tasks
+from toonbooth.studio.errors import BrokenStudioError, UnknownStyleError
+from toonbooth.studio.fetching import ImageFetcher
+from toonbooth.studio.forms import CartoonForm, read_cartoon_form
+from toonbooth.studio.pictures import (
+    JPEG_MEDIA_TYPE,
+    CartoonFile,
+    CutFormat,
+    CutOptions,
+    CutShape,
+    FaceCutFile,
+    StyleSummary,
+)
+from toonbooth.studio.replies import render_picture
+from toonbooth.studio.requests import Admission, check_token, read_json, while_connected
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What is open while the application runs."""
+
+    pool: WorkerPool
+    admission: Admission
+    fetcher: ImageFetcher
+    styles: tuple[StyleSummary, ...]
+    equipment: tasks.Equipment
+    token: str | None
+    work_timeout_seconds: float
+
+
+class FaceCutRequest(BaseModel):
+    """The guide's `image_url`, and what Toonbooth adds to it."""
+
+    image_url: str = Field(description="An address within the studio's trusted origins.")
+    format: CutFormat = Field(CutFormat.JPG, description="JPEG is on white, the others are transparent.")
+    shape: CutShape = Field(CutShape.HEAD, description="The head, the bare face, or a square around it.")
+    face: Annotated[
+        int | None, Field(strict=True, ge=0, le=99, description="Which person, from left to right.")
+    ] = None
+
+
+class StyleReply(BaseModel):
+    name: str
+    title: str
+    line: str = Field(description="One sentence about how it looks.")
+
+
+class StyleList(BaseModel):
+    styles: list[StyleReply] = Field(description="The default comes first.")
+
+
+class StylesReply(BaseModel):
+    success: bool = True
+    data: StyleList
+
+
+class Health(BaseModel):
+    status: str = "ready"
+
+
+class HealthReply(BaseModel):
+    success: bool = True
+    data: Health
+
+
+class ErrorReply(BaseModel):
+    success: bool = False
+    error: str = Field(description="A sentence for a person.")
+    code: str = Field(description="Stable; programs may rely on it.")
+
+
+router = APIRouter()
+
+
+def _describe_errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    return {status: {"model": ErrorReply, "description": "What went wrong."} for status in statuses}
+
+
+def _describe_pictures(*media_types: str) -> dict[int | str, dict[str, Any]]:
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    content = dict.fromkeys((*media_types, "multipart/form-data"), binary)
+    return {200: {"content": content, "description": "The picture, or a form that holds it."}}
+
+
+_CARTOON_FORM: Final = {
+    "type": "object",
+    "required": [IMAGE_FIELD],
+    "properties": {
+        IMAGE_FIELD: {"type": "string", "format": "binary", "description": "The photo, 10 MB at most."},
+        STYLE_FIELD: {"type": "string", "description": "A name from `/styles`."},
+        SEED_FIELD: {"type": "integer", "minimum": 0, "maximum": MAX_SEED},
+    },
+}
+
+
+@router.post(
+    GENERATE_CARTOON_PATH,
+    summary="Draw a photo",
+    response_class=Response,
+    responses=_describe_pictures(JPEG_MEDIA_TYPE) | _describe_errors(400, 401, 500, 503),
+    openapi_extra={
+        "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _CARTOON_FORM}}}
+    },
+)
+async def generate_cartoon(request: Request) -> Response:
+    services = _services_of(request)
+    check_token(request, services.token)
+    with services.admission.enter():
+        form = await read_cartoon_form(request.headers.get("content-type"), request.stream())
+        cartoon = await while_connected(request, _draw(services, form))
+    return render_picture(
+        cartoon.data,
+        media_type=JPEG_MEDIA_TYPE,
+        name="cartoon",
+        headers={
+            STYLE_HEADER: cartoon.style,
+            SEED_HEADER: str(cartoon.seed),
+            FACES_HEADER: encode_faces_header(cartoon.faces),
+        },
+        accept=request.headers.get("accept"),
+    )
+
+
+@router.post(
+    PROCESS_FACE_CUT_PATH,
+    summary="Cut the face out of a cartoon",
+    response_class=Response,
+    responses=_describe_pictures(JPEG_MEDIA_TYPE, "image/png", "image/webp")
+    | _describe_errors(400, 401, 404, 422, 500, 503),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": FaceCutRequest.model_json_schema()}},
+        }
+    },
+)
+async def process_face_cut(request: Request) -> Response:
+    services = _services_of(request)
+    check_token(request, services.token)
+    with services.admission.enter():
+        wanted = _read_face_cut_request(await read_json(request))
+        face_cut = await while_connected(request, _cut(services, wanted))
+    return render_picture(
+        face_cut.data,
+        media_type=face_cut.media_type,
+        name="face",
+        headers={GEOMETRY_HEADER: face_cut.geometry},
+        accept=request.headers.get("accept"),
+    )
+
+
+@router.get(STYLES_PATH, summary="List the styles", response_model=StylesReply)
+async def list_styles(request: Request) -> Response:
+    styles = [asdict(style) for style in _services_of(request).styles]
+    return JSONResponse({"success": True, "data": {"styles": styles}})
+
+
+@router.get(
+    HEALTH_PATH,
+    summary="Whether pictures can be drawn",
+    response_model=HealthReply,
+    responses=_describe_errors(503),
+)
+async def get_health(request: Request) -> Response:
+    """Every worker has drawn a small real picture before it takes work, so this only looks at a flag."""
+    if _services_of(request).pool.is_broken:
+        raise BrokenStudioError("Drawing is not possible at the moment.", retry_after_seconds=10)
+    return JSONResponse({"success": True, "data": {"status": "ready"}}, headers={"Cache-Control": "no-store"})
+
+
+async def _draw(services: Services, form: CartoonForm) -> CartoonFile:
+    style = form.style or services.styles[0].name
+    if style not in {known.name for known in services.styles}:
+        raise UnknownStyleError("There is no style of this name.")
+    # Whoever leaves the seed to us wants another drawing each time.
+    seed = secrets.randbelow(MAX_SEED + 1) if form.seed is None else form.seed
+    return await services.pool.run(
+        tasks.generate_cartoon,
+        form.photo,
+        style,
+        seed,
+        services.equipment,
+        timeout_seconds=services.work_timeout_seconds,
+    )
+
+
+async def _cut(services: Services, wanted: FaceCutRequest) -> FaceCutFile:
+    image = await services.fetcher.fetch(wanted.image_url)
+    return await services.pool.run(
+        tasks.process_face_cut,
+        image,
+        CutOptions(wanted.format, wanted.shape, wanted.face),
+        services.equipment,
+        timeout_seconds=services.work_timeout_seconds,
+    )
+
+
+def _read_face_cut_request(body: bytes) -> FaceCutRequest:
+    try:
+        return FaceCutRequest.model_validate_json(body)
+    except ValidationError as error:
+        place = error.errors(include_url=False, include_input=False)[0]["loc"]
+        raise InvalidRequestError(
+            _FIELD_SENTENCES.get(str(place[0]) if place else "", _NOT_AN_OBJECT)
+        ) from error
+
+
+_NOT_AN_OBJECT: Final = 'Send a JSON object such as {"image_url": "http://…"}.'
+_FIELD_SENTENCES: Final = {
+    "image_url": "image_url is missing or not a text.",
+    "format": "format must be jpg, png or webp.",
+    "shape": "shape must be head, face or square.",
+    "face": "face must be a whole number from 0 to 99.",
+}
+
+
+def _services_of(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services

@@ -1,0 +1,120 @@
+"""What the service has its workers do.
+
+The heavy imports stand inside of the functions: numpy, OpenCV and the networks are loaded in workers alone,
+which keeps the service's own process small and quick to start. Failures leave here as the studio's own, for
+others would drag those imports along.
+"""
+# ruff: noqa: PLC0415
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from toonbooth.kit.errors import StartError
+from toonbooth.studio.errors import (
+    AnimatedImageError,
+    BrokenImageError,
+    PictureRefusedError,
+    TooManyPixelsError,
+    UnsupportedImageError,
+)
+from toonbooth.studio.pictures import CartoonFile, CutOptions, FaceCutFile, StyleSummary
+
+if TYPE_CHECKING:
+    from toonbooth.portrait.analysis import PortraitAnalyser
+
+_REFUSALS: dict[str, type[PictureRefusedError]] = {
+    refusal.code: refusal
+    for refusal in (UnsupportedImageError, BrokenImageError, TooManyPixelsError, AnimatedImageError)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Equipment:
+    """What a worker works with. `models_folder`: None is the user's cache folder."""
+
+    models_folder: Path | None
+    threads: int
+    max_side_pixels: int
+
+
+def prepare(equipment: Equipment) -> None:
+    """Load the networks and draw a small real picture, so that a worker that starts is one that works.
+
+    Raises
+    ------
+    StartError
+        When the models are missing or damaged, or the face isn't found.
+    """
+    import cv2
+
+    from toonbooth.portrait.models import ModelsUnavailableError
+
+    cv2.setNumThreads(equipment.threads)
+    try:
+        _open_analyser(equipment)
+    except ModelsUnavailableError as error:
+        raise StartError(str(error)) from error
+    photo = resources.files("toonbooth.studio").joinpath("first_photo.jpg").read_bytes()
+    if not generate_cartoon(photo, list_styles()[0].name, 0, equipment).faces:
+        raise StartError("The face models do not find a face that is there. Run `toonbooth fetch-models`.")
+
+
+def list_styles() -> tuple[StyleSummary, ...]:
+    """All styles, the default first."""
+    from toonbooth.drawing.styles import DEFAULT_STYLE, STYLES
+
+    styles = sorted(STYLES.values(), key=lambda style: style.name != DEFAULT_STYLE)
+    return tuple(StyleSummary(style.name, style.title, style.line) for style in styles)
+
+
+def generate_cartoon(photo: bytes, style: str, seed: int, equipment: Equipment) -> CartoonFile:
+    """See `pipeline.draw_cartoon`; raises `PictureRefusedError` for what isn't a picture."""
+    from toonbooth.studio.pipeline import draw_cartoon
+
+    with _refusals_translated():
+        return draw_cartoon(
+            photo,
+            analyser=_open_analyser(equipment),
+            style=style,
+            seed=seed,
+            max_side=equipment.max_side_pixels,
+        )
+
+
+def process_face_cut(image: bytes, options: CutOptions, equipment: Equipment) -> FaceCutFile:
+    """See `pipeline.cut_face_file`; raises `PictureRefusedError` for what isn't a picture."""
+    from toonbooth.studio.pipeline import cut_face_file
+
+    with _refusals_translated():
+        return cut_face_file(
+            image,
+            analyser=_open_analyser(equipment),
+            options=options,
+            max_side=equipment.max_side_pixels,
+        )
+
+
+@lru_cache(maxsize=1)
+def _open_analyser(equipment: Equipment) -> PortraitAnalyser:
+    """The networks of this process; opening them takes longer than using them."""
+    from toonbooth.portrait.analysis import PortraitAnalyser
+    from toonbooth.portrait.models import default_models_folder
+
+    return PortraitAnalyser(equipment.models_folder or default_models_folder(), threads=equipment.threads)
+
+
+@contextmanager
+def _refusals_translated() -> Generator[None]:
+    from toonbooth.imaging.codec import ImageError
+
+    try:
+        yield
+    except ImageError as error:
+        raise _REFUSALS.get(error.code, UnsupportedImageError)(str(error)) from error
