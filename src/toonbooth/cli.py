@@ -10,7 +10,8 @@ from typing import Final
 
 import click
 
-from toonbooth.kit.errors import AppError, StartError
+from toonbooth.contract import MAX_SEED
+from toonbooth.kit.errors import AppError, FileError, StartError
 from toonbooth.kit.listening import bind_listener, stop_with_parent
 from toonbooth.serving import serve_both
 
@@ -18,6 +19,11 @@ DEFAULT_DATA_FOLDER: Final = Path("data")
 GALLERY_PORT: Final = 3000
 STUDIO_PORT: Final = 8000
 LOOPBACK: Final = "127.0.0.1"
+DEFAULT_SIDE: Final = 1080
+
+_EXISTING_FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
+_NEW_FILE: Final = click.Path(path_type=Path, dir_okay=False)
+_SIDE: Final = click.IntRange(256, 4096)
 
 
 class _OneLineErrors(click.Group):
@@ -26,7 +32,7 @@ class _OneLineErrors(click.Group):
     def invoke(self, context: click.Context) -> object:
         try:
             return super().invoke(context)
-        except (AppError, StartError) as failure:
+        except (AppError, FileError, StartError) as failure:
             raise click.ClickException(" ".join(str(failure).split())) from failure
 
 
@@ -104,7 +110,14 @@ def studio(listener_fd: int | None, parent_pipe: int | None) -> None:
 @click.option("--quiet", is_flag=True, help="Say nothing when there is nothing to do.")
 def fetch_models(source: Path | None, *, quiet: bool) -> None:
     """Fetch the face models, checked by SHA-256; does nothing when they are there."""
-    _fetch_models(source, quiet=quiet)
+    from toonbooth.offline import fetch_models_to
+    from toonbooth.studio.settings import read_settings
+
+    folder, count = fetch_models_to(read_settings(os.environ).models_dir, source=source)
+    if count or not quiet:
+        click.echo(
+            f"{count} face models fetched into {folder}" if count else f"The face models lie in {folder}"
+        )
 
 
 @main.command()
@@ -119,31 +132,42 @@ def migrate() -> None:
 
 
 @main.command()
-@click.argument("photo", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("photo", type=_EXISTING_FILE)
+@click.option("-o", "--output", type=_NEW_FILE, required=True, help="A .jpg, .png or .webp file.")
+@click.option("--style", default=None, help="How to draw; the default style when left out.")
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="A .jpg file."
+    "--seed",
+    type=click.IntRange(0, MAX_SEED),
+    default=0,
+    show_default=True,
+    help="Another seed, another drawing.",
 )
-@click.option("--style", default=None, help="How to draw; `comic` when left out.")
-@click.option(
-    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Another seed, another drawing."
-)
-@click.option("--max-side", type=click.IntRange(256, 4096), default=1080, show_default=True, help="Pixels.")
-@click.option("--debug", is_flag=True, help="Instead of a cartoon, show what was found in the photo.")
+@click.option("--max-side", type=_SIDE, default=DEFAULT_SIDE, show_default=True, help="Longest side, pixels.")
+@click.option("--debug", is_flag=True, help="Instead of drawing, show what was found in the photo.")
 def draw(photo: Path, output: Path, style: str | None, seed: int, max_side: int, *, debug: bool) -> None:
     """Draw PHOTO as a cartoon, without any server."""
-    raise NotImplementedError
+    from toonbooth.offline import draw_debug_file, draw_file
+
+    if debug:
+        draw_debug_file(photo, output, max_side=max_side)
+    else:
+        draw_file(photo, output, style=style, seed=seed, max_side=max_side)
 
 
 @main.command()
-@click.argument("image", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True)
-def cut_face(image: Path, output: Path) -> None:
+@click.argument("image", type=_EXISTING_FILE)
+@click.option("-o", "--output", type=_NEW_FILE, required=True, help="A .jpg (on white), .png or .webp file.")
+@click.option("--shape", type=click.Choice(["head", "face", "square"]), default="head", show_default=True)
+@click.option(
+    "--face", type=click.IntRange(0), help="Which one, from 0, left to right; the main one when left out."
+)
+@click.option("--max-side", type=_SIDE, default=DEFAULT_SIDE, show_default=True, help="Longest side, pixels.")
+def cut_face(image: Path, output: Path, shape: str, face: int | None, max_side: int) -> None:
     """Cut the face out of IMAGE (a cartoon or a photo), without any server."""
-    raise NotImplementedError
+    from toonbooth.offline import cut_file
+    from toonbooth.studio.pictures import CutOptions, CutShape
 
-
-def _fetch_models(source: Path | None, *, quiet: bool) -> None:
-    raise NotImplementedError
+    cut_file(image, output, options=CutOptions(shape=CutShape(shape), face=face), max_side=max_side)
 
 
 def _follow_parent(parent_pipe: int | None) -> None:

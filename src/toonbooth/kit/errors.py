@@ -1,4 +1,4 @@
-"""The roots of all failures: `AppError` is told to clients, `StartError` to whoever starts a service."""
+"""The roots of all failures: `AppError` is told to clients, the others to whoever runs a command."""
 
 from typing import ClassVar
 
@@ -45,3 +45,7 @@ class InternalError(AppError):
 
 class StartError(Exception):
     """The service cannot start; the sentence says why and what to do, in one line."""
+
+
+class FileError(Exception):
+    """A file that a command was given cannot be read, used or written; the sentence names it."""

@@ -50,11 +50,7 @@ def draw_cartoon(
         When the file is no picture that can be drawn.
     UnknownStyleError
     """
-    chosen = STYLES.get(style)
-    if chosen is None:
-        raise UnknownStyleError(f"There is no style called {style!r}.")
-    portrait = analyser.analyse(decode_photo(photo, max_side=max_side))
-    drawing = chosen.draw(portrait, make_generator(style, seed))
+    drawing = draw_portrait(analyser.analyse(decode_photo(photo, max_side=max_side)), style=style, seed=seed)
     height, width = drawing.picture.shape[:2]
     return CartoonFile(
         data=encode_jpeg(drawing.picture, quality=CARTOON_QUALITY, xmp=encode_packet(drawing)),
@@ -64,6 +60,19 @@ def draw_cartoon(
         width=width,
         height=height,
     )
+
+
+def draw_portrait(portrait: Portrait, *, style: str, seed: int) -> Portrait:
+    """Draw what was measured on a photo, in a style that is known by name.
+
+    Raises
+    ------
+    UnknownStyleError
+    """
+    chosen = STYLES.get(style)
+    if chosen is None:
+        raise UnknownStyleError(f"There is no style called {style!r}; there are: {', '.join(STYLES)}.")
+    return chosen.draw(portrait, make_generator(style, seed))
 
 
 def cut_face_file(
