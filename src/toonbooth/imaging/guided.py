@@ -64,17 +64,24 @@ def guided_filter(
         return averaged.astype(np.float32, copy=False)
 
     slopes, offset = _fit_colour_lines(np.asarray(small_guide), np.asarray(small_mask), mean, tolerance)
-    lines = mean(np.dstack([slopes, offset]))
-    if small != (width, height):
-        lines = np.asarray(cv2.resize(lines, (width, height), interpolation=cv2.INTER_LINEAR))
-    filtered: FloatImage = (lines[..., :3] * guide).sum(axis=2) + lines[..., 3]
-    return np.clip(filtered, np.float32(0), np.float32(1))
+    # Plane by plane: far less memory traffic than one product of colour pictures.
+    filtered = _resized(mean(offset), width, height)
+    for channel in range(3):
+        slope = _resized(mean(slopes[channel]), width, height)
+        filtered += slope * guide[..., channel]
+    np.clip(filtered, np.float32(0), np.float32(1), out=filtered)
+    return filtered
+
+
+def _resized(image: FloatImage, width: int, height: int) -> FloatImage:
+    """A copy of this size, bilinear."""
+    return np.array(cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
 
 
 def _fit_colour_lines(
     guide: FloatImage, mask: FloatImage, mean: Callable[[FloatImage], FloatImage], tolerance: float
-) -> tuple[FloatImage, FloatImage]:
-    """Per pixel the slopes (H, W, 3) and the offset (H, W) of mask ≈ slopes · colour + offset around it."""
+) -> tuple[list[FloatImage], FloatImage]:
+    """Per pixel three slopes and an offset, (H, W) each, so that mask ≈ slopes · colour + offset nearby."""
     red, green, blue = (np.ascontiguousarray(guide[..., channel]) for channel in range(3))
     mean_guide = mean(guide)
     mean_red, mean_green, mean_blue = (mean_guide[..., channel] for channel in range(3))
@@ -92,12 +99,10 @@ def _fit_colour_lines(
     inverse_gg, inverse_gb, inverse_bb = rr * bb - rb * rb, rb * rg - rr * gb, rr * gg - rg * rg
     determinant = inverse_rr * rr + inverse_rg * rg + inverse_rb * rb
     c_red, c_green, c_blue = (covariance[..., channel] / determinant for channel in range(3))
-    slopes = np.dstack(
-        [
-            inverse_rr * c_red + inverse_rg * c_green + inverse_rb * c_blue,
-            inverse_rg * c_red + inverse_gg * c_green + inverse_gb * c_blue,
-            inverse_rb * c_red + inverse_gb * c_green + inverse_bb * c_blue,
-        ]
-    )
-    offset = mean_mask - (slopes * mean_guide).sum(axis=2)
+    slopes = [
+        inverse_rr * c_red + inverse_rg * c_green + inverse_rb * c_blue,
+        inverse_rg * c_red + inverse_gg * c_green + inverse_gb * c_blue,
+        inverse_rb * c_red + inverse_gb * c_green + inverse_bb * c_blue,
+    ]
+    offset = mean_mask - slopes[0] * mean_red - slopes[1] * mean_green - slopes[2] * mean_blue
     return slopes, offset

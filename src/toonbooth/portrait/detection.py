@@ -1,7 +1,9 @@
 """Face detection: where in a region of the picture faces may be.
 
-Two single-shot detectors of one family. The short-range one sees faces that fill a good part of its input,
-the full-range one sees faces down to a tenth of that. Both are trained on photos of upright people.
+Two single-shot detectors of one family. Both see faces from about 16 pixels of their input. The short-range
+one, the cheaper per pixel, is purely convolutional, so its input may have another size than the 128 pixels it
+was trained with: it then finds faces from 16 to over 140 pixels in one look, at any tilt, without tiles and
+their seams. The full-range one takes squares of 192.
 
 References
 ----------
@@ -52,25 +54,23 @@ class Detection:
 
 @dataclass(frozen=True, slots=True)
 class DetectorKind:
-    """What differs between the two detectors: `grids` lists (cells per side, anchors per cell)."""
+    """What differs between the detectors: `grids` lists (pixels between cells, anchors per cell)."""
 
     model: ModelFile
-    input_size: int
     grids: tuple[tuple[int, int], ...]
 
 
-# Strides of 8, 16, 16 and 16 pixels with two anchors each; the three of equal stride interleave: 896 anchors.
-SHORT_RANGE: Final = DetectorKind(FACE_DETECTION_SHORT_RANGE, 128, ((16, 2), (8, 6)))
-# One anchor for every 4 × 4 pixels: 2304.
-FULL_RANGE: Final = DetectorKind(FACE_DETECTION_FULL_RANGE, 192, ((48, 1),))
+# Strides of 8, 16, 16 and 16 pixels with two anchors each; the three of equal stride interleave.
+SHORT_RANGE: Final = DetectorKind(FACE_DETECTION_SHORT_RANGE, ((8, 2), (16, 6)))
+FULL_RANGE: Final = DetectorKind(FACE_DETECTION_FULL_RANGE, ((4, 1),))
 
 
-def lay_anchors(grids: tuple[tuple[int, int], ...]) -> Points:
-    """Centres of all anchors as fractions of the input, in the order of the network's outputs."""
+def lay_anchors(grids: tuple[tuple[int, int], ...], *, width: int, height: int) -> Points:
+    """Centres of all anchors in pixels of the input, in the order of the network's outputs."""
     layers = []
-    for cells, anchors_per_cell in grids:
-        ticks = (np.arange(cells, dtype=np.float32) + 0.5) / cells
-        centres = np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)
+    for stride, anchors_per_cell in grids:
+        across, down = (np.arange(0, length, stride) + stride / 2 for length in (width, height))
+        centres = np.stack(np.meshgrid(across, down), axis=-1).reshape(-1, 2)
         layers.append(np.repeat(centres, anchors_per_cell, axis=0))
     return np.concatenate(layers).astype(np.float32)
 
@@ -80,21 +80,25 @@ class FaceDetector:
 
     def __init__(self, folder: Path, kind: DetectorKind, *, threads: int) -> None:
         self._network = Network(folder, kind.model, threads=threads)
-        self._input_size = kind.input_size
-        self._anchors = lay_anchors(kind.grids)
+        self._grids = kind.grids
 
-    def detect(self, pyramid: Pyramid, region: Region, *, min_score: float) -> list[Detection]:
-        """Look for faces in an upright square region; best first, each face once."""
-        sampled = pyramid.sample(region, self._input_size)
+    def detect(
+        self, pyramid: Pyramid, region: Region, *, width: int, height: int, min_score: float
+    ) -> list[Detection]:
+        """Look for faces in an upright region, scaled to this many pixels; best first, each face once.
+
+        `width` and `height` must be multiples of 16, and 192 for the full-range detector.
+        """
+        sampled = pyramid.sample(region, width=width, height=height)
         raw_boxes, logits = self._network.run(to_signed(sampled))
         scores = sigmoid(logits[:, 0])
         candidates = np.flatnonzero(scores >= min_score)
         if candidates.size == 0:
             return []
 
-        # Per anchor: centre and size of the box, then six points, all relative to the anchor's centre.
-        values = raw_boxes[candidates].reshape(-1, 8, 2) / self._input_size
-        anchors = self._anchors[candidates]
+        # Per anchor: centre and size of the box, then six points, in pixels and from the anchor's centre.
+        values = raw_boxes[candidates].reshape(-1, 8, 2)
+        anchors = lay_anchors(self._grids, width=width, height=height)[candidates]
         half = values[:, 1] / 2
         centres = values[:, 0] + anchors
         points = values[:, 2:] + anchors[:, np.newaxis]
@@ -103,7 +107,7 @@ class FaceDetector:
 
         detections = []
         for merged, score in blend_overlapping(geometry, scores[candidates]):
-            placed = region.to_picture(merged)
+            placed = region.to_picture((merged / (width, height)).astype(np.float32))
             detections.append(Detection(placed[:2].reshape(4), placed[2:], score))
         return detections
 

@@ -47,7 +47,7 @@ class IrisFinder:
         return self._find(pyramid, _region_around(mesh, RIGHT_EYE_CORNERS, mirrored=True))
 
     def _find(self, pyramid: Pyramid, region: Region) -> Eye:
-        sampled = pyramid.sample(region, _INPUT_SIZE, border=cv2.BORDER_REPLICATE)
+        sampled = pyramid.sample(region, width=_INPUT_SIZE, height=_INPUT_SIZE, border=cv2.BORDER_REPLICATE)
         lids, iris = self._network.run(to_float(sampled))
         contour = lids.reshape(-1, 3)[:_LID_POINTS, :2][list(_CONTOUR)] / np.float32(_INPUT_SIZE)
         # Centre, then the iris' rim: one side, top, other side, bottom.

@@ -26,7 +26,9 @@ class PersonMatte:
     def estimate(self, pyramid: Pyramid) -> FloatImage:
         """(H, W), 1 is person."""
         picture = pyramid.picture
-        sampled = pyramid.sample(Region.around_all(picture), _INPUT_SIZE, border=cv2.BORDER_REPLICATE)
+        sampled = pyramid.sample(
+            Region.around_all(picture), width=_INPUT_SIZE, height=_INPUT_SIZE, border=cv2.BORDER_REPLICATE
+        )
         (mask,) = self._network.run(to_float(sampled))
         return guided_filter(
             np.ascontiguousarray(mask[..., 0]),

@@ -20,7 +20,7 @@ from toonbooth.imaging.pixels import to_float
 from toonbooth.portrait.detection import LEFT_EYE, RIGHT_EYE, Detection
 from toonbooth.portrait.model import LANDMARK_COUNT, Points
 from toonbooth.portrait.models import FACE_LANDMARK
-from toonbooth.portrait.network import Network, sigmoid
+from toonbooth.portrait.network import Network
 from toonbooth.portrait.sampling import Pyramid, Region
 
 _INPUT_SIZE: Final = 192
@@ -42,12 +42,17 @@ MOUTH_CORNERS: Final = (61, 291)
 class Mesh:
     """Landmarks of one face in pixels; `depth` in the same scale, towards the viewer negative.
 
-    `score` is the network's own 0…1 that a face is there at all.
+    `evidence` is the network's logit that a face is there: see `finding` for what its values mean.
     """
 
     points: Points
     depth: NDArray[np.float32]
-    score: float
+    evidence: float
+
+    @property
+    def box(self) -> NDArray[np.float32]:
+        """(x0, y0, x1, y1), upright."""
+        return np.concatenate([self.points.min(axis=0), self.points.max(axis=0)])
 
     @property
     def roll(self) -> float:
@@ -93,11 +98,11 @@ class FaceMesh:
 
     def fit(self, pyramid: Pyramid, region: Region) -> Mesh:
         """Lay the mesh over the face in a square region, two thirds of which it should fill."""
-        sampled = pyramid.sample(region, _INPUT_SIZE, border=cv2.BORDER_REPLICATE)
+        sampled = pyramid.sample(region, width=_INPUT_SIZE, height=_INPUT_SIZE, border=cv2.BORDER_REPLICATE)
         coordinates, logit = self._network.run(to_float(sampled))
         points = coordinates.reshape(LANDMARK_COUNT, 3) / np.float32(_INPUT_SIZE)
         return Mesh(
             points=region.to_picture(points[:, :2]),
             depth=points[:, 2] * np.float32(region.width),
-            score=float(sigmoid(logit).reshape(-1)[0]),
+            evidence=float(logit.reshape(-1)[0]),
         )

@@ -25,13 +25,22 @@ class Network:
             raise ModelsUnavailableError(
                 f"The face model {path} is missing or damaged. Run `toonbooth fetch-models`."
             ) from error
-        self._input_index: int = self._interpreter.get_input_details()[0]["index"]
+        (image_input,) = self._interpreter.get_input_details()
+        self._input_index: int = image_input["index"]
+        self._input_shape: tuple[int, ...] = tuple(image_input["shape"][1:])
         self._output_indices: list[int] = [
             output["index"] for output in self._interpreter.get_output_details()
         ]
 
     def run(self, image: FloatImage) -> list[NDArray[np.float32]]:
-        """Feed one prepared image, (H, W, 3); returns the outputs without their leading 1."""
+        """Feed one prepared image, (H, W, 3); returns the outputs without their leading 1.
+
+        Another size than last time costs some milliseconds, and only purely convolutional networks stand it.
+        """
+        if image.shape != self._input_shape:
+            self._interpreter.resize_tensor_input(self._input_index, [1, *image.shape])
+            self._interpreter.allocate_tensors()
+            self._input_shape = image.shape
         self._interpreter.set_tensor(self._input_index, image[np.newaxis])
         self._interpreter.invoke()
         return [self._interpreter.get_tensor(index)[0] for index in self._output_indices]

@@ -76,13 +76,16 @@ class Pyramid:
                 np.asarray(cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
             )
 
-    def sample(self, region: Region, size: int, *, border: int = cv2.BORDER_CONSTANT) -> ByteImage:
-        """Scale a region to `size` × `size` pixels; `border` says what lies outside the picture."""
-        shrinking = min(region.width, region.height) / size
+    def sample(
+        self, region: Region, *, width: int, height: int, border: int = cv2.BORDER_CONSTANT
+    ) -> ByteImage:
+        """Scale a region to this many pixels; `border` says what lies outside the picture (black)."""
+        size = np.array([width, height])
+        shrinking = min(region.width / width, region.height / height)
         depth = int(np.clip(np.floor(np.log2(max(shrinking, 1.0)) + 0.25), 0, len(self._levels) - 1))
         # From output pixel centres to fractions, to picture pixels, to pixels of the level.
         matrix = region.matrix()
-        matrix[:, 2] += matrix[:, :2].sum(axis=1) * (0.5 / size)
+        matrix[:, 2] += matrix[:, :2] @ (0.5 / size)
         matrix[:, :2] /= size
         scale = 1.0 / 2**depth
         matrix *= scale
@@ -90,7 +93,7 @@ class Pyramid:
         sampled = cv2.warpAffine(
             self._levels[depth],
             matrix,
-            (size, size),
+            (width, height),
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
             borderMode=border,
         )

@@ -1,0 +1,149 @@
+"""Finding faces: detectors propose, the landmark network disposes.
+
+The detectors are asked for faint hints as well; what they propose may be a cup of coffee, or a face whose
+tilt they got wrong. The landmark network's evidence settles both. On photos it is over 14 for a face seen the
+right way up, under 12 for the same face upside down or sideways, and hardly ever above 6 for anything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from math import ceil
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toonbooth.portrait.detection import FULL_RANGE, SHORT_RANGE, Detection, FaceDetector, overlap
+from toonbooth.portrait.mesh import FaceMesh, Mesh, region_around
+from toonbooth.portrait.sampling import Pyramid, Region
+
+# Above this a mesh cannot be upside down, and no other angle is tried.
+_SURE_EVIDENCE: Final = 13.0
+_SAME_FACE_OVERLAP: Final = 0.3
+_CLEAR_DETECTION_SCORE: Final = 0.5
+# A crowd is worked through to the end of this many; faint hints only while few of them were tried, because
+# every one costs up to five runs of the landmark network.
+_MAX_CANDIDATES: Final = 40
+_MAX_FAINT_CANDIDATES: Final = 8
+# Sizes are rounded up to this, so that pictures of like shape share one: changing it costs milliseconds.
+_SIZE_STEP: Final = 32
+_FULL_RANGE_PIXELS: Final = 192
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How hard to look.
+
+    fine_pixels : the longest side at which the picture is searched for small faces; 16 pixels make a face.
+    coarse_pixels : further looks at faces that fill much of the picture.
+    min_detection_score : 0…1, the faintest hint that is followed.
+    min_hint, min_evidence : what the landmark network must say at first sight, and in the end.
+    """
+
+    fine_pixels: int
+    coarse_pixels: tuple[int, ...]
+    min_detection_score: float
+    min_hint: float
+    min_evidence: float
+
+
+PHOTO: Final = Effort(
+    fine_pixels=448, coarse_pixels=(64,), min_detection_score=0.3, min_hint=3.0, min_evidence=8.0
+)
+"""40 pixel faces in pictures of 1080; a cat's face has evidence 6."""
+
+DRAWING: Final = Effort(
+    fine_pixels=448,
+    coarse_pixels=(64, 96, 160, 256),
+    min_detection_score=0.2,
+    min_hint=-2.0,
+    min_evidence=2.0,
+)
+"""Networks trained on photos see drawn faces only faintly."""
+
+
+class FaceFinder:
+    """Both detectors and the landmark network."""
+
+    def __init__(self, folder: Path, *, threads: int) -> None:
+        # The small network twice, because changing the size of its input takes longer than running it.
+        self._fine = FaceDetector(folder, SHORT_RANGE, threads=threads)
+        self._coarse = FaceDetector(folder, SHORT_RANGE, threads=threads)
+        self._full_range = FaceDetector(folder, FULL_RANGE, threads=threads)
+        self._mesh = FaceMesh(folder, threads=threads)
+
+    def find(self, pyramid: Pyramid, effort: Effort) -> list[Mesh]:
+        """The meshes of all faces at any tilt, each once, the surest first."""
+        meshes: list[Mesh] = []
+        faint_tried = 0
+        for detection in self._propose(pyramid, effort)[:_MAX_CANDIDATES]:
+            if detection.score < _CLEAR_DETECTION_SCORE:
+                faint_tried += 1
+                if faint_tried > _MAX_FAINT_CANDIDATES:
+                    break
+            mesh = self._fit(pyramid, region_around(detection), effort)
+            if mesh is not None:
+                meshes.append(mesh)
+        return keep_surest(meshes)
+
+    def _propose(self, pyramid: Pyramid, effort: Effort) -> list[Detection]:
+        def look(detector: FaceDetector, region: Region, width: int, height: int) -> list[Detection]:
+            return detector.detect(
+                pyramid, region, width=width, height=height, min_score=effort.min_detection_score
+            )
+
+        whole = Region.around_all(pyramid.picture)
+        proposals = look(self._fine, *frame(whole, effort.fine_pixels))
+        proposals += look(self._full_range, whole.squared(), _FULL_RANGE_PIXELS, _FULL_RANGE_PIXELS)
+        # With as much black around it, a face that fills the picture has the size that the network knows.
+        around = replace(whole, width=2 * whole.width, height=2 * whole.height)
+        for pixels in effort.coarse_pixels:
+            proposals += look(self._coarse, *frame(around, 2 * pixels))
+        kept: list[Detection] = []
+        for proposal in sorted(proposals, key=lambda each: -each.score):
+            if not kept or _max_overlap(proposal.box, (each.box for each in kept)) < _SAME_FACE_OVERLAP:
+                kept.append(proposal)
+        return kept
+
+    def _fit(self, pyramid: Pyramid, region: Region, effort: Effort) -> Mesh | None:
+        """Lay the mesh over a proposed face, the right way up; None when there is no face."""
+        mesh = self._mesh.fit(pyramid, region)
+        if mesh.evidence < _SURE_EVIDENCE:
+            turned = [
+                self._mesh.fit(pyramid, replace(region, angle=region.angle + quarter * np.pi / 2))
+                for quarter in (1, 2, 3)
+            ]
+            mesh = max([mesh, *turned], key=lambda each: each.evidence)
+            if mesh.evidence < effort.min_hint:
+                return None
+            # Centre and angle were guesses: one more fit brings them close enough for the last.
+            mesh = self._mesh.fit(pyramid, mesh.region())
+        # The detector's box trembles; the mesh's own region makes the result independent of it.
+        mesh = self._mesh.fit(pyramid, mesh.region())
+        return mesh if mesh.evidence >= effort.min_evidence else None
+
+
+def frame(region: Region, longest_pixels: int) -> tuple[Region, int, int]:
+    """Enlarge a region to a size that the network takes: the region, and its width and height in pixels when
+    the longer side of what was asked for has `longest_pixels`."""
+    scale = max(region.width, region.height) / longest_pixels
+    width, height = (
+        ceil(length / scale / _SIZE_STEP - 1e-6) * _SIZE_STEP for length in (region.width, region.height)
+    )
+    return replace(region, width=width * scale, height=height * scale), width, height
+
+
+def keep_surest(meshes: Iterable[Mesh]) -> list[Mesh]:
+    """Of meshes over the same face only the one with most evidence; the surest first."""
+    kept: list[Mesh] = []
+    for mesh in sorted(meshes, key=lambda each: -each.evidence):
+        if not kept or _max_overlap(mesh.box, (each.box for each in kept)) < _SAME_FACE_OVERLAP:
+            kept.append(mesh)
+    return kept
+
+
+def _max_overlap(box: NDArray[np.float32], boxes: Iterable[NDArray[np.float32]]) -> float:
+    return float(overlap(box, np.stack(list(boxes))).max())
