@@ -153,12 +153,12 @@ def _window(area: FloatImage, unit: float) -> tuple[slice, slice, int, int]:
 def _without_islands(alpha: FloatImage, core: Mask, unit: float) -> FloatImage:
     """Leave only what hangs together with the face, and loose strands close to it."""
     solid = parts_touching(opened(alpha > 0.4, 0.012 * unit) | (core & (alpha > 0.4)), core)
-    alpha = np.where(_small_holes(solid, unit), np.float32(1), alpha)
     near = dilated(solid, 0.05 * unit).astype(np.float32)
     fading = cv2.GaussianBlur(near, (0, 0), max(0.6, 0.012 * unit))
     # Faintest veils are errors of the matte, not hair.
     cleared: FloatImage = (alpha * fading - np.float32(0.03)) * np.float32(1 / 0.94)
-    return np.clip(cleared, np.float32(0), np.float32(1))
+    cleared = np.clip(cleared, np.float32(0), np.float32(1))
+    return np.where(_small_holes(cleared > 0.9, unit), np.float32(1), cleared)
 
 
 def _small_holes(solid: Mask, unit: float) -> Mask:

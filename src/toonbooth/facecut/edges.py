@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from toonbooth.facecut.outlines import eroded
@@ -116,3 +117,40 @@ def spread_colours(image: FloatImage, weights: FloatImage, *, reach_pixels: floa
     return enlarged(
         (result / (filled[..., np.newaxis] + np.float32(1e-4))).astype(np.float32), (width, height)
     )
+
+
+def follow_edges(
+    values: FloatImage, light: FloatImage, *, radius_pixels: float, contrast: float
+) -> FloatImage:
+    """Smooth a map of any range, but not across the edges of the picture it belongs to.
+
+    Parameters
+    ----------
+    values : float32 array, shape (H, W)
+    light : float32 array, shape (H, W), range [0, 1]
+        The picture's lightness.
+    radius_pixels : float, pixels, > 0
+        Half the side of the windows. Larger values smooth more.
+    contrast : float, lightness, > 0
+        Edges well below this are smoothed over.
+
+    Returns
+    -------
+    float32 array, shape (H, W).
+
+    References
+    ----------
+    K. He, J. Sun, X. Tang, "Guided image filtering", IEEE TPAMI 35(6), 2013. doi:10.1109/TPAMI.2012.213
+    """
+    side = 2 * max(1, round(radius_pixels)) + 1
+
+    def mean(image: FloatImage) -> FloatImage:
+        return np.asarray(cv2.blur(image, (side, side)), dtype=np.float32)
+
+    mean_light, mean_values = mean(light), mean(values)
+    variance = mean(light * light) - mean_light * mean_light
+    covariance = mean(light * values) - mean_light * mean_values
+    slope = np.asarray(covariance / (variance + np.float32(contrast**2)), dtype=np.float32)
+    offset: FloatImage = mean_values - slope * mean_light
+    smooth: FloatImage = mean(slope) * light + mean(offset)
+    return smooth

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from toonbooth.facecut.colours import Cells, index_cells, learn_log_likelihood
+from toonbooth.facecut.edges import follow_edges
 from toonbooth.facecut.frame import UNIT_PIXELS
 from toonbooth.facecut.jaw import outline_skull, trace_jaw
 from toonbooth.facecut.landmarks import CHIN, LEFT_BROW, NOSE, OVAL, RIGHT_BROW
@@ -19,7 +20,6 @@ from toonbooth.facecut.outlines import Mask, dilated, eroded, fill_polygon, grow
 from toonbooth.facecut.skin import find_beard, skin_likeness
 from toonbooth.imaging.colour import rgb_to_lab
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
-from toonbooth.imaging.smoothing import enlarge_guided
 from toonbooth.portrait.model import Points
 
 _U: Final = float(UNIT_PIXELS)
@@ -148,7 +148,7 @@ def _sharpen_matte(matte: FloatImage, evidence: FloatImage, light: FloatImage) -
     """Move the matte's edge, within a rim, to where the colours change to the background's."""
     sure = np.clip(matte, 0.01, 0.99)
     odds = 1.3 * np.log(sure / (1 - sure)) + np.clip(evidence, -3, 3)
-    odds = enlarge_guided(odds.astype(np.float32), light, light, radius=round(0.03 * _U), contrast=0.03)
+    odds = follow_edges(odds.astype(np.float32), light, radius_pixels=0.03 * _U, contrast=0.03)
     sharpened = 1 / (1 + np.exp(-odds))
     person = matte > 0.5
     rim = dilated(person, 0.08 * _U) & ~eroded(person, 0.08 * _U)
@@ -185,7 +185,7 @@ def _follow_hair(
         mine = _log_likelihood(cells, *hair_seeds, strands)
         others = _log_likelihood(cells, *other_seeds, clothes)
         odds = np.clip(mine - others, -4, 4) + prior
-        odds = enlarge_guided(odds.astype(np.float32), light, light, radius=round(0.03 * _U), contrast=0.045)
+        odds = follow_edges(odds.astype(np.float32), light, radius_pixels=0.03 * _U, contrast=0.045)
         likely = (1 / (1 + np.exp(-1.5 * odds))).astype(np.float32)
         hair = opened((likely > 0.5) & person & outside, 0.03 * _U)
         rooted = root > 0.5
