@@ -60,7 +60,7 @@ def draw_backdrop(
         drawn = wide + (own - wide) * np.float32(0.22)
         lightness = drawn[..., 0]
     else:
-        lightness = soft_steps(np.ascontiguousarray(own[..., 0]), step=13.0, sharpness=2.2)
+        lightness = soft_steps(np.ascontiguousarray(own[..., 0]), step=13.0, softness=0.6)
         lightness = gaussian(lightness, sigma=0.6)
         drawn = own
     lift = 0.62 * lightness + 34.0

@@ -8,8 +8,10 @@ import cv2
 import numpy as np
 
 from toonbooth.drawing.regions import Regions
+from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.pixels import FloatImage
-from toonbooth.imaging.smoothing import enlarge_guided, gaussian
+from toonbooth.imaging.resize import shrunk
+from toonbooth.imaging.smoothing import gaussian, guided_planes
 from toonbooth.imaging.tones import smoothstep, soft_steps
 
 _ENOUGH_SKIN = 30
@@ -49,12 +51,14 @@ def cel_tones(lab: FloatImage, regions: Regions, tones: CelTones, *, unit: float
     -------
     float32 array, shape (H, W, 3), L*a*b*.
     """
-    lightness, a, b = (np.ascontiguousarray(lab[..., channel]) for channel in range(3))
+    lightness, a, b = planes_of(lab)
     light = _cloth_and_hair(lightness, tones, unit=unit)
     a *= np.float32(tones.saturation)
     b *= np.float32(tones.saturation)
-    if np.count_nonzero(regions.skin > 0.8) >= _ENOUGH_SKIN:
-        _lay_skin((light, a, b), lab, regions, tones, unit=unit)
+    window = _extent(regions.skin, regions.features)
+    if window is not None:
+        within = regions.within(window)
+        _lay_skin([plane[window] for plane in (light, a, b)], lab[window], within, tones, unit=unit)
     b += np.float32(tones.warmth)
     np.clip(light, 0, 100, out=light)
     return cv2.merge([light, a, b]).astype(np.float32, copy=False)
@@ -67,31 +71,35 @@ def _cloth_and_hair(lightness: FloatImage, tones: CelTones, *, unit: float) -> F
     # Black cloth opens to a dark colour in which folds can be seen.
     opened: FloatImage = np.float32(4) + shaped * np.float32(0.955)
     opened += np.float32(3) * smoothstep(lightness, low=45, high=15)
-    stepped = soft_steps(opened, step=tones.step, sharpness=2.4)
+    stepped = soft_steps(opened, step=tones.step, softness=0.7)
     result: FloatImage = opened + (stepped - opened) * np.float32(0.8)
     return result
 
 
+def _extent(*masks: FloatImage) -> tuple[slice, slice] | None:
+    """The rows and columns that masks cover; None when they cover nothing."""
+    covered = np.maximum.reduce(masks) > 0.02
+    x, y, width, height = cv2.boundingRect(covered.astype(np.uint8))
+    return (slice(y, y + height), slice(x, x + width)) if width and height else None
+
+
 def _lay_skin(
-    planes: tuple[FloatImage, FloatImage, FloatImage],
-    lab: FloatImage,
-    regions: Regions,
-    tones: CelTones,
-    *,
-    unit: float,
+    drawn: list[FloatImage], lab: FloatImage, regions: Regions, tones: CelTones, *, unit: float
 ) -> None:
-    light, a, b = planes
-    lightness = np.ascontiguousarray(lab[..., 0])
-    grey = lightness * np.float32(0.01)
-    calm = enlarge_guided(lab, grey, grey, radius=max(2, round(8 * unit)), contrast=0.045)
-    calm_light, calm_a, calm_b = cv2.split(calm)
+    """Lay skin into the planes L*, a* and b* drawn so far, in place."""
+    light, a, b = drawn
+    planes = planes_of(lab)
+    lightness = planes[0]
     sure = regions.skin > 0.8
+    if np.count_nonzero(sure) < _ENOUGH_SKIN:
+        return
+    calm_light, calm_a, calm_b = _calm(planes, radius=max(2.0, 8 * unit))
     middle, measured_red, yellow = (float(v) for v in np.median(lab[sure], axis=0))
     form: FloatImage = calm_light - np.float32(middle)
     # Hard shadows age people: the form stays, its depth is nearly halved.
     bent: FloatImage = form * np.where(form < 0, np.float32(0.6), np.float32(0.6))
     offset = np.float32(tones.skin_step * 0.4)
-    bent = soft_steps(gaussian(bent, sigma=2.5 * unit) + offset, step=tones.skin_step, sharpness=5.0) - offset
+    bent = soft_steps(gaussian(bent, sigma=2.5 * unit) + offset, step=tones.skin_step, softness=0.4) - offset
     underexposure = _underexposure(lightness, regions)
     shadow = smoothstep(form, low=-3.0, high=-14.0)
     base = middle + min(max(0.0, 74.0 - middle) * 0.25, 6.0) + underexposure
@@ -128,3 +136,16 @@ def _underexposure(lightness: FloatImage, regions: Regions) -> float:
         return 0.0
     white = float(np.percentile(seen, 92))
     return float(np.clip((58.0 - white) * 0.4, 0.0, 9.0))
+
+
+def _calm(planes: list[FloatImage], *, radius: float) -> list[FloatImage]:
+    """Smooth L*, a* and b* along the edges of L*; what is this smooth can be worked out on few pixels."""
+    height, width = planes[0].shape
+    size = (max(1, width // 2), max(1, height // 2))
+    few = [shrunk(plane, size) for plane in planes]
+    guide = few[0] * np.float32(0.01)
+    grey = planes[0] * np.float32(0.01)
+    return [
+        plane.over(grey)
+        for plane in guided_planes(few, guide, radius=max(1, round(radius / 2)), contrast=0.045)
+    ]

@@ -11,14 +11,24 @@ from toonbooth.drawing.backdrop import Backdrop, draw_backdrop
 from toonbooth.drawing.cel import CelTones, cel_tones
 from toonbooth.drawing.closeup import Closeup, find_closeups, lay_back, look_closely
 from toonbooth.drawing.eyes import draw_eyes, enlarge_eyes
-from toonbooth.drawing.inking import outline, wanted_lines
+from toonbooth.drawing.inking import (
+    Contour,
+    LinePlan,
+    find_contour,
+    ink_rows,
+    outline_rows,
+    outline_width,
+    plan_lines,
+    wanted_lines,
+)
 from toonbooth.drawing.regions import find_regions
-from toonbooth.imaging.colour import lab_to_rgb, luma, rgb_to_lab
+from toonbooth.imaging.colour import lab_to_rgb, luma, planes_of, rgb_to_lab
 from toonbooth.imaging.flow import FlowSmoother, edge_tangent_flow
-from toonbooth.imaging.lines import darkness_of_lines, ink, without_specks
+from toonbooth.imaging.lines import line_reach
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes, to_float
-from toonbooth.imaging.resize import Size, enlarged, enlarged_smoothly, shrunk
-from toonbooth.imaging.smoothing import enlarge_guided, flatten, gaussian
+from toonbooth.imaging.resize import Size, enlarged, enlarged_rows, enlarged_smoothly, padded, shrunk
+from toonbooth.imaging.smoothing import GuidedPlane, flatten, guided_planes
+from toonbooth.imaging.tones import smoothstep
 from toonbooth.portrait.model import Portrait
 
 _FACE_WIDTH = 400.0
@@ -26,6 +36,10 @@ _FACE_WIDTH = 400.0
 
 _NO_FACE_SHARE = 0.28
 """Without a face, lengths are those of a face this share of the picture's short side."""
+
+
+_LINES_BEHIND = {Backdrop.OWN: 0.4, Backdrop.GRADIENT: 0.12, Backdrop.TINT: 0.2}
+"""How welcome lines are in each treatment of the background, against 1 on the person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +117,9 @@ class _Sheet:
     def under(cls, portrait: Portrait, look: ComicLook) -> _Sheet:
         height, width = portrait.picture.shape[:2]
         unit = _unit(portrait)
-        shrink = max(2.0, min(6.0, 6.0 * unit), min(height, width) / 400)
-        size = (max(8, round(width / shrink)), max(8, round(height / shrink)))
+        # Whole numbers: then every small pixel covers as many large ones.
+        shrink = max(2, round(max(min(8.0, 8.0 * unit), min(height, width) / 300)))
+        size = (max(8, width // shrink), max(8, height // shrink))
         lab = rgb_to_lab(to_float(flatten(shrunk(portrait.picture, size), passes=2, tone=26.0)))
         person = shrunk(portrait.matte, size)
         behind = draw_backdrop(lab, person, kind=look.backdrop, tint=look.tint, unit=unit / shrink)
@@ -127,63 +142,112 @@ class _Sheet:
 
 
 def _draw(portrait: Portrait, sheet: _Sheet, look: ComicLook) -> ByteImage:
-    picture = portrait.picture
-    height, width = picture.shape[:2]
-    size = (width, height)
     unit = _unit(portrait)
-    scale = min(0.5, 0.5 / unit)
-    small_size = (max(4, round(width * scale)), max(4, round(height * scale)))
-    scale = small_size[0] / width
-    small_unit = unit * scale
+    factor = max(2, round(2 * unit))
+    height, width = portrait.picture.shape[:2]
+    picture = padded(portrait.picture, multiple=factor)
+    small_size = (picture.shape[1] // factor, picture.shape[0] // factor)
+    plan = _plan(portrait, picture, sheet, look, unit=unit / factor, factor=factor, size=small_size)
+    drawing = np.empty_like(picture)
+    # In bands, so that what is worked out for a pixel stays near the processor until it is done.
+    halo = -(-line_reach(plan.lines.sigma) // factor) * factor
+    band = max(-(-96 // factor) * factor, 4 * halo)
+    for top in range(0, picture.shape[0], band):
+        _draw_rows(drawing, picture, plan, look, top=top, bottom=min(top + band, picture.shape[0]), halo=halo)
+    drawing = np.ascontiguousarray(drawing[:height, :width])
+    draw_eyes(drawing, portrait.faces, light_from=look.light_from)
+    return drawing
 
-    # Everything smooth happens on a small picture ...
-    small = shrunk(picture, small_size)
-    small_grey = luma(small)
-    flow = edge_tangent_flow(small_grey, scale=max(1.0, 3.5 * small_unit))
-    silky = FlowSmoother(flow, reach=max(1.0, 8.0 * small_unit), taps=2)
-    smooth = silky.smooth(flatten(small, passes=2, tone=22.0, reach=5, median=3)) * np.float32(1 / 255)
-    lab = rgb_to_lab(smooth)
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """All that is decided on the small picture; `factor` times smaller than the drawing."""
+
+    factor: int
+    colours: list[GuidedPlane]
+    clean: GuidedPlane
+    features: FloatImage
+    lines: LinePlan
+    contour: Contour | None
+    outline: FloatImage
+
+
+def _plan(
+    portrait: Portrait,
+    picture: ByteImage,
+    sheet: _Sheet,
+    look: ComicLook,
+    *,
+    unit: float,
+    factor: int,
+    size: Size,
+) -> _Plan:
+    small = shrunk(picture, size)
+    grey = luma(small)
+    flow = edge_tangent_flow(grey, scale=max(1.0, 3.5 * unit))
+    silky = FlowSmoother(flow, reach=max(1.0, 8.0 * unit), taps=2)
+    smooth = silky.smooth(flatten(small, passes=2, tone=22.0, reach=5, median=3))
+    smooth *= np.float32(1 / 255)
     smooth_grey = cv2.cvtColor(smooth, cv2.COLOR_RGB2GRAY).astype(np.float32, copy=False)
-    person = shrunk(portrait.matte, small_size) if portrait.faces else np.ones(small_size[::-1], np.float32)
-    regions = find_regions(lab, person, portrait.faces, scale=scale)
-    plate = cel_tones(lab, regions, look.tones, unit=small_unit)
-    if portrait.faces:
-        behind = enlarged_smoothly(sheet.behind, small_size)
-        plate = behind + (plate - behind) * person[..., None]
-    plate[..., 0] += enlarged(sheet.light, small_size)
-
-    # ... lines and features on the whole one.
-    grey = luma(picture)
-    colour = enlarge_guided(lab_to_rgb(plate), small_grey, grey, radius=2, contrast=0.03)
-    clean = enlarge_guided(smooth_grey, small_grey, grey, radius=2, contrast=0.03)
-    features = enlarged(regions.features, size)
-    texture = grey - clean
-    # Eyes, brows and mouth keep their own fine drawing.
-    colour += (texture * features * np.float32(1.1))[..., None]
-
-    traced = clean + texture * np.maximum(features, np.float32(0.3))
-    response = darkness_of_lines(traced, sigma=max(0.6, 1.05 * unit), wide=0.5)
-    behind_lines = 0.4 if look.backdrop is Backdrop.OWN else 0.12
-    wanted = wanted_lines(
-        regions, portrait.faces, scale=scale, unit=small_unit, behind=behind_lines if portrait.faces else 1.0
+    lab = rgb_to_lab(smooth)
+    faces, scale = portrait.faces, 1 / factor
+    if faces:
+        matte = shrunk(padded(portrait.matte, multiple=factor), size)
+        person = smoothstep(matte, low=0.15, high=0.7)
+        contour = find_contour(person, unit=unit)
+    else:
+        person, contour = np.ones(size[::-1], np.float32), None
+    regions = find_regions(lab, person, faces, scale=scale)
+    plate = cel_tones(lab, regions, look.tones, unit=unit)
+    if faces:
+        behind = enlarged_smoothly(sheet.behind, size)
+        plate = cv2.blendLinear(plate, behind, person, 1 - person).astype(np.float32, copy=False)
+    plate[..., 0] += enlarged(sheet.light, size)
+    *colours, clean = guided_planes(
+        [*planes_of(lab_to_rgb(plate)), smooth_grey], grey, radius=2, contrast=0.03
     )
-    response *= enlarged(wanted, size)
-    # Where everything is a line nothing is: dense texture pays a higher price.
-    response /= 1 + np.float32(110) * gaussian(response, sigma=16 * unit)
-    along = FlowSmoother(flow.resized(width, height), reach=max(1.0, 4.0 * unit), taps=2)
-    lines = ink(response, along=along, threshold=0.011 / look.line_weight, softness=0.5)
-    lines = without_specks(lines, area=70 * unit * unit)
-    if portrait.faces:
-        contour = outline(
-            person, weight=3.2 * look.line_weight, light_from=look.light_from, unit=small_unit, size=size
-        )
-        lines = np.maximum(lines, contour)
-    np.clip(colour, 0, 1, out=colour)
-    draw_eyes(colour, portrait.faces, light_from=look.light_from)
-    # Inner lines are a dark version of what they lie on, the outline is nearly the ink itself.
-    inked = colour * np.float32(0.3) + lab_to_rgb(np.array([[look.ink]], np.float32)) * np.float32(0.5)
-    colour += (inked - colour) * (lines * np.float32(0.9))[..., None]
-    return to_bytes(colour)
+    behind_lines = _LINES_BEHIND[look.backdrop] if faces else 1.0
+    wanted = wanted_lines(regions, faces, contour, scale=scale, unit=unit, behind=behind_lines)
+    threshold = 0.011 / look.line_weight
+    lines = plan_lines(grey, smooth_grey, wanted, flow, threshold=threshold, unit=unit, factor=factor)
+    outline = np.zeros((0, 0), np.float32)
+    if contour is not None:
+        outline = outline_width(contour, weight=4.2 * look.line_weight, light_from=look.light_from, unit=unit)
+    return _Plan(factor, colours, clean, regions.features, lines, contour, outline)
+
+
+def _draw_rows(
+    drawing: ByteImage, picture: ByteImage, plan: _Plan, look: ComicLook, *, top: int, bottom: int, halo: int
+) -> None:
+    factor = plan.factor
+    above, below = max(0, top - halo), min(picture.shape[0], bottom + halo)
+    rows = slice(top - above, bottom - above)
+    grey = luma(picture[above:below])
+    traced = plan.clean.rows_over(grey, factor=factor, top=above)
+    features = enlarged_rows(plan.features, factor=factor, top=above, bottom=below)
+    texture = grey - traced
+    traced += texture * np.maximum(features, np.float32(0.3))
+    lines = ink_rows(plan.lines, traced, factor=factor, top=top, skip=top - above, bottom=bottom)
+    if plan.contour is not None:
+        outline = outline_rows(plan.contour, plan.outline, factor=factor, top=top, bottom=bottom)
+        np.maximum(lines, outline, out=lines)
+
+    # Eyes, brows and mouth keep their own fine drawing.
+    detail = texture[rows] * features[rows]
+    detail *= np.float32(1.1)
+    # Ink keeps a third of the colour it lies on: a dark version of it, never black.
+    paper = np.float32(1) - np.float32(0.63) * lines
+    lines *= np.float32(0.45)
+    ink = lab_to_rgb(np.array([[look.ink]], np.float32))[0, 0]
+    layers = []
+    for colour, share in zip(plan.colours, ink, strict=True):
+        plane = colour.rows_over(grey[rows], factor=factor, top=top)
+        plane += detail
+        np.clip(plane, 0, 1, out=plane)
+        plane *= paper
+        plane += lines * share
+        layers.append(to_bytes(plane))
+    cv2.merge(layers, drawing[top:bottom])
 
 
 def _unit(portrait: Portrait) -> float:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from toonbooth.drawing.regions import polygon_mask
-from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.pixels import ByteImage, to_bytes, to_float
 from toonbooth.imaging.tones import smoothstep
-from toonbooth.imaging.warp import magnify, magnify_points
-from toonbooth.portrait.model import Eye, Face, Points, Portrait
+from toonbooth.imaging.warp import Lens, magnify, magnify_points
+from toonbooth.portrait.model import Eye, Face, Portrait
 
 _CLOSED = 0.1
 """Openness under which an eye is closed (portrait.model)."""
@@ -25,42 +26,36 @@ def enlarge_eyes(portrait: Portrait, *, strength: float) -> Portrait:
     strength : float, in [0, 0.4]
         0.1 is felt but not seen; from 0.25 on faces turn into dolls.
     """
-    if strength == 0:
-        return portrait
-    picture, faces = portrait.picture, []
+    lenses = []
     for face in portrait.faces:
-        moved = face
         for eye in (face.left_eye, face.right_eye):
             middle = eye.contour.mean(axis=0)
-            centre = (float(middle[0]), float(middle[1]))
             radius = 1.15 * _eye_width(eye)
-            if radius < 2:
-                continue
-            picture = magnify(picture, centre=centre, radius=radius, strength=strength)
-            moved = _magnified(moved, centre=centre, radius=radius, strength=strength)
-        faces.append(moved)
-    return replace(portrait, picture=picture, faces=tuple(faces))
+            if radius >= 2:
+                lenses.append(Lens((float(middle[0]), float(middle[1])), radius, strength))
+    if not lenses:
+        return portrait
+    faces = tuple(_magnified(face, lenses) for face in portrait.faces)
+    return replace(portrait, picture=magnify(portrait.picture, lenses), faces=faces)
 
 
-def _magnified(face: Face, *, centre: tuple[float, float], radius: float, strength: float) -> Face:
-    def moved(points: Points) -> Points:
-        return magnify_points(points, centre=centre, radius=radius, strength=strength)
-
-    def moved_eye(eye: Eye) -> Eye:
+def _magnified(face: Face, lenses: Sequence[Lens]) -> Face:
+    def magnified_eye(eye: Eye) -> Eye:
         x, y = eye.iris_centre
-        iris = moved(np.array([[x, y], [x + eye.iris_radius, y], [x - eye.iris_radius, y]], np.float32))
+        iris = np.array([[x, y], [x + eye.iris_radius, y], [x - eye.iris_radius, y]], np.float32)
+        iris = magnify_points(iris, lenses)
         return replace(
             eye,
-            contour=moved(eye.contour),
+            contour=magnify_points(eye.contour, lenses),
             iris_centre=(float(iris[0, 0]), float(iris[0, 1])),
             iris_radius=float(iris[1, 0] - iris[2, 0]) / 2,
         )
 
     return replace(
         face,
-        landmarks=moved(face.landmarks),
-        left_eye=moved_eye(face.left_eye),
-        right_eye=moved_eye(face.right_eye),
+        landmarks=magnify_points(face.landmarks, lenses),
+        left_eye=magnified_eye(face.left_eye),
+        right_eye=magnified_eye(face.right_eye),
     )
 
 
@@ -69,12 +64,12 @@ def _eye_width(eye: Eye) -> float:
     return float(np.hypot(across[0], across[1]))
 
 
-def draw_eyes(image: FloatImage, faces: tuple[Face, ...], *, light_from: float) -> None:
+def draw_eyes(image: ByteImage, faces: tuple[Face, ...], *, light_from: float) -> None:
     """Clear irises, dark rims and upper lids, and set one light into each open eye, in place.
 
     Parameters
     ----------
-    image : float32 array, shape (H, W, 3), sRGB, range [0, 1]; drawn upon
+    image : uint8 array, shape (H, W, 3), sRGB; drawn upon
     faces : faces in the picture's pixels
     light_from : float, -1 … 1
         Side that the light comes from: -1 left, 1 right.
@@ -85,7 +80,7 @@ def draw_eyes(image: FloatImage, faces: tuple[Face, ...], *, light_from: float) 
                 _draw_eye(image, eye, light_from=light_from)
 
 
-def _draw_eye(image: FloatImage, eye: Eye, *, light_from: float) -> None:
+def _draw_eye(image: ByteImage, eye: Eye, *, light_from: float) -> None:
     height, width = image.shape[:2]
     radius = eye.iris_radius
     reach = _eye_width(eye) * 0.8
@@ -94,7 +89,7 @@ def _draw_eye(image: FloatImage, eye: Eye, *, light_from: float) -> None:
     top, bottom = int(max(0, middle[1] - reach * 0.8)), int(min(height, middle[1] + reach * 0.8))
     if right - left < 4 or bottom - top < 4:
         return
-    part = image[top:bottom, left:right]
+    part = to_float(image[top:bottom, left:right])
     shape = part.shape[:2]
     corner = np.array([left, top], np.float32)
     opening = polygon_mask(shape, eye.contour - corner, feather=radius * 0.12)
@@ -128,4 +123,4 @@ def _draw_eye(image: FloatImage, eye: Eye, *, light_from: float) -> None:
     size = 0.27
     light = opening * smoothstep(from_light, low=size + edge, high=size - edge)
     part[...] = part + np.float32(0.92) * light[..., None] * (1 - part)
-    np.clip(part, 0, 1, out=part)
+    image[top:bottom, left:right] = to_bytes(part)

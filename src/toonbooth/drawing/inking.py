@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
 from toonbooth.drawing import facemap
 from toonbooth.drawing.regions import Regions
+from toonbooth.imaging.flow import Flow, FlowSmoother
+from toonbooth.imaging.lines import line_response, long_enough
 from toonbooth.imaging.pixels import FloatImage
-from toonbooth.imaging.resize import Size, enlarged, enlarged_smoothly
+from toonbooth.imaging.resize import enlarged_rows
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.portrait.model import Face, Points
 
 
 def wanted_lines(
-    regions: Regions, faces: tuple[Face, ...], *, scale: float, unit: float, behind: float
+    regions: Regions,
+    faces: tuple[Face, ...],
+    contour: Contour | None,
+    *,
+    scale: float,
+    unit: float,
+    behind: float,
 ) -> FloatImage:
     """How welcome a line is, place by place.
 
@@ -25,6 +35,7 @@ def wanted_lines(
     ----------
     regions : Regions
     faces : faces in the coordinates of the full picture
+    contour : the person's edge; None where nobody is
     scale : float
         Size of the regions over size of the full picture.
     unit : float, pixels
@@ -52,10 +63,10 @@ def wanted_lines(
             _stroke(drawn, points[indices], thickness=max(1, round(thickness * width)), weight=weight)
     welcome = gaussian(drawn.astype(np.float32) * np.float32(1 / 255), sigma=2.0)
     gain = np.float32(behind) + np.float32(1 - behind) * regions.person
-    if faces:
+    if contour is not None:
         # At the person's rim `outline` draws the line; a second one beside it would make it ragged.
-        rim = gaussian(regions.person, sigma=max(0.8, 3.0 * unit))
-        gain *= 1 - np.float32(3.6) * rim * (1 - rim)
+        near = np.exp(-np.square(contour.distance * np.float32(0.2 / max(unit, 0.25))))
+        gain *= 1 - np.float32(0.9) * near * contour.sure
     gain *= 1 - bare * (np.float32(0.9) - welcome)
     gain *= 1 - np.float32(0.9) * regions.mouth
     gain *= 1 - np.float32(0.35) * regions.features
@@ -70,38 +81,156 @@ def _stroke(mask: cv2.typing.MatLike, points: Points, *, thickness: int, weight:
     )
 
 
-def outline(person: FloatImage, *, weight: float, light_from: float, unit: float, size: Size) -> FloatImage:
-    """Draw the person's outline, swelling away from the light.
+@dataclass(frozen=True, slots=True)
+class LinePlan:
+    """Lines worked out on a small picture, to be inked on the large one.
+
+    joined : (h, w) float32, response of the lines, joined along the flow.
+    welcome : (h, w) float32, weight of every response.
+    sigma : pixels of the large picture, half width of the finest strokes.
+    threshold : response at which ink is half laid.
+    """
+
+    joined: FloatImage
+    welcome: FloatImage
+    sigma: float
+    threshold: float
+
+
+def plan_lines(
+    grey: FloatImage,
+    smooth_grey: FloatImage,
+    wanted: FloatImage,
+    flow: Flow,
+    *,
+    threshold: float,
+    unit: float,
+    factor: int,
+) -> LinePlan:
+    """Decide which edges become lines: those that are wanted, long, run along the flow and don't crowd.
 
     Parameters
     ----------
-    person : float32 array, shape (H, W)
-        The matte; where it is undecided no line is drawn.
+    grey, smooth_grey : float32 arrays, shape (h, w), range [0, 1]
+        The small picture with its texture and without.
+    wanted : float32 array, shape (h, w)
+        From `wanted_lines`.
+    flow : Flow of the small picture
+    threshold : float, > 0
+        Response at which ink is half laid. Turning it up leaves fewer and thinner lines.
+    unit : float, pixels of the small picture
+        A four-hundredth of a face's width.
+    factor : int
+        How many times larger the drawing is.
+
+    References
+    ----------
+    H. Kang, S. Lee, C. K. Chui, "Coherent line drawing", NPAR 2007. doi:10.1145/1274871.1274878
+    """
+    sigma = max(0.6, 1.05 * unit * factor)
+    # Strong edges answer to a fine and to a broad stroke, and get the heavier line for it.
+    broad = line_response(smooth_grey, sigma=max(0.7, 2.6 * unit))
+    broad *= np.float32(0.5)
+    fine = line_response(
+        smooth_grey + (grey - smooth_grey) * np.float32(0.4), sigma=max(0.55, sigma / factor)
+    )
+    fine += broad
+    np.maximum(fine, 0, out=fine)
+    joined = FlowSmoother(flow, reach=max(1.0, 5.0 * unit), taps=2).smooth(fine)
+    # Where everything is a line nothing is: dense texture pays a higher price.
+    welcome = wanted / (1 + np.float32(110) * gaussian(fine * wanted, sigma=16 * unit))
+    welcome *= long_enough(joined * welcome, threshold=0.6 * threshold, area=60 * unit * unit)
+    joined += broad
+    joined *= np.float32(0.5)
+    return LinePlan(joined, welcome, sigma, threshold)
+
+
+def ink_rows(
+    plan: LinePlan, grey: FloatImage, *, factor: int, top: int, skip: int, bottom: int
+) -> FloatImage:
+    """Ink some rows of the large picture.
+
+    Parameters
+    ----------
+    plan : LinePlan
+    grey : float32 array, range [0, 1]
+        The picture, its texture softened: the wanted rows, `skip` more above, and some below.
+    factor : int
+    top, bottom : rows of the large picture, multiples of factor
+    skip : rows of `grey` above `top`
+
+    Returns
+    -------
+    float32 array, shape (bottom - top, W); 0 is bare paper, 1 is full ink.
+    """
+    lines = line_response(grey, sigma=plan.sigma)[skip : skip + bottom - top]
+    lines *= np.float32(0.5)
+    lines += enlarged_rows(plan.joined, factor=factor, top=top, bottom=bottom)
+    lines *= enlarged_rows(plan.welcome, factor=factor, top=top, bottom=bottom)
+    return smoothstep(lines, low=0.5 * plan.threshold, high=1.5 * plan.threshold)
+
+
+@dataclass(frozen=True, slots=True)
+class Contour:
+    """The person's edge, all (H, W) float32 of the matte's size.
+
+    distance : pixels from the edge, positive inside.
+    x, y : where the edge faces, a unit vector pointing out of the person.
+    sure : 0 … 1, how decided the matte is there; no outline belongs where it isn't.
+    """
+
+    distance: FloatImage
+    x: FloatImage
+    y: FloatImage
+    sure: FloatImage
+
+
+def find_contour(person: FloatImage, *, unit: float) -> Contour:
+    """Find the person's edge in a matte, calmed to the scale of a face."""
+    sigma = max(0.8, 2.4 * unit)
+    calm = gaussian(person, sigma=sigma)
+    across = cv2.Sobel(calm, cv2.CV_32F, 1, 0, scale=0.125)
+    down = cv2.Sobel(calm, cv2.CV_32F, 0, 1, scale=0.125)
+    steep: FloatImage = np.sqrt(across * across + down * down + np.float32(1e-8)).astype(np.float32)
+    distance: FloatImage = (calm - np.float32(0.5)) / (steep + np.float32(1e-3))
+    # Farther off the quotient of two vanishing numbers means nothing.
+    np.clip(distance, -4, 4, out=distance)
+    sure = smoothstep(steep * np.float32(sigma), low=0.035, high=0.1)
+    return Contour(distance, -across / steep, -down / steep, sure)
+
+
+def outline_width(contour: Contour, *, weight: float, light_from: float, unit: float) -> FloatImage:
+    """Half the outline's width, place by place, in pixels of the contour: it swells away from the light.
+
+    Parameters
+    ----------
+    contour : Contour
     weight : float
         Mean width of the line in units. Turning it up makes it bolder.
     light_from : float, -1 … 1
         Side that the light comes from; the line is thinner there.
-    unit : float, pixels of the matte
+    unit : float, pixels of the contour
         A four-hundredth of a face's width.
-    size : width and height of the drawing
-
-    Returns
-    -------
-    float32 array of that size; 1 is ink.
     """
-    calm = gaussian(person, sigma=max(0.8, 2.2 * unit))
-    across = cv2.Sobel(calm, cv2.CV_32F, 1, 0, scale=0.125)
-    down = cv2.Sobel(calm, cv2.CV_32F, 0, 1, scale=0.125)
-    steep = cv2.magnitude(across, down) + np.float32(1e-4)
-    distance = (calm - np.float32(0.5)) / steep
-    # The matte rises inwards: its gradient points away from where the edge faces.
-    facing_away = (across * np.float32(light_from) + down * np.float32(-0.6)) / steep
-    enlarge = size[0] / person.shape[1]
-    half = (0.5 * weight * max(unit, 0.25) * enlarge) * (1 + np.float32(0.55) * facing_away)
-    sure = smoothstep(steep * np.float32(max(0.8, 2.2 * unit)), low=0.07, high=0.17)
-    far = enlarged_smoothly(np.clip(distance, -40, 40).astype(np.float32), size) * np.float32(enlarge)
-    wide = enlarged(np.maximum(half, np.float32(0.35)).astype(np.float32), size)
+    away = contour.y * np.float32(0.6) - contour.x * np.float32(light_from)
+    half: FloatImage = np.float32(0.5 * weight * max(unit, 0.25)) * (1 + np.float32(0.5) * away)
+    np.maximum(half, np.float32(0.2), out=half)
+    # A line that isn't sure of its place tapers off.
+    half *= contour.sure
+    return half
+
+
+def outline_rows(
+    contour: Contour, half_width: FloatImage, *, factor: int, top: int, bottom: int
+) -> FloatImage:
+    """Ink the outline in some rows of a picture `factor` times larger; 1 is full ink."""
+    line = enlarged_rows(contour.distance, factor=factor, top=top, bottom=bottom)
+    half = enlarged_rows(half_width, factor=factor, top=top, bottom=bottom)
     # Drawn just inside the edge, so that no sliver of the photo's background stays within it.
-    line = np.clip(wide + np.float32(0.5) - np.abs(far - wide * np.float32(0.6)), 0, 1)
-    result: FloatImage = (line * enlarged(sure, size)).astype(np.float32)
-    return result
+    line -= half * np.float32(0.6)
+    np.abs(line, out=line)
+    np.subtract(half, line, out=line)
+    line *= np.float32(factor)
+    line += np.minimum(half * np.float32(2 * factor), np.float32(0.5))
+    np.clip(line, 0, 1, out=line)
+    return line

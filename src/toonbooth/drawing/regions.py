@@ -9,7 +9,8 @@ import numpy as np
 
 from toonbooth.drawing import facemap
 from toonbooth.imaging.pixels import FloatImage
-from toonbooth.imaging.smoothing import enlarge_guided, gaussian
+from toonbooth.imaging.resize import shrunk
+from toonbooth.imaging.smoothing import gaussian, guided_planes
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.portrait.model import Face, Points
 
@@ -36,6 +37,18 @@ class Regions:
     lips: FloatImage
     mouth: FloatImage
     cheeks: FloatImage
+
+    def within(self, window: tuple[slice, slice]) -> Regions:
+        """The same masks over a part of the picture."""
+        return Regions(
+            self.person[window],
+            self.skin[window],
+            self.features[window],
+            self.eyes[window],
+            self.lips[window],
+            self.mouth[window],
+            self.cheeks[window],
+        )
 
 
 def polygon_mask(
@@ -70,14 +83,13 @@ def find_regions(lab: FloatImage, person: FloatImage, faces: tuple[Face, ...], *
     Regions of the size of `lab`.
     """
     shape = person.shape
-    nothing = np.zeros(shape, np.float32)
-    skin, features, eyes, lips, mouth, cheeks = (nothing.copy() for _ in range(6))
+    skin, features, eyes, lips, mouth, cheeks = (np.zeros(shape, np.float32) for _ in range(6))
     for face in faces:
         width = face.width * scale
-        points: Points = (face.landmarks + np.float32(0.5)) * np.float32(scale) - np.float32(0.5)
         if width < 6:
             continue
-        near = _window(points, width, shape)
+        points: Points = (face.landmarks + np.float32(0.5)) * np.float32(scale) - np.float32(0.5)
+        near = _window(points, shape, beside=0.1 * width, above=0.1 * width, below=0.1 * width)
         local = points - np.array([near[1].start, near[0].start], np.float32)
         size = (near[0].stop - near[0].start, near[1].stop - near[1].start)
         fine, soft = width * 0.006, width * 0.014
@@ -91,15 +103,12 @@ def find_regions(lab: FloatImage, person: FloatImage, faces: tuple[Face, ...], *
             polygon_mask(size, local[facemap.RIGHT_BROW], grow=1.2, feather=soft),
         )
         these_lips = polygon_mask(size, local[facemap.LIPS_OUTER], grow=1.08, feather=soft)
-        this_mouth = polygon_mask(size, local[facemap.LIPS_INNER], grow=1.0, feather=fine)
+        this_mouth = polygon_mask(size, local[facemap.LIPS_INNER], feather=fine)
         if _opening(local) < 0.035 * width:
             this_mouth *= 0
-        nose = polygon_mask(size, local[facemap.NOSE_TIP], grow=1.0, feather=soft * 2)
+        nose = polygon_mask(size, local[facemap.NOSE_TIP], feather=soft * 2)
         detail = np.maximum.reduce([these_eyes, brows, these_lips])
-        this_skin = _skin_like_face(lab[near], person[near], local, detail, width)
-
         for whole, part in (
-            (skin, this_skin),
             (features, np.maximum(detail, 0.5 * nose)),
             (eyes, these_eyes),
             (lips, these_lips),
@@ -107,15 +116,23 @@ def find_regions(lab: FloatImage, person: FloatImage, faces: tuple[Face, ...], *
             (cheeks, _blush(size, local, width)),
         ):
             np.maximum(whole[near], part, out=whole[near])
+
+        # Head, neck and shoulders may show skin; that is a large area, looked at in a quarter of its pixels.
+        wide = _window(points, shape, beside=1.3 * width, above=0.8 * width, below=1.8 * width)
+        corner = np.array([wide[1].start, wide[0].start], np.float32)
+        this_skin = _skin_like_face(lab[wide], person[wide], points - corner, features[wide], width)
+        np.maximum(skin[wide], this_skin, out=skin[wide])
     return Regions(person, skin, features, eyes, lips, mouth, cheeks)
 
 
-def _window(points: Points, width: float, shape: tuple[int, int]) -> tuple[slice, slice]:
-    """Rows and columns around a face in which its skin is looked for: head, neck, shoulders."""
+def _window(
+    points: Points, shape: tuple[int, int], *, beside: float, above: float, below: float
+) -> tuple[slice, slice]:
+    """Rows and columns of a face with a margin, within the picture and never empty."""
     x0, y0 = points.min(axis=0)
     x1, y1 = points.max(axis=0)
-    left, right = int(max(0, x0 - 1.3 * width)), int(min(shape[1], x1 + 1.3 * width))
-    top, bottom = int(max(0, y0 - 0.8 * width)), int(min(shape[0], y1 + 1.8 * width))
+    left, top = (int(np.clip(v, 0, n - 1)) for v, n in ((x0 - beside, shape[1]), (y0 - above, shape[0])))
+    right, bottom = int(min(shape[1], x1 + beside + 1)), int(min(shape[0], y1 + below + 1))
     return slice(top, max(bottom, top + 1)), slice(left, max(right, left + 1))
 
 
@@ -148,32 +165,43 @@ def _skin_like_face(
     lab: FloatImage, person: FloatImage, points: Points, detail: FloatImage, width: float
 ) -> FloatImage:
     """Skin by colour: a Gaussian in L*a*b* learnt inside the face, kept to where skin can be."""
-    size = person.shape
-    oval = polygon_mask(size, points[facemap.OVAL], grow=0.93)
-    seed = (oval > 0.9) & (detail < 0.05)
-    samples = lab[seed]
+    whole = person.shape
+    half = (max(1, whole[1] // 2), max(1, whole[0] // 2))
+    few, few_person = shrunk(lab, half), shrunk(person, half)
+    few_points: Points = points * np.float32(0.5) - np.float32(0.25)
+    few_width = width / 2
+    size = few_person.shape
+    oval = polygon_mask(size, few_points[facemap.OVAL], grow=0.93)
+    seed = (oval > 0.9) & (shrunk(detail, half) < 0.05)
+    samples = few[seed]
     if len(samples) < 30:
-        return polygon_mask(size, points[facemap.OVAL], feather=width * 0.02) * person
+        return polygon_mask(whole, points[facemap.OVAL], feather=width * 0.02) * person
     median = np.median(samples, axis=0)
     typical = samples[np.abs(samples - median) @ np.array([0.5, 1, 1], np.float32) < 22]
+    if len(typical) < 30:
+        typical = samples
     mean = typical.mean(axis=0)
     # Shadow and light move L far more than hue: the floor keeps flat studio light from excluding them.
     covariance = np.cov(typical.T) + np.diag([60.0, 4.0, 6.0])
     whiten = np.linalg.cholesky(np.linalg.inv(covariance)).astype(np.float32)
-    away = ((lab - mean.astype(np.float32)).reshape(-1, 3) @ whiten).reshape(lab.shape)
-    distance = away[..., 0] ** 2 + away[..., 1] ** 2 + away[..., 2] ** 2
-    likely = np.exp(np.minimum(3 - distance, 0) * np.float32(1 / 3))
+    offset = -(mean.astype(np.float32) @ whiten)
+    away = cv2.transform(few, np.column_stack([whiten.T, offset]))
+    distance = np.square(away).sum(axis=2)
+    likely = np.exp(np.minimum(np.float32(3) - distance, 0) * np.float32(1 / 3))
 
-    centre = points[facemap.OVAL].mean(axis=0)
-    rows = ((np.arange(size[0], dtype=np.float32) - centre[1]) / (1.6 * width)) ** 2
-    columns = ((np.arange(size[1], dtype=np.float32) - centre[0]) / (1.1 * width)) ** 2
+    centre = few_points[facemap.OVAL].mean(axis=0)
+    rows = ((np.arange(size[0], dtype=np.float32) - centre[1]) / np.float32(1.6 * few_width)) ** 2
+    columns = ((np.arange(size[1], dtype=np.float32) - centre[0]) / np.float32(1.1 * few_width)) ** 2
     reach = smoothstep(rows[:, None] + columns[None, :], low=3.2, high=1.2)
-    likely *= reach * smoothstep(person, low=0.3, high=0.7)
+    likely *= reach
+    likely *= smoothstep(few_person, low=0.3, high=0.7)
     # Inside the face skin is expected: freckles and shine must not punch holes. Beards and glasses still can.
-    core = polygon_mask(size, points[facemap.OVAL], grow=0.9, feather=width * 0.03)
+    core = polygon_mask(size, few_points[facemap.OVAL], grow=0.9, feather=few_width * 0.03)
     likely = np.maximum(likely, core * smoothstep(distance, low=16, high=7))
-    likely = gaussian(likely.astype(np.float32, copy=False), sigma=width * 0.008)
+    likely = gaussian(likely.astype(np.float32, copy=False), sigma=few_width * 0.008)
     # Along the picture's own edges, or hairlines and chins blur.
-    grey = np.ascontiguousarray(lab[..., 0]) * np.float32(0.01)
-    radius = max(2, round(width * 0.02))
-    return smoothstep(enlarge_guided(likely, grey, grey, radius=radius, contrast=0.04), low=0.25, high=0.7)
+    few_grey = np.multiply(few[..., 0], np.float32(0.01))
+    grey = np.multiply(lab[..., 0], np.float32(0.01))
+    radius = max(2, round(few_width * 0.02))
+    guided = guided_planes([likely], few_grey, radius=radius, contrast=0.04)[0]
+    return smoothstep(guided.over(grey), low=0.25, high=0.7)

@@ -52,6 +52,11 @@ def lab_to_rgb(lab: FloatImage) -> FloatImage:
     return np.clip(rgb, np.float32(0), np.float32(1))
 
 
+def planes_of(image: FloatImage) -> list[FloatImage]:
+    """The channels of a picture, each by itself and contiguous: many times quicker to work on one by one."""
+    return [plane.astype(np.float32, copy=False) for plane in cv2.split(image)]
+
+
 def luma(picture: ByteImage) -> FloatImage:
     """The grey picture that lines and edges are sought in: BT.601 luma, gamma-encoded, range [0, 1].
 

@@ -1,31 +1,30 @@
-"""Ink lines found in a picture: differences of Gaussians, joined along the flow."""
+"""Ink lines found in a picture by differences of Gaussians."""
 
 import cv2
 import numpy as np
 
-from toonbooth.imaging.flow import FlowSmoother
 from toonbooth.imaging.pixels import FloatImage
-from toonbooth.imaging.smoothing import gaussian
-from toonbooth.imaging.tones import smoothstep
+from toonbooth.imaging.smoothing import gaussian_exactly
 
 
-def darkness_of_lines(grey: FloatImage, *, sigma: float, wide: float = 0.6) -> FloatImage:
-    """How much darker each place is than its surroundings, the response that ink is laid on.
-
-    Two differences of Gaussians are added: a narrow one for fine strokes and one of two and a half times its
-    width, so that strong broad edges get heavier strokes than fine ones.
+def line_response(grey: FloatImage, *, sigma: float) -> FloatImage:
+    """How much darker each place is than its surroundings: what ink is laid on.
 
     Parameters
     ----------
     grey : float32 array, shape (H, W), range [0, 1]
     sigma : float, pixels, > 0
-        Half width of the finest strokes.
-    wide : float, >= 0
-        Share of the broad response. Turning it up makes strong edges heavier.
+        Half width of the strokes that answer most. Turning it up finds broader, fewer ones.
 
     Returns
     -------
-    float32 array, shape (H, W); 0 on flat and on lighter ground, about 0.1 on a strong edge.
+    float32 array, shape (H, W): about 0.1 on the dark side of a strong edge, 0 on flat ground, negative on
+    the light side.
+
+    Raises
+    ------
+    ValueError
+        If grey is not a two-dimensional float32 array, or sigma <= 0.
 
     References
     ----------
@@ -36,45 +35,37 @@ def darkness_of_lines(grey: FloatImage, *, sigma: float, wide: float = 0.6) -> F
         raise ValueError(f"a float32 picture of shape (H, W) is needed, not {grey.dtype} {grey.shape}")
     if sigma <= 0:
         raise ValueError(f"sigma must be positive, not {sigma}")
-    response = gaussian(grey, sigma=sigma * 1.6) - gaussian(grey, sigma=sigma)
-    if wide > 0:
-        broad = gaussian(grey, sigma=sigma * 4.0) - gaussian(grey, sigma=sigma * 2.5)
-        response = response + np.float32(wide) * broad
-    positive: FloatImage = np.maximum(response, np.float32(0))
-    return positive
+    # Two Gaussians a factor of 1.6 apart come closest to the Laplacian that the eye answers with.
+    response = gaussian_exactly(grey, sigma=sigma * 1.6)
+    response -= gaussian_exactly(grey, sigma=sigma)
+    return response
 
 
-def ink(response: FloatImage, *, along: FlowSmoother | None, threshold: float, softness: float) -> FloatImage:
-    """Lay ink where the response is strong.
+def line_reach(sigma: float) -> int:
+    """How many pixels away `line_response` looks."""
+    return int(np.ceil(3 * 1.6 * sigma)) + 1
+
+
+def long_enough(response: FloatImage, *, threshold: float, area: float) -> FloatImage:
+    """Mark everything but specks: strokes under the given area, and what surrounds them.
 
     Parameters
     ----------
     response : float32 array, shape (H, W)
-        From `darkness_of_lines`, weighted by whoever knows where lines are wanted.
-    along : FlowSmoother or None
-        Joins strokes along the flow and starves specks that follow none.
-    threshold : float, > 0
-        Response at which ink is half laid. Turning it up leaves fewer and thinner lines.
-    softness : float, in (0, 1]
-        Share of the threshold over which ink fades. Turning it up makes pencil of ink.
+    threshold : float
+        Response from which on a stroke counts as one.
+    area : float, pixels
+        Strokes smaller than this are specks. Turning it up leaves only long lines.
 
     Returns
     -------
-    float32 array, shape (H, W); 0 is bare paper, 1 is full ink.
+    float32 array, shape (H, W); 0 on specks, 1 elsewhere.
     """
-    joined = response if along is None else along.smooth(response)
-    return smoothstep(joined, low=threshold * (1 - softness), high=threshold * (1 + softness))
-
-
-def without_specks(lines: FloatImage, *, area: float) -> FloatImage:
-    """Take away strokes that cover less than an area, in pixels; 0 keeps all."""
-    if area <= 0:
-        return lines
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(
-        (lines > 0.25).astype(np.uint8), connectivity=8
-    )
-    keep = np.ones(count, np.float32)
-    keep[1:] = stats[1:, cv2.CC_STAT_AREA] >= area
-    # What lies below the cut belongs to a stroke's soft rim, or to a speck that never became one.
-    kept = keep[labels]
-    return lines * np.where(labels > 0, kept, cv2.dilate(kept * (labels > 0), np.ones((3, 3), np.uint8)))
+    strokes = (response > threshold).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(strokes, connectivity=8)
+    speck = np.zeros(count, np.uint8)
+    speck[1:] = stats[1:, cv2.CC_STAT_AREA] < area
+    around = cv2.dilate(speck[labels], np.ones((3, 3), np.uint8))
+    # A stroke that stays must not lose its end to a speck beside it.
+    around[(strokes > 0) & (speck[labels] == 0)] = 0
+    return (1 - around).astype(np.float32)

@@ -20,7 +20,40 @@ def shrunk(image: ImageT, size: Size) -> ImageT:
 
 def enlarged(image: ImageT, size: Size) -> ImageT:
     """Make a picture larger, linearly: never beyond the range of its neighbours."""
+    if (image.shape[1], image.shape[0]) == size:
+        return image
     return cv2.resize(image, size, interpolation=cv2.INTER_LINEAR).astype(image.dtype, copy=False)
+
+
+def enlarged_rows(image: FloatImage, *, factor: int, top: int, bottom: int) -> FloatImage:
+    """The rows top … bottom of a picture made `factor` times larger, as if all of it had been enlarged.
+
+    Parameters
+    ----------
+    image : float32 array, shape (h, w)
+    factor : int, >= 1
+    top, bottom : int, rows of the enlarged picture; multiples of factor
+
+    Returns
+    -------
+    float32 array, shape (bottom - top, w * factor).
+    """
+    height, width = image.shape
+    # One row more on each side: linear interpolation looks no farther.
+    above, below = max(0, top // factor - 1), min(height, bottom // factor + 1)
+    size = (width * factor, (below - above) * factor)
+    part = cv2.resize(image[above:below], size, interpolation=cv2.INTER_LINEAR)
+    rows = part[top - above * factor : bottom - above * factor]
+    return rows.astype(np.float32, copy=False)
+
+
+def padded(image: ImageT, *, multiple: int) -> ImageT:
+    """Continue a picture's right and bottom edges until its sides are multiples of a number."""
+    right, bottom = -image.shape[1] % multiple, -image.shape[0] % multiple
+    if right == bottom == 0:
+        return image
+    border = cv2.copyMakeBorder(image, 0, bottom, 0, right, cv2.BORDER_REPLICATE)
+    return border.astype(image.dtype, copy=False)
 
 
 def enlarged_smoothly(image: FloatImage, size: Size) -> FloatImage:

@@ -1,10 +1,14 @@
 """Smoothing that keeps edges, at half resolution, and the way back to full resolution."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 
 from toonbooth.imaging.pixels import ByteImage, FloatImage
-from toonbooth.imaging.resize import enlarged, enlarged_smoothly, shrunk
+from toonbooth.imaging.resize import enlarged, enlarged_rows, enlarged_smoothly, shrunk
 
 
 def flatten(picture: ByteImage, *, passes: int, tone: float, reach: int = 5, median: int = 3) -> ByteImage:
@@ -75,7 +79,7 @@ def gaussian(image: FloatImage, *, sigma: float) -> FloatImage:
     height, width = image.shape[:2]
     shrink = int(min(sigma / 3, min(height, width) / 8))
     if shrink < 2:
-        return cv2.GaussianBlur(image, (0, 0), sigma).astype(np.float32, copy=False)
+        return gaussian_exactly(image, sigma=sigma)
     size = (max(1, round(width / shrink)), max(1, round(height / shrink)))
     small = shrunk(image, size)
     # Shrinking and enlarging blur by themselves: about a third of a small pixel each.
@@ -84,57 +88,94 @@ def gaussian(image: FloatImage, *, sigma: float) -> FloatImage:
     return enlarged_smoothly(small, (width, height))
 
 
-def enlarge_guided(
-    plate: FloatImage, guide_small: FloatImage, guide: FloatImage, *, radius: int, contrast: float
-) -> FloatImage:
-    """Bring a smooth picture to full size with the crisp edges of a guide, without the guide's texture.
+def gaussian_exactly(image: FloatImage, *, sigma: float) -> FloatImage:
+    """Gaussian blur at full resolution, cut off at three standard deviations (99.7 %).
 
-    Each small window explains the plate as a straight line over the guide; the lines' coefficients are
-    enlarged and applied to the full guide. Where the plate has lost a texture the slope is near zero, and the
-    texture stays lost; where both share an edge the slope brings it back sharp.
+    Every pixel depends on its own surroundings alone, so a picture may be blurred in parts that overlap.
+    """
+    side = 2 * int(np.ceil(3 * sigma)) + 1
+    blurred = cv2.GaussianBlur(image, (side, side), sigma, borderType=cv2.BORDER_REFLECT_101)
+    return blurred.astype(np.float32, copy=False)
+
+
+@dataclass(frozen=True, slots=True)
+class GuidedPlane:
+    """A smooth plane written as a straight line over its guide, window by window: slope × guide + offset.
+
+    slope, offset : (h, w) float32.
+    """
+
+    slope: FloatImage
+    offset: FloatImage
+
+    def over(self, guide: FloatImage) -> FloatImage:
+        """The plane at the size of a larger guide, with the guide's crisp edges."""
+        size = (guide.shape[1], guide.shape[0])
+        large = enlarged(self.slope, size) * guide
+        large += enlarged(self.offset, size)
+        return large
+
+    def rows_over(self, guide: FloatImage, *, factor: int, top: int) -> FloatImage:
+        """The same for some rows of a guide that is `factor` times larger, the first of them row `top`."""
+        bottom = top + guide.shape[0]
+        large = enlarged_rows(self.slope, factor=factor, top=top, bottom=bottom)
+        large *= guide
+        large += enlarged_rows(self.offset, factor=factor, top=top, bottom=bottom)
+        return large
+
+
+def guided_planes(
+    planes: Sequence[FloatImage], guide: FloatImage, *, radius: int, contrast: float
+) -> list[GuidedPlane]:
+    """Prepare smooth planes to be enlarged with a guide's crisp edges but without its texture.
+
+    Where a plane has lost a texture the slope is near zero, and the texture stays lost; where plane and guide
+    share an edge the slope brings it back sharp. Applied to the guide itself it is the guided filter.
 
     Parameters
     ----------
-    plate : float32 array, shape (h, w, 3) or (h, w)
-    guide_small : float32 array, shape (h, w), range [0, 1]
-    guide : float32 array, shape (H, W), range [0, 1]
-        The same picture at full size.
-    radius : int, small pixels, >= 1
+    planes : float32 arrays, shape (h, w), any range
+    guide : float32 array, shape (h, w), range [0, 1]
+        The picture that the planes were made from, at their size.
+    radius : int, pixels, >= 1
         Half side of the windows. Turning it up carries edges further and softens what isn't in the guide.
     contrast : float, > 0
         Differences of the guide well below this count as texture.
 
     Returns
     -------
-    float32 array, shape (H, W, 3) or (H, W), range of the plate.
+    As many GuidedPlanes. Enlarged, they may overshoot their range a little at edges.
+
+    Raises
+    ------
+    ValueError
+        If radius or contrast isn't positive, or planes and guide differ in size.
 
     References
     ----------
     K. He, J. Sun, X. Tang, "Guided image filtering", IEEE TPAMI 35(6), 2013. doi:10.1109/TPAMI.2012.213
     K. He, J. Sun, "Fast guided filter", 2015. arXiv:1505.00996
     """
+    if radius < 1 or contrast <= 0:
+        raise ValueError("radius and contrast must be positive")
+    if any(plane.shape != guide.shape for plane in planes):
+        raise ValueError("planes and guide must be of one size")
     side = (2 * radius + 1, 2 * radius + 1)
 
-    def mean(image: FloatImage) -> FloatImage:
-        return cv2.boxFilter(image, -1, side, borderType=cv2.BORDER_REFLECT_101).astype(
-            np.float32, copy=False
-        )
+    def mean(image: MatLike) -> FloatImage:
+        averaged = cv2.boxFilter(image, cv2.CV_32F, side, borderType=cv2.BORDER_REFLECT_101)
+        return averaged.astype(np.float32, copy=False)
 
-    height, width = guide.shape
-    guide_mean = mean(guide_small)
-    variance = mean(guide_small * guide_small) - guide_mean * guide_mean
-    scale: FloatImage = np.float32(1) / (variance + np.float32(contrast * contrast))
-    channels = (
-        [plate] if plate.ndim == 2 else [np.ascontiguousarray(plate[..., c]) for c in range(plate.shape[2])]
-    )
-    result: list[FloatImage] = []
-    for channel in channels:
-        channel_mean = mean(channel)
-        slope: FloatImage = np.multiply(
-            mean(guide_small * channel) - guide_mean * channel_mean, scale, dtype=np.float32
-        )
-        offset: FloatImage = channel_mean - slope * guide_mean
-        slope_large = enlarged(mean(slope), (width, height))
-        offset_large = enlarged(mean(offset), (width, height))
-        result.append(slope_large * guide + offset_large)
-    return result[0] if plate.ndim == 2 else cv2.merge(result).astype(np.float32, copy=False)
+    guide_mean = mean(guide)
+    spread = mean(guide * guide)
+    spread -= guide_mean * guide_mean
+    spread += np.float32(contrast * contrast)
+    result = []
+    for plane in planes:
+        plane_mean = mean(plane)
+        slope = mean(guide * plane)
+        slope -= guide_mean * plane_mean
+        slope /= spread
+        plane_mean -= slope * guide_mean
+        result.append(GuidedPlane(mean(slope), mean(plane_mean)))
+    return result

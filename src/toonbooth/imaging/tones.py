@@ -1,45 +1,52 @@
-"""Tones: steps, curves and soft thresholds over lightness."""
+"""Tones: steps and soft thresholds."""
 
 import numpy as np
 
 from toonbooth.imaging.pixels import FloatImage
 
 
-def soft_steps(values: FloatImage, *, step: float, sharpness: float) -> FloatImage:
-    """Gather values on evenly spaced tones with soft steps between them.
+def soft_steps(values: FloatImage, *, step: float, softness: float) -> FloatImage:
+    """Gather values on evenly spaced tones with soft borders between them.
 
     Parameters
     ----------
     values : float32 array, any shape
     step : float, unit of values, > 0
         Distance between tones. Turning it up leaves fewer tones.
-    sharpness : float, >= 0
-        0 changes nothing; 2 gives soft cel tones, 6 hard ones.
+    softness : float, in (0, 1]
+        Share of a step over which one tone passes into the next. Small values give hard cel shapes, 1 only
+        hints at them.
 
     Returns
     -------
-    float32 array of the same shape. The mean over each step is kept.
+    float32 array of the same shape: multiples of `step` where a tone is flat.
+
+    Raises
+    ------
+    ValueError
+        If step or softness is out of range.
 
     References
     ----------
     H. Winnemöller, S. C. Olsen, B. Gooch, "Real-time video abstraction", ACM TOG 25(3), 2006.
     doi:10.1145/1141911.1142018
     """
-    if step <= 0 or sharpness < 0:
-        raise ValueError("step must be positive and sharpness not negative")
-    if sharpness == 0:
-        return values
-    scaled = values * np.float32(1 / step)
-    nearest = np.floor(scaled)
-    # Within one step: -1…1 around the border between two tones.
-    offset = (scaled - nearest) * np.float32(2) - np.float32(1)
-    bent = np.tanh(offset * np.float32(sharpness)) * np.float32(1 / np.tanh(sharpness))
-    stepped: FloatImage = (nearest + np.float32(0.5) + np.float32(0.5) * bent) * np.float32(step)
-    return stepped
+    if step <= 0 or not 0 < softness <= 1:
+        raise ValueError("step must be positive and softness within 0 and 1")
+    within = values * np.float32(1 / step)
+    tone: FloatImage = np.floor(within)
+    within -= tone
+    tone += smoothstep(within, low=0.5 - 0.5 * softness, high=0.5 + 0.5 * softness)
+    tone *= np.float32(step)
+    return tone
 
 
 def smoothstep(values: FloatImage, *, low: float, high: float) -> FloatImage:
     """0 below low, 1 above high, an S-curve between; high below low turns it round."""
-    x = np.clip((values - np.float32(low)) * np.float32(1 / (high - low)), np.float32(0), np.float32(1))
-    curve: FloatImage = x * x * (np.float32(3) - np.float32(2) * x)
+    x: FloatImage = values - np.float32(low)
+    x *= np.float32(1 / (high - low))
+    np.clip(x, 0, 1, out=x)
+    curve: FloatImage = np.float32(3) - np.float32(2) * x
+    curve *= x
+    curve *= x
     return curve
