@@ -9,8 +9,10 @@ AppError
 ├── EmptyFileError             400  empty_file
 ├── FileTooLargeError          400  file_too_large
 ├── IncompleteUploadError      400  incomplete_upload
-├── UnsupportedTypeError       400  unsupported_type
+├── UnsupportedTypeError       400  unsupported_image_type
 ├── UnreadablePhotoError       400  unreadable_image
+├── PhotoTooLargeError         400  image_too_large
+├── AnimatedPhotoError         400  animated_image
 ├── UnknownStyleError          400  unknown_style
 ├── OriginalNotFoundError      404  original_not_found
 ├── CartoonNotFoundError       404  cartoon_not_found
@@ -83,7 +85,7 @@ class UnsupportedTypeError(AppError):
     """The file is no picture, or one of a kind that isn't taken."""
 
     status = 400
-    code = "unsupported_type"
+    code = "unsupported_image_type"
 
 
 class UnreadablePhotoError(AppError):
@@ -91,6 +93,18 @@ class UnreadablePhotoError(AppError):
 
     status = 400
     code = "unreadable_image"
+
+
+class PhotoTooLargeError(AppError):
+    """More pixels than are ever decoded."""
+
+    status = 400
+    code = "image_too_large"
+
+
+class AnimatedPhotoError(AppError):
+    status = 400
+    code = "animated_image"
 
 
 class UnknownStyleError(AppError):

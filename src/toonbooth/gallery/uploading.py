@@ -4,6 +4,7 @@ Checks the form, not the picture: one file in the field `image`, no longer than 
 """
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -42,6 +43,22 @@ class ByteSink(Protocol):
 
     async def write(self, data: bytes) -> None:
         """Take the next bytes."""
+
+
+class DigestingSink:
+    """Passes the file on and computes its SHA-256 on the way."""
+
+    def __init__(self, sink: ByteSink) -> None:
+        self._sink = sink
+        self._digest = hashlib.sha256()
+
+    async def write(self, data: bytes) -> None:
+        self._digest.update(data)
+        await self._sink.write(data)
+
+    @property
+    def hex_digest(self) -> str:
+        return self._digest.hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

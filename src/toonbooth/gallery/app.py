@@ -1,0 +1,117 @@
+"""Builds the gallery. The only place that picks implementations."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib.metadata import version
+from typing import Final
+
+import httpx
+from fastapi import FastAPI
+
+from toonbooth.gallery.blobs.disk import DiskBlobStore
+from toonbooth.gallery.clock import read_clock
+from toonbooth.gallery.database.migrations import bring_up_to_date
+from toonbooth.gallery.database.transactions import open_database
+from toonbooth.gallery.routes import cartoons, files, health, lists, styles
+from toonbooth.gallery.services import Services
+from toonbooth.gallery.settings import GallerySettings
+from toonbooth.gallery.signing import UrlSigner
+from toonbooth.gallery.signing_keys import load_signing_keys, read_signing_keys
+from toonbooth.gallery.studio_client import HttpStudioClient, open_studio_connections
+from toonbooth.kit.bodies import UnreadBodyMiddleware
+from toonbooth.kit.docs_page import install_docs_page
+from toonbooth.kit.openapi import install_openapi
+from toonbooth.kit.replies import install_error_replies
+from toonbooth.kit.requests import RequestMiddleware
+from toonbooth.kit.workers import WorkerPool
+
+_DESCRIPTION: Final = """
+A photo becomes a cartoon of the person. Of the cartoons that follow, the face of the best one is cut out and
+kept.
+
+`x-device-id` says who asks: a UUID that the app makes once and keeps secret. A device that was never seen has
+empty lists.
+
+Every success is `{"success": true, "data": …}`. Every failure has this shape; the sentence can be shown to a
+person, the code is stable:
+
+    {"success": false, "error": "The image file is empty.", "code": "empty_file"}
+
+Every reply carries `X-Request-Id`, which the logs know as well.
+
+    curl -H "x-device-id: 123e4567-e89b-12d3-a456-426614174000" \\
+         -F image=@photo.jpg http://127.0.0.1:3000/api/upload
+"""
+_UPLOADS_FOLDER: Final = "uploads"
+_WAITING_CONVERSIONS: Final = 16
+
+
+def create_app(
+    settings: GallerySettings, *, studio_transport: httpx.AsyncBaseTransport | None = None
+) -> FastAPI:
+    """The application; what it works with is opened and closed by its lifespan.
+
+    Parameters
+    ----------
+    studio_transport : how to reach the studio, when not over the network.
+    """
+
+    @asynccontextmanager
+    async def open_services(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            app.state.services = await _open_services(settings, stack, studio_transport)
+            yield
+
+    app = FastAPI(
+        title="Toonbooth gallery",
+        description=_DESCRIPTION,
+        version=version("toonbooth"),
+        lifespan=open_services,
+        docs_url=None,
+        redoc_url=None,
+    )
+    for router in (cartoons.router, lists.router, files.router, styles.router, health.router):
+        app.include_router(router)
+    install_error_replies(app)
+    install_openapi(app)
+    install_docs_page(app)
+    app.add_middleware(UnreadBodyMiddleware)
+    app.add_middleware(RequestMiddleware)
+    return app
+
+
+async def _open_services(
+    settings: GallerySettings, stack: AsyncExitStack, studio_transport: httpx.AsyncBaseTransport | None
+) -> Services:
+    if settings.has_embedded_database:
+        # Nobody else looks after this one. A shared database is migrated once, before its galleries start.
+        await bring_up_to_date(settings.database_url)
+    database = await stack.enter_async_context(await open_database(settings.database_url))
+    blobs = DiskBlobStore(settings.data_dir / _UPLOADS_FOLDER)
+    await blobs.staging.remove_leftovers()
+    keys = (
+        load_signing_keys(settings.data_dir)
+        if settings.signing_keys is None
+        else read_signing_keys(settings.signing_keys.get_secret_value())
+    )
+    token = settings.studio_token.get_secret_value() if settings.studio_token else None
+    connections = await stack.enter_async_context(
+        open_studio_connections(settings.studio_url, token=token, transport=studio_transport)
+    )
+    converters = await stack.enter_async_context(
+        WorkerPool(
+            workers=settings.conversion_workers,
+            max_waiting=_WAITING_CONVERSIONS,
+            preload=("toonbooth.imaging.codec",),
+        )
+    )
+    return Services(
+        settings=settings,
+        database=database,
+        blobs=blobs,
+        staging=blobs.staging,
+        studio=HttpStudioClient(connections, timeout_seconds=settings.studio_timeout_seconds),
+        signer=UrlSigner(keys),
+        converters=converters,
+        read_clock=read_clock,
+    )

@@ -1,0 +1,30 @@
+"""Where a stored file is found: the address that is handed out for its key."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from toonbooth.gallery.signing import UrlSigner
+
+UPLOADS_PATH: Final = "/uploads"
+
+
+@dataclass(frozen=True, slots=True)
+class FileLinks:
+    """Addresses as one request hands them out. `base_url` has no slash at its end."""
+
+    base_url: str
+    signer: UrlSigner
+    now: datetime
+
+    def to(self, key: str) -> str:
+        """The absolute, signed address of a file."""
+        path = get_path(key)
+        return f"{self.base_url}{path}?{self.signer.sign(path, now=self.now)}"
+
+
+def get_path(key: str) -> str:
+    """The path at which a file is served, and that is signed. A base URL's own path isn't part of it: a proxy
+    takes that off.
+    """
+    return f"{UPLOADS_PATH}/{key}"

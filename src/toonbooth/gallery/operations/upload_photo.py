@@ -1,0 +1,68 @@
+"""Takes a photo in: cleaned, stored, drawn once, and then, in one step, known to the device."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from bson import ObjectId
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from toonbooth.gallery.blobs.keys import BlobFolder
+from toonbooth.gallery.blobs.staging import StagedFile
+from toonbooth.gallery.database.repositories import DeviceRepository, OriginalRepository
+from toonbooth.gallery.database.tables import Original, RegeneratedCartoon
+from toonbooth.gallery.devices import DeviceId
+from toonbooth.gallery.operations.drawing import check_style, draw
+from toonbooth.gallery.operations.new_blobs import new_blobs
+from toonbooth.gallery.operations.photo_files import clean_photo
+from toonbooth.gallery.services import Services
+from toonbooth.gallery.wishes import DrawingWishes
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """What an upload has added."""
+
+    original: Original
+    cartoon: RegeneratedCartoon
+
+
+async def upload_photo(
+    services: Services,
+    device: DeviceId,
+    uploaded: StagedFile,
+    wishes: DrawingWishes,
+    *,
+    on_commit: Callable[[AsyncSession, Uploaded], Awaitable[None]],
+) -> None:
+    """Store a photo and its first cartoon; `on_commit` runs in the transaction that adds them.
+
+    Raises
+    ------
+    AppError
+        Nothing is stored then.
+    """
+    await check_style(services, wishes.style)
+    original_id = ObjectId()
+    async with new_blobs(services.blobs) as files:
+        async with clean_photo(services, uploaded) as photo:
+            now = services.read_clock()
+            blob = await files.commit(
+                photo.file,
+                folder=BlobFolder.ORIGINALS,
+                identifier=device.prefix,
+                suffix=photo.format.suffix,
+                now=now,
+            )
+        drawing = await draw(services, files, blob, original_id=original_id, wishes=wishes)
+        async with services.database.transaction() as session:
+            await DeviceRepository(session, device).register(now=now)
+            original = await OriginalRepository(session, device).add(
+                original_id=original_id,
+                key=blob.key,
+                media_type=photo.format.media_type,
+                file_size=blob.size,
+                now=now,
+            )
+            cartoon = await drawing.add(session, device, original)
+            await on_commit(session, Uploaded(original, cartoon))
+            files.hand_over()

@@ -1,0 +1,1 @@
+"""The gallery's endpoints: requests in, operations called, JSON and files out."""

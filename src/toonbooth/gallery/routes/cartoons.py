@@ -1,0 +1,236 @@
+"""Upload, regenerate, download: the three requests that have pictures made."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Final
+
+from bson import ObjectId
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import Response
+
+from toonbooth.gallery.database.tables import DownloadedFace, RegeneratedCartoon
+from toonbooth.gallery.dependencies import (
+    get_services,
+    make_links,
+    read_cartoon_id,
+    read_device,
+    read_idempotency_key,
+    read_original_id,
+)
+from toonbooth.gallery.devices import DeviceId
+from toonbooth.gallery.errors import (
+    AnimatedPhotoError,
+    CartoonNotFoundError,
+    DatabaseFailedError,
+    EmptyFileError,
+    FileTooLargeError,
+    IdempotencyKeyReusedError,
+    IncompleteUploadError,
+    InvalidDeviceIdError,
+    InvalidIdError,
+    MissingFileError,
+    NoFaceFoundError,
+    OriginalNotFoundError,
+    PhotoTooLargeError,
+    PictureNotFoundError,
+    RequestInProgressError,
+    StorageFailedError,
+    StudioBusyError,
+    StudioFailedError,
+    StudioUnavailableError,
+    TooManyFilesError,
+    UnknownStyleError,
+    UnreadablePhotoError,
+    UnsupportedTypeError,
+)
+from toonbooth.gallery.idempotency import Attempt, RequestKey, answer_once, compute_fingerprint
+from toonbooth.gallery.links import FileLinks
+from toonbooth.gallery.operations.download_face import download_face
+from toonbooth.gallery.operations.regenerate_cartoon import regenerate_cartoon
+from toonbooth.gallery.operations.upload_photo import Uploaded, upload_photo
+from toonbooth.gallery.schemas import (
+    CartoonJson,
+    DownloadBody,
+    DownloadedFaceJson,
+    DownloadedJson,
+    OriginalJson,
+    RegenerateBody,
+    RegeneratedJson,
+    Success,
+    UploadedJson,
+    UploadForm,
+)
+from toonbooth.gallery.services import Services
+from toonbooth.gallery.small_bodies import read_small_body
+from toonbooth.gallery.uploading import DigestingSink, UploadReader, receive_upload
+from toonbooth.gallery.wishes import read_cut_wishes, read_wishes
+from toonbooth.kit.errors import InvalidRequestError
+from toonbooth.kit.openapi import describe_failures
+from toonbooth.kit.workers import PoolBusyError
+
+router = APIRouter(tags=["cartoons"])
+
+_FAILURES_OF_ALL: Final = (
+    InvalidDeviceIdError,
+    InvalidRequestError,
+    RequestInProgressError,
+    IdempotencyKeyReusedError,
+    DatabaseFailedError,
+    StorageFailedError,
+    StudioFailedError,
+    StudioBusyError,
+    StudioUnavailableError,
+    PoolBusyError,
+)
+_FAILURES_OF_DRAWING: Final = (UnknownStyleError, UnreadablePhotoError, NoFaceFoundError)
+
+
+Device = Annotated[DeviceId, Depends(read_device)]
+Links = Annotated[FileLinks, Depends(make_links)]
+Key = Annotated[str | None, Depends(read_idempotency_key)]
+Opened = Annotated[Services, Depends(get_services)]
+
+
+def _describe_body(model: type[BaseModel], *media_types: str, required: bool) -> dict[str, Any]:
+    schema = {"schema": model.model_json_schema()}
+    return {"requestBody": {"required": required, "content": dict.fromkeys(media_types, schema)}}
+
+
+@router.post(
+    "/api/upload",
+    summary="Upload a photo and get its first cartoon",
+    response_model=Success[UploadedJson],
+    responses=describe_failures(
+        *_FAILURES_OF_ALL,
+        *_FAILURES_OF_DRAWING,
+        MissingFileError,
+        TooManyFilesError,
+        EmptyFileError,
+        FileTooLargeError,
+        IncompleteUploadError,
+        UnsupportedTypeError,
+        PhotoTooLargeError,
+        AnimatedPhotoError,
+    ),
+    openapi_extra=_describe_body(UploadForm, "multipart/form-data", required=True),
+)
+async def upload(request: Request, services: Opened, device: Device, key: Key, links: Links) -> Response:
+    """The file's name and declared type count for nothing; its content does. Place, time and other private
+    metadata are removed before it is stored. HEIC and AVIF are stored as JPEG.
+    """
+    reader = UploadReader(
+        request.headers.get("content-type"), max_file_bytes=services.settings.max_upload_bytes
+    )
+    async with services.staging.open() as staged:
+        sink = DigestingSink(staged)
+        form = await receive_upload(request.stream(), reader, sink)
+
+        async def work(attempt: Attempt) -> None:
+            async def save(session: AsyncSession, uploaded: Uploaded) -> None:
+                await attempt.save(
+                    session,
+                    UploadedJson(
+                        original=OriginalJson.of(uploaded.original, links),
+                        cartoon=CartoonJson.of(uploaded.cartoon, links),
+                    ),
+                )
+
+            await upload_photo(services, device, staged, form.wishes, on_commit=save)
+
+        return await _answer(services, device, key, "upload", (sink.hex_digest, form.wishes), work)
+
+
+@router.post(
+    "/api/regenerate/{originalId}",
+    summary="Draw a photo again",
+    response_model=Success[RegeneratedJson],
+    responses=describe_failures(
+        *_FAILURES_OF_ALL,
+        *_FAILURES_OF_DRAWING,
+        InvalidIdError,
+        OriginalNotFoundError,
+        CartoonNotFoundError,
+        PictureNotFoundError,
+    ),
+    openapi_extra=_describe_body(
+        RegenerateBody,
+        "application/json",
+        "multipart/form-data",
+        "application/x-www-form-urlencoded",
+        required=False,
+    ),
+)
+async def regenerate(
+    request: Request,
+    services: Opened,
+    device: Device,
+    original_id: Annotated[ObjectId, Depends(read_original_id)],
+    key: Key,
+    links: Links,
+) -> Response:
+    """Each drawing differs from the one before: style and seed move on, unless the body names them."""
+    wishes = read_wishes(await read_small_body(request))
+
+    async def work(attempt: Attempt) -> None:
+        async def save(session: AsyncSession, cartoon: RegeneratedCartoon) -> None:
+            await attempt.save(session, RegeneratedJson(cartoon=CartoonJson.of(cartoon, links)))
+
+        await regenerate_cartoon(services, device, original_id, wishes, on_commit=save)
+
+    return await _answer(services, device, key, "regenerate", (original_id, wishes), work)
+
+
+@router.post(
+    "/api/download/{cartoonId}",
+    summary="Keep the face of a cartoon",
+    response_model=Success[DownloadedJson],
+    responses=describe_failures(
+        *_FAILURES_OF_ALL, InvalidIdError, CartoonNotFoundError, PictureNotFoundError, NoFaceFoundError
+    ),
+    openapi_extra=_describe_body(
+        DownloadBody,
+        "application/json",
+        "multipart/form-data",
+        "application/x-www-form-urlencoded",
+        required=False,
+    ),
+)
+async def download(
+    request: Request,
+    services: Opened,
+    device: Device,
+    cartoon_id: Annotated[ObjectId, Depends(read_cartoon_id)],
+    key: Key,
+    links: Links,
+) -> Response:
+    """Cuts the face out of the chosen cartoon. All cartoons of its photo are deleted, the photo and the face
+    stay. When no face is found, or the studio fails, nothing is deleted.
+    """
+    wishes = read_cut_wishes(await read_small_body(request))
+
+    async def work(attempt: Attempt) -> None:
+        async def save(session: AsyncSession, face: DownloadedFace) -> None:
+            await attempt.save(session, DownloadedJson(downloaded_face=DownloadedFaceJson.of(face, links)))
+
+        await download_face(services, device, cartoon_id, wishes, on_commit=save)
+
+    return await _answer(services, device, key, "download", (cartoon_id, wishes), work)
+
+
+async def _answer(
+    services: Services,
+    device: DeviceId,
+    key: str | None,
+    route: str,
+    asked: tuple[object, ...],
+    work: Callable[[Attempt], Awaitable[None]],
+) -> Response:
+    request_key = None if key is None else RequestKey(route, key, compute_fingerprint(*asked))
+    answer = await answer_once(services, device, request_key, work)
+    return Response(
+        answer.body,
+        status_code=answer.status,
+        media_type="application/json",
+        headers={"Cache-Control": "no-store"} | ({"Idempotent-Replayed": "true"} if answer.is_replay else {}),
+    )

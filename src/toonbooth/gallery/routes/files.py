@@ -1,0 +1,131 @@
+"""Serves the stored pictures: to whoever has a signed address, and to the device that owns them.
+
+Everybody else hears the same 404, whether there is such a file or not.
+"""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+from starlette.responses import Response, StreamingResponse
+
+from toonbooth.gallery.blobs.keys import MEDIA_TYPES, get_media_type, is_key
+from toonbooth.gallery.dependencies import DEVICE_HEADER, find_device, get_services
+from toonbooth.gallery.devices import DeviceId
+from toonbooth.gallery.errors import (
+    DatabaseFailedError,
+    PictureNotFoundError,
+    RangeNotSatisfiableError,
+    StorageFailedError,
+)
+from toonbooth.gallery.links import UPLOADS_PATH, get_path
+from toonbooth.gallery.operations.browse import may_see
+from toonbooth.gallery.ranges import (
+    ByteRange,
+    UnsatisfiableRangeError,
+    allows_range,
+    matches_any,
+    read_range,
+)
+from toonbooth.gallery.services import Services
+from toonbooth.gallery.signing import EXPIRES_PARAMETER, SIGNATURE_PARAMETER
+from toonbooth.kit.openapi import describe_failures
+from toonbooth.kit.replies import render_error
+
+router = APIRouter(tags=["files"])
+
+_SMALL_BYTES: Final = 256 * 1024
+"""Up to here a file is read at once: one trip to a thread instead of several."""
+
+_OWNER_MAX_AGE_SECONDS: Final = 7 * 24 * 3600
+_BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
+_PICTURES: Final = {"content": dict.fromkeys(MEDIA_TYPES.values(), _BINARY)}
+_SUCCESSES: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"description": "The picture.", **_PICTURES},
+    206: {"description": "The wanted part of it.", **_PICTURES},
+    304: {"description": "It is the one you have."},
+}
+
+
+@router.head(f"{UPLOADS_PATH}/{{type}}/{{filename}}", include_in_schema=False, response_class=Response)
+@router.get(
+    f"{UPLOADS_PATH}/{{type}}/{{filename}}",
+    summary="Get a picture",
+    response_class=Response,
+    responses=_SUCCESSES
+    | describe_failures(
+        PictureNotFoundError, RangeNotSatisfiableError, DatabaseFailedError, StorageFailedError
+    ),
+    openapi_extra={"security": [{}, {"device": []}]},
+)
+async def get_file(
+    request: Request,
+    services: Annotated[Services, Depends(get_services)],
+    device: Annotated[DeviceId | None, Depends(find_device)],
+    folder: Annotated[str, Path(alias="type", description="`originals`, `temp` or `downloaded`.")],
+    filename: str,
+    expires: Annotated[str, Query(alias=EXPIRES_PARAMETER)] = "",
+    signature: Annotated[str, Query(alias=SIGNATURE_PARAMETER)] = "",
+) -> Response:
+    """Addresses in replies are signed and open without any header for a week, in image widgets too. Without
+    the query they open for the device that owns the picture. Everything else is 404.
+    """
+    key = f"{folder}/{filename}"
+    if not is_key(key):
+        raise PictureNotFoundError
+    max_age_seconds = services.signer.verify(
+        get_path(key), expires=expires, signature=signature, now=services.read_clock()
+    )
+    if max_age_seconds is None:
+        if device is None or not await may_see(services, device, key):
+            raise PictureNotFoundError
+        max_age_seconds = _OWNER_MAX_AGE_SECONDS
+
+    size = (await services.blobs.stat(key)).size
+    # A key's bytes never change, so its name says all.
+    etag = f'"{filename}"'
+    headers = {
+        "ETag": etag,
+        "Cache-Control": f"private, immutable, max-age={max_age_seconds}",
+        "Vary": DEVICE_HEADER,
+        "Accept-Ranges": "bytes",
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+    }
+    if matches_any(request.headers.get("if-none-match"), etag):
+        return Response(status_code=304, headers=headers)
+    media_type = get_media_type(key)
+    if request.method == "HEAD":
+        return Response(media_type=media_type, headers=headers | {"Content-Length": str(size)})
+    try:
+        wanted = (
+            read_range(request.headers.get("range"), size=size)
+            if allows_range(request.headers.get("if-range"), etag)
+            else None
+        )
+    except UnsatisfiableRangeError:
+        refusal = render_error(RangeNotSatisfiableError())
+        refusal.headers["Content-Range"] = f"bytes */{size}"
+        return refusal
+    part = wanted or ByteRange(0, size)
+    headers["Content-Length"] = str(part.length)
+    if wanted is not None:
+        headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
+    status = 200 if wanted is None else 206
+    if part.length <= _SMALL_BYTES:
+        content = b"".join(
+            [piece async for piece in services.blobs.stream(key, start=part.start, stop=part.stop)]
+        )
+        return Response(content, status_code=status, media_type=media_type, headers=headers)
+    pieces = services.blobs.stream(key, start=part.start, stop=part.stop)
+    # The first piece before the reply begins: a file that has just gone is still a 404.
+    first = await anext(pieces)
+    return StreamingResponse(
+        _chain(first, pieces), status_code=status, media_type=media_type, headers=headers
+    )
+
+
+async def _chain(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for piece in rest:
+        yield piece

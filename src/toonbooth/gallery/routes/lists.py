@@ -1,0 +1,58 @@
+"""What a device has: its photos and its downloaded faces, newest first."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from toonbooth.gallery.database.repositories import Page
+from toonbooth.gallery.dependencies import find_page, get_services, make_links, read_device, read_page
+from toonbooth.gallery.devices import DeviceId
+from toonbooth.gallery.errors import DatabaseFailedError, InvalidDeviceIdError
+from toonbooth.gallery.links import FileLinks
+from toonbooth.gallery.operations.browse import list_downloaded_faces, list_originals
+from toonbooth.gallery.schemas import (
+    DownloadedFacesJson,
+    ListedFaceJson,
+    ListedOriginalJson,
+    OriginalsJson,
+    PaginationJson,
+    Success,
+)
+from toonbooth.gallery.services import Services
+from toonbooth.kit.errors import InvalidRequestError
+from toonbooth.kit.openapi import describe_failures
+
+router = APIRouter(
+    tags=["lists"],
+    responses=describe_failures(InvalidDeviceIdError, InvalidRequestError, DatabaseFailedError),
+)
+
+
+@router.get("/api/originals", summary="List the photos")
+async def get_originals(
+    services: Annotated[Services, Depends(get_services)],
+    device: Annotated[DeviceId, Depends(read_device)],
+    page: Annotated[Page | None, Depends(find_page)],
+    links: Annotated[FileLinks, Depends(make_links)],
+) -> Success[OriginalsJson]:
+    """All of them, newest first; a part when `page` or `limit` is given. A new device has none."""
+    originals = await list_originals(services, device, page)
+    entries = [ListedOriginalJson.of(original, links) for original in originals]
+    return Success(data=OriginalsJson(originals=entries, count=len(entries)))
+
+
+@router.get("/api/downloaded-faces", summary="List the downloaded faces")
+async def get_downloaded_faces(
+    services: Annotated[Services, Depends(get_services)],
+    device: Annotated[DeviceId, Depends(read_device)],
+    page: Annotated[Page, Depends(read_page)],
+    links: Annotated[FileLinks, Depends(make_links)],
+) -> Success[DownloadedFacesJson]:
+    """A page of them, newest first, each with the photo that it comes from."""
+    found = await list_downloaded_faces(services, device, page)
+    return Success(
+        data=DownloadedFacesJson(
+            downloaded_faces=[ListedFaceJson.of(face, links) for face in found.faces],
+            pagination=PaginationJson.of(page, total=found.total),
+        )
+    )

@@ -1,0 +1,257 @@
+"""The JSON of the API: the guide's fields to the letter, and what Toonbooth adds to a cartoon."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Generic, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic.alias_generators import to_camel
+
+from toonbooth.contract import MAX_SEED, FaceSummary
+from toonbooth.gallery.database.repositories import Page
+from toonbooth.gallery.database.tables import DownloadedFace, Original, RegeneratedCartoon
+from toonbooth.gallery.links import FileLinks
+from toonbooth.gallery.studio_replies import StyleInfo
+from toonbooth.gallery.wishes import MAX_FACE, FaceFormat, FaceShape
+
+Data = TypeVar("Data")
+
+
+def format_moment(moment: datetime) -> str:
+    """`2024-01-05T20:33:55.000Z`, as JavaScript's `toISOString` writes it."""
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z"
+
+
+Id = Annotated[str, Field(pattern="^[0-9a-f]{24}$", examples=["507f1f77bcf86cd799439011"])]
+Moment = Annotated[
+    datetime,
+    PlainSerializer(format_moment, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2024-01-05T20:33:55.000Z"]}),
+]
+Url = Annotated[
+    str,
+    Field(
+        description="Absolute and signed: it opens for a week, without the device id.",
+        examples=["http://127.0.0.1:3000/uploads/…/1736123456789_….jpg?…"],
+    ),
+]
+FileSize = Annotated[int, Field(description="Bytes of the file as it is stored.", examples=[567890])]
+
+
+class _Json(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, alias_generator=to_camel, validate_by_name=True, serialize_by_alias=True
+    )
+
+
+class OriginalJson(_Json):
+    """A photo."""
+
+    id: Id
+    image_url: Url
+    created_at: Moment
+
+    @classmethod
+    def of(cls, original: Original, links: FileLinks) -> Self:
+        return cls(id=str(original.id), image_url=links.to(original.key), created_at=original.created_at)
+
+
+class ListedOriginalJson(_Json):
+    """A photo in a list."""
+
+    id: Id
+    image_url: Url
+    file_size: FileSize
+    created_at: Moment
+
+    @classmethod
+    def of(cls, original: Original, links: FileLinks) -> Self:
+        return cls(
+            id=str(original.id),
+            image_url=links.to(original.key),
+            file_size=original.file_size,
+            created_at=original.created_at,
+        )
+
+
+class FaceJson(_Json):
+    """A face in a cartoon, found on the photo."""
+
+    box: Annotated[
+        tuple[float, float, float, float],
+        Field(
+            description="x, y, width and height as fractions of the cartoon.",
+            examples=[[0.31, 0.18, 0.3, 0.4]],
+        ),
+    ]
+    score: Annotated[float, Field(description="How sure it is that this is a face, 0 to 1.", examples=[0.98])]
+
+    @classmethod
+    def of(cls, face: FaceSummary) -> Self:
+        return cls(box=face.box, score=face.score)
+
+
+class CartoonJson(_Json):
+    """A cartoon. The last three fields are null when the studio is somebody else's and doesn't tell."""
+
+    id: Id
+    image_url: Url
+    created_at: Moment
+    style: Annotated[str | None, Field(description="How it is drawn.", examples=["comic"])]
+    seed: Annotated[int | None, Field(description="Another seed, another drawing.", examples=[7])]
+    faces: Annotated[
+        list[FaceJson] | None,
+        Field(description="From left to right; a download's `face` counts them from 0."),
+    ]
+
+    @classmethod
+    def of(cls, cartoon: RegeneratedCartoon, links: FileLinks) -> Self:
+        return cls(
+            id=str(cartoon.id),
+            image_url=links.to(cartoon.key),
+            created_at=cartoon.created_at,
+            style=cartoon.style,
+            seed=cartoon.seed,
+            faces=None if cartoon.faces is None else [FaceJson.of(face) for face in cartoon.faces],
+        )
+
+
+class DownloadedFaceJson(_Json):
+    """A face cut from a cartoon."""
+
+    id: Id
+    face_url: Url
+    original_id: Id
+    created_at: Moment
+
+    @classmethod
+    def of(cls, face: DownloadedFace, links: FileLinks) -> Self:
+        return cls(
+            id=str(face.id),
+            face_url=links.to(face.key),
+            original_id=str(face.original_id),
+            created_at=face.created_at,
+        )
+
+
+class ListedFaceJson(_Json):
+    """A downloaded face in a list, with the photo that it comes from."""
+
+    id: Id
+    face_url: Url
+    file_size: FileSize
+    original: OriginalJson
+    created_at: Moment
+
+    @classmethod
+    def of(cls, face: DownloadedFace, links: FileLinks) -> Self:
+        return cls(
+            id=str(face.id),
+            face_url=links.to(face.key),
+            file_size=face.file_size,
+            original=OriginalJson.of(face.original, links),
+            created_at=face.created_at,
+        )
+
+
+class PaginationJson(_Json):
+    """Where in a list a page is; no rows have 0 pages."""
+
+    page: Annotated[int, Field(examples=[1])]
+    limit: Annotated[int, Field(examples=[50])]
+    total: Annotated[int, Field(examples=[1])]
+    pages: Annotated[int, Field(examples=[1])]
+
+    @classmethod
+    def of(cls, page: Page, *, total: int) -> Self:
+        return cls(page=page.number, limit=page.size, total=total, pages=-(-total // page.size))
+
+
+class StyleJson(_Json):
+    """A way of drawing."""
+
+    name: Annotated[str, Field(description="What `style` takes.", examples=["comic"])]
+    title: Annotated[str, Field(examples=["Comic"])]
+    line: Annotated[str, Field(examples=["Ink lines of varying weight and cel tones."])]
+
+    @classmethod
+    def of(cls, style: StyleInfo) -> Self:
+        return cls(name=style.name, title=style.title, line=style.line)
+
+
+class UploadedJson(_Json):
+    original: OriginalJson
+    cartoon: CartoonJson
+
+
+class RegeneratedJson(_Json):
+    cartoon: CartoonJson
+
+
+class DownloadedJson(_Json):
+    downloaded_face: DownloadedFaceJson
+
+
+class OriginalsJson(_Json):
+    originals: Sequence[ListedOriginalJson]
+    count: Annotated[int, Field(description="How many are in this reply.", examples=[1])]
+
+
+class DownloadedFacesJson(_Json):
+    downloaded_faces: Sequence[ListedFaceJson]
+    pagination: PaginationJson
+
+
+class StylesJson(_Json):
+    styles: Annotated[Sequence[StyleJson], Field(description="The default first.")]
+
+
+class HealthJson(_Json):
+    status: Literal["ok"] = "ok"
+
+
+class Success(_Json, Generic[Data]):
+    """Every success looks like this."""
+
+    success: Literal[True] = True
+    data: Data
+
+
+Seed = Annotated[int | None, Field(ge=0, le=MAX_SEED, description="Another seed, another drawing.")]
+StyleName = Annotated[str | None, Field(description="One of `/api/styles`.", examples=["comic"])]
+
+
+class UploadForm(_Json):
+    """What an upload may carry."""
+
+    image: Annotated[
+        bytes,
+        Field(description="JPEG, PNG, WebP, HEIC or AVIF, at most 10 MB."),
+        WithJsonSchema(
+            {
+                "type": "string",
+                "format": "binary",
+                "description": "JPEG, PNG, WebP, HEIC or AVIF, at most 10 MB.",
+            }
+        ),
+    ]
+    style: StyleName = None
+    seed: Seed = None
+
+
+class RegenerateBody(_Json):
+    """What a regeneration may ask for. What is left out moves on, so that each drawing differs."""
+
+    style: StyleName = None
+    seed: Seed = None
+
+
+class DownloadBody(_Json):
+    """How a face may be cut."""
+
+    format: Annotated[FaceFormat | None, Field(description="jpg when left out.")] = None
+    shape: Annotated[FaceShape | None, Field(description="head when left out.")] = None
+    face: Annotated[
+        int | None,
+        Field(ge=0, le=MAX_FACE, description="Which of the cartoon's faces; the main one when left out."),
+    ] = None

@@ -1,0 +1,154 @@
+"""A studio for tests: keeps the contract, draws at once, remembers what it was asked, fails on demand."""
+
+import asyncio
+import io
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import httpx
+from PIL import Image, ImageOps
+from starlette.applications import Starlette
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from toonbooth.contract import (
+    FACES_HEADER,
+    GEOMETRY_HEADER,
+    SEED_HEADER,
+    STYLE_HEADER,
+    FaceSummary,
+    encode_faces_header,
+)
+
+FACES = (FaceSummary(box=(0.37, 0.13, 0.16, 0.27), score=0.97),)
+STYLES = ("comic", "sketch")
+
+
+@dataclass(frozen=True, slots=True)
+class AskedForCartoon:
+    """A request for a drawing as it arrived."""
+
+    photo: bytes
+    file_name: str
+    media_type: str
+    style: str | None
+    seed: int | None
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AskedForCut:
+    """A request for a face cut as it arrived."""
+
+    body: dict[str, object]
+    image: bytes
+    request_id: str | None
+
+
+@dataclass(slots=True)
+class FakeStudio:
+    """An ASGI application (`app`) and what a test may want to know of it or change about it."""
+
+    fetch: httpx.AsyncClient
+    asked: list[AskedForCartoon | AskedForCut] = field(default_factory=list)
+    styles: tuple[str, ...] = STYLES
+    is_foreign: bool = False
+    """Knows the guide only: no styles, no headers of ours."""
+    reply: Callable[[], Response] | None = None
+    """Sent in place of a picture."""
+    before_reply: Callable[[], Awaitable[None]] | None = None
+    at_work: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set as soon as a picture is asked for."""
+
+    @property
+    def app(self) -> Starlette:
+        return Starlette(
+            routes=[
+                Route("/generate-cartoon", self._generate_cartoon, methods=["POST"]),
+                Route("/process-face-cut", self._process_face_cut, methods=["POST"]),
+                Route("/styles", self._list_styles),
+            ]
+        )
+
+    async def _generate_cartoon(self, request: Request) -> Response:
+        async with request.form() as form:
+            image = form["image"]
+            assert isinstance(image, UploadFile)
+            asked = AskedForCartoon(
+                photo=await image.read(),
+                file_name=image.filename or "",
+                media_type=image.content_type or "",
+                style=str(form["style"]) if "style" in form else None,
+                seed=int(str(form["seed"])) if "seed" in form else None,
+                request_id=request.headers.get("x-request-id"),
+            )
+        self.asked.append(asked)
+        style, seed = asked.style or self.styles[0], len(self.asked) if asked.seed is None else asked.seed
+        headers = {
+            STYLE_HEADER: style,
+            SEED_HEADER: str(seed),
+            FACES_HEADER: encode_faces_header(FACES),
+        }
+        return await self._answer(draw(asked.photo, style=style, seed=seed), headers)
+
+    async def _process_face_cut(self, request: Request) -> Response:
+        body = await request.json()
+        image = await self.fetch.get(body["image_url"])
+        if image.status_code != 200:
+            return JSONResponse(
+                {"success": False, "error": "Not there.", "code": "image_not_found"}, status_code=404
+            )
+        self.asked.append(AskedForCut(body, image.content, request.headers.get("x-request-id")))
+        wanted = {"png": "PNG", "webp": "WEBP"}.get(body.get("format", "jpg"), "JPEG")
+        return await self._answer(cut(image.content, wanted=wanted), {GEOMETRY_HEADER: "metadata"})
+
+    async def _list_styles(self, _request: Request) -> Response:
+        if self.is_foreign:
+            return Response("<h1>Not Found</h1>", status_code=404)
+        styles = [{"name": name, "title": name.title(), "line": "Drawn."} for name in self.styles]
+        return JSONResponse({"success": True, "data": {"styles": styles}})
+
+    async def _answer(self, content: bytes, headers: dict[str, str]) -> Response:
+        self.at_work.set()
+        if self.before_reply is not None:
+            await self.before_reply()
+        if self.reply is not None:
+            return self.reply()
+        media_type = Image.MIME[Image.open(io.BytesIO(content)).format or ""]
+        return Response(content, media_type=media_type, headers={} if self.is_foreign else headers)
+
+
+def draw(photo: bytes, *, style: str, seed: int) -> bytes:
+    """The photo in fewer colours; style and seed show as a shade."""
+    picture = ImageOps.exif_transpose(Image.open(io.BytesIO(photo))).convert("RGB")
+    shade = Image.new("RGB", picture.size, ((seed * 37) % 256, len(style) * 16 % 256, 128))
+    file = io.BytesIO()
+    Image.blend(ImageOps.posterize(picture, 3), shade, 0.2).save(file, "JPEG")
+    return file.getvalue()
+
+
+def cut(cartoon: bytes, *, wanted: str = "JPEG") -> bytes:
+    """The face where `FACES` says it is, with a margin."""
+    picture = Image.open(io.BytesIO(cartoon)).convert("RGB")
+    x, y, width, height = FACES[0].box
+    file = io.BytesIO()
+    picture.crop(
+        (
+            round((x - width / 2) * picture.width),
+            round((y - height / 2) * picture.height),
+            round((x + 1.5 * width) * picture.width),
+            round((y + 1.5 * height) * picture.height),
+        )
+    ).save(file, wanted)
+    return file.getvalue()
+
+
+def refuse(status: int, code: str, *, headers: dict[str, str] | None = None) -> Callable[[], Response]:
+    """A failure in our shape."""
+    body = {"success": False, "error": f"The studio says {code}.", "code": code}
+    return lambda: Response(
+        json.dumps(body), status_code=status, media_type="application/json", headers=headers
+    )

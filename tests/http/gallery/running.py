@@ -1,0 +1,120 @@
+"""A gallery in this process, with a real database and a real folder, and a studio at its other side."""
+
+import sqlite3
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+
+from tests.http.gallery.fake_studio import FakeStudio
+from toonbooth.gallery.app import create_app
+from toonbooth.gallery.settings import GallerySettings
+
+Json = dict[str, Any]
+"""A JSON object whose fields a test checks."""
+
+ADDRESS = "http://gallery.test"
+TABLES = ("devices", "originals", "regenerated_cartoons", "downloaded_faces")
+NOTHING_STORED: tuple[dict[str, int], dict[str, bytes]] = (dict.fromkeys(TABLES, 0), {})
+
+
+@dataclass(frozen=True, slots=True)
+class RunningGallery:
+    """`client` speaks for one device, which has been here never before."""
+
+    app: FastAPI
+    client: httpx.AsyncClient
+    studio: FakeStudio
+    data_dir: Path
+    device: str
+
+    async def upload(self, photo: bytes, **fields: str) -> Json:
+        """Upload a photo that must be taken; returns the `data` of the reply."""
+        return read_data(await self.post_photo(photo, data=fields))
+
+    async def post_photo(
+        self, photo: bytes, *, data: dict[str, str] | None = None, headers: dict[str, str] | None = None
+    ) -> httpx.Response:
+        return await self.client.post(
+            "/api/upload",
+            files={"image": ("me.jpg", photo, "image/jpeg")},
+            data=data or {},
+            headers=headers or {},
+        )
+
+    def for_device(self, device: str | None = None) -> dict[str, str]:
+        """Headers of another device, a new one when none is named."""
+        return {"x-device-id": device or str(uuid.uuid4())}
+
+    def count_rows(self) -> dict[str, int]:
+        """How many rows each of the guide's tables has, looked up behind the gallery's back."""
+        connection = sqlite3.connect(f"file:{self.data_dir / 'gallery.sqlite3'}?mode=ro", uri=True)
+        try:
+            return {
+                table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in TABLES
+            }
+        finally:
+            connection.close()
+
+    def list_files(self) -> dict[str, bytes]:
+        """All files under the uploads folder, staged ones too, by their paths."""
+        folder = self.data_dir / "uploads"
+        return {
+            str(path.relative_to(folder)): path.read_bytes()
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        }
+
+    def stored(self) -> tuple[dict[str, int], dict[str, bytes]]:
+        """All that is kept: rows and files."""
+        return self.count_rows(), self.list_files()
+
+
+@asynccontextmanager
+async def running_gallery(
+    data_dir: Path, *, studio_transport: httpx.AsyncBaseTransport | None = None, **settings: object
+) -> AsyncIterator[RunningGallery]:
+    """A gallery over `data_dir`; its studio is a `FakeStudio` unless a transport leads elsewhere."""
+    device = str(uuid.uuid4())
+    async with httpx.AsyncClient() as fetch:
+        studio = FakeStudio(fetch)
+        app = create_app(
+            GallerySettings.model_validate(
+                {"data_dir": data_dir, "internal_url": ADDRESS, "conversion_workers": 1, **settings}
+            ),
+            studio_transport=studio_transport or httpx.ASGITransport(studio.app),
+        )
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(
+                transport=httpx.ASGITransport(app), base_url=ADDRESS, headers={"x-device-id": device}
+            ) as client,
+            httpx.AsyncClient(transport=httpx.ASGITransport(app)) as studio.fetch,
+        ):
+            yield RunningGallery(app=app, client=client, studio=studio, data_dir=data_dir, device=device)
+
+
+def read_data(reply: httpx.Response) -> Json:
+    """The `data` of a success, whose shape is checked."""
+    assert reply.status_code == 200, reply.text
+    assert reply.headers["content-type"] == "application/json"
+    body = reply.json()
+    assert set(body) == {"success", "data"}
+    assert body["success"] is True
+    data: Json = body["data"]
+    return data
+
+
+def read_failure(reply: httpx.Response) -> tuple[int, str, str]:
+    """Status, code and sentence of a failure, whose shape is checked."""
+    assert reply.headers["content-type"] == "application/json"
+    assert reply.headers["x-request-id"]
+    body = reply.json()
+    assert set(body) == {"success", "error", "code"}
+    assert body["success"] is False
+    return reply.status_code, body["code"], body["error"]
