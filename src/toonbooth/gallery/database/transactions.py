@@ -62,9 +62,13 @@ class Database:
         """
         async with self._turn:
             with _translated_errors():
-                async with self._sessions() as session:
+                session = self._sessions()
+                try:
                     yield session
-                    await finish(session.commit())
+                except BaseException:
+                    await finish(session.close())
+                    raise
+                await finish(_commit(session))
 
     @contextlib.asynccontextmanager
     async def reading(self) -> AsyncGenerator[AsyncSession]:
@@ -88,6 +92,14 @@ class Database:
 
     async def __aexit__(self, *_exception: object) -> None:
         await self.close()
+
+
+async def _commit(session: AsyncSession) -> None:
+    try:
+        await session.commit()
+    finally:
+        # Belongs to it: a cancellation while the connection is given back would hide that rows are there.
+        await session.close()
 
 
 @contextlib.contextmanager

@@ -44,6 +44,8 @@ async def bring_up_to_date(database_url: str) -> None:
         if await _read_revision(engine) != list_revisions()[-1]:
             async with engine.begin() as connection:
                 await connection.run_sync(_upgrade)
+    except DBAPIError as error:
+        raise StartError(f"The database cannot be brought up to date: {_describe(error)}.") from error
     finally:
         await engine.dispose()
 
