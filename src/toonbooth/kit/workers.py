@@ -159,6 +159,8 @@ class WorkerPool:
             try:
                 await self._in_thread(worker.replace)
             except Exception:
+                if self._ended.is_set():
+                    break
                 log.exception("a worker cannot be replaced; next attempt in %.0f s", pause_seconds)
                 self._missing.add(worker)
                 with suppress(TimeoutError):

@@ -22,6 +22,7 @@ from toonbooth.studio.requests import Admission
 from toonbooth.studio.routes import Services, router
 from toonbooth.studio.settings import StudioSettings
 
+_START_SECONDS: Final = 60.0
 _CLIENT_GONE: Final = 499
 """For the access log: nobody is left to read it."""
 
@@ -46,7 +47,7 @@ def create_app(settings: StudioSettings) -> FastAPI:
                 pool=pool,
                 admission=Admission(pool, limit=settings.workers + settings.max_waiting),
                 fetcher=ImageFetcher(settings.trusted_origins),
-                styles=await pool.run(tasks.list_styles, timeout_seconds=settings.work_timeout_seconds),
+                styles=await pool.run(tasks.list_styles, timeout_seconds=_START_SECONDS),
                 equipment=equipment,
                 token=settings.token.get_secret_value() if settings.token else None,
                 work_timeout_seconds=settings.work_timeout_seconds,

@@ -1,16 +1,14 @@
 """The studio in process, with its real workers and networks, and a server to fetch pictures from."""
 
-import io
 from collections.abc import AsyncIterator
 
 import httpx
-import numpy as np
 import pytest
 import pytest_asyncio
-from PIL import Image
 
 from tests.http.studio.picture_server import PictureServer, running_picture_server
 from tests.http.studio.running import make_settings, running_studio
+from tests.integration.studio.sky import make_sky_jpeg
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -28,9 +26,4 @@ async def studio(pictures: PictureServer) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture(scope="session")
 def nobody_jpeg() -> bytes:
-    """A picture of the sky: a gradient."""
-    ramp = np.linspace(120, 240, 320)[:, np.newaxis, np.newaxis] * np.array([0.6, 0.8, 1.0])
-    sky = np.broadcast_to(ramp, (320, 480, 3)).astype(np.uint8)
-    file = io.BytesIO()
-    Image.fromarray(sky).save(file, "JPEG")
-    return file.getvalue()
+    return make_sky_jpeg()

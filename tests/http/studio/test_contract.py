@@ -171,5 +171,5 @@ def read_refusal(reply: httpx.Response) -> tuple[int, str]:
     body = json.loads(reply.content)
     assert set(body) == {"success", "error", "code"}
     assert body["success"] is False
-    assert body["error"].endswith(".")
+    assert body["error"][-1] in ".?"
     return reply.status_code, body["code"]

@@ -103,7 +103,7 @@ async def test_one_too_many_is_told_to_come_back(pictures: PictureServer, astron
         assert again.status_code == 200
 
 
-async def test_a_photo_that_takes_too_long_is_given_up_and_the_next_one_is_drawn(
+async def test_a_photo_that_takes_too_long_is_given_up(
     pictures: PictureServer, astronaut_jpeg: bytes
 ) -> None:
     async with running_studio(make_settings(pictures, work_timeout_seconds=0.001)) as studio:
