@@ -62,7 +62,7 @@ def load_signing_keys(folder: Path) -> tuple[bytes, ...]:
 
 
 def _open_private(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    return os.open(path, flags | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
 def _write_new_key(file: BinaryIO, folder: Path) -> bytes:
