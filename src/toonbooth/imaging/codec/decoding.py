@@ -17,9 +17,15 @@ from toonbooth.imaging.codec.errors import BrokenImageError, ImageError, ImageTo
 from toonbooth.imaging.codec.exif import UPRIGHT
 from toonbooth.imaging.codec.formats import ImageFormat
 from toonbooth.imaging.codec.header import MAX_PIXELS, MAX_SIDE, ImageInfo, inspect
-from toonbooth.imaging.codec.jpeg_segments import SOS, walk_segments
+from toonbooth.imaging.codec.jpeg_segments import APP1, SOS, walk_segments
 from toonbooth.imaging.codec.profiles import convert_to_srgb, find_profile
-from toonbooth.imaging.codec.scaling import reduce_by_whole_factor, shrink, size_within, turn_upright
+from toonbooth.imaging.codec.scaling import (
+    reduce_much,
+    shrink,
+    size_to_start_from,
+    size_within,
+    turn_upright,
+)
 from toonbooth.imaging.pixels import ByteImage
 
 # What else an iPhone's file holds has made others refuse good photos; none of it is shown.
@@ -88,7 +94,7 @@ def _decode(data: bytes, info: ImageInfo, *, max_side: int | None) -> ByteImage:
         target, orientation = size_within(info.width, info.height, max_side=max_side), info.orientation
         image = _open(data, info, target)
     profile = find_profile(image.info.get("icc_profile"), info.colour_primaries)
-    image = _put_on_white(reduce_by_whole_factor(_expand(image), target))
+    image = _put_on_white(reduce_much(_expand(image), target))
     mode, pixels = image.mode, np.asarray(image)
     del image
     # Colours are converted last, when the fewest pixels are left.
@@ -97,23 +103,22 @@ def _decode(data: bytes, info: ImageInfo, *, max_side: int | None) -> ByteImage:
 
 def _open(data: bytes, info: ImageInfo, target: tuple[int, int]) -> Image.Image:
     """The stored picture, loaded; a JPEG at the smallest scale that its decoder offers above `target`."""
-    file = io.BytesIO(data)
     # The one decoder that is right, rather than any that Pillow knows: `Image.open` reads some JPEGs as MPO.
     image: JpegImageFile | PngImageFile | WebPImageFile | AvifImageFile
     match info.format:
         case ImageFormat.JPEG:
-            image = JpegImageFile(file)
+            image = JpegImageFile(io.BytesIO(_cut_out_exif(data)))
         case ImageFormat.PNG:
-            image = PngImageFile(file)
+            image = PngImageFile(io.BytesIO(data))
         case ImageFormat.WEBP:
-            image = WebPImageFile(file)
+            image = WebPImageFile(io.BytesIO(data))
         case _:
-            image = AvifImageFile(file)
+            image = AvifImageFile(io.BytesIO(data))
     if image.size != (info.width, info.height):
         raise BrokenImageError(f"decoder and header disagree: {image.size}, {info.width} × {info.height}")
     if isinstance(image, JpegImageFile):
         _check_scans(data)
-        image.draft(None, target)
+        image.draft(None, size_to_start_from(target))
     image.load()
     return image
 
@@ -125,6 +130,18 @@ def _open_heif(data: bytes) -> Image.Image:
         raise ImageTooLargeError(width, height, max_pixels=MAX_PIXELS, max_side=MAX_SIDE)
     image: Image.Image = file.to_pillow()
     return image
+
+
+def _cut_out_exif(data: bytes) -> bytes:
+    """Pillow reads a JPEG's EXIF on opening, and warns of what is wrong there; nothing of it is needed."""
+    parts, start = [], 0
+    for segment in walk_segments(io.BytesIO(data)):
+        if segment.marker == SOS:
+            break
+        if segment.marker == APP1:
+            parts.append(data[start : segment.offset])
+            start = segment.offset + segment.length
+    return b"".join([*parts, data[start:]])
 
 
 def _check_scans(data: bytes) -> None:

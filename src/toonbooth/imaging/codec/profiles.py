@@ -84,7 +84,12 @@ def _apply(profile: bytes, pixels: ByteImage, mode: str) -> ByteImage:
     if _COLOUR_SPACES[mode] != space:
         raise ValueError(f"a profile for {space} on a picture of {mode}")
     transform = ImageCms.buildTransform(
-        source, _srgb(), mode, "RGB", ImageCms.Intent.PERCEPTUAL, ImageCms.Flags.BLACKPOINTCOMPENSATION
+        source,
+        _srgb(),
+        mode,
+        "RGB",
+        ImageCms.Intent.RELATIVE_COLORIMETRIC,
+        ImageCms.Flags.BLACKPOINTCOMPENSATION,
     )
     if mode == "RGB" and _is_identity(transform):
         return pixels

@@ -1,10 +1,14 @@
 """Making a decoded picture smaller, well and fast, and turning it upright."""
 
+import math
+
 import cv2
 import numpy as np
 from PIL import Image
 
 from toonbooth.imaging.pixels import ByteImage
+
+_HEADROOM = 1.3
 
 
 def size_within(width: int, height: int, *, max_side: int | None) -> tuple[int, int]:
@@ -15,14 +19,23 @@ def size_within(width: int, height: int, *, max_side: int | None) -> tuple[int, 
     return max(1, round(width * max_side / longest)), max(1, round(height * max_side / longest))
 
 
-def reduce_by_whole_factor(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """Average whole blocks of pixels, as large as still leave `size`. Cheap, and saves memory early."""
-    factor = min(image.width // size[0], image.height // size[1])
-    return image.reduce(factor) if factor > 1 else image
+def size_to_start_from(size: tuple[int, int]) -> tuple[int, int]:
+    """The least that a decoder's own reduction may leave: nearly the final size would be blurred twice."""
+    return math.ceil(size[0] * _HEADROOM), math.ceil(size[1] * _HEADROOM)
+
+
+def reduce_much(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """Resize to `size` what is far larger, whole blocks of pixels first; what isn't is left to `shrink`.
+
+    Transparent pixels don't lend their colour to others.
+    """
+    if image.width <= 2 * _HEADROOM * size[0] and image.height <= 2 * _HEADROOM * size[1]:
+        return image
+    return image.resize(size, Image.Resampling.HAMMING, reducing_gap=_HEADROOM)
 
 
 def shrink(picture: ByteImage, size: tuple[int, int]) -> ByteImage:
-    """Resize to `size` (width, height), at most about half as large, weighing each pixel by its area.
+    """Resize to `size` (width, height), which is up to 2.6 times smaller, weighing each pixel by its area.
 
     Interpolating to exactly twice the size and averaging 2 × 2 is as good as `INTER_AREA` (51.7 and 51.9 dB
     against the whole photo) in 60 % of its time: both steps have vector code.
@@ -43,4 +56,4 @@ def turn_upright(picture: ByteImage, orientation: int) -> ByteImage:
         picture = picture[::-1]
     if orientation in {2, 3, 6, 7}:
         picture = picture[:, ::-1]
-    return np.ascontiguousarray(picture)
+    return np.require(picture, requirements=["C", "W"])

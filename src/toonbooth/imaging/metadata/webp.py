@@ -33,7 +33,7 @@ def clean_webp(source: BinaryIO, target: BinaryIO) -> None:
         chunks.setdefault(chunk.kind, chunk)
     if FRAME in chunks or ANIMATION in chunks:
         raise AnimatedImageError
-    pixels = chunks.get(LOSSY) or chunks.get(LOSSLESS)
+    pixels = next((chunk for kind, chunk in chunks.items() if kind in {LOSSY, LOSSLESS}), None)
     if pixels is None:
         raise BrokenImageError("no pixels")
     if EXTENDED not in chunks:
