@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from toonbooth.drawing.backdrop import Backdrop, draw_backdrop
+from toonbooth.drawing.backdrop import Backdrop, BackdropLook, Head, draw_backdrop
 from toonbooth.drawing.cel import CelTones, cel_tones
 from toonbooth.drawing.closeup import Closeup, find_closeups, lay_back, look_closely
 from toonbooth.drawing.eyes import draw_eyes, enlarge_eyes
@@ -21,14 +21,13 @@ from toonbooth.drawing.inking import (
     plan_lines,
     wanted_lines,
 )
-from toonbooth.drawing.regions import find_regions
+from toonbooth.drawing.regions import clean_matte, find_regions
 from toonbooth.imaging.colour import lab_to_rgb, luma, planes_of, rgb_to_lab
 from toonbooth.imaging.flow import FlowSmoother, edge_tangent_flow
 from toonbooth.imaging.lines import line_reach
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes, to_float
 from toonbooth.imaging.resize import Size, enlarged, enlarged_rows, enlarged_smoothly, padded, shrunk
 from toonbooth.imaging.smoothing import GuidedPlane, flatten, guided_planes
-from toonbooth.imaging.tones import smoothstep
 from toonbooth.portrait.model import Portrait
 
 _FACE_WIDTH = 400.0
@@ -38,7 +37,7 @@ _NO_FACE_SHARE = 0.28
 """Without a face, lengths are those of a face this share of the picture's short side."""
 
 
-_LINES_BEHIND = {Backdrop.OWN: 0.4, Backdrop.GRADIENT: 0.12, Backdrop.TINT: 0.2}
+_LINES_BEHIND = {Backdrop.OWN: 0.3, Backdrop.GRADIENT: 0.0, Backdrop.TINT: 0.15, Backdrop.GLOW: 0.0}
 """How welcome lines are in each treatment of the background, against 1 on the person."""
 
 
@@ -49,7 +48,7 @@ class ComicLook:
     line_weight : 1 is normal; more is bolder.
     ink : colour of the ink as L*a*b*.
     tones : how colours are gathered.
-    backdrop, tint : treatment of the background and its colour as (a*, b*).
+    backdrop : how the background is drawn.
     light_from : -1 left … 1 right, the side that light comes from.
     light : how strongly that side is lit, in L*.
     """
@@ -57,33 +56,35 @@ class ComicLook:
     line_weight: float
     ink: tuple[float, float, float]
     tones: CelTones
-    backdrop: Backdrop
-    tint: tuple[float, float]
+    backdrop: BackdropLook
     light_from: float
     light: float
 
 
 _INKS = ((9.0, 6.0, -8.0), (10.0, 9.0, 5.0), (9.0, -2.0, -10.0), (8.0, 2.0, 1.0))
-_TINTS = ((0.0, 16.0), (-5.0, -11.0), (-9.0, 4.0), (9.0, 6.0), (5.0, -9.0))
+_TINTS = ((1.0, 22.0), (-7.0, -16.0), (-15.0, 6.0), (15.0, 9.0), (8.0, -15.0), (-13.0, -6.0))
 
 
 def choose_look(rng: np.random.Generator) -> ComicLook:
     """Draw the look of one comic."""
     backdrops = tuple(Backdrop)
     return ComicLook(
-        line_weight=float(rng.uniform(0.85, 1.3)),
+        line_weight=float(rng.uniform(0.8, 1.4)),
         ink=_INKS[rng.integers(len(_INKS))],
         tones=CelTones(
             step=float(rng.uniform(9.0, 14.0)),
             skin_step=float(rng.uniform(6.0, 8.5)),
-            saturation=float(rng.uniform(1.1, 1.3)),
-            warmth=float(rng.uniform(-3.0, 3.5)),
+            saturation=float(rng.uniform(1.05, 1.35)),
+            warmth=float(rng.uniform(-4.0, 5.0)),
             blush=float(rng.uniform(2.0, 5.0)),
         ),
-        backdrop=backdrops[rng.integers(len(backdrops))],
-        tint=_TINTS[rng.integers(len(_TINTS))],
+        backdrop=BackdropLook(
+            kind=backdrops[rng.integers(len(backdrops))],
+            tint=_TINTS[rng.integers(len(_TINTS))],
+            slant=float(rng.choice([-1.0, 0.0, 1.0])),
+        ),
         light_from=float(rng.choice([-1.0, 1.0])),
-        light=float(rng.uniform(2.0, 6.0)),
+        light=float(rng.uniform(2.0, 8.0)),
     )
 
 
@@ -122,7 +123,10 @@ class _Sheet:
         size = (max(8, width // shrink), max(8, height // shrink))
         lab = rgb_to_lab(to_float(flatten(shrunk(portrait.picture, size), passes=2, tone=26.0)))
         person = shrunk(portrait.matte, size)
-        behind = draw_backdrop(lab, person, kind=look.backdrop, tint=look.tint, unit=unit / shrink)
+        face = portrait.main_face
+        x, y = face.box.centre if face else (width / 2, height / 2)
+        head = Head(x / shrink, y / shrink, _FACE_WIDTH * unit / shrink)
+        behind = draw_backdrop(lab, person, look.backdrop, head=head)
         return cls(behind, _light(size, look), width / size[0])
 
     def closely(self, closeup: Closeup) -> _Sheet:
@@ -193,7 +197,7 @@ def _plan(
     faces, scale = portrait.faces, 1 / factor
     if faces:
         matte = shrunk(padded(portrait.matte, multiple=factor), size)
-        person = smoothstep(matte, low=0.15, high=0.7)
+        person = clean_matte(matte, faces, scale=scale, unit=unit)
         contour = find_contour(person, unit=unit)
     else:
         person, contour = np.ones(size[::-1], np.float32), None
@@ -206,13 +210,13 @@ def _plan(
     *colours, clean = guided_planes(
         [*planes_of(lab_to_rgb(plate)), smooth_grey], grey, radius=2, contrast=0.03
     )
-    behind_lines = _LINES_BEHIND[look.backdrop] if faces else 1.0
+    behind_lines = _LINES_BEHIND[look.backdrop.kind] if faces else 1.0
     wanted = wanted_lines(regions, faces, contour, scale=scale, unit=unit, behind=behind_lines)
-    threshold = 0.011 / look.line_weight
+    threshold = 0.009 / look.line_weight
     lines = plan_lines(grey, smooth_grey, wanted, flow, threshold=threshold, unit=unit, factor=factor)
     outline = np.zeros((0, 0), np.float32)
     if contour is not None:
-        outline = outline_width(contour, weight=4.2 * look.line_weight, light_from=look.light_from, unit=unit)
+        outline = outline_width(contour, weight=4.8 * look.line_weight, light_from=look.light_from, unit=unit)
     return _Plan(factor, colours, clean, regions.features, lines, contour, outline)
 
 
