@@ -42,6 +42,10 @@ def list_files(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 
+def count_open_files() -> int:
+    return len(list(Path("/dev/fd").iterdir()))
+
+
 async def join(pieces: AsyncIterator[bytes]) -> bytes:
     return b"".join([piece async for piece in pieces])
 
@@ -198,13 +202,13 @@ async def test_a_reader_finishes_what_is_deleted_meanwhile(blobs: DiskBlobStore)
 
 async def test_a_reader_that_goes_away_leaves_no_open_file(blobs: DiskBlobStore) -> None:
     key = (await store(blobs)).key
-    before = len(list(Path("/dev/fd").iterdir()))
+    before = count_open_files()
     for _ in range(20):
         pieces = blobs.stream(key)
         await anext(pieces)
         await pieces.aclose()
 
-    assert len(list(Path("/dev/fd").iterdir())) == before
+    assert count_open_files() == before
 
 
 async def test_deleting_twice_is_no_error(blobs: DiskBlobStore, tmp_path: Path) -> None:
