@@ -13,6 +13,7 @@ from toonbooth.gallery.clock import read_clock
 from toonbooth.gallery.database.migrations import bring_up_to_date
 from toonbooth.gallery.database.transactions import open_database
 from toonbooth.gallery.routes import cartoons, files, health, lists, styles
+from toonbooth.gallery.schemas import DownloadBody, RegenerateBody, UploadForm
 from toonbooth.gallery.services import Services
 from toonbooth.gallery.settings import GallerySettings
 from toonbooth.gallery.signing import UrlSigner
@@ -69,11 +70,13 @@ def create_app(
         lifespan=open_services,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
     )
     for router in (cartoons.router, lists.router, files.router, styles.router, health.router):
         app.include_router(router)
     install_error_replies(app)
-    install_openapi(app)
+    install_openapi(app, body_models=(UploadForm, RegenerateBody, DownloadBody))
     install_docs_page(app)
     app.add_middleware(UnreadBodyMiddleware)
     app.add_middleware(RequestMiddleware)

@@ -101,15 +101,19 @@ async def read_idempotency_key(
     return idempotency_key
 
 
-PageNumber = Annotated[int, Query(ge=1, le=_MAX_PAGE, description="From 1.")]
-Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="How many to a page.")]
+_PAGE_QUERY: Final = Query(ge=1, le=_MAX_PAGE, description="From 1.")
+_LIMIT_QUERY: Final = Query(ge=1, le=MAX_LIMIT, description="How many to a page.")
 
 
-async def read_page(page: PageNumber = 1, limit: Limit = DEFAULT_LIMIT) -> Page:
+async def read_page(
+    page: Annotated[int, _PAGE_QUERY] = 1, limit: Annotated[int, _LIMIT_QUERY] = DEFAULT_LIMIT
+) -> Page:
     return Page(number=page, size=limit)
 
 
-async def find_page(page: PageNumber | None = None, limit: Limit | None = None) -> Page | None:
+async def find_page(
+    page: Annotated[int | None, _PAGE_QUERY] = None, limit: Annotated[int | None, _LIMIT_QUERY] = None
+) -> Page | None:
     """A page, when either is given; all otherwise."""
     if page is None and limit is None:
         return None

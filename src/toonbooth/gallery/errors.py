@@ -24,6 +24,8 @@ AppError
 ├── DatabaseFailedError        500  database_failed
 ├── StorageFailedError         500  storage_failed
 ├── StudioFailedError          500  studio_failed
+├── WorkTimeoutError           500  work_took_too_long      (kit.worker_process)
+├── WorkerDiedError            500  worker_died             (kit.worker_process)
 ├── PoolBusyError              503  busy                    (kit.workers)
 ├── StudioBusyError            503  studio_busy
 └── StudioUnavailableError     503  studio_unavailable

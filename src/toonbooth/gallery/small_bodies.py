@@ -11,6 +11,7 @@ from toonbooth.gallery.errors import IncompleteUploadError
 from toonbooth.kit.errors import InvalidRequestError
 from toonbooth.kit.multipart import MalformedMultipartError, MultipartReader, PartData, PartStart
 
+SMALL_BODY_TYPES: Final = ("application/json", "multipart/form-data", "application/x-www-form-urlencoded")
 _MAX_BYTES: Final = 16 * 1024
 _MAX_FIELDS: Final = 16
 

@@ -165,7 +165,8 @@ class _Page:
     def _name_type(self, schema: Node) -> str:
         schema = self._resolve(schema)
         if "anyOf" in schema:
-            return " or ".join(self._name_type(choice) for choice in schema["anyOf"])
+            choices = (choice for choice in schema["anyOf"] if choice.get("type") != "null")
+            return " or ".join(self._name_type(choice) for choice in choices)
         if "enum" in schema:
             return ", ".join(f"<code>{escape(str(choice))}</code>" for choice in schema["enum"])
         bounds = (

@@ -64,9 +64,20 @@ def _translate(error: HTTPException, method: str) -> AppError:
 
 
 def _first_problem(error: RequestValidationError) -> str:
+    """One sentence about the first thing that is wrong, without what was sent."""
     problems = error.errors()
-    if not problems:
+    name = str(problems[0]["loc"][-1]) if problems and len(problems[0]["loc"]) > 1 else ""
+    if not name:
         return "The request could not be read."
-    first = problems[0]
-    place = ".".join(str(part) for part in first.get("loc", ())[1:])
-    return f"{place}: {first.get('msg', 'invalid')}." if place else "The request could not be read."
+    problem, bounds = problems[0]["type"], problems[0].get("ctx", {})
+    match problem:
+        case "missing":
+            return f"{name} is missing."
+        case "greater_than_equal":
+            return f"{name} must be at least {bounds['ge']}."
+        case "less_than_equal":
+            return f"{name} must be at most {bounds['le']}."
+        case _ if problem.startswith("int_"):
+            return f"{name} must be a whole number."
+        case _:
+            return f"{name} is not what it should be."

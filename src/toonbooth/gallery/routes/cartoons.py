@@ -1,11 +1,10 @@
 """Upload, regenerate, download: the three requests that have pictures made."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from bson import ObjectId
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
@@ -62,11 +61,12 @@ from toonbooth.gallery.schemas import (
     UploadForm,
 )
 from toonbooth.gallery.services import Services
-from toonbooth.gallery.small_bodies import read_small_body
+from toonbooth.gallery.small_bodies import SMALL_BODY_TYPES, read_small_body
 from toonbooth.gallery.uploading import DigestingSink, UploadReader, receive_upload
 from toonbooth.gallery.wishes import read_cut_wishes, read_wishes
 from toonbooth.kit.errors import InvalidRequestError
-from toonbooth.kit.openapi import describe_failures
+from toonbooth.kit.openapi import describe_body, describe_failures
+from toonbooth.kit.worker_process import WorkerDiedError, WorkTimeoutError
 from toonbooth.kit.workers import PoolBusyError
 
 router = APIRouter(tags=["cartoons"])
@@ -82,6 +82,8 @@ _FAILURES_OF_ALL: Final = (
     StudioBusyError,
     StudioUnavailableError,
     PoolBusyError,
+    WorkTimeoutError,
+    WorkerDiedError,
 )
 _FAILURES_OF_DRAWING: Final = (UnknownStyleError, UnreadablePhotoError, NoFaceFoundError)
 
@@ -90,11 +92,6 @@ Device = Annotated[DeviceId, Depends(read_device)]
 Links = Annotated[FileLinks, Depends(make_links)]
 Key = Annotated[str | None, Depends(read_idempotency_key)]
 Opened = Annotated[Services, Depends(get_services)]
-
-
-def _describe_body(model: type[BaseModel], *media_types: str, required: bool) -> dict[str, Any]:
-    schema = {"schema": model.model_json_schema()}
-    return {"requestBody": {"required": required, "content": dict.fromkeys(media_types, schema)}}
 
 
 @router.post(
@@ -113,7 +110,7 @@ def _describe_body(model: type[BaseModel], *media_types: str, required: bool) ->
         PhotoTooLargeError,
         AnimatedPhotoError,
     ),
-    openapi_extra=_describe_body(UploadForm, "multipart/form-data", required=True),
+    openapi_extra=describe_body(UploadForm, "multipart/form-data", required=True),
 )
 async def upload(request: Request, services: Opened, device: Device, key: Key, links: Links) -> Response:
     """The file's name and declared type count for nothing; its content does. Place, time and other private
@@ -153,13 +150,7 @@ async def upload(request: Request, services: Opened, device: Device, key: Key, l
         CartoonNotFoundError,
         PictureNotFoundError,
     ),
-    openapi_extra=_describe_body(
-        RegenerateBody,
-        "application/json",
-        "multipart/form-data",
-        "application/x-www-form-urlencoded",
-        required=False,
-    ),
+    openapi_extra=describe_body(RegenerateBody, *SMALL_BODY_TYPES, required=False),
 )
 async def regenerate(
     request: Request,
@@ -188,13 +179,7 @@ async def regenerate(
     responses=describe_failures(
         *_FAILURES_OF_ALL, InvalidIdError, CartoonNotFoundError, PictureNotFoundError, NoFaceFoundError
     ),
-    openapi_extra=_describe_body(
-        DownloadBody,
-        "application/json",
-        "multipart/form-data",
-        "application/x-www-form-urlencoded",
-        required=False,
-    ),
+    openapi_extra=describe_body(DownloadBody, *SMALL_BODY_TYPES, required=False),
 )
 async def download(
     request: Request,
