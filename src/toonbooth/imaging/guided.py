@@ -67,15 +67,16 @@ def guided_filter(
     # Plane by plane: far less memory traffic than one product of colour pictures.
     filtered = _resized(mean(offset), width, height)
     for channel in range(3):
-        slope = _resized(mean(slopes[channel]), width, height)
-        filtered += slope * guide[..., channel]
+        term = _resized(mean(slopes[channel]), width, height)
+        term *= cv2.extractChannel(guide, channel)
+        filtered += term
     np.clip(filtered, np.float32(0), np.float32(1), out=filtered)
     return filtered
 
 
 def _resized(image: FloatImage, width: int, height: int) -> FloatImage:
-    """A copy of this size, bilinear."""
-    return np.array(cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+    resized = cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR)
+    return resized.astype(np.float32, copy=False)
 
 
 def _fit_colour_lines(

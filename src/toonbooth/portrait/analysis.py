@@ -69,7 +69,7 @@ class PortraitAnalyser:
         pyramid, meshes = self._find_upright(picture, effort)
         faces = [self._describe(pyramid, mesh) for mesh in meshes]
         faces.sort(key=lambda face: face.box.centre)
-        return Portrait(pyramid.picture, tuple(faces), self._matte.estimate(pyramid))
+        return Portrait(pyramid.picture, tuple(faces), self._matte.estimate(pyramid, meshes))
 
     def _find_upright(self, picture: ByteImage, effort: Effort) -> tuple[Pyramid, list[Mesh]]:
         """Turn the picture the way its heads say, or else until somebody is found; unturned if nobody is."""

@@ -31,11 +31,16 @@ FOREHEAD: Final = 10
 CHIN: Final = 152
 LEFT_CHEEK: Final = 234
 RIGHT_CHEEK: Final = 454
-NOSE: Final = 1
 LEFT_EYE_CORNERS: Final = (33, 133)
 """Outer, inner corner of the eye on the left of the picture."""
 RIGHT_EYE_CORNERS: Final = (263, 362)
-MOUTH_CORNERS: Final = (61, 291)
+# fmt: off
+FACE_OVAL: Final = (
+    10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
+    152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
+)
+# fmt: on
+"""The rim of the mesh, clockwise from the forehead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,13 @@ class Mesh:
     def box(self) -> NDArray[np.float32]:
         """(x0, y0, x1, y1), upright."""
         return np.concatenate([self.points.min(axis=0), self.points.max(axis=0)])
+
+    @property
+    def width(self) -> float:
+        """As `Face.width`: hardly smaller when the head is turned."""
+        across = self.points[RIGHT_CHEEK] - self.points[LEFT_CHEEK]
+        down = self.points[CHIN] - self.points[FOREHEAD]
+        return float(max(np.hypot(*across), 0.72 * np.hypot(*down)))
 
     @property
     def roll(self) -> float:
