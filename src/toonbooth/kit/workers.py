@@ -40,8 +40,9 @@ class PoolBusyError(AppError):
 class WorkerPool:
     """A fixed number of worker processes and a bounded queue, first come, first served.
 
-    An async context manager: entering starts all workers and raises what `prepare` raises there; leaving ends
-    them. A caller that is cancelled while it waits leaves the queue; work that has begun runs to its end.
+    An async context manager: entering starts all workers and raises what `prepare` raises there (without it
+    nothing can be wrong, and a worker starts when it is first needed); leaving ends them. A caller that is
+    cancelled while it waits leaves the queue; work that has begun runs to its end.
 
     Parameters
     ----------
@@ -72,6 +73,7 @@ class WorkerPool:
         ]
         self._idle: list[WorkerProcess] = []
         self._free = asyncio.Semaphore(workers)
+        self._must_prepare = prepare is not None
         self._max_waiting = max_waiting
         self._first_pause_seconds = first_pause_seconds
         self._waiting = 0
@@ -82,11 +84,12 @@ class WorkerPool:
         self._under_way: set[asyncio.Future[Any]] = set()
 
     async def __aenter__(self) -> Self:
-        try:
-            await asyncio.gather(*(self._in_thread(worker.start) for worker in self._all))
-        except BaseException:
-            await self._end()
-            raise
+        if self._must_prepare:
+            try:
+                await asyncio.gather(*(self._in_thread(worker.start) for worker in self._all))
+            except BaseException:
+                await self._end()
+                raise
         self._idle = list(self._all)
         return self
 
@@ -121,7 +124,7 @@ class WorkerPool:
         """
         if self.is_broken or (self._free.locked() and self._waiting >= self._max_waiting):
             raise PoolBusyError(
-                "Everybody is drawing already. Please try again in a moment.",
+                "The server is busy. Please try again in a moment.",
                 retry_after_seconds=self.retry_after_seconds,
             )
         self._waiting += 1

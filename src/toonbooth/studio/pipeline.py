@@ -13,7 +13,7 @@ from toonbooth.facecut.cut import CutOut, Shape, cut_face, on_white
 from toonbooth.imaging.codec import decode_photo, encode_jpeg, encode_png, encode_webp, read_xmp
 from toonbooth.portrait.analysis import PortraitAnalyser
 from toonbooth.portrait.model import Face, Portrait
-from toonbooth.portrait.packet import decode_packet, encode_packet
+from toonbooth.portrait.packet import NAMESPACE, decode_packet, encode_packet
 from toonbooth.studio.errors import NoFaceFoundError, UnknownFaceError, UnknownStyleError
 from toonbooth.studio.pictures import (
     JPEG_MEDIA_TYPE,
@@ -26,6 +26,9 @@ from toonbooth.studio.pictures import (
 
 CARTOON_QUALITY: Final = 92
 FACE_CUT_QUALITY: Final = 94
+
+_MAX_FACES_TOLD: Final = 64
+"""They travel in one header, of which many a proxy takes 8 KB at most."""
 
 _MAX_CARTOON_SIDE: Final = 4096
 """The largest cartoon that any setting of ours draws; its packet fits the picture at its own size only."""
@@ -56,7 +59,7 @@ def draw_cartoon(
         data=encode_jpeg(drawing.picture, quality=CARTOON_QUALITY, xmp=encode_packet(drawing)),
         style=style,
         seed=seed,
-        faces=tuple(_summarise(face, width, height) for face in drawing.faces),
+        faces=tuple(_summarise(face, width, height) for face in drawing.faces[:_MAX_FACES_TOLD]),
         width=width,
         height=height,
     )
@@ -108,7 +111,9 @@ def make_generator(style: str, seed: int) -> np.random.Generator:
 
 def _read_own_cartoon(image: bytes) -> Portrait | None:
     xmp = read_xmp(image)
-    return decode_packet(xmp, decode_photo(image, max_side=_MAX_CARTOON_SIDE)) if xmp else None
+    if xmp is None or NAMESPACE.encode() not in xmp:
+        return None
+    return decode_packet(xmp, decode_photo(image, max_side=_MAX_CARTOON_SIDE))
 
 
 def _choose_face(portrait: Portrait, index: int | None) -> Face:

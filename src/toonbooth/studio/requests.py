@@ -43,7 +43,7 @@ class Admission:
         """
         if self._inside >= self.limit:
             raise PoolBusyError(
-                "Everybody is drawing already. Please try again in a moment.",
+                "Everybody here is drawing already. Please try again in a moment.",
                 retry_after_seconds=self.pool.retry_after_seconds,
             )
         self._inside += 1

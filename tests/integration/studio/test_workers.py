@@ -154,6 +154,15 @@ async def test_a_worker_is_replaced_after_its_share_of_tasks() -> None:
     assert seen[0] == seen[1] != seen[2] == seen[3]
 
 
+async def test_workers_that_need_no_preparation_start_when_they_are_needed() -> None:
+    before = _find_workers()
+    async with WorkerPool(workers=2, max_waiting=1) as pool:
+        assert _find_workers() <= before
+        await pool.run(tasks.get_process_id, timeout_seconds=10)
+        await pool.run(tasks.get_process_id, timeout_seconds=10)
+        assert len(_find_workers() - before) == 1
+
+
 async def test_a_pool_whose_workers_cannot_prepare_does_not_start() -> None:
     before = _find_workers()
     with pytest.raises(InvalidRequestError, match="The model is missing"):
