@@ -22,6 +22,7 @@ from toonbooth.portrait.model import Box, Face, Portrait
 MARGIN: Final = 0.06
 """Empty rim on every side, relative to the longer side of what was cut."""
 
+REACH: Final = 0.04
 _SEEN: Final = 8 / 255
 """Alpha from which a pixel counts for the framing."""
 
@@ -124,7 +125,10 @@ def _cut_head(portrait: Portrait, face: Face) -> tuple[FloatImage, FloatImage, i
     image = to_float(portrait.picture[rows, columns])
     person = frame.map_out(head.person, size=(width, height))[rows, columns]
     belongs = frame.map_out(mine, size=(width, height))[rows, columns]
-    alpha = refine_alpha(image, person, reach_pixels=max(1.5, 0.05 * unit)) * kept[rows, columns] * belongs
+    # Skin has no strands: at an ear or a cheek the coarse edge is close to the real one.
+    skin = frame.map_out(head.skin, size=(width, height))[rows, columns]
+    alpha = refine_alpha(image, person, smooth=skin, reach_pixels=max(1.5, REACH * unit))
+    alpha *= kept[rows, columns] * belongs
     offset = np.array([x, y], np.float32)
     size = (image.shape[1], image.shape[0])
     core = fill_polygon(face.landmarks[list(OVAL)] - offset, size=size) > 0.5
@@ -153,8 +157,9 @@ def _window(area: FloatImage, unit: float) -> tuple[slice, slice, int, int]:
 def _without_islands(alpha: FloatImage, core: Mask, unit: float) -> FloatImage:
     """Leave only what hangs together with the face, and loose strands close to it."""
     solid = parts_touching(opened(alpha > 0.4, 0.012 * unit) | (core & (alpha > 0.4)), core)
-    near = dilated(solid, 0.05 * unit).astype(np.float32)
-    fading = cv2.GaussianBlur(near, (0, 0), max(0.6, 0.012 * unit))
+    linked = parts_touching((alpha > 0.12) | solid, solid)
+    near = (dilated(linked, 1) & dilated(solid, 0.05 * unit)).astype(np.float32)
+    fading = cv2.GaussianBlur(near, (0, 0), 0.7)
     # Faintest veils are errors of the matte, not hair.
     cleared: FloatImage = (alpha * fading - np.float32(0.03)) * np.float32(1 / 0.94)
     cleared = np.clip(cleared, np.float32(0), np.float32(1))

@@ -14,7 +14,9 @@ _CELL_PIXELS = 3.0
 """Local means are taken on a grid on which `reach` is this many cells: smooth anyway, and much cheaper."""
 
 
-def refine_alpha(image: FloatImage, coarse: FloatImage, *, reach_pixels: float) -> FloatImage:
+def refine_alpha(
+    image: FloatImage, coarse: FloatImage, *, smooth: FloatImage, reach_pixels: float
+) -> FloatImage:
     """Find a soft edge along the picture's own colours, starting from a coarse mask.
 
     Near the mask's edge every pixel is taken as a mix of the nearest certain foreground and the nearest
@@ -25,6 +27,8 @@ def refine_alpha(image: FloatImage, coarse: FloatImage, *, reach_pixels: float) 
     ----------
     image : float32 array, shape (H, W, 3), range [0, 1]
     coarse : float32 array, shape (H, W), range [0, 1]
+    smooth : float32 array, shape (H, W), range [0, 1]
+        1 where the foreground has no strands, and what the coarse mask holds inside is certain at once.
     reach_pixels : float, pixels, > 0
         How far from the coarse edge strands are sought. Larger values find more loose hair and trust the
         coarse mask less.
@@ -38,7 +42,7 @@ def refine_alpha(image: FloatImage, coarse: FloatImage, *, reach_pixels: float) 
     Y.-Y. Chuang, B. Curless, D. H. Salesin, R. Szeliski, "A Bayesian approach to digital matting", CVPR 2001.
     doi:10.1109/CVPR.2001.990970 (the colour line between local means).
     """
-    sure_in = eroded(coarse > 0.9, reach_pixels / 2)
+    sure_in = eroded(coarse > 0.9, reach_pixels / 2) | ((coarse > 0.9) & (smooth > 0.5))
     sure_out = eroded(coarse < 0.1, reach_pixels / 2)
     band = ~(sure_in | sure_out)
     if not (band.any() and sure_in.any() and sure_out.any()):

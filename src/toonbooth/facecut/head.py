@@ -15,8 +15,17 @@ from toonbooth.facecut.colours import Cells, index_cells, learn_log_likelihood
 from toonbooth.facecut.edges import follow_edges
 from toonbooth.facecut.frame import UNIT_PIXELS
 from toonbooth.facecut.jaw import outline_skull, trace_jaw
-from toonbooth.facecut.landmarks import CHIN, LEFT_BROW, NOSE, OVAL, RIGHT_BROW
-from toonbooth.facecut.outlines import Mask, dilated, eroded, fill_polygon, grow, opened, parts_touching
+from toonbooth.facecut.landmarks import CHIN, JAW_ANGLES, LEFT_BROW, NOSE, OVAL, RIGHT_BROW
+from toonbooth.facecut.outlines import (
+    Mask,
+    dilated,
+    eroded,
+    fill_polygon,
+    grow,
+    opened,
+    parts_touching,
+    small_parts,
+)
 from toonbooth.facecut.skin import find_beard, skin_likeness
 from toonbooth.imaging.colour import rgb_to_lab
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
@@ -24,6 +33,8 @@ from toonbooth.portrait.model import Points
 
 _U: Final = float(UNIT_PIXELS)
 _ROUNDS: Final = 3
+_LEAST_STRAND: Final = 0.03
+"""Squared face widths of hair beyond the skull below which it is a shadow on the neck."""
 _LEAST_HAIR: Final = 0.02
 """Squared face widths of hair or beard below which there is nothing to learn a colour from."""
 
@@ -35,18 +46,26 @@ class Head:
     skull : (N, 2) outline; what of the person lies inside is kept whatever its colour.
     hair : (H, W) float32, 0…1; hair and beard that reach beyond that outline.
     person : (H, W) float32, 0…1; the matte, sharpened by colour.
+    skin : (H, W) float32, 0…1; how much it looks like the face's skin.
     """
 
     skull: Points
     hair: FloatImage
     person: FloatImage
+    skin: FloatImage
 
 
 @dataclass(frozen=True, slots=True)
 class _Places:
-    """Where every pixel lies, in face widths from the chin: `aside` ≥ 0, `down` below the chin positive."""
+    """Where every pixel lies, in face widths.
+
+    aside : ≥ 0, from the chin to either side.
+    from_neck : ≥ 0, the same from the middle of the neck; 1 is the angle of the jaw.
+    down, below_nose, from_brow : below the chin, the nose, the brows; negative above.
+    """
 
     aside: FloatImage
+    from_neck: FloatImage
     down: FloatImage
     below_nose: FloatImage
     from_brow: FloatImage
@@ -108,10 +127,11 @@ def find_head(picture: ByteImage, matte: FloatImage, landmarks: Points) -> Head:
             person=person > 0.5,
             inside=inside,
             root=_hair_root(inside, face, beard, places),
+            shaded=_shaded_skin(lab, cells, face_seed, places),
             prior=prior.astype(np.float32),
             places=places,
         )
-    return Head(skull=skull, hair=hair, person=person.astype(np.float32))
+    return Head(skull=skull, hair=hair, person=person.astype(np.float32), skin=skin)
 
 
 def _measure_places(landmarks: Points, *, size: tuple[int, int]) -> _Places:
@@ -120,7 +140,11 @@ def _measure_places(landmarks: Points, *, size: tuple[int, int]) -> _Places:
     rows = np.arange(height, dtype=np.float32)[:, np.newaxis]
     brow = landmarks[[*LEFT_BROW, *RIGHT_BROW], 1].mean()
     full = np.ones((height, width), np.float32)
+    # A turned head shows its chin beside the neck, which stays between the angles of the jaw.
+    left, right = landmarks[JAW_ANGLES[0], 0], landmarks[JAW_ANGLES[1], 0]
+    half_neck = max(float(right - left) / 2, 0.25 * _U)
     return _Places(
+        from_neck=np.abs(columns - (left + right) / 2) / np.float32(half_neck) * full,
         aside=np.abs(columns - landmarks[CHIN, 0]) / np.float32(_U) * full,
         down=(rows - landmarks[CHIN, 1]) / np.float32(_U) * full,
         below_nose=(rows - landmarks[NOSE, 1]) / np.float32(_U) * full,
@@ -130,9 +154,11 @@ def _measure_places(landmarks: Points, *, size: tuple[int, int]) -> _Places:
 
 def _neck_prior(places: _Places, *, bearded: bool) -> FloatImage:
     """1 where the neck is, in front of which hair is rare; a beard may hang into it."""
-    neck: FloatImage = np.clip((0.5 - places.aside) * 10, 0, 1) * np.clip((places.down + 0.25) * 10, 0, 1)
+    neck: FloatImage = np.clip((1.1 - places.from_neck) * 5, 0, 1) * np.clip((places.down + 0.25) * 10, 0, 1)
+    neck *= np.clip((0.9 - places.down) * 3, 0, 1)
     if bearded:
-        neck *= 1 - np.clip((0.42 - places.aside) * 10, 0, 1) * np.clip((0.4 - places.down) * 5, 0, 1)
+        narrowing = 0.38 - 0.3 * np.clip(places.down, 0, 1)
+        neck *= 1 - np.clip((narrowing - places.aside) * 10, 0, 1) * np.clip((0.45 - places.down) * 5, 0, 1)
     return neck
 
 
@@ -147,13 +173,27 @@ def _hair_root(inside: FloatImage, face: FloatImage, beard: FloatImage | None, p
 def _sharpen_matte(matte: FloatImage, evidence: FloatImage, light: FloatImage) -> FloatImage:
     """Move the matte's edge, within a rim, to where the colours change to the background's."""
     sure = np.clip(matte, 0.01, 0.99)
-    odds = 1.3 * np.log(sure / (1 - sure)) + np.clip(evidence, -3, 3)
+    odds = 1.6 * np.log(sure / (1 - sure)) + np.clip(evidence, -2, 2)
     odds = follow_edges(odds.astype(np.float32), light, radius_pixels=0.03 * _U, contrast=0.03)
     sharpened = 1 / (1 + np.exp(-odds))
     person = matte > 0.5
     rim = dilated(person, 0.08 * _U) & ~eroded(person, 0.08 * _U)
     near = cv2.GaussianBlur(rim.astype(np.float32), (0, 0), 0.02 * _U)
     return (matte + near * (sharpened - matte)).astype(np.float32)
+
+
+def _shaded_skin(lab: FloatImage, cells: Cells, skin: FloatImage, places: _Places) -> FloatImage:
+    """How likely every colour near the neck is for this skin in deeper and deeper shadow."""
+    chosen = skin > 0.5
+    if not chosen.any():
+        return np.full(cells.shape, -np.inf, np.float32)
+    samples = lab[chosen][np.newaxis]
+    # In shadow light, green-red and blue-yellow shrink together.
+    darker = np.concatenate([samples * np.float32(factor) for factor in (0.85, 0.7, 0.55, 0.4)])
+    weights = np.ones(darker.shape[:2], np.float32)
+    likelihood = learn_log_likelihood(index_cells(darker), weights)[cells]
+    near = (places.from_neck < 1.3) & (places.down > -0.45) & (places.down < 0.6)
+    return np.where(near, likelihood - np.float32(0.7), np.float32(-np.inf))
 
 
 def _follow_hair(
@@ -166,6 +206,7 @@ def _follow_hair(
     person: Mask,
     inside: FloatImage,
     root: FloatImage,
+    shaded: FloatImage,
     prior: FloatImage,
     places: _Places,
 ) -> FloatImage:
@@ -183,13 +224,14 @@ def _follow_hair(
     likely, hair = prior, person
     for _ in range(_ROUNDS):
         mine = _log_likelihood(cells, *hair_seeds, strands)
-        others = _log_likelihood(cells, *other_seeds, clothes)
+        others = np.maximum(_log_likelihood(cells, *other_seeds, clothes), shaded)
         odds = np.clip(mine - others, -4, 4) + prior
         odds = follow_edges(odds.astype(np.float32), light, radius_pixels=0.03 * _U, contrast=0.045)
         likely = (1 / (1 + np.exp(-1.5 * odds))).astype(np.float32)
         hair = opened((likely > 0.5) & person & outside, 0.03 * _U)
         rooted = root > 0.5
         hair = parts_touching(hair | (rooted & person), rooted & person)
+        hair &= ~small_parts(hair & outside & ~rooted, _LEAST_STRAND * _U * _U)
         found = firm * (hair & outside & (places.down > -0.3))
         strands = found if float(found.sum()) > 0.05 * _U * _U else None
         clothes = firm * (outside & (places.down > 0.2) & (likely < 0.3))

@@ -15,6 +15,9 @@ OVAL: Final = (
 JAW: Final = (132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361)
 """Below the left ear, along the jaw, over the chin, to below the right ear."""
 
+JAW_ANGLES: Final = (58, 288)
+"""Where the jaw turns up to the left and to the right ear."""
+
 EAR_LINE: Final = (234, 454)
 """Where the face ends at the left and at the right ear."""
 

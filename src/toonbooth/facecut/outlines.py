@@ -86,6 +86,14 @@ def opened(mask: Mask, radius_pixels: float) -> Mask:
     return dilated(eroded(mask, radius_pixels), radius_pixels)
 
 
+def small_parts(mask: Mask, area_pixels: float) -> Mask:
+    """The connected parts of a mask that are smaller than an area."""
+    _, labels, statistics, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
+    small = statistics[:, cv2.CC_STAT_AREA] < area_pixels
+    small[0] = False
+    return np.asarray(small[labels])
+
+
 def parts_touching(mask: Mask, seed: Mask) -> Mask:
     """The connected parts of a mask that share a pixel with a seed."""
     count, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=4)

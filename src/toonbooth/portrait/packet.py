@@ -45,7 +45,7 @@ _MAX_GEOMETRY_BYTES: Final = _HEAD.size + _PRINT_SIDE**2 + MAX_FACES * _FACE_BYT
 _REACH: Final = 0.25
 """How far beyond the picture a point may lie, relative to its width and height."""
 
-_MATTE_QUALITIES: Final = ((384, 75), (384, 50), (320, 50), (256, 50), (192, 40), (128, 30), (64, 10))
+_MATTE_QUALITIES: Final = ((640, 60), (512, 50), (384, 50), (256, 50), (192, 40), (128, 30), (64, 10))
 """Long side in pixels and WebP quality, best first; the first that fits the budget is taken."""
 
 _FIELD: Final = re.compile(rb'toonbooth:(geometry|matte)\s*(?:=\s*"|>)\s*([A-Za-z0-9+/=]{4,60000})\s*["<]')
@@ -291,7 +291,7 @@ def _encode_matte(matte: FloatImage, *, side: int, quality: int) -> bytes:
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     small = to_bytes(np.asarray(cv2.resize(matte, size, interpolation=cv2.INTER_AREA), dtype=np.float32))
     file = io.BytesIO()
-    Image.fromarray(small).convert("RGB").save(file, "WEBP", quality=quality, method=6)
+    Image.fromarray(small).convert("RGB").save(file, "WEBP", quality=quality, method=2)
     return file.getvalue()
 
 
