@@ -1,19 +1,19 @@
-"""What every AI server that the gallery talks to must do, whoever wrote it.
+"""What the gallery relies on in an AI server, whoever wrote it, and what it relies on in ours.
 
-The guide's contract, and the few additions that the gallery understands. Another implementation is held to it
-by one more line in `STUDIOS`.
+`any_studio` is each of `STUDIOS` in turn: so the gallery's own tests may trust their fake.
 """
 
 import io
 import json
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import httpx
 import pytest
 import pytest_asyncio
 from PIL import Image
 
+from tests.http.gallery.fake_studio import FakeStudio
 from tests.http.studio.picture_server import PictureServer
 from tests.http.studio.running import make_settings, running_studio
 from toonbooth.contract import (
@@ -35,7 +35,15 @@ def open_our_studio(pictures: PictureServer) -> AbstractAsyncContextManager[http
     return running_studio(make_settings(pictures))
 
 
-STUDIOS: dict[str, OpenStudio] = {"ours": open_our_studio}
+@asynccontextmanager
+async def open_fake_studio(_pictures: PictureServer) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(trust_env=False) as fetch:
+        transport = httpx.ASGITransport(FakeStudio(fetch).app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://studio.example") as client:
+            yield client
+
+
+STUDIOS: dict[str, OpenStudio] = {"ours": open_our_studio, "the gallery's fake": open_fake_studio}
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session", params=STUDIOS.values(), ids=STUDIOS.keys())
@@ -93,9 +101,9 @@ async def test_without_a_seed_every_drawing_is_another(
 
 
 async def test_a_form_is_sent_to_those_who_ask_for_one(
-    any_studio: httpx.AsyncClient, astronaut_jpeg: bytes
+    studio: httpx.AsyncClient, astronaut_jpeg: bytes
 ) -> None:
-    reply = await any_studio.post(
+    reply = await studio.post(
         "/generate-cartoon", files={"image": astronaut_jpeg}, headers={"Accept": "multipart/form-data"}
     )
     reader = MultipartReader(reply.headers["content-type"])
@@ -122,28 +130,28 @@ async def test_a_face_is_cut_out_of_a_cartoon(
 
 
 async def test_a_picture_of_nobody_is_drawn_but_has_no_face_to_cut(
-    any_studio: httpx.AsyncClient, pictures: PictureServer, nobody_jpeg: bytes
+    studio: httpx.AsyncClient, pictures: PictureServer, nobody_jpeg: bytes
 ) -> None:
-    cartoon = await any_studio.post("/generate-cartoon", files={"image": nobody_jpeg})
+    cartoon = await studio.post("/generate-cartoon", files={"image": nobody_jpeg})
     assert cartoon.status_code == 200
     assert decode_faces_header(cartoon.headers[FACES_HEADER]) == ()
     image_url = pictures.put("1_nobody.jpg", cartoon.content)
-    reply = await any_studio.post("/process-face-cut", json={"image_url": image_url})
+    reply = await studio.post("/process-face-cut", json={"image_url": image_url})
     assert read_refusal(reply) == (422, "no_face_found")
 
 
-async def test_what_is_no_picture_is_refused(any_studio: httpx.AsyncClient) -> None:
-    reply = await any_studio.post("/generate-cartoon", files={"image": ("a.jpg", b"hello", "image/jpeg")})
+async def test_what_is_no_picture_is_refused(studio: httpx.AsyncClient) -> None:
+    reply = await studio.post("/generate-cartoon", files={"image": ("a.jpg", b"hello", "image/jpeg")})
     assert read_refusal(reply)[0] == 400
 
 
-async def test_a_request_without_a_photo_is_refused(any_studio: httpx.AsyncClient) -> None:
-    reply = await any_studio.post("/generate-cartoon", files={"photo": b"hello"})
+async def test_a_request_without_a_photo_is_refused(studio: httpx.AsyncClient) -> None:
+    reply = await studio.post("/generate-cartoon", files={"photo": b"hello"})
     assert read_refusal(reply) == (400, "missing_file")
 
 
-async def test_an_unknown_style_is_refused(any_studio: httpx.AsyncClient, astronaut_jpeg: bytes) -> None:
-    reply = await any_studio.post(
+async def test_an_unknown_style_is_refused(studio: httpx.AsyncClient, astronaut_jpeg: bytes) -> None:
+    reply = await studio.post(
         "/generate-cartoon", files={"image": astronaut_jpeg}, data={"style": "cubism-of-1912"}
     )
     assert read_refusal(reply) == (400, "unknown_style")
@@ -157,8 +165,8 @@ async def test_styles_have_a_name_a_title_and_a_line(any_studio: httpx.AsyncClie
     assert all(set(style) == {"name", "title", "line"} for style in styles)
 
 
-async def test_a_studio_that_runs_is_healthy(any_studio: httpx.AsyncClient) -> None:
-    assert (await any_studio.get("/health")).status_code == 200
+async def test_a_studio_that_runs_is_healthy(studio: httpx.AsyncClient) -> None:
+    assert (await studio.get("/health")).status_code == 200
 
 
 def read_size(content: bytes) -> tuple[int, int]:
