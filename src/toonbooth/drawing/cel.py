@@ -10,8 +10,8 @@ import numpy as np
 from toonbooth.drawing.regions import Regions
 from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.pixels import FloatImage
-from toonbooth.imaging.resize import shrunk
-from toonbooth.imaging.smoothing import gaussian, guided_planes
+from toonbooth.imaging.resize import enlarged, shrunk
+from toonbooth.imaging.smoothing import gaussian, guided_planes, masked_blur
 from toonbooth.imaging.tones import smoothstep, soft_steps
 
 _ENOUGH_SKIN = 30
@@ -64,6 +64,30 @@ def cel_tones(lab: FloatImage, regions: Regions, tones: CelTones, *, unit: float
     return cv2.merge([light, a, b]).astype(np.float32, copy=False)
 
 
+def without_rim(plate: FloatImage, person: FloatImage, *, unit: float) -> FloatImage:
+    """Continue a person's colours to their very edge, where the photo has mixed them with the background.
+
+    Parameters
+    ----------
+    plate : float32 array, shape (H, W, 3)
+    person : float32 array, shape (H, W)
+        The matte.
+    unit : float, pixels
+        A four-hundredth of a face's width.
+    """
+    thickness = 2 * max(1, round(2.5 * unit)) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (thickness, thickness))
+    inside: FloatImage = cv2.blur(cv2.erode(person, disc), (3, 3)).astype(np.float32, copy=False)
+    # What continues colours is smooth: half the size is enough to work it out.
+    size = (person.shape[1], person.shape[0])
+    half = (max(1, size[0] // 2), max(1, size[1] // 2))
+    core, sigma = shrunk(inside, half), max(0.8, 1.3 * unit)
+    continued = enlarged(masked_blur(shrunk(plate, half), core, sigma=sigma), size)
+    # Thin things, all rim and no inside, keep what they are.
+    rim = enlarged(smoothstep(gaussian(core, sigma=sigma), low=0.02, high=0.15), size) * (1 - inside)
+    return cv2.blendLinear(continued, plate, rim, 1 - rim).astype(np.float32, copy=False)
+
+
 def _cloth_and_hair(lightness: FloatImage, tones: CelTones, *, unit: float) -> FloatImage:
     # Folds and strands stand out from their surroundings before the tones are counted.
     around = gaussian(lightness, sigma=14 * unit)
@@ -102,7 +126,7 @@ def _lay_skin(
     bent = soft_steps(gaussian(bent, sigma=2.5 * unit) + offset, step=tones.skin_step, softness=0.4) - offset
     underexposure = _underexposure(lightness, regions)
     shadow = smoothstep(form, low=-3.0, high=-14.0)
-    base = middle + min(max(0.0, 74.0 - middle) * 0.25, 6.0) + underexposure
+    base = middle + _friendlier(middle) + underexposure
     mask = regions.skin * (np.float32(1) - regions.features)
     light += (np.float32(base) + bent - light) * mask
     light += (lightness + np.float32(base - middle) - light) * regions.features
@@ -124,6 +148,14 @@ def _lay_skin(
     light += 3 * teeth
     a *= 1 - np.float32(0.55) * teeth
     b *= 1 - np.float32(0.4) * teeth
+
+
+def _friendlier(middle: float) -> float:
+    """How much lighter skin is drawn than it was, in L*: drawings are lighter than photos.
+
+    Most in the middle; light skin would turn to chalk, dark skin to grey or orange.
+    """
+    return max(0.0, min(0.4 * (74.0 - middle), 0.28 * (middle - 25.0)))
 
 
 def _underexposure(lightness: FloatImage, regions: Regions) -> float:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from toonbooth.drawing.backdrop import Backdrop, BackdropLook, Head, draw_backdrop
-from toonbooth.drawing.cel import CelTones, cel_tones
+from toonbooth.drawing.cel import CelTones, cel_tones, without_rim
 from toonbooth.drawing.closeup import Closeup, find_closeups, lay_back, look_closely
 from toonbooth.drawing.eyes import draw_eyes, enlarge_eyes
 from toonbooth.drawing.inking import (
@@ -204,6 +204,7 @@ def _plan(
     regions = find_regions(lab, person, faces, scale=scale)
     plate = cel_tones(lab, regions, look.tones, unit=unit)
     if faces:
+        plate = without_rim(plate, person, unit=unit)
         behind = enlarged_smoothly(sheet.behind, size)
         plate = cv2.blendLinear(plate, behind, person, 1 - person).astype(np.float32, copy=False)
     plate[..., 0] += enlarged(sheet.light, size)
@@ -212,7 +213,7 @@ def _plan(
     )
     behind_lines = _LINES_BEHIND[look.backdrop.kind] if faces else 1.0
     wanted = wanted_lines(regions, faces, contour, scale=scale, unit=unit, behind=behind_lines)
-    threshold = 0.009 / look.line_weight
+    threshold = 0.0075 / look.line_weight
     lines = plan_lines(grey, smooth_grey, wanted, flow, threshold=threshold, unit=unit, factor=factor)
     outline = np.zeros((0, 0), np.float32)
     if contour is not None:
@@ -230,7 +231,7 @@ def _draw_rows(
     traced = plan.clean.rows_over(grey, factor=factor, top=above)
     features = enlarged_rows(plan.features, factor=factor, top=above, bottom=below)
     texture = grey - traced
-    traced += texture * np.maximum(features, np.float32(0.3))
+    traced += texture * np.maximum(features, np.float32(0.15))
     lines = ink_rows(plan.lines, traced, factor=factor, top=top, skip=top - above, bottom=bottom)
     if plan.contour is not None:
         outline = outline_rows(plan.contour, plan.outline, factor=factor, top=top, bottom=bottom)
@@ -239,9 +240,9 @@ def _draw_rows(
     # Eyes, brows and mouth keep their own fine drawing.
     detail = texture[rows] * features[rows]
     detail *= np.float32(1.1)
-    # Ink keeps a third of the colour it lies on: a dark version of it, never black.
-    paper = np.float32(1) - np.float32(0.63) * lines
-    lines *= np.float32(0.45)
+    # Ink keeps a quarter of the colour it lies on: a dark version of it, never black.
+    paper = np.float32(1) - np.float32(0.76) * lines
+    lines *= np.float32(0.58)
     ink = lab_to_rgb(np.array([[look.ink]], np.float32))[0, 0]
     layers = []
     for colour, share in zip(plan.colours, ink, strict=True):

@@ -53,19 +53,19 @@ def wanted_lines(
         width = face.width * scale
         points = (face.landmarks + np.float32(0.5)) * np.float32(scale) - np.float32(0.5)
         for indices, thickness, weight in (
-            (facemap.JAW, 0.07, 150),
+            (facemap.JAW, 0.07, 125),
             (facemap.NOSE_LEFT, 0.05, 170),
             (facemap.NOSE_RIGHT, 0.05, 170),
             (facemap.NOSE_BASE, 0.05, 200),
-            (facemap.LEFT_FOLD, 0.05, 70),
-            (facemap.RIGHT_FOLD, 0.05, 70),
+            (facemap.LEFT_FOLD, 0.05, 35),
+            (facemap.RIGHT_FOLD, 0.05, 35),
         ):
             _stroke(drawn, points[indices], thickness=max(1, round(thickness * width)), weight=weight)
     welcome = gaussian(drawn.astype(np.float32) * np.float32(1 / 255), sigma=2.0)
     gain = np.float32(behind) + np.float32(1 - behind) * regions.person
     if contour is not None:
         # At the person's rim `outline` draws the line; a second one beside it would make it ragged.
-        near = np.exp(-np.square(contour.distance * np.float32(0.2 / max(unit, 0.25))))
+        near = np.exp(-np.square(contour.distance * np.float32(0.11 / max(unit, 0.25))))
         gain *= 1 - np.float32(0.9) * near * contour.sure
     gain *= 1 - bare * (np.float32(0.9) - welcome)
     gain *= 1 - np.float32(0.9) * regions.mouth
@@ -146,14 +146,14 @@ def plan_lines(
     broad = line_response(smooth_grey, sigma=max(0.7, 2.6 * unit))
     broad *= np.float32(0.5)
     fine = line_response(
-        smooth_grey + (grey - smooth_grey) * np.float32(0.4), sigma=max(0.55, sigma / factor)
+        smooth_grey + (grey - smooth_grey) * np.float32(0.25), sigma=max(0.55, sigma / factor)
     )
     fine += broad
     np.maximum(fine, 0, out=fine)
     joined = FlowSmoother(flow, reach=max(1.0, 5.0 * unit), taps=2).smooth(fine)
     # Where everything is a line nothing is: dense texture pays a higher price.
-    welcome = wanted / (1 + np.float32(110) * gaussian(fine * wanted, sigma=16 * unit))
-    welcome *= long_enough(joined * welcome, threshold=0.6 * threshold, area=60 * unit * unit)
+    welcome = wanted / (1 + np.float32(1.4 / threshold) * gaussian(fine * wanted, sigma=16 * unit))
+    welcome *= long_enough(joined * welcome, threshold=0.6 * threshold, area=110 * unit * unit)
     joined += broad
     joined *= np.float32(0.5)
     return LinePlan(joined, welcome, sigma, threshold)

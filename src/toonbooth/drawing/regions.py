@@ -146,7 +146,7 @@ def clean_matte(matte: FloatImage, faces: tuple[Face, ...], *, scale: float, uni
     """
     thread = 5 if unit > 0.35 else 3
     even = cv2.medianBlur(to_bytes(matte), thread)
-    person = smoothstep(to_float(even.astype(np.uint8, copy=False)), low=0.3, high=0.68)
+    person = smoothstep(to_float(even.astype(np.uint8, copy=False)), low=0.25, high=0.62)
     mask = (person > 0.3).astype(np.uint8)
     count, labels = cv2.connectedComponents(mask, connectivity=4)
     keep = np.zeros(count, np.float32)

@@ -57,9 +57,11 @@ def masked_blur(image: FloatImage, mask: FloatImage, *, sigma: float) -> FloatIm
     """
     weight = np.maximum(mask, np.float32(1e-4))
     total = gaussian(weight, sigma=sigma)
-    if image.ndim == 3:
-        return np.dstack([gaussian(image[..., c] * weight, sigma=sigma) / total for c in range(3)])
-    return gaussian(image * weight, sigma=sigma) / total
+    planes = [image] if image.ndim == 2 else list(cv2.split(image))
+    blurred = [
+        gaussian(np.multiply(plane, weight, dtype=np.float32), sigma=sigma) / total for plane in planes
+    ]
+    return blurred[0] if image.ndim == 2 else cv2.merge(blurred).astype(np.float32, copy=False)
 
 
 def gaussian(image: FloatImage, *, sigma: float) -> FloatImage:
