@@ -181,7 +181,8 @@ def test_reducing_looks_like_a_good_resampler(
     astronaut: ByteImage, image_format: ImageFormat, side: int
 ) -> None:
     large = Image.fromarray(astronaut).resize((1300, 1300), Image.Resampling.BICUBIC)
-    decoded = decode_photo(encode(large, image_format), max_side=side)
+    options = {"compress_level": 1} if image_format is ImageFormat.PNG else {}
+    decoded = decode_photo(encode(large, image_format, **options), max_side=side)
     reference = np.asarray(large.resize((side, side), Image.Resampling.HAMMING))
     assert difference(decoded, reference) < 1.5
 

@@ -125,6 +125,22 @@ def test_a_heic_whose_tiles_are_larger_than_it_is_refused() -> None:
         inspect(build_heic(), max_pixels=448 * 512 - 1)
 
 
+def test_a_heic_that_claims_places_in_no_space_is_refused_at_once() -> None:
+    data = bytearray(build_heic())
+    data[data.index(b"iloc") + 8] = 0
+    with pytest.raises(BrokenImageError, match="damaged"):
+        inspect(bytes(data))
+
+
+def test_an_avif_whose_pixels_are_larger_than_it_says_is_refused() -> None:
+    data = bytearray(encode(make_picture(1000, 800), ImageFormat.AVIF))
+    size = data.index(b"ispe") + 8
+    data[size : size + 8] = (8).to_bytes(4, "big") * 2
+    assert inspect(bytes(data)).width == 8
+    with pytest.raises(ImageTooLargeError, match="1000 × 800"):
+        inspect(bytes(data), max_pixels=1000 * 800 - 1)
+
+
 @pytest.mark.parametrize(
     "data",
     [

@@ -45,7 +45,7 @@ class ImageInfo:
 def inspect(source: bytes | BinaryIO, *, max_pixels: int = MAX_PIXELS, max_side: int = MAX_SIDE) -> ImageInfo:
     """Read the header of a picture and refuse what must not be decoded.
 
-    A file is read from its start, in small pieces, and left where it then is.
+    A file is read in small pieces (of an AVIF the coded data too) and left at no particular place.
 
     Parameters
     ----------

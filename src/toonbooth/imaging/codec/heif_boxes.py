@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from toonbooth.imaging.codec.av1_sequence import read_frame_sizes
 from toonbooth.imaging.codec.errors import BrokenImageError
 from toonbooth.imaging.codec.streams import measure, read_at
 
@@ -28,7 +29,8 @@ class HeifHeader:
     orientation : EXIF's number for what the `irot` and `imir` properties ask for.
     colour_primaries : ITU-T H.273 code, None where an ICC profile or nothing is given.
     is_sequence : the file is a film rather than a picture.
-    largest : width and height of the picture in the file that has the most pixels; tiles and masks count.
+    largest : width and height of the picture in the file that has the most pixels; tiles and masks count, and
+        what AV1 data say of themselves.
     """
 
     width: int
@@ -74,30 +76,32 @@ def read_heif_header(source: BinaryIO) -> HeifHeader:
     """
     file_bytes = measure(source)
     brand = read_at(source, 8, 4)
-    boxes = {box.kind: box.data for box in _split(_read_meta(source, file_bytes)[4:])}
-    for needed in (b"pitm", b"iprp", b"iloc"):
-        if needed not in boxes:
-            raise BrokenImageError(f"no {needed!r} box")
-    _check_locations(boxes[b"iloc"], file_bytes)
-    properties = {box.kind: box.data for box in _split(boxes[b"iprp"])}
-    definitions = list(_split(properties.get(b"ipco", b"")))
+    boxes = _index(_read_meta(source, file_bytes)[4:], needed=(b"pitm", b"iprp", b"iloc"))
+    locations = _read_locations(boxes[b"iloc"], file_bytes)
+    properties = _index(boxes[b"iprp"], needed=(b"ipco", b"ipma"))
+    definitions = list(_split(properties[b"ipco"]))
     primary = _read_primary(boxes[b"pitm"])
-    indices = _read_associations(properties.get(b"ipma", b""), item=primary)
-    if any(index > len(definitions) for index in indices):
-        raise BrokenImageError("a property that isn't there")
-    mine = [definitions[index - 1] for index in indices if index]
+    associations = _read_associations(properties[b"ipma"], definitions)
+    mine = associations.get(primary, [])
     sizes = [_read_size(box.data) for box in mine if box.kind == b"ispe"]
     if not sizes:
         raise BrokenImageError("the primary picture has no size")
+    all_sizes = [_read_size(box.data) for box in definitions if box.kind == b"ispe"]
+    left = file_bytes
+    for item, belonging in associations.items():
+        if any(box.kind == b"av1C" for box in belonging):
+            places = locations.get(item, [])
+            # A thousand items may claim the same bytes; no file needs more read than it has.
+            left -= sum(length for _, length in places)
+            if left < 0:
+                raise BrokenImageError("items that overlap")
+            all_sizes += read_frame_sizes(b"".join(read_at(source, *place) for place in places))
     return HeifHeader(
         *sizes[0],
         orientation=_read_turns(mine),
         colour_primaries=_read_primaries(mine),
         is_sequence=brand in _SEQUENCE_BRANDS,
-        largest=max(
-            (_read_size(box.data) for box in definitions if box.kind == b"ispe"),
-            key=lambda size: size[0] * size[1],
-        ),
+        largest=max(all_sizes, key=lambda size: size[0] * size[1]),
     )
 
 
@@ -131,26 +135,35 @@ def _split(data: bytes) -> Iterator[_Box]:
         offset += length
 
 
+def _index(data: bytes, *, needed: tuple[bytes, ...]) -> dict[bytes, bytes]:
+    """Boxes by kind; of those needed there must be one, for decoders differ on which of two counts."""
+    boxes = list(_split(data))
+    for kind in needed:
+        if sum(box.kind == kind for box in boxes) != 1:
+            raise BrokenImageError(f"not one {kind!r} box")
+    return {box.kind: box.data for box in boxes}
+
+
 def _read_primary(data: bytes) -> int:
     fields = _Fields(data)
     version, _ = fields.version_and_flags()
     return fields.number(4 if version else 2)
 
 
-def _read_associations(data: bytes, *, item: int) -> list[int]:
-    """Numbers, counted from 1, of the properties of one item, in the order in which they apply."""
+def _read_associations(data: bytes, definitions: list[_Box]) -> dict[int, list[_Box]]:
+    """The properties of each item, in the order in which they apply."""
     fields = _Fields(data)
     version, flags = fields.version_and_flags()
-    is_wide = flags & 1
+    # The topmost bit of a property's number only says whether a reader must know it.
+    number_bytes, mask = (2, 0x7FFF) if flags & 1 else (1, 0x7F)
+    associations: dict[int, list[_Box]] = {}
     for _ in range(fields.number(4)):
         owner = fields.number(4 if version else 2)
-        # The topmost bit only says whether a reader must know the property.
-        found = [
-            fields.number(2) & 0x7FFF if is_wide else fields.number(1) & 0x7F for _ in range(fields.number(1))
-        ]
-        if owner == item:
-            return found
-    raise BrokenImageError("the primary picture has no properties")
+        indices = [fields.number(number_bytes) & mask for _ in range(fields.number(1))]
+        if any(index > len(definitions) for index in indices):
+            raise BrokenImageError("a property that isn't there")
+        associations.setdefault(owner, []).extend(definitions[index - 1] for index in indices if index)
+    return associations
 
 
 def _read_size(data: bytes) -> tuple[int, int]:
@@ -181,20 +194,31 @@ def _read_primaries(properties: list[_Box]) -> int | None:
     return next((int.from_bytes(data[4:6], "big") for data in colours if data[:4] == b"nclx"), None)
 
 
-def _check_locations(data: bytes, file_bytes: int) -> None:
-    """Refuse a file that ends before its pixels do: decoders show what is missing as grey or black."""
+def _read_locations(data: bytes, file_bytes: int) -> dict[int, list[tuple[int, int]]]:
+    """Where in the file the data of each item lie, offset and length.
+
+    A file that ends before its pixels do is refused: decoders show what is missing as grey or black.
+    """
     fields = _Fields(data)
     version, _ = fields.version_and_flags()
     sizes = fields.number(2)
     offset_bytes, length_bytes, base_bytes = sizes >> 12, sizes >> 8 & 15, sizes >> 4 & 15
     index_bytes = sizes & 15 if version else 0
+    if offset_bytes + length_bytes == 0:
+        # Billions of places could be claimed in no space at all.
+        raise BrokenImageError("places without offset and length")
+    locations: dict[int, list[tuple[int, int]]] = {}
     for _ in range(fields.number(4 if version == 2 else 2)):
-        fields.number(4 if version == 2 else 2)  # whose data
+        item = fields.number(4 if version == 2 else 2)
         method = fields.number(2) & 15 if version else 0
         fields.number(2)  # which file: only this one is ever read
         base = fields.number(base_bytes)
         for _ in range(fields.number(2)):
             fields.number(index_bytes)
-            offset, length = fields.number(offset_bytes), fields.number(length_bytes)
-            if method == 0 and base + offset + length > file_bytes:
-                raise BrokenImageError("data of an item lie beyond the end of the file")
+            offset, length = base + fields.number(offset_bytes), fields.number(length_bytes)
+            if method == 0:
+                if offset + length > file_bytes:
+                    raise BrokenImageError("data of an item lie beyond the end of the file")
+                # No length means all that follows.
+                locations.setdefault(item, []).append((offset, length or file_bytes - offset))
+    return locations
