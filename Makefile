@@ -58,8 +58,9 @@ clean:  ## Remove the virtual environment and caches (never your data)
 
 .venv/serve.stamp: .venv/uv.stamp requirements.lock pyproject.toml
 	@echo "Installing Toonbooth's pinned dependencies into .venv ..."
-	@$(RUN)/uv pip install --quiet --python $(RUN)/python --require-hashes -r requirements.lock
+	@$(RUN)/uv pip install --quiet --compile-bytecode --python $(RUN)/python --require-hashes -r requirements.lock
 	@$(RUN)/uv pip install --quiet --python $(RUN)/python --no-deps --no-build-isolation --editable .
+	@$(RUN)/python -m compileall -q src
 	@touch $@
 
 .venv/dev.stamp: .venv/serve.stamp requirements-dev.lock

@@ -3,8 +3,12 @@
 import logging
 import sys
 from contextvars import ContextVar
+from typing import Final
 
 current_request_id: ContextVar[str] = ContextVar("current_request_id", default="-")
+
+# Their lines tell URLs, and with them file names and signatures, or each step of a start.
+_CHATTY: Final = ("httpx", "httpcore", "uvicorn", "aiosqlite", "alembic", "PIL", "python_multipart")
 
 
 def configure_logs(level: str) -> None:
@@ -17,16 +21,7 @@ def configure_logs(level: str) -> None:
         )
     )
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    # Their lines tell URLs, and with them file names and signatures.
-    for chatty in (
-        "httpx",
-        "httpcore",
-        "uvicorn.access",
-        "aiosqlite",
-        "PIL",
-        "multipart",
-        "python_multipart",
-    ):
+    for chatty in _CHATTY:
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

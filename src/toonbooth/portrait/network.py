@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +22,10 @@ class Network:
     def __init__(self, folder: Path, model: ModelFile, *, threads: int) -> None:
         path = folder / model.name
         try:
-            # The default resolver runs on the CPU with XNNPACK.
-            self._interpreter = Interpreter(model_path=str(path), num_threads=threads)
-            self._interpreter.allocate_tensors()
+            with _native_stderr_silenced():
+                # The default resolver runs on the CPU with XNNPACK.
+                self._interpreter = Interpreter(model_path=str(path), num_threads=threads)
+                self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise ModelsUnavailableError(
                 f"The face model {path} is missing or damaged. Run `toonbooth fetch-models`."
@@ -44,6 +49,20 @@ class Network:
         self._interpreter.set_tensor(self._input_index, image[np.newaxis])
         self._interpreter.invoke()
         return [self._interpreter.get_tensor(index)[0] for index in self._output_indices]
+
+
+@contextmanager
+def _native_stderr_silenced() -> Generator[None]:
+    """LiteRT greets on the process' stderr and has no setting for it; failures still come as exceptions."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,0 +1,201 @@
+"""The installed command: starts, stops, and says in one line what is wrong."""
+
+import os
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+import httpx
+import numpy as np
+import psutil
+import pytest
+from PIL import Image
+
+from tests.acceptance.running import RunningToonbooth, command, run_command, running_toonbooth
+from tests.pictures import read_pixels
+
+
+@pytest.fixture
+def photo(tmp_path: Path, astronaut_jpeg: bytes) -> Path:
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(astronaut_jpeg)
+    return path
+
+
+def find_child(toonbooth: RunningToonbooth, service: str) -> psutil.Process:
+    (child,) = (
+        child for child in psutil.Process(toonbooth.process.pid).children() if service in child.cmdline()
+    )
+    return child
+
+
+def list_running(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """Those that still do something; an ended one that nobody has waited for yet does not."""
+    _ended, left = psutil.wait_procs(processes, timeout=5)
+    return [process for process in left if process.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_ctrl_c_stops_both_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    with running_toonbooth(tmp_path / "data") as toonbooth:
+        family = psutil.Process(toonbooth.process.pid).children(recursive=True)
+        assert httpx.get(f"{toonbooth.gallery_url}/health").status_code == 200
+        assert httpx.get(f"{toonbooth.studio_url}/health").status_code == 200
+
+        status = toonbooth.interrupt()
+
+    assert status == 0
+    assert not list_running(family)
+    output = "".join(toonbooth.output)
+    assert "Traceback" not in output
+    for told in (
+        toonbooth.gallery_url,
+        toonbooth.studio_url,
+        str(tmp_path / "data"),
+        "curl -H",
+        "/api/upload",
+    ):
+        assert told in output
+
+
+@pytest.mark.parametrize("service", ["gallery", "studio"])
+def test_when_one_dies_the_other_is_stopped_and_the_exit_status_says_so(tmp_path: Path, service: str) -> None:
+    with running_toonbooth(tmp_path / "data") as toonbooth:
+        family = psutil.Process(toonbooth.process.pid).children(recursive=True)
+        find_child(toonbooth, service).send_signal(signal.SIGKILL)
+        status = toonbooth.process.wait(timeout=40)
+
+    assert status == 1
+    assert f"Error: The {service} ended by itself" in "".join(toonbooth.output)
+    assert not list_running(family)
+
+
+def test_when_the_command_itself_is_killed_its_services_end_too(tmp_path: Path) -> None:
+    with running_toonbooth(tmp_path / "data") as toonbooth:
+        family = psutil.Process(toonbooth.process.pid).children(recursive=True)
+        toonbooth.process.kill()
+        toonbooth.process.wait(timeout=10)
+        psutil.wait_procs(family, timeout=40)
+
+    assert not list_running(family)
+
+
+def test_a_taken_port_is_one_clear_line(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+
+        ended = run_command("serve", "--gallery-port", str(port), "--data-dir", str(tmp_path))
+
+    assert ended.returncode == 1
+    assert ended.stderr == (
+        f"Error: Port {port} on 127.0.0.1 is taken. Choose another one, or stop what listens there.\n"
+    )
+
+
+def test_an_unwritable_folder_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    ended = run_command("serve", "--data-dir", str(tmp_path / "file" / "data"))
+
+    assert ended.returncode == 1
+    assert ended.stderr.count("\n") == 1
+    assert ended.stderr.startswith(f"Error: Cannot write to the data folder {tmp_path / 'file' / 'data'}")
+
+
+@pytest.mark.parametrize("service", ["gallery", "studio"])
+def test_a_misspelt_setting_is_one_clear_line(service: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"{service.upper()}_PROT", "1")
+
+    ended = run_command(service)
+
+    assert ended.returncode == 1
+    assert ended.stderr.count("\n") == 1
+    assert f"{service.upper()}_PROT" in ended.stderr
+
+
+def test_wrong_usage_is_exit_status_2() -> None:
+    assert run_command("draw").returncode == 2
+    assert run_command("no-such-command").returncode == 2
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp"])
+def test_draw_writes_a_cartoon_in_the_format_of_its_name(photo: Path, tmp_path: Path, suffix: str) -> None:
+    cartoon = tmp_path / f"cartoon{suffix}"
+
+    ended = run_command("draw", str(photo), "-o", str(cartoon), "--seed", "3")
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    drawn, original = read_pixels(cartoon), read_pixels(photo)
+    assert drawn.shape == original.shape
+    assert np.abs(drawn.astype(int) - original).mean() > 3
+
+
+def test_cut_face_cuts_the_cartoon_that_draw_drew(photo: Path, tmp_path: Path) -> None:
+    cartoon, face = tmp_path / "cartoon.jpg", tmp_path / "face.jpg"
+
+    assert run_command("draw", str(photo), "-o", str(cartoon)).returncode == 0
+    ended = run_command("cut-face", str(cartoon), "-o", str(face))
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert read_pixels(face)[:4, :4].min() >= 250  # on white
+    assert read_pixels(face).shape < read_pixels(cartoon).shape
+
+
+def test_debug_shows_what_was_found(photo: Path, tmp_path: Path) -> None:
+    ended = run_command("draw", str(photo), "-o", str(tmp_path / "debug.png"), "--debug")
+
+    assert ended.returncode == 0
+    assert read_pixels(tmp_path / "debug.png").shape == read_pixels(photo).shape
+
+
+def test_a_file_that_is_no_picture_is_one_clear_line(tmp_path: Path) -> None:
+    text = tmp_path / "photo.jpg"
+    text.write_text("not a picture")
+
+    ended = run_command("draw", str(text), "-o", str(tmp_path / "out.jpg"))
+
+    assert ended.returncode == 1
+    assert ended.stderr.count("\n") == 1
+    assert not (tmp_path / "out.jpg").exists()
+
+
+def test_a_picture_with_nobody_in_it_has_no_face_to_cut(tmp_path: Path) -> None:
+    blank = tmp_path / "blank.png"
+    Image.new("RGB", (400, 300), "teal").save(blank)
+
+    ended = run_command("cut-face", str(blank), "-o", str(tmp_path / "face.jpg"))
+
+    assert ended.returncode == 1
+    assert ended.stderr.count("\n") == 1
+    assert "face" in ended.stderr
+
+
+def test_models_come_from_a_folder_and_a_wrong_one_is_refused(tmp_path: Path) -> None:
+    models = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "toonbooth" / "models"
+    elsewhere = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+
+    def fetch_from(folder: Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command("fetch-models", "--from", str(folder)),
+            env=elsewhere,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert fetch_from(models).returncode == 0
+    (taken,) = (tmp_path / "cache" / "toonbooth" / "models").glob("iris_landmark.tflite")
+    taken.write_bytes(taken.read_bytes()[:-1] + b"?")
+    broken = tmp_path / "cache" / "toonbooth" / "models"
+    mirror = tmp_path / "mirror"
+    mirror.mkdir()
+    for model in broken.iterdir():
+        (mirror / model.name).write_bytes(model.read_bytes())
+
+    refused = fetch_from(mirror)
+    assert refused.returncode == 1
+    assert refused.stderr.count("\n") == 1
+    assert fetch_from(models).returncode == 0
+    assert taken.read_bytes() == (models / "iris_landmark.tflite").read_bytes()

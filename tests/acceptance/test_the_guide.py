@@ -1,0 +1,187 @@
+"""Walks the whole guide with a plain HTTP client, as the phone app does, against running services."""
+
+import re
+import sqlite3
+import uuid
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+
+from tests.acceptance.running import RunningToonbooth, running_toonbooth
+from tests.pictures import read_format, read_pixels
+
+Json = dict[str, Any]
+"""A JSON object whose fields the tests check."""
+
+OBJECT_ID = re.compile(r"[0-9a-f]{24}")
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+DEVICE = str(uuid.uuid4())
+
+
+@pytest.fixture(scope="module")
+def toonbooth(tmp_path_factory: pytest.TempPathFactory) -> Generator[RunningToonbooth]:
+    with running_toonbooth(tmp_path_factory.mktemp("data")) as running:
+        yield running
+
+
+@pytest.fixture
+def app(toonbooth: RunningToonbooth) -> Generator[httpx.Client]:
+    with httpx.Client(base_url=toonbooth.gallery_url, headers={"x-device-id": DEVICE}, timeout=60) as client:
+        yield client
+
+
+def test_a_phone_app_walks_the_whole_guide(
+    app: httpx.Client, toonbooth: RunningToonbooth, astronaut_jpeg: bytes
+) -> None:
+    before = list_everything(app)
+    assert before == ([], [])
+
+    uploaded = read_success(
+        app.post("/api/upload", files={"image": ("me.jpg", astronaut_jpeg, "image/jpeg")})
+    )
+    original, first = uploaded["original"], uploaded["cartoon"]
+    assert set(uploaded) == {"original", "cartoon"}
+    assert set(original) == {"id", "imageUrl", "createdAt"}
+    check_picture(original, toonbooth, folder="originals", identifier=DEVICE[:8])
+    check_picture(first, toonbooth, folder="temp", identifier=original["id"])
+    assert first["faces"][0]["score"] > 0.5
+
+    again = read_success(app.post(f"/api/regenerate/{original['id']}"))
+    second = again["cartoon"]
+    assert set(again) == {"cartoon"}
+    check_picture(second, toonbooth, folder="temp", identifier=original["id"])
+    assert second["id"] != first["id"]
+    assert fetch(second["imageUrl"]) != fetch(first["imageUrl"])
+    assert files_in(toonbooth, "temp") == 2
+
+    downloaded = read_success(app.post(f"/api/download/{second['id']}"))
+    face = downloaded["downloadedFace"]
+    assert set(downloaded) == {"downloadedFace"}
+    assert set(face) == {"id", "faceUrl", "originalId", "createdAt"}
+    assert face["originalId"] == original["id"]
+    check_picture(face, toonbooth, folder="downloaded", identifier=original["id"], url_field="faceUrl")
+    assert files_in(toonbooth, "temp") == 0
+    assert read_failure(app.post(f"/api/download/{first['id']}"), status=404) == "cartoon_not_found"
+
+    originals, faces = list_everything(app)
+    assert [(entry["id"], entry["fileSize"]) for entry in originals] == [
+        (original["id"], stored_file(toonbooth, original["imageUrl"]).stat().st_size)
+    ]
+    assert set(originals[0]) == {"id", "imageUrl", "fileSize", "createdAt"}
+    assert [entry["id"] for entry in faces] == [face["id"]]
+    assert set(faces[0]) == {"id", "faceUrl", "fileSize", "original", "createdAt"}
+    assert set(faces[0]["original"]) == {"id", "imageUrl", "createdAt"}
+    assert faces[0]["original"]["id"] == original["id"]
+    assert fetch(faces[0]["faceUrl"]) == fetch(face["faceUrl"])
+
+    assert count_rows(toonbooth) == {
+        "devices": 1,
+        "originals": 1,
+        "regenerated_cartoons": 0,
+        "downloaded_faces": 1,
+    }
+
+
+def test_the_photo_is_stored_as_it_was_sent(app: httpx.Client, astronaut_jpeg: bytes) -> None:
+    uploaded = read_success(app.post("/api/upload", files={"image": ("me.jpg", astronaut_jpeg)}))
+
+    stored = fetch(uploaded["original"]["imageUrl"])
+    assert np.array_equal(read_pixels(stored), read_pixels(astronaut_jpeg))
+
+
+def test_another_device_sees_nothing_and_a_bare_address_opens_nothing(
+    app: httpx.Client, astronaut_jpeg: bytes
+) -> None:
+    uploaded = read_success(app.post("/api/upload", files={"image": ("me.jpg", astronaut_jpeg)}))
+    bare = uploaded["original"]["imageUrl"].partition("?")[0]
+    stranger = {"x-device-id": str(uuid.uuid4())}
+
+    assert app.get(bare).status_code == 200
+    assert httpx.get(bare).status_code == 404
+    assert httpx.get(bare, headers=stranger).status_code == 404
+    assert read_failure(
+        app.post(f"/api/regenerate/{uploaded['original']['id']}", headers=stranger), status=404
+    )
+    assert read_failure(app.post(f"/api/download/{uploaded['cartoon']['id']}", headers=stranger), status=404)
+
+
+def read_success(reply: httpx.Response) -> Json:
+    assert reply.status_code == 200, reply.text
+    assert reply.headers["x-request-id"]
+    body = reply.json()
+    assert set(body) == {"success", "data"}
+    assert body["success"] is True
+    data: Json = body["data"]
+    return data
+
+
+def read_failure(reply: httpx.Response, *, status: int) -> str:
+    assert reply.status_code == status, reply.text
+    body = reply.json()
+    assert set(body) == {"success", "error", "code"}
+    assert body["success"] is False
+    code: str = body["code"]
+    return code
+
+
+def list_everything(app: httpx.Client) -> tuple[list[Json], list[Json]]:
+    originals = app.get("/api/originals").json()["data"]
+    faces = app.get("/api/downloaded-faces").json()["data"]
+    assert set(originals) == {"originals", "count"}
+    assert originals["count"] == len(originals["originals"])
+    total = len(faces["downloadedFaces"])
+    assert faces["pagination"] == {"page": 1, "limit": 50, "total": total, "pages": min(total, 1)}
+    return originals["originals"], faces["downloadedFaces"]
+
+
+def check_picture(
+    entry: Json,
+    toonbooth: RunningToonbooth,
+    *,
+    folder: str,
+    identifier: str,
+    url_field: str = "imageUrl",
+) -> None:
+    """A picture has an id, a moment, a name as the guide says, a file on disk and an address that opens."""
+    url = entry[url_field]
+    assert OBJECT_ID.fullmatch(entry["id"])
+    assert MOMENT.fullmatch(entry["createdAt"])
+    assert re.fullmatch(
+        rf"{re.escape(toonbooth.gallery_url)}/uploads/{folder}/\d{{13}}_{identifier}\.jpg",
+        url.partition("?")[0],
+    )
+    reply = httpx.get(url)
+    assert reply.status_code == 200
+    assert reply.headers["content-type"] == "image/jpeg"
+    assert reply.content == stored_file(toonbooth, url).read_bytes()
+    assert read_format(reply.content) == "JPEG"
+
+
+def stored_file(toonbooth: RunningToonbooth, url: str) -> Path:
+    return toonbooth.data_folder / httpx.URL(url).path.removeprefix("/")
+
+
+def files_in(toonbooth: RunningToonbooth, folder: str) -> int:
+    return len(list((toonbooth.data_folder / "uploads" / folder).iterdir()))
+
+
+def fetch(url: str) -> bytes:
+    reply = httpx.get(url)
+    assert reply.status_code == 200
+    return reply.content
+
+
+def count_rows(toonbooth: RunningToonbooth) -> dict[str, int]:
+    (database,) = toonbooth.data_folder.glob("*.sqlite3")
+    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
+    try:
+        return {
+            table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+            for table in ("devices", "originals", "regenerated_cartoons", "downloaded_faces")
+        }
+    finally:
+        connection.close()
