@@ -47,11 +47,6 @@ class DiskBlobStore:
             facts = await asyncio.to_thread(path.stat)
         return BlobFacts(size=facts.st_size, modified_at=datetime.fromtimestamp(facts.st_mtime, UTC))
 
-    async def read(self, key: str) -> bytes:
-        path = self._locate(key)
-        with translated_absence():
-            return await asyncio.to_thread(path.read_bytes)
-
     async def stream(self, key: str, *, start: int = 0, stop: int | None = None) -> AsyncGenerator[bytes]:
         path = self._locate(key)
         with translated_absence():
@@ -61,6 +56,8 @@ class DiskBlobStore:
             while piece:
                 yield piece
                 position += len(piece)
+                if position == stop:
+                    return
                 with translated_failures():
                     # To its end: a file must not be closed under a thread that reads it.
                     piece = await finish(asyncio.to_thread(file.read, _piece_size(position, stop)))

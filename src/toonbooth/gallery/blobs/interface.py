@@ -45,9 +45,6 @@ class BlobStore(Protocol):
     async def stat(self, key: str) -> BlobFacts:
         """Look a blob up."""
 
-    async def read(self, key: str) -> bytes:
-        """Read a small blob as a whole."""
-
     def stream(self, key: str, *, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
         """Read a blob, or the bytes from `start` up to `stop`, piece by piece; raises at the first piece."""
 

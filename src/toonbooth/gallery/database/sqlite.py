@@ -6,23 +6,27 @@ another was faster ("database is locked", at once, whatever the timeout).
 """
 
 import os
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Self, TypeVar
 
+import aiosqlite
 from sqlalchemy import URL, Connection, event
-from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
 
 from toonbooth.kit.errors import StartError
 
 READ_ONLY: Final = "read_only"
 """Execution option: the transaction reads a snapshot and takes no lock."""
 
-_BUSY_MILLISECONDS: Final = 15_000
+Result = TypeVar("Result")
+Values = Sequence[object] | Mapping[str, object]
+
+_BUSY_SECONDS: Final = 15.0
 """How long to wait for another process's write; within the process, writers queue before they begin."""
 
-_CONNECTION_PRAGMAS: Final = (
+_PRAGMAS: Final = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",  # with NORMAL, a power cut may take back what a client was told
     "PRAGMA foreign_keys = ON",
@@ -38,11 +42,22 @@ def create_sqlite_engine(url: URL) -> AsyncEngine:
     StartError
         When the file cannot be made or opened.
     """
-    if not url.database or url.database == ":memory:" or "mode=memory" in str(url):
-        raise StartError("The gallery's database must be a file: in memory it would forget every picture.")
-    _make_file(Path(url.database))
-    engine = create_async_engine(url, connect_args={"timeout": _BUSY_MILLISECONDS / 1000})
-    event.listen(engine.sync_engine, "connect", _set_up_connection)
+    if not url.database or url.database == ":memory:" or url.query:
+        raise StartError("The gallery's SQLite database must be a file, without any options.")
+    file = Path(url.database)
+    _make_file(file)
+
+    async def connect() -> aiosqlite.Connection:
+        connection = _ThreadedConnection(lambda: _open(file), iter_chunk_size=64)
+        await connection
+        try:
+            await connection.run(_set_up)
+        except BaseException:
+            await connection.close()
+            raise
+        return connection
+
+    engine = create_async_engine(url, async_creator=connect)
     event.listen(engine.sync_engine, "begin", _begin)
     return engine
 
@@ -56,13 +71,14 @@ def _make_file(file: Path) -> None:
         raise StartError(f"Cannot open the database {file}: {error.strerror}.") from error
 
 
-def _set_up_connection(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-    # The driver's own habit of beginning before some statements only would undo what `_begin` does.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in _CONNECTION_PRAGMAS:
-        cursor.execute(pragma)
-    cursor.close()
+def _open(file: Path) -> sqlite3.Connection:
+    # Without an isolation level the driver begins no transactions of its own; `_begin` does.
+    return sqlite3.connect(file, timeout=_BUSY_SECONDS, isolation_level=None)
+
+
+def _set_up(connection: sqlite3.Connection) -> None:
+    for pragma in _PRAGMAS:
+        connection.execute(pragma)
 
 
 def _begin(connection: Connection) -> None:
@@ -71,3 +87,61 @@ def _begin(connection: Connection) -> None:
         connection.exec_driver_sql(f"PRAGMA query_only = {int(read_only)}")
         connection.info[READ_ONLY] = read_only
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+class _ThreadedConnection(aiosqlite.Connection):
+    """A connection in a thread of its own, whose cursors go there once for each statement."""
+
+    def cursor(self) -> "_OneTripCursor":  # type: ignore[override]
+        return _OneTripCursor(self)
+
+    async def run(self, step: Callable[[sqlite3.Connection], Result]) -> Result:
+        """Run a step in the connection's thread."""
+        result: Result = await self._execute(step, self._conn)  # type: ignore[no-untyped-call]
+        return result
+
+
+class _OneTripCursor:
+    """What SQLAlchemy needs of a cursor. The driver's own goes to the thread four times for a SELECT (make,
+    execute, fetch, close), and the way there and back is most of what a small query takes.
+    """
+
+    arraysize = 1
+
+    def __init__(self, connection: _ThreadedConnection) -> None:
+        self._connection = connection
+        self._rows: list[object] = []
+        self.description: object = None
+        self.rowcount = -1
+        self.lastrowid: int | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def execute(self, statement: str, values: Values = ()) -> None:
+        await self._run(lambda cursor: cursor.execute(statement, values))
+
+    async def executemany(self, statement: str, values: Sequence[Values]) -> None:
+        await self._run(lambda cursor: cursor.executemany(statement, values))
+
+    async def fetchall(self) -> list[object]:
+        rows, self._rows = self._rows, []
+        return rows
+
+    async def close(self) -> None:
+        """Nothing is open: every trip closes its cursor."""
+
+    async def _run(self, step: Callable[[sqlite3.Cursor], object]) -> None:
+        def make_trip(connection: sqlite3.Connection) -> sqlite3.Cursor:
+            cursor = connection.cursor()
+            try:
+                step(cursor)
+                self._rows = cursor.fetchall() if cursor.description else []
+            finally:
+                cursor.close()
+            return cursor
+
+        cursor = await self._connection.run(make_trip)
+        self.description = cursor.description
+        self.rowcount = cursor.rowcount
+        self.lastrowid = cursor.lastrowid
