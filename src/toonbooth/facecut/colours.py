@@ -16,8 +16,14 @@ BINS: Final = (25, 31, 31)
 _FLOOR: Final = 2e-5
 _CELL_COUNT: Final = BINS[0] * BINS[1] * BINS[2]
 
+_FEW_PIXELS: Final = 200.0
+"""Of fewer examples than this a group has less say."""
+
+Counts = NDArray[np.float32]
+"""float32, shape (number of cells,)."""
+
 Cells = NDArray[np.int32]
-"""int32, shape (H, W): the cell of the colour space that each pixel falls in."""
+"""int32: the cell of the colour space that each pixel falls in."""
 
 
 def index_cells(lab: FloatImage) -> Cells:
@@ -29,28 +35,42 @@ def index_cells(lab: FloatImage) -> Cells:
     return cells
 
 
-def learn_log_likelihood(cells: Cells, weights: FloatImage) -> NDArray[np.float32]:
-    """Learn a model of colour from weighted pixels: a histogram, smoothed, as a logarithm per cell.
+def count_colours(cells: Cells, weights: FloatImage, *, say: float = 1.0) -> Counts:
+    """Count the colours of weighted pixels, so that every group of examples has the same say.
 
     Parameters
     ----------
-    cells : int32 array, shape (H, W)
-    weights : float32 array, shape (H, W), range [0, 1]
+    cells : int32 array, any shape
+    weights : float32 array, same shape, range [0, 1]
         How much each pixel is an example.
+    say : float, > 0
+        What the counts add up to; less when there are very few examples.
 
     Returns
     -------
-    float32 array, shape (number of cells,): log of the likelihood. Colours never seen get a floor, so that a
-    missing example is weak evidence, not proof.
+    float32 array, shape (number of cells,).
     """
     chosen = weights > 0.02
-    counts = np.bincount(cells[chosen], weights=weights[chosen], minlength=_CELL_COUNT)
-    volume = counts.astype(np.float32).reshape(BINS)
+    examples = weights[chosen]
+    counts = np.bincount(cells[chosen], weights=examples, minlength=_CELL_COUNT)
+    scaled: Counts = (counts * (say / max(float(examples.sum()), _FEW_PIXELS))).astype(np.float32)
+    return scaled
+
+
+def log_likelihood(*groups: Counts | None) -> Counts:
+    """Make one model of colour from groups of examples; None stands for a group that doesn't exist.
+
+    Returns
+    -------
+    float32 array, shape (number of cells,): log of the likelihood, smoothed over neighbouring colours.
+    Colours never seen get a floor, so that a missing example is weak evidence, not proof.
+    """
+    volume = np.sum([group for group in groups if group is not None], axis=0).reshape(BINS)
     # OpenCV blurs planes: along L* with a* and b* as one axis, then every L* plane.
-    blurred = np.asarray(cv2.GaussianBlur(volume.reshape(BINS[0], -1), (1, 5), 0, sigmaY=1.1))
-    volume = blurred.astype(np.float32, copy=False).reshape(BINS)
+    blurred = cv2.GaussianBlur(volume.reshape(BINS[0], -1), (1, 5), 0, sigmaY=1.1)
+    volume = np.asarray(blurred, dtype=np.float32).reshape(BINS)
     for plane in volume:
         cv2.GaussianBlur(plane, (5, 5), 1.0, dst=plane)
     likelihood = volume.ravel() / max(float(volume.sum()), 1e-6)
-    logarithm: NDArray[np.float32] = np.log(likelihood + np.float32(_FLOOR)).astype(np.float32)
+    logarithm: Counts = np.log(likelihood + np.float32(_FLOOR)).astype(np.float32)
     return logarithm

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from toonbooth.facecut.edges import clean_colours, refine_alpha
-from toonbooth.facecut.frame import frame_head
+from toonbooth.facecut.frame import UNIT_PIXELS, HeadFrame, Window, frame_head
 from toonbooth.facecut.head import find_head
 from toonbooth.facecut.landmarks import OVAL
 from toonbooth.facecut.outlines import Mask, dilated, fill_polygon, opened, parts_touching, smooth_line
@@ -117,23 +117,19 @@ def _cut_head(portrait: Portrait, face: Face) -> tuple[FloatImage, FloatImage, i
     others = [frame.points_in(other.landmarks) for other in portrait.faces if other is not face]
     mine = claim_person(view, landmarks, others)
 
-    kept = np.maximum(
-        fill_polygon(frame.points_out(head.skull), size=(width, height)),
-        frame.map_out(head.hair, size=(width, height)),
-    )
-    rows, columns, x, y = _window(kept * frame.map_out(head.person * mine, size=(width, height)), unit)
-    image = to_float(portrait.picture[rows, columns])
-    person = frame.map_out(head.person, size=(width, height))[rows, columns]
-    belongs = frame.map_out(mine, size=(width, height))[rows, columns]
+    inside = fill_polygon(head.skull, size=frame.size)
+    window = _window(np.maximum(inside, head.hair) * head.person * mine, frame, (width, height))
+    image = to_float(window.crop(portrait.picture))
     # Skin has no strands: at an ear or a cheek the coarse edge is close to the real one.
-    skin = frame.map_out(head.skin, size=(width, height))[rows, columns]
+    hair, person, mine, skin = frame.maps_out((head.hair, head.person, mine, head.skin), window=window)
     alpha = refine_alpha(image, person, smooth=skin, reach_pixels=max(1.5, REACH * unit))
-    alpha *= kept[rows, columns] * belongs
-    offset = np.array([x, y], np.float32)
-    size = (image.shape[1], image.shape[0])
+    offset = np.array([window.x, window.y], np.float32)
+    size = (window.width, window.height)
+    alpha *= np.maximum(fill_polygon(frame.points_out(head.skull) - offset, size=size), hair) * mine
     core = fill_polygon(face.landmarks[list(OVAL)] - offset, size=size) > 0.5
     alpha = _without_islands(alpha, core, unit)
-    return clean_colours(image, alpha, reach_pixels=max(2.0, 0.03 * unit)), alpha, x, y
+    colours = clean_colours(image, alpha, reach_pixels=max(2.0, 0.03 * unit))
+    return colours, alpha, window.x, window.y
 
 
 def _inside_contour(face: Face, alpha: FloatImage, x: int, y: int) -> FloatImage:
@@ -145,13 +141,15 @@ def _inside_contour(face: Face, alpha: FloatImage, x: int, y: int) -> FloatImage
     return np.minimum(alpha, np.asarray(soft, dtype=np.float32))
 
 
-def _window(area: FloatImage, unit: float) -> tuple[slice, slice, int, int]:
-    """The part of the picture around an area, with room for soft edges."""
-    height, width = area.shape
+def _window(area: FloatImage, frame: HeadFrame, picture_size: tuple[int, int]) -> Window:
+    """The part of the picture that an area of the frame covers, with room for soft edges."""
     x0, y0, x1, y1 = _seen_box(area)
-    room = round(0.12 * unit) + 2
-    x0, y0, x1, y1 = max(0, x0 - room), max(0, y0 - room), min(width, x1 + room), min(height, y1 + room)
-    return slice(y0, y1), slice(x0, x1), x0, y0
+    room = 0.1 * UNIT_PIXELS
+    corners = np.array([(x, y) for x in (x0 - room, x1 + room) for y in (y0 - room, y1 + room)], np.float32)
+    low, high = (edge(frame.points_out(corners), axis=0) for edge in (np.min, np.max))
+    left, top = (int(np.clip(low[axis], 0, picture_size[axis] - 1)) for axis in (0, 1))
+    right, bottom = (int(np.clip(high[axis] + 1, 1, picture_size[axis])) for axis in (0, 1))
+    return Window(left, top, max(1, right - left), max(1, bottom - top))
 
 
 def _without_islands(alpha: FloatImage, core: Mask, unit: float) -> FloatImage:

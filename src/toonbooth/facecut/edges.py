@@ -111,6 +111,10 @@ def spread_colours(image: FloatImage, weights: FloatImage, *, reach_pixels: floa
     height, width = weights.shape
     cell = max(1.0, reach_pixels / _CELL_PIXELS)
     size = (max(1, round(width / cell)), max(1, round(height / cell)))
+    if cell >= _CELL_PIXELS:
+        # Halved first: what is averaged over cells anyway needn't be weighted pixel by pixel.
+        half = (-(-width // 2), -(-height // 2))
+        image, weights = shrunk(image, half), shrunk(weights, half)
     colours, amounts = shrunk(image * weights[..., np.newaxis], size), shrunk(weights, size)
     result, filled = np.zeros_like(colours), np.zeros_like(amounts)
     for sigma in (_CELL_PIXELS / 2, _CELL_PIXELS * 1.5, _CELL_PIXELS * 5):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -11,11 +12,25 @@ from numpy.typing import NDArray
 from toonbooth.imaging.pixels import ByteImage, FloatImage
 from toonbooth.portrait.model import Face, Points
 
-UNIT_PIXELS = 112
+UNIT_PIXELS = 96
 """Width of a face inside the frame. Regions are decided here; edges are found at the picture's own size."""
 
 LEFT, RIGHT, UP, DOWN = 1.55, 1.55, 1.75, 2.75
 """How far the frame reaches from the middle of the face, in face widths: big hair above, long hair below."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A rectangle of whole pixels inside a picture."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    def crop(self, picture: ByteImage) -> ByteImage:
+        """What of the picture lies in the window."""
+        return picture[self.y : self.y + self.height, self.x : self.x + self.width]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +78,13 @@ class HeadFrame:
         warped = cv2.warpAffine(values, self.matrix, self.size, flags=cv2.INTER_LINEAR)
         return np.asarray(warped, dtype=np.float32)
 
-    def map_out(self, values: FloatImage, *, size: tuple[int, int]) -> FloatImage:
-        """A map of the frame spread over a picture of (width, height); 0 outside the frame."""
+    def maps_out(self, maps: Sequence[FloatImage], *, window: Window) -> list[FloatImage]:
+        """Maps of the frame spread over a window of the picture; 0 outside the frame."""
+        matrix = self.matrix.copy()
+        matrix[:, 2] += matrix[:, :2] @ [window.x, window.y]
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        return np.asarray(cv2.warpAffine(values, self.matrix, size, flags=flags), dtype=np.float32)
+        size = (window.width, window.height)
+        return [np.asarray(cv2.warpAffine(each, matrix, size, flags=flags), np.float32) for each in maps]
 
 
 def frame_head(face: Face) -> HeadFrame:

@@ -11,7 +11,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from toonbooth.facecut.colours import Cells, index_cells, learn_log_likelihood
+from toonbooth.facecut.colours import Cells, Counts, count_colours, index_cells, log_likelihood
 from toonbooth.facecut.edges import follow_edges
 from toonbooth.facecut.frame import UNIT_PIXELS
 from toonbooth.facecut.jaw import outline_skull, trace_jaw
@@ -26,7 +26,7 @@ from toonbooth.facecut.outlines import (
     parts_touching,
     small_parts,
 )
-from toonbooth.facecut.skin import find_beard, skin_likeness
+from toonbooth.facecut.skin import beard_share, find_beard, skin_likeness
 from toonbooth.imaging.colour import rgb_to_lab
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
 from toonbooth.portrait.model import Points
@@ -93,8 +93,10 @@ def find_head(picture: ByteImage, matte: FloatImage, landmarks: Points) -> Head:
 
     skin = skin_likeness(lab, landmarks)
     beard = find_beard(skin, landmarks)
-    jaw = trace_jaw(light, landmarks, foreign=None if beard is not None else 1 - skin)
-    skull = outline_skull(landmarks, jaw)
+    # Under stubble and beards nothing tells a collar from the chin but its edge.
+    shaven = max(0.0, 1 - 2 * beard_share(skin, landmarks))
+    jaw = trace_jaw(light, landmarks, foreign=(1 - skin) * np.float32(shaven))
+    skull = outline_skull(landmarks, jaw, matte > 0.5)
     inside = fill_polygon(skull, size=size)
 
     firm = np.clip((matte - np.float32(0.7)) * 4, 0, 1)
@@ -104,30 +106,34 @@ def find_head(picture: ByteImage, matte: FloatImage, landmarks: Points) -> Head:
     hair_seed = inside * around_face * firm * upper * np.clip(1 - 1.6 * skin, 0, 1)
     neck_top = 0.45 if beard is not None else 0.07
     neck_seed = firm * ((places.aside < 0.2) & (places.down > neck_top) & (places.down < neck_top + 0.28))
-    face_seed = face * skin
     background_seed = np.clip((np.float32(0.12) - matte) * 10, 0, 1)
 
-    front = _log_likelihood(cells, face_seed, hair_seed, 0.5 * neck_seed, beard)
-    back = _log_likelihood(cells, background_seed)
-    person = _sharpen_matte(matte, front - back, light)
+    skin_counts = count_colours(cells, face * skin)
+    neck_counts = count_colours(cells, neck_seed)
+    background_counts = count_colours(cells, background_seed)
+    hair_counts = count_colours(cells, hair_seed)
+    beard_counts = None if beard is None else count_colours(cells, beard)
+    front = log_likelihood(skin_counts, hair_counts, neck_counts * np.float32(0.5), beard_counts)
+    back = log_likelihood(background_counts)
+    person = _sharpen_matte(matte, (front - back)[cells], light)
     # A face is a person whatever the matte says: better a hand in front of it than a hole.
     person = np.maximum(person, fill_polygon(grow(landmarks[list(OVAL)], 0.95), size=size))
 
-    known_hair = _mix(hair_seed, beard)
     hair = np.zeros_like(matte)
-    if float(known_hair.sum()) > _LEAST_HAIR * _U * _U:
+    amount = float(hair_seed.sum()) + (0.0 if beard is None else float(beard.sum()))
+    if amount > _LEAST_HAIR * _U * _U:
         prior = 2.2 * inside - 0.6 - 1.6 * _neck_prior(places, bearded=beard is not None)
         prior -= 1.2 * np.clip(np.hypot(places.aside, places.from_brow / 2.2) - 0.75, 0, 2)
         hair = _follow_hair(
             cells,
             light,
-            hair_seeds=(hair_seed, beard),
-            other_seeds=(face_seed, neck_seed, np.float32(0.3) * background_seed),
+            hair_counts=(hair_counts, beard_counts),
+            other_counts=(skin_counts, neck_counts, background_counts * np.float32(0.3)),
             firm=firm,
             person=person > 0.5,
             inside=inside,
             root=_hair_root(inside, face, beard, places),
-            shaded=_shaded_skin(lab, cells, face_seed, places),
+            shaded=_shaded_skin(lab, cells, face * skin, places),
             prior=prior.astype(np.float32),
             places=places,
         )
@@ -191,7 +197,7 @@ def _shaded_skin(lab: FloatImage, cells: Cells, skin: FloatImage, places: _Place
     # In shadow light, green-red and blue-yellow shrink together.
     darker = np.concatenate([samples * np.float32(factor) for factor in (0.85, 0.7, 0.55, 0.4)])
     weights = np.ones(darker.shape[:2], np.float32)
-    likelihood = learn_log_likelihood(index_cells(darker), weights)[cells]
+    likelihood = log_likelihood(count_colours(index_cells(darker), weights))[cells]
     near = (places.from_neck < 1.3) & (places.down > -0.45) & (places.down < 0.6)
     return np.where(near, likelihood - np.float32(0.7), np.float32(-np.inf))
 
@@ -200,8 +206,8 @@ def _follow_hair(
     cells: Cells,
     light: FloatImage,
     *,
-    hair_seeds: tuple[FloatImage | None, ...],
-    other_seeds: tuple[FloatImage, ...],
+    hair_counts: tuple[Counts | None, ...],
+    other_counts: tuple[Counts, ...],
     firm: FloatImage,
     person: Mask,
     inside: FloatImage,
@@ -220,12 +226,12 @@ def _follow_hair(
     clothes = firm * (
         ((places.aside < 0.2) & (places.down > 0.6)) | ((places.aside > 0.95) & (places.down > 0.4))
     )
-    strands: FloatImage | None = None
+    strands: Counts | None = None
     likely, hair = prior, person
     for _ in range(_ROUNDS):
-        mine = _log_likelihood(cells, *hair_seeds, strands)
-        others = np.maximum(_log_likelihood(cells, *other_seeds, clothes), shaded)
-        odds = np.clip(mine - others, -4, 4) + prior
+        mine = log_likelihood(*hair_counts, strands)[cells]
+        others = log_likelihood(*other_counts, count_colours(cells, clothes))[cells]
+        odds = np.clip(mine - np.maximum(others, shaded), -4, 4) + prior
         odds = follow_edges(odds.astype(np.float32), light, radius_pixels=0.03 * _U, contrast=0.045)
         likely = (1 / (1 + np.exp(-1.5 * odds))).astype(np.float32)
         hair = opened((likely > 0.5) & person & outside, 0.03 * _U)
@@ -233,19 +239,6 @@ def _follow_hair(
         hair = parts_touching(hair | (rooted & person), rooted & person)
         hair &= ~small_parts(hair & outside & ~rooted, _LEAST_STRAND * _U * _U)
         found = firm * (hair & outside & (places.down > -0.3))
-        strands = found if float(found.sum()) > 0.05 * _U * _U else None
+        strands = count_colours(cells, found) if float(found.sum()) > 0.05 * _U * _U else None
         clothes = firm * (outside & (places.down > 0.2) & (likely < 0.3))
     return np.where(dilated(hair, 0.03 * _U), likely, 0).astype(np.float32)
-
-
-def _log_likelihood(cells: Cells, *seeds: FloatImage | None) -> FloatImage:
-    return learn_log_likelihood(cells, _mix(*seeds))[cells]
-
-
-def _mix(*seeds: FloatImage | None) -> FloatImage:
-    """Give groups of examples the same say, however many pixels each has, unless it has very few."""
-    given = [seed for seed in seeds if seed is not None]
-    shares = [seed * np.float32(float(seed.max()) / max(float(seed.sum()), 200.0)) for seed in given]
-    total: FloatImage = np.sum(shares, axis=0)
-    scaled: FloatImage = (total / max(float(total.max()), 1e-9)).astype(np.float32)
-    return scaled

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from toonbooth.facecut.frame import UNIT_PIXELS
 from toonbooth.facecut.landmarks import EAR_LINE, JAW
-from toonbooth.facecut.outlines import smooth_line
+from toonbooth.facecut.outlines import Mask, smooth_line
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.portrait.model import Points
 
@@ -20,7 +20,7 @@ _OFFSETS: Final = np.arange(-4, 7, dtype=np.float32) * np.float32(_STEP)
 """How far inside and outside the mesh's jaw the real one is sought."""
 
 
-def trace_jaw(light: FloatImage, landmarks: Points, *, foreign: FloatImage | None) -> Points:
+def trace_jaw(light: FloatImage, landmarks: Points, *, foreign: FloatImage) -> Points:
     """Pull the mesh's jaw onto the edge that the picture shows beside it.
 
     The cheapest way along the jaw, by dynamic programming: a strong edge is cheap; leaving the mesh, jumping,
@@ -31,8 +31,8 @@ def trace_jaw(light: FloatImage, landmarks: Points, *, foreign: FloatImage | Non
     light : float32 array, shape (H, W), range [0, 1]
         Lightness in the frame.
     landmarks : float32 array, shape (468, 2), frame pixels
-    foreign : float32 array, shape (H, W), range [0, 1], or None
-        How much each pixel is unlike skin: collars and ties beneath a chin. None under a beard.
+    foreign : float32 array, shape (H, W), range [0, 1]
+        How surely each pixel is no part of a face: collars and ties beneath a chin.
 
     Returns
     -------
@@ -49,43 +49,69 @@ def trace_jaw(light: FloatImage, landmarks: Points, *, foreign: FloatImage | Non
     edge = np.abs(_sample(smooth, ways + half) - _sample(smooth, ways - half))
     edge = np.asarray(cv2.GaussianBlur(edge, (1, 7), 0, sigmaY=2))
     cost = 0.55 * (_OFFSETS / (0.06 * _U)) ** 2 - edge / (edge + 0.06)
-    if foreign is not None:
-        outer = np.where(_OFFSETS > -0.03 * _U, _sample(foreign, ways), 0)
-        cost = cost + 0.25 * np.cumsum(outer, axis=1)
+    outer = np.where(_OFFSETS > -0.03 * _U, _sample(foreign, ways), 0)
+    cost = cost + 0.25 * np.cumsum(outer, axis=1)
+    # Beside the ears there is more jaw outside than the mesh has, never less.
+    ends = np.clip(1 - np.minimum(np.arange(len(jaw)), np.arange(len(jaw))[::-1]) / 14, 0, 1)
+    cost = cost + ends[:, np.newaxis] * np.where(_OFFSETS < 0, 2.0, 0.0)
     chosen = _cheapest_way(cost.astype(np.float32))
     # The cut goes just outside the edge: a drawn chin line belongs to the head.
     return (jaw + normal * (chosen[:, np.newaxis] + np.float32(0.006 * _U))).astype(np.float32)
 
 
-def outline_skull(landmarks: Points, jaw: Points) -> Points:
+def outline_skull(landmarks: Points, jaw: Points, person: Mask) -> Points:
     """Close the jaw over the head, wide enough for ears and ordinary hair: (N, 2) frame pixels.
 
     What lies inside and belongs to the person belongs to the head, whatever its colour.
     """
     left_ear, right_ear = landmarks[EAR_LINE[0]], landmarks[EAR_LINE[1]]
-    left_lobe = landmarks[132] * 0.55 + landmarks[58] * 0.45
-    right_lobe = landmarks[361] * 0.55 + landmarks[288] * 0.45
     middle = (left_ear[0] + right_ear[0]) / 2
     half_width = (right_ear[0] - left_ear[0]) / 2 + 0.27 * _U
-    left = min(middle - half_width, left_lobe[0] - 0.2 * _U)
-    right = max(middle + half_width, right_lobe[0] + 0.2 * _U)
-    below_left = [
-        (left, left_lobe[1] - 0.16 * _U),
-        (left_lobe[0] - 0.14 * _U, left_lobe[1] - 0.04 * _U),
-        (left_lobe[0] - 0.03 * _U, left_lobe[1] + 0.01 * _U),
-    ]
-    below_right = [
-        (right_lobe[0] + 0.03 * _U, right_lobe[1] + 0.01 * _U),
-        (right_lobe[0] + 0.14 * _U, right_lobe[1] - 0.04 * _U),
-        (right, right_lobe[1] - 0.16 * _U),
-    ]
+    below_left = _below_ear(landmarks, person, side=-1, reach=float(middle - half_width))
+    below_right = _below_ear(landmarks, person, side=1, reach=float(middle + half_width))
+    left, right = below_left[0, 0], below_right[0, 0]
     eye_line = (landmarks[33, 1] + landmarks[263, 1]) / 2
     angle = np.linspace(0, np.pi, 24)
     across = np.sign(np.cos(angle)) * np.abs(np.cos(angle)) ** 0.7
     dome = np.column_stack(
         [(left + right) / 2 + (right - left) / 2 * across, eye_line - 1.35 * _U * np.sin(angle) ** 0.8]
     )
-    return np.concatenate([jaw, below_right, dome, below_left]).astype(np.float32)
+    return np.concatenate([jaw, below_right[::-1], dome, below_left]).astype(np.float32)
+
+
+def _below_ear(landmarks: Points, person: Mask, *, side: int, reach: float) -> Points:
+    """The outline beside the jaw, from the outermost point to the end of the jaw."""
+    ear, below, angle = (234, 132, 58) if side < 0 else (454, 361, 288)
+    lobe = landmarks[below] * 0.55 + landmarks[angle] * 0.45
+    far = min(reach, lobe[0] - 0.2 * _U) if side < 0 else max(reach, lobe[0] + 0.2 * _U)
+    top, bottom = int(landmarks[ear, 1]), int(landmarks[angle, 1] + 0.12 * _U)
+    level = _find_notch(person, rows=(top, bottom), columns=(float(far), float(lobe[0])))
+    if level is None:
+        steps = ((0.2, -0.16), (0.14, -0.04), (0.03, 0.01))
+        outer = [(lobe[0] + side * x * _U, lobe[1] + y * _U) for x, y in steps]
+        return np.array([(far, outer[0][1]), *outer[1:]], np.float32)
+    return np.array(
+        [(far, level - 0.05 * _U), (lobe[0] + side * 0.1 * _U, level), (lobe[0], level)], np.float32
+    )
+
+
+def _find_notch(person: Mask, *, rows: tuple[int, int], columns: tuple[float, float]) -> float | None:
+    """The row at which the silhouette draws in below an ear; None where hair or a wide neck hides it."""
+    far, near = columns
+    height, width = person.shape
+    top, bottom = max(0, rows[0]), min(height, rows[1])
+    start, end = sorted((round(far), round(near)))
+    if not (0 <= start < end <= width and top + 2 < bottom):
+        return None
+    beside = person[top:bottom, start:end]
+    # How far the person reaches out from the jaw, row by row.
+    outwards = beside[:, ::-1] if far < near else beside
+    reach = np.where(outwards.all(axis=1), outwards.shape[1], np.argmin(outwards, axis=1)).astype(np.float32)
+    ear = int(np.argmax(reach))
+    narrowest = float(reach[ear:].min())
+    if reach[ear] - narrowest < max(0.05 * _U, 0.4 * float(reach[ear])):
+        return None
+    return float(top + ear + np.argmax(reach[ear:] <= narrowest + 0.015 * _U))
 
 
 def _sample(image: FloatImage, points: NDArray[np.float32]) -> FloatImage:

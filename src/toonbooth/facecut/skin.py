@@ -50,14 +50,23 @@ def skin_likeness(lab: FloatImage, landmarks: Points) -> FloatImage:
     return likeness
 
 
+def beard_share(skin: FloatImage, landmarks: Points) -> float:
+    """How much of the chin doesn't look like skin, 0…1."""
+    chin = _chin(skin, landmarks) > 0.5
+    return float((skin[chin] < 0.5).mean()) if chin.any() else 0.0
+
+
 def find_beard(skin: FloatImage, landmarks: Points) -> FloatImage | None:
     """Where a beard covers the chin, (H, W) float32, 0…1; None for a bare chin or stubble."""
+    if beard_share(skin, landmarks) < _BEARDED_SHARE:
+        return None
+    beard: FloatImage = _chin(skin, landmarks) * np.clip(1 - np.float32(1.6) * skin, 0, 1)
+    return beard
+
+
+def _chin(skin: FloatImage, landmarks: Points) -> FloatImage:
     height, width = skin.shape
     size = (width, height)
     chin = fill_polygon(landmarks[list(BEARD)], size=size)
-    chin = np.clip(chin - fill_polygon(grow(landmarks[list(LIPS)], 1.2), size=size), 0, 1)
-    area = chin > 0.5
-    if not area.any() or float((skin[area] < 0.5).mean()) < _BEARDED_SHARE:
-        return None
-    beard: FloatImage = chin * np.clip(1 - np.float32(1.6) * skin, 0, 1)
-    return beard
+    without_lips: FloatImage = chin - fill_polygon(grow(landmarks[list(LIPS)], 1.2), size=size)
+    return np.clip(without_lips, np.float32(0), np.float32(1))
