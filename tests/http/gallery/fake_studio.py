@@ -60,8 +60,6 @@ class FakeStudio:
     reply: Callable[[], Response] | None = None
     """Sent in place of a picture."""
     before_reply: Callable[[], Awaitable[None]] | None = None
-    at_work: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set as soon as a picture is asked for."""
 
     @property
     def app(self) -> Starlette:
@@ -112,13 +110,39 @@ class FakeStudio:
         return JSONResponse({"success": True, "data": {"styles": styles}})
 
     async def _answer(self, content: bytes, headers: dict[str, str]) -> Response:
-        self.at_work.set()
         if self.before_reply is not None:
             await self.before_reply()
         if self.reply is not None:
             return self.reply()
         media_type = Image.MIME[Image.open(io.BytesIO(content)).format or ""]
         return Response(content, media_type=media_type, headers={} if self.is_foreign else headers)
+
+
+class Gate:
+    """Holds a studio's replies back until it opens."""
+
+    def __init__(self, studio: FakeStudio) -> None:
+        self._studio = studio
+        self._open = asyncio.Event()
+        self._changed = asyncio.Condition()
+        self._waiting = 0
+        studio.before_reply = self._hold
+
+    async def wait_for(self, count: int) -> None:
+        """Until so many replies are held back."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._waiting >= count)
+
+    def open(self) -> None:
+        """Let all of them go, and those that come later pass."""
+        self._studio.before_reply = None
+        self._open.set()
+
+    async def _hold(self) -> None:
+        async with self._changed:
+            self._waiting += 1
+            self._changed.notify_all()
+        await self._open.wait()
 
 
 def draw(photo: bytes, *, style: str, seed: int) -> bytes:

@@ -1,8 +1,9 @@
 """A gallery in this process, with a real database and a real folder, and a studio at its other side."""
 
+import asyncio
 import sqlite3
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,6 +98,11 @@ async def running_gallery(
             httpx.AsyncClient(transport=httpx.ASGITransport(app)) as studio.fetch,
         ):
             yield RunningGallery(app=app, client=client, studio=studio, data_dir=data_dir, device=device)
+
+
+def start(request: Coroutine[None, None, httpx.Response]) -> asyncio.Task[httpx.Response]:
+    """Send a request without waiting for its reply."""
+    return asyncio.create_task(request)
 
 
 def read_data(reply: httpx.Response) -> Json:
