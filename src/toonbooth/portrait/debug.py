@@ -45,9 +45,10 @@ def _draw_face(canvas: ByteImage, face: Face) -> None:
     degrees = np.degrees([face.roll, face.yaw])
     text = f"{face.score:.2f} roll {degrees[0]:.0f} yaw {degrees[1]:.0f}"
     scale = max(0.4, max(canvas.shape[:2]) / 1600)
-    at = (max(0, round(x0)), max(round(scale * 26), round(y0) - 2 * thickness))
-    for colour, weight in (((0, 0, 0), 3 * thickness), (_BOX, thickness)):
-        cv2.putText(canvas, text, at, cv2.FONT_HERSHEY_SIMPLEX, scale, colour, weight, cv2.LINE_AA)
+    (width, height), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, scale, thickness)
+    x, y = max(0, round(x0)), max(height + 4, round(y0) - 4)
+    cv2.rectangle(canvas, (x, y - height - 4), (x + width, y + 4), (0, 0, 0), cv2.FILLED)
+    cv2.putText(canvas, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, scale, _BOX, thickness, cv2.LINE_AA)
 
 
 def _draw_eye(canvas: ByteImage, eye: Eye) -> None:

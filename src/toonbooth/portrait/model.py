@@ -54,7 +54,7 @@ class Eye:
 class Face:
     """One face.
 
-    box : the face from brow to chin and cheek to cheek, upright.
+    box : the face from forehead to chin and cheek to cheek, as far as the landmarks reach, upright.
     score : 0…1, how sure the networks are that a face is there.
     landmarks : (468, 2), the points of the MediaPipe face mesh, pixels.
     depth : (468,), towards the viewer is negative, in pixels of the same scale as x.
