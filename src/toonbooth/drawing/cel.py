@@ -134,7 +134,7 @@ def _lay_skin(
     # One hue for all skin: blotches go, warmth gathers in the shadows.
     red = min(measured_red, 0.85 * yellow + 3.0)
     chroma = float(np.hypot(red, yellow))
-    calmed = min(1.0, 25.0 / max(chroma, 1.0)) ** 0.75
+    calmed = min(1.0, 27.0 / max(chroma, 1.0)) ** 0.75
     even_a = (calm_a - np.float32(measured_red)) * np.float32(0.45) + np.float32(red * calmed + 1.0)
     even_b = (calm_b - np.float32(yellow)) * np.float32(0.45) + np.float32(yellow * calmed)
     a += (even_a + 3 * shadow + np.float32(tones.blush) * regions.cheeks - a) * mask

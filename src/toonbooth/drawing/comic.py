@@ -159,7 +159,7 @@ def _draw(portrait: Portrait, sheet: _Sheet, look: ComicLook) -> ByteImage:
     for top in range(0, picture.shape[0], band):
         _draw_rows(drawing, picture, plan, look, top=top, bottom=min(top + band, picture.shape[0]), halo=halo)
     drawing = np.ascontiguousarray(drawing[:height, :width])
-    draw_eyes(drawing, portrait.faces, light_from=look.light_from)
+    draw_eyes(drawing, portrait, light_from=look.light_from)
     return drawing
 
 
@@ -201,7 +201,7 @@ def _plan(
         contour = find_contour(person, unit=unit)
     else:
         person, contour = np.ones(size[::-1], np.float32), None
-    regions = find_regions(lab, person, faces, scale=scale)
+    regions = find_regions(lab, grey, person, faces, scale=scale)
     plate = cel_tones(lab, regions, look.tones, unit=unit)
     if faces:
         plate = without_rim(plate, person, unit=unit)

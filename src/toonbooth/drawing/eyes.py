@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from toonbooth.drawing.regions import polygon_mask
-from toonbooth.imaging.pixels import ByteImage, to_bytes, to_float
+from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes, to_float
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.imaging.warp import Lens, magnify, magnify_points
 from toonbooth.portrait.model import Eye, Face, Portrait
@@ -64,63 +64,97 @@ def _eye_width(eye: Eye) -> float:
     return float(np.hypot(across[0], across[1]))
 
 
-def draw_eyes(image: ByteImage, faces: tuple[Face, ...], *, light_from: float) -> None:
-    """Clear irises, dark rims and upper lids, and set one light into each open eye, in place.
+def draw_eyes(image: ByteImage, portrait: Portrait, *, light_from: float) -> None:
+    """Clear irises in their own colour, darken rims and pupils, set one light into each open eye, in place.
 
     Parameters
     ----------
     image : uint8 array, shape (H, W, 3), sRGB; drawn upon
-    faces : faces in the picture's pixels
+    portrait : the photo and its geometry, at the same size
     light_from : float, -1 … 1
         Side that the light comes from: -1 left, 1 right.
     """
-    for face in faces:
-        for eye in (face.left_eye, face.right_eye):
-            if eye.openness >= _CLOSED and eye.iris_radius >= 1.5:
-                _draw_eye(image, eye, light_from=light_from)
+    for face in portrait.faces:
+        eyes = [
+            _OpenEye.of(eye, image.shape[:2])
+            for eye in (face.left_eye, face.right_eye)
+            if eye.openness >= _CLOSED and eye.iris_radius >= 1.5
+        ]
+        seen = [eye for eye in eyes if eye is not None]
+        if seen:
+            # One colour for both: a shadow or a reflection in one of them is not its colour.
+            hues = np.stack([eye.iris_hue(portrait.picture) for eye in seen])
+            hue: FloatImage = hues.mean(axis=0).astype(np.float32)
+            for eye in seen:
+                eye.draw(image, hue, light_from=light_from)
 
 
-def _draw_eye(image: ByteImage, eye: Eye, *, light_from: float) -> None:
-    height, width = image.shape[:2]
-    radius = eye.iris_radius
-    reach = _eye_width(eye) * 0.8
-    middle = eye.contour.mean(axis=0)
-    left, right = int(max(0, middle[0] - reach)), int(min(width, middle[0] + reach))
-    top, bottom = int(max(0, middle[1] - reach * 0.8)), int(min(height, middle[1] + reach * 0.8))
-    if right - left < 4 or bottom - top < 4:
-        return
-    part = to_float(image[top:bottom, left:right])
-    shape = part.shape[:2]
-    corner = np.array([left, top], np.float32)
-    opening = polygon_mask(shape, eye.contour - corner, feather=radius * 0.12)
-    x = np.arange(shape[1], dtype=np.float32)[None, :] - np.float32(eye.iris_centre[0] - left)
-    y = np.arange(shape[0], dtype=np.float32)[:, None] - np.float32(eye.iris_centre[1] - top)
-    from_centre = np.sqrt(x * x + y * y) / np.float32(radius)
-    edge = 0.7 / radius
+@dataclass(frozen=True, slots=True)
+class _OpenEye:
+    """An eye's window in the picture and its parts as masks of that window."""
 
-    iris = opening * smoothstep(from_centre, low=1.0 + edge, high=1.0 - edge)
-    white = opening * smoothstep(from_centre, low=1.0, high=1.25)
-    rim = opening * np.exp(-(((from_centre - np.float32(0.95)) / np.float32(0.16)) ** 2))
-    pupil = opening * smoothstep(from_centre, low=0.42 + edge, high=0.42 - edge)
-    # Light falls through the cornea on the far lower side of the iris.
-    glow = (
-        iris
-        * np.exp(-(((from_centre - 0.65) / 0.3) ** 2))
-        * smoothstep(
-            y / np.float32(radius) - x / np.float32(radius) * np.float32(0.3 * light_from), low=-0.1, high=0.9
+    window: tuple[slice, slice]
+    opening: FloatImage
+    x: FloatImage
+    y: FloatImage
+    edge: float
+
+    @classmethod
+    def of(cls, eye: Eye, shape: tuple[int, ...]) -> _OpenEye | None:
+        radius = eye.iris_radius
+        reach = _eye_width(eye) * 0.8
+        middle = eye.contour.mean(axis=0)
+        left, right = int(max(0, middle[0] - reach)), int(min(shape[1], middle[0] + reach))
+        top, bottom = int(max(0, middle[1] - reach * 0.8)), int(min(shape[0], middle[1] + reach * 0.8))
+        if right - left < 4 or bottom - top < 4:
+            return None
+        size = (bottom - top, right - left)
+        opening = polygon_mask(size, eye.contour - np.array([left, top], np.float32), feather=radius * 0.12)
+        # Iris radii from the iris' centre.
+        x = (np.arange(left, right, dtype=np.float32)[None, :] - np.float32(eye.iris_centre[0])) / radius
+        y = (np.arange(top, bottom, dtype=np.float32)[:, None] - np.float32(eye.iris_centre[1])) / radius
+        return cls((slice(top, bottom), slice(left, right)), opening, x, y, 0.7 / radius)
+
+    def _disc(self, distance: FloatImage, radius: float) -> FloatImage:
+        return self.opening * smoothstep(distance, low=radius + self.edge, high=radius - self.edge)
+
+    def iris_hue(self, photo: ByteImage) -> FloatImage:
+        """How the iris differs from grey, (3,) in sRGB; nothing where it is too dark to tell."""
+        part = to_float(photo[self.window])
+        distance = np.sqrt(self.x * self.x + self.y * self.y)
+        ring = self._disc(distance, 0.9) * smoothstep(distance, low=0.4, high=0.55)
+        # Lids throw a shadow on the upper half, lamps a reflection.
+        ring = ring * smoothstep(self.y, low=-0.5, high=0.1) * (part.max(axis=2) < 0.85)
+        weight = float(ring.sum())
+        if weight < 2:
+            return np.zeros(3, np.float32)
+        colour = (part * ring[..., None]).sum(axis=(0, 1)) / np.float32(weight)
+        hue: FloatImage = (colour - colour.mean()).astype(np.float32)
+        return hue
+
+    def draw(self, image: ByteImage, hue: FloatImage, *, light_from: float) -> None:
+        part = to_float(image[self.window])
+        x, y, opening = self.x, self.y, self.opening
+        distance = np.sqrt(x * x + y * y)
+        iris = self._disc(distance, 1.0)
+        white = opening * smoothstep(distance, low=1.0, high=1.25)
+        rim = opening * np.exp(-np.square((distance - np.float32(0.95)) / np.float32(0.16)))
+        pupil = self._disc(distance, 0.42)
+        # Light falls through the cornea and out on the far lower side of the iris.
+        glow = iris * np.exp(-np.square((distance - np.float32(0.65)) / np.float32(0.3)))
+        glow *= smoothstep(y - x * np.float32(0.3 * light_from), low=-0.1, high=0.9)
+
+        grey = part.mean(axis=2, keepdims=True)
+        own = grey + (part - grey) * np.float32(0.5) + hue * np.float32(1.9)
+        part += iris[..., None] * np.float32(0.85) * (own - part)
+        part *= (1 + np.float32(0.75) * glow)[..., None]
+        part += (np.float32(0.04) * glow)[..., None]
+        part *= ((1 - np.float32(0.5) * rim) * (1 - np.float32(0.75) * pupil))[..., None]
+        clear = np.minimum(
+            (grey + (part - grey) * np.float32(0.7)) * np.float32(1.08) + np.float32(0.03), 0.94
         )
-    )
-    grey = part.mean(axis=2, keepdims=True)
-    coloured = grey + (part - grey) * np.float32(1.35)
-    part[...] = part + iris[..., None] * (coloured - part)
-    part[...] = part * (1 + np.float32(0.75) * glow[..., None]) + np.float32(0.04) * glow[..., None]
-    part[...] = part * (1 - np.float32(0.5) * rim[..., None]) * (1 - np.float32(0.75) * pupil[..., None])
-    calm = grey + (part - grey) * np.float32(0.7)
-    part[...] = part + white[..., None] * (np.minimum(calm * np.float32(1.1) + 0.03, 0.96) - part)
+        part += white[..., None] * (clear - part)
 
-    light_x, light_y = np.float32(0.36 * light_from), np.float32(-0.36)
-    from_light = np.sqrt((x / radius - light_x) ** 2 + (y / radius - light_y) ** 2)
-    size = 0.27
-    light = opening * smoothstep(from_light, low=size + edge, high=size - edge)
-    part[...] = part + np.float32(0.92) * light[..., None] * (1 - part)
-    image[top:bottom, left:right] = to_bytes(part)
+        light = self._disc(np.sqrt(np.square(x - np.float32(0.36 * light_from)) + np.square(y + 0.36)), 0.27)
+        part += np.float32(0.92) * light[..., None] * (1 - part)
+        image[self.window] = to_bytes(part)

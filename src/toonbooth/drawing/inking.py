@@ -69,7 +69,7 @@ def wanted_lines(
         gain *= 1 - np.float32(0.9) * near * contour.sure
     gain *= 1 - bare * (np.float32(0.9) - welcome)
     gain *= 1 - np.float32(0.9) * regions.mouth
-    gain *= 1 - np.float32(0.35) * regions.features
+    gain *= 1 - np.float32(0.35) * regions.features * (1 - regions.frames)
     gain *= 1 - np.float32(0.4) * regions.lips
     gain *= _outside_eyes(bare.shape, faces, scale=scale)
     result: FloatImage = gain

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from toonbooth.drawing import facemap
+from toonbooth.drawing.spectacles import find_frames
 from toonbooth.imaging.pixels import FloatImage, to_bytes, to_float
 from toonbooth.imaging.resize import shrunk
 from toonbooth.imaging.smoothing import gaussian, guided_planes
@@ -28,6 +29,7 @@ class Regions:
     lips : outer lips.
     mouth : what an open mouth shows, teeth above all.
     cheeks : where a blush sits.
+    frames : dark frames of glasses.
     """
 
     person: FloatImage
@@ -37,6 +39,7 @@ class Regions:
     lips: FloatImage
     mouth: FloatImage
     cheeks: FloatImage
+    frames: FloatImage
 
     def within(self, window: tuple[slice, slice]) -> Regions:
         """The same masks over a part of the picture."""
@@ -48,6 +51,7 @@ class Regions:
             self.lips[window],
             self.mouth[window],
             self.cheeks[window],
+            self.frames[window],
         )
 
 
@@ -65,13 +69,17 @@ def polygon_mask(
     return np.multiply(mask, np.float32(1 / 255), dtype=np.float32)
 
 
-def find_regions(lab: FloatImage, person: FloatImage, faces: tuple[Face, ...], *, scale: float) -> Regions:
+def find_regions(
+    lab: FloatImage, grey: FloatImage, person: FloatImage, faces: tuple[Face, ...], *, scale: float
+) -> Regions:
     """Tell the parts of a portrait apart.
 
     Parameters
     ----------
     lab : float32 array, shape (H, W, 3)
         The picture, smoothed, in L*a*b*.
+    grey : float32 array, shape (H, W), range [0, 1]
+        The picture as it is.
     person : float32 array, shape (H, W)
         The matte at the same size.
     faces : faces in the coordinates of the full picture.
@@ -83,7 +91,7 @@ def find_regions(lab: FloatImage, person: FloatImage, faces: tuple[Face, ...], *
     Regions of the size of `lab`.
     """
     shape = person.shape
-    skin, features, eyes, lips, mouth, cheeks = (np.zeros(shape, np.float32) for _ in range(6))
+    skin, features, eyes, lips, mouth, cheeks, frames = (np.zeros(shape, np.float32) for _ in range(7))
     for face in faces:
         width = face.width * scale
         if width < 6:
@@ -114,6 +122,7 @@ def find_regions(lab: FloatImage, person: FloatImage, faces: tuple[Face, ...], *
             (lips, these_lips),
             (mouth, this_mouth),
             (cheeks, _blush(size, local, width)),
+            (frames, find_frames(grey[near], local, width=width)),
         ):
             np.maximum(whole[near], part, out=whole[near])
 
@@ -122,7 +131,9 @@ def find_regions(lab: FloatImage, person: FloatImage, faces: tuple[Face, ...], *
         corner = np.array([wide[1].start, wide[0].start], np.float32)
         this_skin = _skin_like_face(lab[wide], person[wide], points - corner, features[wide], width)
         np.maximum(skin[wide], this_skin, out=skin[wide])
-    return Regions(person, skin, features, eyes, lips, mouth, cheeks)
+    skin *= np.float32(1) - frames
+    np.maximum(features, np.float32(0.8) * frames, out=features)
+    return Regions(person, skin, features, eyes, lips, mouth, cheeks, frames)
 
 
 def clean_matte(matte: FloatImage, faces: tuple[Face, ...], *, scale: float, unit: float) -> FloatImage:
