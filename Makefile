@@ -28,6 +28,9 @@ models: .venv/serve.stamp  ## Fetch the face models, once (FROM=folder takes the
 bench: .venv/dev.stamp models  ## Measure speed and memory; prints a table
 	$(RUN)/python -m bench $(ARGS)
 
+contact-sheet: .venv/dev.stamp models  ## Draw every photo in every style into out/contact-sheet.jpg (PHOTOS=dir)
+	$(RUN)/python -m bench.contact_sheet $(PHOTOS) $(ARGS)
+
 migration: .venv/dev.stamp  ## Write a new migration from the tables (NAME="add a column")
 	$(RUN)/python -m toonbooth.gallery.database.migrations "$(NAME)"
 
@@ -68,4 +71,4 @@ clean:  ## Remove the virtual environment and caches (never your data)
 	@$(RUN)/uv pip install --quiet --python $(RUN)/python --require-hashes -r requirements-dev.lock
 	@touch $@
 
-.PHONY: help serve test check format models bench migration openapi golden lock clean
+.PHONY: help serve test check format models bench contact-sheet migration openapi golden lock clean

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -24,16 +25,10 @@ def measure_whole_calls(folder: Path, photos: dict[str, bytes], *, rounds: int) 
     """Uploads, lists and files through gallery and studio."""
     with running_toonbooth(folder) as toonbooth, _client(toonbooth.gallery_url) as app:
         for name, photo in photos.items():
-            yield time_calls(
-                f"POST /api/upload, {name}", lambda photo=photo: _upload(app, photo), rounds=rounds
-            )
+            yield time_calls(f"POST /api/upload, {name}", partial(_upload, app, photo), rounds=rounds)
             with httpx.Client(base_url=toonbooth.studio_url, timeout=60) as studio:
                 yield time_calls(
-                    f"POST /generate-cartoon, {name}",
-                    lambda photo=photo: _expect_picture(
-                        studio.post("/generate-cartoon", files={"image": ("photo.jpg", photo)})
-                    ),
-                    rounds=rounds,
+                    f"POST /generate-cartoon, {name}", partial(_draw, studio, photo), rounds=rounds
                 )
 
 
@@ -81,7 +76,9 @@ def measure_memory(folder: Path, photos: dict[str, bytes]) -> Generator[Row]:
 def measure_health_under_load(folder: Path, photo: bytes) -> Generator[Row]:
     """How quickly /health answers while every worker draws."""
     with running_toonbooth(folder) as toonbooth, ThreadPoolExecutor(4) as callers:
-        calls = [callers.submit(_draw, toonbooth.studio_url, photo) for _ in range(12)]
+        calls = [
+            callers.submit(_draw_over_a_connection_of_its_own, toonbooth.studio_url, photo) for _ in range(12)
+        ]
         waits = []
         with httpx.Client(base_url=toonbooth.studio_url) as client:
             while not all(call.done() for call in calls):
@@ -126,20 +123,20 @@ def _upload(app: httpx.Client, photo: bytes) -> dict[str, dict[str, str]]:
     return data
 
 
-def _expect_picture(reply: httpx.Response) -> None:
-    reply.raise_for_status()
+def _draw(studio: httpx.Client, photo: bytes) -> None:
+    studio.post("/generate-cartoon", files={"image": ("photo.jpg", photo)}).raise_for_status()
 
 
-def _draw(studio_url: str, photo: bytes) -> None:
-    reply = httpx.post(f"{studio_url}/generate-cartoon", files={"image": ("photo.jpg", photo)}, timeout=60)
-    reply.raise_for_status()
+def _draw_over_a_connection_of_its_own(studio_url: str, photo: bytes) -> None:
+    with httpx.Client(base_url=studio_url, timeout=60) as studio:
+        _draw(studio, photo)
 
 
 def _watch_while_drawing(studio: psutil.Process, studio_url: str, photo: bytes) -> list[float]:
     megabytes = []
     with ThreadPoolExecutor(2) as callers:
         for _ in range(4):
-            calls = [callers.submit(_draw, studio_url, photo) for _ in range(2)]
+            calls = [callers.submit(_draw_over_a_connection_of_its_own, studio_url, photo) for _ in range(2)]
             while not all(call.done() for call in calls):
                 megabytes.append(_sum_pss(studio))
                 time.sleep(0.005)
