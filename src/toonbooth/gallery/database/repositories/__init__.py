@@ -1,0 +1,24 @@
+"""All queries. Each repository is made for one device, so there is no way to ask for another's rows.
+
+Writing methods belong into `Database.transaction`, reading ones may run in `Database.reading`.
+"""
+
+from toonbooth.gallery.database.repositories.answers import AnswerRepository, ClaimedKey, SavedAnswer
+from toonbooth.gallery.database.repositories.cartoons import CartoonRepository
+from toonbooth.gallery.database.repositories.devices import DeviceRepository
+from toonbooth.gallery.database.repositories.faces import FaceRepository
+from toonbooth.gallery.database.repositories.files import FileRepository
+from toonbooth.gallery.database.repositories.originals import OriginalRepository
+from toonbooth.gallery.database.repositories.scope import Page
+
+__all__ = [
+    "AnswerRepository",
+    "CartoonRepository",
+    "ClaimedKey",
+    "DeviceRepository",
+    "FaceRepository",
+    "FileRepository",
+    "OriginalRepository",
+    "Page",
+    "SavedAnswer",
+]
