@@ -92,9 +92,9 @@ def find_head(picture: ByteImage, matte: FloatImage, landmarks: Points) -> Head:
     places = _measure_places(landmarks, size=size)
 
     skin = skin_likeness(lab, landmarks)
-    beard = find_beard(skin, landmarks)
+    beard = find_beard(lab, skin, landmarks)
     # Under stubble and beards nothing tells a collar from the chin but its edge.
-    shaven = max(0.0, 1 - 2 * beard_share(skin, landmarks))
+    shaven = max(0.0, 1 - 1.5 * beard_share(skin, landmarks))
     jaw = trace_jaw(light, landmarks, foreign=(1 - skin) * np.float32(shaven))
     skull = outline_skull(landmarks, jaw, matte > 0.5)
     inside = fill_polygon(skull, size=size)

@@ -5,6 +5,7 @@ from typing import Final
 FOREHEAD: Final = 10
 CHIN: Final = 152
 NOSE: Final = 5
+LOWER_LIP: Final = 17
 
 OVAL: Final = (
     10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176,
@@ -17,6 +18,9 @@ JAW: Final = (132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 36
 
 JAW_ANGLES: Final = (58, 288)
 """Where the jaw turns up to the left and to the right ear."""
+
+CHIN_LINE: Final = (150, 149, 176, 148, 152, 377, 400, 378, 379)
+"""The jaw's lower end."""
 
 EAR_LINE: Final = (234, 454)
 """Where the face ends at the left and at the right ear."""

@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import numpy as np
 
-from toonbooth.facecut.landmarks import BEARD, CHEEKS, LEFT_BROW, LEFT_EYE, LIPS, OVAL, RIGHT_BROW, RIGHT_EYE
-from toonbooth.facecut.outlines import fill_polygon, grow
+from toonbooth.facecut.landmarks import (
+    BEARD,
+    CHEEKS,
+    CHIN,
+    CHIN_LINE,
+    LEFT_BROW,
+    LEFT_EYE,
+    LIPS,
+    LOWER_LIP,
+    OVAL,
+    RIGHT_BROW,
+    RIGHT_EYE,
+)
+from toonbooth.facecut.outlines import Mask, fill_polygon, grow
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.portrait.model import Points
 
 _FEATURES = ((LEFT_EYE, 2.0), (RIGHT_EYE, 2.0), (LIPS, 1.35), (LEFT_BROW, 1.6), (RIGHT_BROW, 1.6))
 _BEARDED_SHARE = 0.5
-"""Share of the chin that doesn't look like skin. Portraits with full beards measured 0.59 and more, stubble
-0.45, bare chins under 0.2."""
+"""Share of the chin's end that doesn't look like skin. Beards and stubble measured 0.71 to 0.99 in photos and
+their drawings, bare chins 0.31 and less."""
+_STUBBLE = (0.53, 1.1)
+"""Lightness of the chin's end against the cheeks' between which a chin unlike skin is stubble: 0.55 to 0.61
+measured, full beards 0.37 to 0.49."""
 
 
 def skin_likeness(lab: FloatImage, landmarks: Points) -> FloatImage:
@@ -32,9 +49,9 @@ def skin_likeness(lab: FloatImage, landmarks: Points) -> FloatImage:
     seed = fill_polygon(grow(landmarks[list(OVAL)], 0.92), size=size)
     for feature, factor in _FEATURES:
         seed -= fill_polygon(grow(landmarks[list(feature)], factor), size=size)
-    cheeks = np.maximum.reduce([fill_polygon(landmarks[list(cheek)], size=size) for cheek in CHEEKS])
+    cheeks = _fill_all(CHEEKS, landmarks, seed)
     samples = lab[seed > 0.5]
-    on_cheeks = lab[(cheeks > 0.5) & (seed > 0)]
+    on_cheeks = lab[cheeks & (seed > 0)]
     if not len(samples):
         return np.zeros((height, width), np.float32)
     # The cheeks say what skin is, so that a full beard or a fringe can't outvote them.
@@ -51,22 +68,49 @@ def skin_likeness(lab: FloatImage, landmarks: Points) -> FloatImage:
 
 
 def beard_share(skin: FloatImage, landmarks: Points) -> float:
-    """How much of the chin doesn't look like skin, 0…1."""
-    chin = _chin(skin, landmarks) > 0.5
+    """How much of the chin's lower end doesn't look like skin, 0…1."""
+    chin = _chin_end(skin, landmarks)
     return float((skin[chin] < 0.5).mean()) if chin.any() else 0.0
 
 
-def find_beard(skin: FloatImage, landmarks: Points) -> FloatImage | None:
-    """Where a beard covers the chin, (H, W) float32, 0…1; None for a bare chin or stubble."""
-    if beard_share(skin, landmarks) < _BEARDED_SHARE:
+def find_beard(lab: FloatImage, skin: FloatImage, landmarks: Points) -> FloatImage | None:
+    """Find a full beard, the kind that hangs below the chin.
+
+    Parameters
+    ----------
+    lab : float32 array, shape (H, W, 3), L*a*b*
+    skin : float32 array, shape (H, W), range [0, 1]
+    landmarks : float32 array, shape (468, 2), pixels of `lab`
+
+    Returns
+    -------
+    float32 array, shape (H, W), range [0, 1], 1 where the beard covers the face; None without one.
+    """
+    chin = _chin_end(skin, landmarks)
+    cheeks = _fill_all(CHEEKS, landmarks, skin)
+    if not (chin.any() and cheeks.any()) or beard_share(skin, landmarks) < _BEARDED_SHARE:
         return None
-    beard: FloatImage = _chin(skin, landmarks) * np.clip(1 - np.float32(1.6) * skin, 0, 1)
+    contrast = float(np.median(lab[chin, 0]) / max(float(np.median(lab[cheeks, 0])), 1.0))
+    if _STUBBLE[0] < contrast < _STUBBLE[1]:
+        return None
+    height, width = skin.shape
+    size = (width, height)
+    area = fill_polygon(landmarks[list(BEARD)], size=size)
+    area -= fill_polygon(grow(landmarks[list(LIPS)], 1.2), size=size)
+    beard: FloatImage = np.clip(area, 0, 1) * np.clip(1 - np.float32(1.6) * skin, 0, 1)
     return beard
 
 
-def _chin(skin: FloatImage, landmarks: Points) -> FloatImage:
+def _chin_end(skin: FloatImage, landmarks: Points) -> Mask:
     height, width = skin.shape
-    size = (width, height)
-    chin = fill_polygon(landmarks[list(BEARD)], size=size)
-    without_lips: FloatImage = chin - fill_polygon(grow(landmarks[list(LIPS)], 1.2), size=size)
-    return np.clip(without_lips, np.float32(0), np.float32(1))
+    line = landmarks[list(CHIN_LINE)]
+    middle = 0.35 * landmarks[LOWER_LIP] + 0.65 * landmarks[CHIN]
+    half = np.float32(0.3) * (line[-1] - line[0])
+    outline = np.concatenate([line, [middle + half, middle - half]]).astype(np.float32)
+    return fill_polygon(outline, size=(width, height)) > 0.5
+
+
+def _fill_all(parts: Iterable[Sequence[int]], landmarks: Points, like: FloatImage) -> Mask:
+    height, width = like.shape[:2]
+    filled = [fill_polygon(landmarks[list(part)], size=(width, height)) > 0.5 for part in parts]
+    return np.asarray(np.any(filled, axis=0))
