@@ -1,8 +1,12 @@
 """The door of `image_url`, without a network: which URLs and which addresses it lets through."""
 
 from ipaddress import ip_address
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from toonbooth.studio.errors import ImageUrlNotAllowedError
 from toonbooth.studio.origins import (
@@ -13,6 +17,8 @@ from toonbooth.studio.origins import (
 )
 
 LOOPBACK_GALLERY = "http://127.0.0.1:3000/uploads/=127.0.0.0/8,::1"
+
+TROUBLE = [*"/\\@#?%:.;[]1a \té\0", "..", "%2e", "//", "evil.example"]
 
 
 def test_a_url_comes_apart_unchanged() -> None:
@@ -113,6 +119,21 @@ def test_a_url_finds_its_origin_among_several() -> None:
     origins = read_trusted_origins(f"{LOOPBACK_GALLERY} https://cdn.example/img/=203.0.113.0/24")
     url = read_image_url("https://cdn.example/img/a.jpg")
     assert find_trusted_origin(url, origins) == origins[1]
+
+
+@settings(max_examples=500, deadline=None)
+@given(at=st.integers(0, 60), removed=st.integers(0, 4), added=st.lists(st.sampled_from(TROUBLE), max_size=3))
+def test_whatever_is_let_through_other_parsers_read_alike(at: int, removed: int, added: list[str]) -> None:
+    url = "http://127.0.0.1:3000/uploads/temp/1_a.jpg?signature=abc"
+    url = url[:at] + "".join(added) + url[at + removed :]
+    try:
+        find_trusted_origin(read_image_url(url), read_trusted_origins(LOOPBACK_GALLERY))
+    except ImageUrlNotAllowedError:
+        return
+    library, client = urlsplit(url), httpx.URL(url)
+    assert (library.scheme, library.hostname, library.port) == ("http", "127.0.0.1", 3000)
+    assert (client.scheme, client.host, client.port) == ("http", "127.0.0.1", 3000)
+    assert client.path.startswith("/uploads/")
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.8.9.10", "::1", "::ffff:127.0.0.1"])
