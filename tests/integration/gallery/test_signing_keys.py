@@ -1,8 +1,10 @@
 """The key file of a data folder: made once, for its owner only, and refused when it is not safe."""
 
+import fcntl
 import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -37,6 +39,21 @@ def test_processes_that_start_at_once_agree(tmp_path: Path) -> None:
     answers = {process.communicate(timeout=60)[0] for process in processes}
 
     assert answers == {f"{load_signing_keys(tmp_path)}\n"}
+
+
+def test_a_start_waits_for_the_one_that_makes_the_key(tmp_path: Path) -> None:
+    path = write_keys(tmp_path, b"")
+    with ThreadPoolExecutor(1) as pool, path.open("wb") as first:
+        fcntl.flock(first, fcntl.LOCK_EX)
+        second = pool.submit(load_signing_keys, tmp_path)
+        with pytest.raises(TimeoutError):
+            second.result(timeout=0.2)
+        first.write(b"k" * 43)
+        first.flush()
+        fcntl.flock(first, fcntl.LOCK_UN)
+
+        assert second.result(timeout=30) == (b"k" * 43,)
+    assert path.read_bytes() == b"k" * 43
 
 
 def test_keys_can_be_exchanged(tmp_path: Path) -> None:
