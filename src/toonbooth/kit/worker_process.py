@@ -22,6 +22,8 @@ from toonbooth.kit.errors import AppError
 Args = TypeVarTuple("Args")
 Result = TypeVar("Result")
 
+_START_SECONDS: Final = 120.0
+
 # multiprocessing keeps a list of children that starting and reaping in two threads would garble.
 _children_lock: Final = threading.Lock()
 
@@ -88,7 +90,7 @@ class WorkerProcess:
         self._process, self._pipe, self._tasks_done = process, pipe, 0
         if self._stopped:
             process.kill()
-        self._receive(pipe, timeout_seconds=None)
+        self._receive(pipe, timeout_seconds=_START_SECONDS)
 
     def replace(self) -> None:
         self.end()
@@ -133,7 +135,7 @@ class WorkerProcess:
             self._pipe.send(task)
         return self._pipe
 
-    def _receive(self, pipe: Connection, *, timeout_seconds: float | None) -> object:
+    def _receive(self, pipe: Connection, *, timeout_seconds: float) -> object:
         if not pipe.poll(timeout_seconds):
             self.end()
             raise WorkTimeoutError("This took too long and was given up.")
