@@ -59,7 +59,8 @@ def cel_tones(lab: FloatImage, regions: Regions, tones: CelTones, *, unit: float
     if window is not None:
         within = regions.within(window)
         _lay_skin([plane[window] for plane in (light, a, b)], lab[window], within, tones, unit=unit)
-    b += np.float32(tones.warmth)
+    # Cool light suits clothes and hair; on skin it looks ill.
+    b += np.float32(tones.warmth) if tones.warmth > 0 else np.float32(tones.warmth) * (1 - regions.skin)
     np.clip(light, 0, 100, out=light)
     return cv2.merge([light, a, b]).astype(np.float32, copy=False)
 

@@ -198,7 +198,7 @@ def _plan(
     if faces:
         matte = shrunk(padded(portrait.matte, multiple=factor), size)
         person = clean_matte(matte, faces, scale=scale, unit=unit)
-        contour = find_contour(person, unit=unit)
+        contour = find_contour(person, smooth_grey, unit=unit)
     else:
         person, contour = np.ones(size[::-1], np.float32), None
     regions = find_regions(lab, grey, person, faces, scale=scale)

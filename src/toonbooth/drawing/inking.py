@@ -153,7 +153,7 @@ def plan_lines(
     joined = FlowSmoother(flow, reach=max(1.0, 5.0 * unit), taps=2).smooth(fine)
     # Where everything is a line nothing is: dense texture pays a higher price.
     welcome = wanted / (1 + np.float32(1.4 / threshold) * gaussian(fine * wanted, sigma=16 * unit))
-    welcome *= long_enough(joined * welcome, threshold=0.6 * threshold, area=110 * unit * unit)
+    welcome *= long_enough(joined * welcome, threshold=0.6 * threshold, area=max(6.0, 240 * unit * unit))
     joined += broad
     joined *= np.float32(0.5)
     return LinePlan(joined, welcome, sigma, threshold)
@@ -199,9 +199,19 @@ class Contour:
     sure: FloatImage
 
 
-def find_contour(person: FloatImage, *, unit: float) -> Contour:
-    """Find the person's edge in a matte, calmed to the scale of a face."""
-    sigma = max(0.9, 3.2 * unit)
+def find_contour(person: FloatImage, grey: FloatImage, *, unit: float) -> Contour:
+    """Find the person's edge in a matte, calmed to the scale of a face.
+
+    Parameters
+    ----------
+    person : float32 array, shape (H, W)
+        The matte.
+    grey : float32 array, shape (H, W), range [0, 1]
+        The picture, smoothed. Where it is flat, the matte's edge is a guess and hardly to be drawn.
+    unit : float, pixels
+        A four-hundredth of a face's width.
+    """
+    sigma = max(0.9, 4.0 * unit)
     calm = gaussian(person, sigma=sigma)
     across = cv2.Sobel(calm, cv2.CV_32F, 1, 0, scale=0.125)
     down = cv2.Sobel(calm, cv2.CV_32F, 0, 1, scale=0.125)
@@ -210,6 +220,12 @@ def find_contour(person: FloatImage, *, unit: float) -> Contour:
     # Farther off the quotient of two vanishing numbers means nothing.
     np.clip(distance, -4, 4, out=distance)
     sure = smoothstep(steep * np.float32(sigma), low=0.035, high=0.1)
+    change = cv2.magnitude(
+        cv2.Sobel(grey, cv2.CV_32F, 1, 0, scale=0.125), cv2.Sobel(grey, cv2.CV_32F, 0, 1, scale=0.125)
+    )
+    reach = 2 * max(1, round(5 * unit)) + 1
+    seen = cv2.dilate(change, np.ones((reach, reach), np.uint8)).astype(np.float32, copy=False)
+    sure *= np.float32(0.35) + np.float32(0.65) * smoothstep(seen, low=0.006, high=0.02)
     return Contour(distance, -across / steep, -down / steep, sure)
 
 

@@ -155,7 +155,7 @@ def clean_matte(matte: FloatImage, faces: tuple[Face, ...], *, scale: float, uni
     -------
     float32 array, shape (H, W).
     """
-    thread = 5 if unit > 0.35 else 3
+    thread = 2 * max(1, round(7 * unit)) + 1
     even = cv2.medianBlur(to_bytes(matte), thread)
     person = smoothstep(to_float(even.astype(np.uint8, copy=False)), low=0.25, high=0.62)
     mask = (person > 0.3).astype(np.uint8)
