@@ -1,6 +1,5 @@
 """The JSON of the API: the guide's fields to the letter, and what Toonbooth adds to a cartoon."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Generic, Literal, Self, TypeVar
 
@@ -19,7 +18,7 @@ Data = TypeVar("Data")
 
 def format_moment(moment: datetime) -> str:
     """`2024-01-05T20:33:55.000Z`, as JavaScript's `toISOString` writes it."""
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z"
+    return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 Id = Annotated[str, Field(pattern="^[0-9a-f]{24}$", examples=["507f1f77bcf86cd799439011"])]
@@ -193,17 +192,17 @@ class DownloadedJson(_Json):
 
 
 class OriginalsJson(_Json):
-    originals: Sequence[ListedOriginalJson]
+    originals: list[ListedOriginalJson]
     count: Annotated[int, Field(description="How many are in this reply.", examples=[1])]
 
 
 class DownloadedFacesJson(_Json):
-    downloaded_faces: Sequence[ListedFaceJson]
+    downloaded_faces: list[ListedFaceJson]
     pagination: PaginationJson
 
 
 class StylesJson(_Json):
-    styles: Annotated[Sequence[StyleJson], Field(description="The default first.")]
+    styles: Annotated[list[StyleJson], Field(description="The default first.")]
 
 
 class HealthJson(_Json):
