@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from toonbooth.drawing.backdrop import Backdrop, BackdropLook, Head, draw_backdrop
+from toonbooth.drawing.backdrop import Backdrop, BackdropLook
 from toonbooth.drawing.cel import CelTones, cel_tones, without_rim
-from toonbooth.drawing.closeup import Closeup, find_closeups, lay_back, look_closely
+from toonbooth.drawing.closeup import find_closeups, lay_back, look_closely
 from toonbooth.drawing.eyes import draw_eyes, enlarge_eyes
 from toonbooth.drawing.inking import (
     Contour,
@@ -22,10 +22,11 @@ from toonbooth.drawing.inking import (
     wanted_lines,
 )
 from toonbooth.drawing.regions import clean_matte, find_regions
+from toonbooth.drawing.sheet import Light, Sheet
 from toonbooth.imaging.colour import lab_to_rgb, luma, planes_of, rgb_to_lab
 from toonbooth.imaging.flow import FlowSmoother, edge_tangent_flow
 from toonbooth.imaging.lines import line_reach
-from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes, to_float
+from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes
 from toonbooth.imaging.resize import Size, enlarged, enlarged_rows, enlarged_smoothly, padded, shrunk
 from toonbooth.imaging.smoothing import GuidedPlane, flatten, guided_planes
 from toonbooth.portrait.model import Portrait
@@ -36,6 +37,9 @@ _FACE_WIDTH = 400.0
 _NO_FACE_SHARE = 0.28
 """Without a face, lengths are those of a face this share of the picture's short side."""
 
+
+_TRACED_TEXTURE = 0.15
+"""Share of a surface's texture that lines are traced from: enough for fine strokes, too little for specks."""
 
 _LINES_BEHIND = {Backdrop.OWN: 0.3, Backdrop.GRADIENT: 0.0, Backdrop.TINT: 0.15, Backdrop.GLOW: 0.0}
 """How welcome lines are in each treatment of the background, against 1 on the person."""
@@ -49,16 +53,14 @@ class ComicLook:
     ink : colour of the ink as L*a*b*.
     tones : how colours are gathered.
     backdrop : how the background is drawn.
-    light_from : -1 left … 1 right, the side that light comes from.
-    light : how strongly that side is lit, in L*.
+    light : how light falls.
     """
 
     line_weight: float
     ink: tuple[float, float, float]
     tones: CelTones
     backdrop: BackdropLook
-    light_from: float
-    light: float
+    light: Light
 
 
 _INKS = ((9.0, 6.0, -8.0), (10.0, 9.0, 5.0), (9.0, -2.0, -10.0), (8.0, 2.0, 1.0))
@@ -83,8 +85,7 @@ def choose_look(rng: np.random.Generator) -> ComicLook:
             tint=_TINTS[rng.integers(len(_TINTS))],
             slant=float(rng.choice([-1.0, 0.0, 1.0])),
         ),
-        light_from=float(rng.choice([-1.0, 1.0])),
-        light=float(rng.uniform(2.0, 8.0)),
+        light=Light(side=float(rng.choice([-1.0, 1.0])), strength=float(rng.uniform(2.0, 8.0))),
     )
 
 
@@ -93,7 +94,8 @@ def draw_comic(portrait: Portrait, rng: np.random.Generator) -> Portrait:
     look = choose_look(rng)
     portrait = enlarge_eyes(portrait, strength=0.13)
     height, width = portrait.picture.shape[:2]
-    sheet = _Sheet.under(portrait, look)
+    unit = _unit(portrait)
+    sheet = Sheet.under(portrait, look.backdrop, look.light, face_width=_FACE_WIDTH * unit)
     drawing = _draw(portrait, sheet, look)
     for closeup in find_closeups(portrait, small=180, wanted=300, largest_zoom=2.2, budget=1.0):
         close = _draw(look_closely(portrait, closeup), sheet.closely(closeup), look)
@@ -101,51 +103,7 @@ def draw_comic(portrait: Portrait, rng: np.random.Generator) -> Portrait:
     return portrait.with_picture(drawing)
 
 
-@dataclass(frozen=True, slots=True)
-class _Sheet:
-    """What a picture is drawn upon, shared by the whole and its closeups.
-
-    behind : (h, w, 3) float32 L*a*b*, the background, at any size.
-    light : (h, w) float32, added to L*.
-    width : of the whole picture over width of these.
-    """
-
-    behind: FloatImage
-    light: FloatImage
-    shrink: float
-
-    @classmethod
-    def under(cls, portrait: Portrait, look: ComicLook) -> _Sheet:
-        height, width = portrait.picture.shape[:2]
-        unit = _unit(portrait)
-        # Whole numbers: then every small pixel covers as many large ones.
-        shrink = max(2, round(max(min(8.0, 8.0 * unit), min(height, width) / 300)))
-        size = (max(8, width // shrink), max(8, height // shrink))
-        lab = rgb_to_lab(to_float(flatten(shrunk(portrait.picture, size), passes=2, tone=26.0)))
-        person = shrunk(portrait.matte, size)
-        face = portrait.main_face
-        x, y = face.box.centre if face else (width / 2, height / 2)
-        head = Head(x / shrink, y / shrink, _FACE_WIDTH * unit / shrink)
-        behind = draw_backdrop(lab, person, look.backdrop, head=head)
-        return cls(behind, _light(size, look), width / size[0])
-
-    def closely(self, closeup: Closeup) -> _Sheet:
-        """The part under a closeup, at that size over two: smooth things need no more."""
-        zoom = self.shrink * closeup.zoom
-        size = (max(4, closeup.size[0] // 2), max(4, closeup.size[1] // 2))
-        move = np.array(
-            [[2 / zoom, 0, closeup.left / self.shrink], [0, 2 / zoom, closeup.top / self.shrink]], np.float32
-        )
-
-        def part(image: FloatImage) -> FloatImage:
-            flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-            moved = cv2.warpAffine(image, move, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
-            return moved.astype(np.float32, copy=False)
-
-        return _Sheet(part(self.behind), part(self.light), 2.0)
-
-
-def _draw(portrait: Portrait, sheet: _Sheet, look: ComicLook) -> ByteImage:
+def _draw(portrait: Portrait, sheet: Sheet, look: ComicLook) -> ByteImage:
     unit = _unit(portrait)
     factor = max(2, round(2 * unit))
     height, width = portrait.picture.shape[:2]
@@ -159,7 +117,7 @@ def _draw(portrait: Portrait, sheet: _Sheet, look: ComicLook) -> ByteImage:
     for top in range(0, picture.shape[0], band):
         _draw_rows(drawing, picture, plan, look, top=top, bottom=min(top + band, picture.shape[0]), halo=halo)
     drawing = np.ascontiguousarray(drawing[:height, :width])
-    draw_eyes(drawing, portrait, light_from=look.light_from)
+    draw_eyes(drawing, portrait, light_from=look.light.side)
     return drawing
 
 
@@ -179,7 +137,7 @@ class _Plan:
 def _plan(
     portrait: Portrait,
     picture: ByteImage,
-    sheet: _Sheet,
+    sheet: Sheet,
     look: ComicLook,
     *,
     unit: float,
@@ -189,8 +147,8 @@ def _plan(
     small = shrunk(picture, size)
     grey = luma(small)
     flow = edge_tangent_flow(grey, scale=max(1.0, 3.5 * unit))
-    silky = FlowSmoother(flow, reach=max(1.0, 8.0 * unit), taps=2)
-    smooth = silky.smooth(flatten(small, passes=2, tone=22.0, reach=5, median=3))
+    along = FlowSmoother(flow, reach=max(1.0, 7.0 * unit), taps=2)
+    smooth = along.smooth(flatten(small, passes=2, tone=22.0, reach=5, median=3))
     smooth *= np.float32(1 / 255)
     smooth_grey = cv2.cvtColor(smooth, cv2.COLOR_RGB2GRAY).astype(np.float32, copy=False)
     lab = rgb_to_lab(smooth)
@@ -214,10 +172,10 @@ def _plan(
     behind_lines = _LINES_BEHIND[look.backdrop.kind] if faces else 1.0
     wanted = wanted_lines(regions, faces, contour, scale=scale, unit=unit, behind=behind_lines)
     threshold = 0.0075 / look.line_weight
-    lines = plan_lines(grey, smooth_grey, wanted, flow, threshold=threshold, unit=unit, factor=factor)
+    lines = plan_lines(grey, smooth_grey, wanted, along, threshold=threshold, unit=unit, factor=factor)
     outline = np.zeros((0, 0), np.float32)
     if contour is not None:
-        outline = outline_width(contour, weight=4.8 * look.line_weight, light_from=look.light_from, unit=unit)
+        outline = outline_width(contour, weight=4.8 * look.line_weight, light_from=look.light.side, unit=unit)
     return _Plan(factor, colours, clean, regions.features, lines, contour, outline)
 
 
@@ -229,17 +187,21 @@ def _draw_rows(
     rows = slice(top - above, bottom - above)
     grey = luma(picture[above:below])
     traced = plan.clean.rows_over(grey, factor=factor, top=above)
-    features = enlarged_rows(plan.features, factor=factor, top=above, bottom=below)
     texture = grey - traced
-    traced += texture * np.maximum(features, np.float32(0.15))
+    # Eyes, brows and mouth keep their own fine drawing; most bands have none.
+    detailed = bool(plan.features[above // factor : below // factor].any())
+    if detailed:
+        features = enlarged_rows(plan.features, factor=factor, top=above, bottom=below)
+        traced += texture * np.maximum(features, np.float32(_TRACED_TEXTURE))
+        detail = texture[rows] * features[rows]
+        detail *= np.float32(1.1)
+    else:
+        traced += texture * np.float32(_TRACED_TEXTURE)
     lines = ink_rows(plan.lines, traced, factor=factor, top=top, skip=top - above, bottom=bottom)
     if plan.contour is not None:
         outline = outline_rows(plan.contour, plan.outline, factor=factor, top=top, bottom=bottom)
         np.maximum(lines, outline, out=lines)
 
-    # Eyes, brows and mouth keep their own fine drawing.
-    detail = texture[rows] * features[rows]
-    detail *= np.float32(1.1)
     # Ink keeps a quarter of the colour it lies on: a dark version of it, never black.
     paper = np.float32(1) - np.float32(0.76) * lines
     lines *= np.float32(0.58)
@@ -247,7 +209,8 @@ def _draw_rows(
     layers = []
     for colour, share in zip(plan.colours, ink, strict=True):
         plane = colour.rows_over(grey[rows], factor=factor, top=top)
-        plane += detail
+        if detailed:
+            plane += detail
         np.clip(plane, 0, 1, out=plane)
         plane *= paper
         plane += lines * share
@@ -259,12 +222,3 @@ def _unit(portrait: Portrait) -> float:
     face = portrait.main_face
     width = face.width if face else _NO_FACE_SHARE * min(portrait.picture.shape[:2])
     return max(width / _FACE_WIDTH, 0.05)
-
-
-def _light(size: Size, look: ComicLook) -> FloatImage:
-    """Light falling in from above and one side, in L*."""
-    width, height = size
-    x = np.linspace(-1, 1, width, dtype=np.float32)[None, :] * np.float32(look.light_from)
-    y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
-    field: FloatImage = np.float32(look.light) * (x * np.float32(0.7) - y * np.float32(0.5))
-    return field

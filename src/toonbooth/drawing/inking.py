@@ -9,7 +9,7 @@ import numpy as np
 
 from toonbooth.drawing import facemap
 from toonbooth.drawing.regions import Regions
-from toonbooth.imaging.flow import Flow, FlowSmoother
+from toonbooth.imaging.flow import FlowSmoother
 from toonbooth.imaging.lines import line_response, long_enough
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.resize import enlarged_rows
@@ -115,7 +115,7 @@ def plan_lines(
     grey: FloatImage,
     smooth_grey: FloatImage,
     wanted: FloatImage,
-    flow: Flow,
+    along: FlowSmoother,
     *,
     threshold: float,
     unit: float,
@@ -129,7 +129,7 @@ def plan_lines(
         The small picture with its texture and without.
     wanted : float32 array, shape (h, w)
         From `wanted_lines`.
-    flow : Flow of the small picture
+    along : FlowSmoother of the small picture
     threshold : float, > 0
         Response at which ink is half laid. Turning it up leaves fewer and thinner lines.
     unit : float, pixels of the small picture
@@ -150,7 +150,7 @@ def plan_lines(
     )
     fine += broad
     np.maximum(fine, 0, out=fine)
-    joined = FlowSmoother(flow, reach=max(1.0, 5.0 * unit), taps=2).smooth(fine)
+    joined = along.smooth(fine)
     # Where everything is a line nothing is: dense texture pays a higher price.
     welcome = wanted / (1 + np.float32(1.4 / threshold) * gaussian(fine * wanted, sigma=16 * unit))
     welcome *= long_enough(joined * welcome, threshold=0.6 * threshold, area=max(6.0, 240 * unit * unit))
@@ -181,7 +181,11 @@ def ink_rows(
     lines *= np.float32(0.5)
     lines += enlarged_rows(plan.joined, factor=factor, top=top, bottom=bottom)
     lines *= enlarged_rows(plan.welcome, factor=factor, top=top, bottom=bottom)
-    return smoothstep(lines, low=0.5 * plan.threshold, high=1.5 * plan.threshold)
+    # Ink goes from nothing to all within a threshold.
+    lines *= np.float32(1 / plan.threshold)
+    lines -= np.float32(0.5)
+    np.clip(lines, 0, 1, out=lines)
+    return lines
 
 
 @dataclass(frozen=True, slots=True)

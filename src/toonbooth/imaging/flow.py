@@ -80,13 +80,10 @@ def edge_tangent_flow(grey: FloatImage, *, scale: float) -> Flow:
 
 
 def _half_angle(cos2: MatLike, sin2: MatLike) -> tuple[FloatImage, FloatImage]:
-    length = cv2.magnitude(cos2, sin2)
-    flat = length < 1e-9
-    ratio = cos2 / np.where(flat, np.float32(1), length)
-    x = np.sqrt(np.maximum((1 + ratio) * np.float32(0.5), np.float32(0)))
-    y = np.copysign(np.sqrt(np.maximum((1 - ratio) * np.float32(0.5), np.float32(0))), sin2)
-    x[flat], y[flat] = 1, 0
-    return x, y
+    # OpenCV's angle is exact to a third of a degree, and zero where there is no direction.
+    angle = cv2.phase(cos2, sin2) * np.float32(0.5)
+    x, y = cv2.polarToCart(np.ones_like(angle), angle)
+    return x.astype(np.float32, copy=False), y.astype(np.float32, copy=False)
 
 
 class FlowSmoother:

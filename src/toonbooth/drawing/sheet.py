@@ -1,0 +1,80 @@
+"""The sheet a portrait is drawn upon: its background and its light, shared by the whole and its closeups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from toonbooth.drawing.backdrop import BackdropLook, Head, draw_backdrop
+from toonbooth.drawing.closeup import Closeup
+from toonbooth.imaging.colour import rgb_to_lab
+from toonbooth.imaging.pixels import FloatImage, to_float
+from toonbooth.imaging.resize import Size, shrunk
+from toonbooth.imaging.smoothing import flatten
+from toonbooth.portrait.model import Portrait
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """How light falls.
+
+    side : -1 from the left … 1 from the right.
+    strength : how much lighter that side is, in L*.
+    """
+
+    side: float
+    strength: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What lies under a drawing.
+
+    behind : (h, w, 3) float32 L*a*b*, the background, at any size.
+    light : (h, w) float32, added to L*.
+    shrink : pixels of the picture per pixel of these.
+    """
+
+    behind: FloatImage
+    light: FloatImage
+    shrink: float
+
+    @classmethod
+    def under(cls, portrait: Portrait, backdrop: BackdropLook, light: Light, *, face_width: float) -> Sheet:
+        """The sheet under a whole picture."""
+        height, width = portrait.picture.shape[:2]
+        # Whole numbers: then every small pixel covers as many large ones.
+        shrink = max(2, round(max(min(8.0, face_width / 50), min(height, width) / 300)))
+        size = (max(8, width // shrink), max(8, height // shrink))
+        lab = rgb_to_lab(to_float(flatten(shrunk(portrait.picture, size), passes=2, tone=26.0)))
+        face = portrait.main_face
+        x, y = face.box.centre if face else (width / 2, height / 2)
+        head = Head(x / shrink, y / shrink, face_width / shrink)
+        behind = draw_backdrop(lab, shrunk(portrait.matte, size), backdrop, head=head)
+        return cls(behind, _falling_light(size, light), width / size[0])
+
+    def closely(self, closeup: Closeup) -> Sheet:
+        """The part under a closeup, at half its size: smooth things need no more."""
+        zoom = self.shrink * closeup.zoom
+        size = (max(4, closeup.size[0] // 2), max(4, closeup.size[1] // 2))
+        move = np.array(
+            [[2 / zoom, 0, closeup.left / self.shrink], [0, 2 / zoom, closeup.top / self.shrink]], np.float32
+        )
+
+        def part(image: FloatImage) -> FloatImage:
+            flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+            moved = cv2.warpAffine(image, move, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+            return moved.astype(np.float32, copy=False)
+
+        return Sheet(part(self.behind), part(self.light), 2.0)
+
+
+def _falling_light(size: Size, light: Light) -> FloatImage:
+    """Light from above and one side, in L*."""
+    width, height = size
+    x = np.linspace(-1, 1, width, dtype=np.float32)[None, :] * np.float32(light.side)
+    y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
+    field: FloatImage = np.float32(light.strength) * (x * np.float32(0.7) - y * np.float32(0.5))
+    return field
