@@ -34,6 +34,9 @@ contact-sheet: .venv/dev.stamp models  ## Draw every photo in every style into o
 migration: .venv/dev.stamp  ## Write a new migration from the tables (NAME="add a column")
 	$(RUN)/python -m toonbooth.gallery.database.migrations "$(NAME)"
 
+reference: .venv/dev.stamp  ## Write the tables of docs/settings.md anew
+	$(RUN)/python -m tests.rules.reference_pages
+
 openapi: .venv/dev.stamp  ## Write docs/openapi/*.json anew
 	$(RUN)/python -m tests.rules.openapi_snapshot
 
@@ -71,4 +74,4 @@ clean:  ## Remove the virtual environment and caches (never your data)
 	@$(RUN)/uv pip install --quiet --python $(RUN)/python --require-hashes -r requirements-dev.lock
 	@touch $@
 
-.PHONY: help serve test check format models bench contact-sheet migration openapi golden lock clean
+.PHONY: help serve test check format models bench contact-sheet migration reference openapi golden lock clean
