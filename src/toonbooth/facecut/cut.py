@@ -155,8 +155,8 @@ def _window(area: FloatImage, frame: HeadFrame, picture_size: tuple[int, int]) -
 def _without_islands(alpha: FloatImage, core: Mask, unit: float) -> FloatImage:
     """Leave only what hangs together with the face, and loose strands close to it."""
     solid = parts_touching(opened(alpha > 0.4, 0.012 * unit) | (core & (alpha > 0.4)), core)
-    linked = parts_touching((alpha > 0.12) | solid, solid)
-    near = (dilated(linked, 1) & dilated(solid, 0.05 * unit)).astype(np.float32)
+    linked = parts_touching((alpha > 0.25) | solid, solid)
+    near = (dilated(linked, 1) & dilated(solid, 0.04 * unit)).astype(np.float32)
     fading = cv2.GaussianBlur(near, (0, 0), 0.7)
     # Faintest veils are errors of the matte, not hair.
     cleared: FloatImage = (alpha * fading - np.float32(0.03)) * np.float32(1 / 0.94)

@@ -87,11 +87,17 @@ def clean_colours(image: FloatImage, alpha: FloatImage, *, reach_pixels: float) 
     cleaned = image.copy()
     if not band.any():
         return cleaned
-    front = spread_colours(image, alpha**3, reach_pixels=reach_pixels)[band]
-    back = spread_colours(image, (1 - alpha) ** 3, reach_pixels=reach_pixels)[band]
+    # Nearly pure pixels only: a mean over mixed ones would be corrected too far.
+    front = spread_colours(image, _nearly(alpha), reach_pixels=reach_pixels)[band]
+    back = spread_colours(image, _nearly(1 - alpha), reach_pixels=reach_pixels)[band]
     share = alpha[band][:, None]
     cleaned[band] = np.clip(front + share * (image[band] - share * front - (1 - share) * back), 0, 1)
     return cleaned
+
+
+def _nearly(share: FloatImage) -> FloatImage:
+    weights: FloatImage = np.clip((share - np.float32(0.8)) * 5, 0, 1)
+    return weights + share * np.float32(1e-4)
 
 
 def spread_colours(image: FloatImage, weights: FloatImage, *, reach_pixels: float) -> FloatImage:

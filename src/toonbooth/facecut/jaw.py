@@ -50,7 +50,7 @@ def trace_jaw(light: FloatImage, landmarks: Points, *, foreign: FloatImage) -> P
     edge = np.asarray(cv2.GaussianBlur(edge, (1, 7), 0, sigmaY=2))
     cost = 0.55 * (_OFFSETS / (0.06 * _U)) ** 2 - edge / (edge + 0.06)
     outer = np.where(_OFFSETS > -0.03 * _U, _sample(foreign, ways), 0)
-    cost = cost + 0.25 * np.cumsum(outer, axis=1)
+    cost = cost + 0.4 * np.cumsum(outer, axis=1)
     # Beside the ears there is more jaw outside than the mesh has, never less.
     ends = np.clip(1 - np.minimum(np.arange(len(jaw)), np.arange(len(jaw))[::-1]) / 14, 0, 1)
     cost = cost + ends[:, np.newaxis] * np.where(_OFFSETS < 0, 2.0, 0.0)
