@@ -23,6 +23,9 @@ Args = TypeVarTuple("Args")
 Result = TypeVar("Result")
 
 _START_SECONDS: Final = 120.0
+_ATTEMPTS: Final = 2
+_TAKEN: Final = b"taken"
+"""Sent back before a task begins: a process that ends without it can't have begun."""
 
 # multiprocessing keeps a list of children that starting and reaping in two threads would garble.
 _children_lock: Final = threading.Lock()
@@ -98,7 +101,7 @@ class WorkerProcess:
 
     def call(self, function: Callable[[*Args], Result], *args: *Args, timeout_seconds: float) -> Result:
         """Call `function` over there and wait for what comes of it."""
-        pipe = self._send((function, args))
+        pipe = self._hand_over((function, args), timeout_seconds=timeout_seconds)
         result = self._receive(pipe, timeout_seconds=timeout_seconds)
         self._tasks_done += 1
         return result  # type: ignore[return-value]  # what `function` returned, by way of a pipe
@@ -123,22 +126,32 @@ class WorkerProcess:
                 atexit.unregister(process.kill)
                 process.close()
 
-    def _send(self, task: tuple[object, ...]) -> Connection:
-        if self._pipe is None:
-            self.start()
-        assert self._pipe is not None
-        try:
-            self._pipe.send(task)
-        except OSError:
-            # It died idle and never saw the task: a new one takes it.
-            self.replace()
-            self._pipe.send(task)
-        return self._pipe
+    def _hand_over(self, task: tuple[object, ...], *, timeout_seconds: float) -> Connection:
+        """Send a task and wait until the process has it; one that died idle is replaced."""
+        for _ in range(_ATTEMPTS):
+            if self._pipe is None:
+                self.start()
+            pipe = self._pipe
+            assert pipe is not None
+            try:
+                pipe.send(task)
+                if not pipe.poll(timeout_seconds):
+                    raise self._give_up()
+                pipe.recv_bytes()
+            except (EOFError, OSError) as error:
+                failure = error
+                self.end()
+            else:
+                return pipe
+        raise WorkerDiedError("This could not be finished.") from failure
+
+    def _give_up(self) -> WorkTimeoutError:
+        self.end()
+        return WorkTimeoutError("This took too long and was given up.")
 
     def _receive(self, pipe: Connection, *, timeout_seconds: float) -> object:
         if not pipe.poll(timeout_seconds):
-            self.end()
-            raise WorkTimeoutError("This took too long and was given up.")
+            raise self._give_up()
         try:
             outcome: _Outcome = pipe.recv()
         except (EOFError, OSError) as error:
@@ -164,6 +177,7 @@ def _work_until_the_pipe_ends(pipe: Connection, prepare: Callable[[], None] | No
         while True:
             # Whatever can't be unpickled is the caller's failure, not this process' end.
             message = pipe.recv_bytes()
+            pipe.send_bytes(_TAKEN)
             _send(pipe, _attempt(_call_pickled, (message,)))
 
 

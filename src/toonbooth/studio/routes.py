@@ -43,6 +43,8 @@ from toonbooth.studio.pictures import (
 from toonbooth.studio.replies import render_picture
 from toonbooth.studio.requests import Admission, check_token, read_json, while_connected
 
+MAX_FACE: Final = 99
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -60,12 +62,10 @@ class Services:
 class FaceCutRequest(BaseModel):
     """The guide's `image_url`, and what Toonbooth adds to it."""
 
-    image_url: str = Field(description="An address within the studio's trusted origins.")
-    format: CutFormat = Field(CutFormat.JPG, description="JPEG is on white, the others are transparent.")
-    shape: CutShape = Field(CutShape.HEAD, description="The head, the bare face, or a square around it.")
-    face: Annotated[
-        int | None, Field(strict=True, ge=0, le=99, description="Which person, from left to right.")
-    ] = None
+    image_url: str
+    format: CutFormat = CutFormat.JPG
+    shape: CutShape = CutShape.HEAD
+    face: Annotated[int | None, Field(strict=True, ge=0, le=MAX_FACE)] = None
 
 
 class StyleReply(BaseModel):
@@ -121,6 +121,32 @@ _CARTOON_FORM: Final = {
     },
 }
 
+_FACE_CUT_REQUEST: Final = {
+    "type": "object",
+    "required": ["image_url"],
+    "properties": {
+        "image_url": {"type": "string", "description": "An address within the studio's trusted origins."},
+        "format": {
+            "type": "string",
+            "enum": [each.value for each in CutFormat],
+            "default": CutFormat.JPG.value,
+            "description": "JPEG is on white, the others are transparent around the face.",
+        },
+        "shape": {
+            "type": "string",
+            "enum": [each.value for each in CutShape],
+            "default": CutShape.HEAD.value,
+            "description": "The head with its hair, the bare face, or a square with the background.",
+        },
+        "face": {
+            "type": "integer",
+            "minimum": 0,
+            "maximum": MAX_FACE,
+            "description": "Which person, from left to right; the most prominent one when left out.",
+        },
+    },
+}
+
 
 @router.post(
     GENERATE_CARTOON_PATH,
@@ -159,7 +185,7 @@ async def generate_cartoon(request: Request) -> Response:
     openapi_extra={
         "requestBody": {
             "required": True,
-            "content": {"application/json": {"schema": FaceCutRequest.model_json_schema()}},
+            "content": {"application/json": {"schema": _FACE_CUT_REQUEST}},
         }
     },
 )
@@ -239,7 +265,7 @@ _FIELD_SENTENCES: Final = {
     "image_url": "image_url is missing or not a text.",
     "format": "format must be jpg, png or webp.",
     "shape": "shape must be head, face or square.",
-    "face": "face must be a whole number from 0 to 99.",
+    "face": f"face must be a whole number from 0 to {MAX_FACE}.",
 }
 
 

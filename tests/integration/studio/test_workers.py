@@ -238,10 +238,12 @@ async def _let_callers_begin() -> None:
 def _wait_until_gone(process: psutil.Process) -> None:
     """A killed worker may stay a zombie until its fork server looks: dead enough."""
     for _ in range(1000):
-        if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
-            return
         try:
+            if process.status() == psutil.STATUS_ZOMBIE:
+                return
             process.wait(timeout=0.01)
+        except psutil.NoSuchProcess:
+            return
         except psutil.TimeoutExpired:
             continue
     pytest.fail("the process is still alive")
