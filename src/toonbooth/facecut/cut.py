@@ -17,12 +17,18 @@ from toonbooth.facecut.outlines import Mask, dilated, fill_polygon, opened, part
 from toonbooth.facecut.people import claim_person
 from toonbooth.facecut.square import crop_square, place_square
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes, to_float
+from toonbooth.imaging.resize import enlarged, shrunk
 from toonbooth.portrait.model import Box, Face, Portrait
 
 MARGIN: Final = 0.06
 """Empty rim on every side, relative to the longer side of what was cut."""
 
 REACH: Final = 0.04
+"""How far from the matte's edge strands are sought, in face widths."""
+
+_ISLAND_FACE_PIXELS: Final = 160.0
+"""Islands and holes are sought at this width of the face; finer finds no more, and is slow."""
+
 _SEEN: Final = 8 / 255
 """Alpha from which a pixel counts for the framing."""
 
@@ -126,7 +132,7 @@ def _cut_head(portrait: Portrait, face: Face) -> tuple[FloatImage, FloatImage, i
     offset = np.array([window.x, window.y], np.float32)
     size = (window.width, window.height)
     alpha *= np.maximum(fill_polygon(frame.points_out(head.skull) - offset, size=size), hair) * mine
-    core = fill_polygon(face.landmarks[list(OVAL)] - offset, size=size) > 0.5
+    core = fill_polygon(face.landmarks[list(OVAL)] - offset, size=size)
     alpha = _without_islands(alpha, core, unit)
     colours = clean_colours(image, alpha, reach_pixels=max(2.0, 0.03 * unit))
     return colours, alpha, window.x, window.y
@@ -152,16 +158,20 @@ def _window(area: FloatImage, frame: HeadFrame, picture_size: tuple[int, int]) -
     return Window(left, top, max(1, right - left), max(1, bottom - top))
 
 
-def _without_islands(alpha: FloatImage, core: Mask, unit: float) -> FloatImage:
+def _without_islands(alpha: FloatImage, core: FloatImage, unit: float) -> FloatImage:
     """Leave only what hangs together with the face, and loose strands close to it."""
-    solid = parts_touching(opened(alpha > 0.4, 0.012 * unit) | (core & (alpha > 0.4)), core)
-    linked = parts_touching((alpha > 0.25) | solid, solid)
+    height, width = alpha.shape
+    scale = min(1.0, _ISLAND_FACE_PIXELS / unit)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small, face, unit = shrunk(alpha, size), shrunk(core, size) > 0.5, unit * scale
+    solid = parts_touching(opened(small > 0.4, 0.012 * unit) | (face & (small > 0.4)), face)
+    linked = parts_touching((small > 0.25) | solid, solid)
     near = (dilated(linked, 1) & dilated(solid, 0.04 * unit)).astype(np.float32)
-    fading = cv2.GaussianBlur(near, (0, 0), 0.7)
+    fading = enlarged(np.asarray(cv2.GaussianBlur(near, (0, 0), 0.7), dtype=np.float32), (width, height))
+    holes = enlarged(_small_holes(small > 0.9, unit).astype(np.float32), (width, height))
     # Faintest veils are errors of the matte, not hair.
     cleared: FloatImage = (alpha * fading - np.float32(0.03)) * np.float32(1 / 0.94)
-    cleared = np.clip(cleared, np.float32(0), np.float32(1))
-    return np.where(_small_holes(cleared > 0.9, unit), np.float32(1), cleared)
+    return np.clip(np.maximum(cleared, holes), np.float32(0), np.float32(1))
 
 
 def _small_holes(solid: Mask, unit: float) -> Mask:

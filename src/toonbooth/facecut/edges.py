@@ -10,6 +10,9 @@ from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.resize import enlarged, shrunk
 from toonbooth.imaging.smoothing import gaussian
 
+_PURE = 0.02
+"""So close to 0 or 1 nobody sees a mixture."""
+
 _CELL_PIXELS = 3.0
 """Local means are taken on a grid on which `reach` is this many cells: smooth anyway, and much cheaper."""
 
@@ -76,14 +79,15 @@ def clean_colours(image: FloatImage, alpha: FloatImage, *, reach_pixels: float) 
 
     Returns
     -------
-    float32 array, shape (H, W, 3), range [0, 1]: the foreground's own colour; unchanged where alpha is 1.
+    float32 array, shape (H, W, 3), range [0, 1]: the foreground's own colour; unchanged where alpha
+    is nearly 0 or 1.
 
     References
     ----------
     M. Forte, "Approximate fast foreground colour estimation", ICIP 2021.
     doi:10.1109/ICIP42928.2021.9506164
     """
-    band = (alpha > 0) & (alpha < 1)
+    band = (alpha > _PURE) & (alpha < 1 - _PURE)
     cleaned = image.copy()
     if not band.any():
         return cleaned
