@@ -1,7 +1,7 @@
 """`python -m bench.face_cuts FOLDER`: how often faces are found in our own cartoons, how well heads are cut.
 
-Photos with a hand-made mask (tests/data/head_masks, by the photo's SHA-256) are compared with it; the others count
-for finding only.
+Photos with a hand-made mask (tests/data/head_masks, by the photo's SHA-256) are compared with it; the others
+count for finding only.
 """
 
 import hashlib
