@@ -1,9 +1,11 @@
 """The installed command: starts, stops, and says in one line what is wrong."""
 
+import contextlib
 import os
 import signal
 import socket
 import subprocess
+import time
 from pathlib import Path
 
 import httpx
@@ -12,7 +14,7 @@ import psutil
 import pytest
 from PIL import Image
 
-from tests.acceptance.running import RunningToonbooth, command, run_command, running_toonbooth
+from tests.acceptance.running import RunningToonbooth, command, find_free_port, run_command, running_toonbooth
 from tests.pictures import read_pixels
 
 
@@ -28,6 +30,16 @@ def find_child(toonbooth: RunningToonbooth, service: str) -> psutil.Process:
         child for child in psutil.Process(toonbooth.process.pid).children() if service in child.cmdline()
     )
     return child
+
+
+def wait_until_healthy(port: int, process: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + 40
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(httpx.TransportError):
+            if httpx.get(f"http://127.0.0.1:{port}/health").status_code == 200:
+                return
+        time.sleep(0.05)
+    pytest.fail("the service did not start")
 
 
 def list_running(processes: list[psutil.Process]) -> list[psutil.Process]:
@@ -78,6 +90,23 @@ def test_when_the_command_itself_is_killed_its_services_end_too(tmp_path: Path) 
         psutil.wait_procs(family, timeout=40)
 
     assert not list_running(family)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("service", ["gallery", "studio"])
+def test_a_service_alone_stops_cleanly(service: str, number: signal.Signals, tmp_path: Path) -> None:
+    port = find_free_port()
+    own = {f"{service.upper()}_PORT": str(port), "GALLERY_DATA_DIR": str(tmp_path)}
+    process = subprocess.Popen(command(service), env={**os.environ, **own}, stderr=subprocess.PIPE, text=True)
+    try:
+        wait_until_healthy(port, process)
+    finally:
+        process.send_signal(number)
+        _output, errors = process.communicate(timeout=40)
+
+    assert process.returncode == 0
+    assert "Traceback" not in errors
+    assert "Aborted" not in errors
 
 
 def test_a_taken_port_is_one_clear_line(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 current_request_id: ContextVar[str] = ContextVar("current_request_id", default="-")
 
 # Their lines tell URLs, and with them file names and signatures, or each step of a start.
-_CHATTY: Final = ("httpx", "httpcore", "uvicorn", "aiosqlite", "alembic", "PIL", "python_multipart")
+_CHATTY: Final = ("httpx", "httpcore", "uvicorn", "aiosqlite", "alembic", "PIL")
 
 
 def configure_logs(level: str) -> None:
@@ -23,6 +23,8 @@ def configure_logs(level: str) -> None:
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for chatty in _CHATTY:
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    # Its warnings are about what clients send, and those get an answer.
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)
 
 
 def _add_request_id(record: logging.LogRecord) -> bool:

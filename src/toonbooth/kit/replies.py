@@ -35,7 +35,7 @@ def install_error_replies(app: FastAPI) -> None:
 
     @app.exception_handler(AppError)
     async def answer_app_error(_request: Request, error: AppError) -> Response:
-        if error.status >= 500:
+        if error.status >= 500 and error.status != 503:  # busy is no outage
             log.error("%s: %s", error.code, error.sentence, exc_info=error)
         else:
             log.info("%s: %s", error.code, error.sentence)

@@ -1,5 +1,6 @@
 """Runs one ASGI application on one listening socket until it is told to stop."""
 
+import signal
 import socket
 
 import uvicorn
@@ -27,6 +28,9 @@ def run_app(app: ASGIApp, listener: socket.socket, *, drain_seconds: int) -> Non
         timeout_keep_alive=75,
         lifespan="on",
     )
+    # uvicorn drains on these, and then raises them again for whoever ran it: here, for nobody.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: None)
     server = uvicorn.Server(config)
     server.run(sockets=[listener])
     if startup.failure is not None:
