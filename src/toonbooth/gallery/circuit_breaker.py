@@ -39,9 +39,9 @@ class CircuitBreaker:
 
     @contextmanager
     def watch(self) -> Iterator[None]:
-        """Around one call: counts the failures among what it raises.
+        """Around one call: a failure is what it raises of that kind, a success its normal end.
 
-        Everything else that ends it is a success, but for a cancellation, which says nothing.
+        Other exceptions, a cancellation for one, say nothing of the server.
 
         Raises
         ------
@@ -59,9 +59,6 @@ class CircuitBreaker:
         except self._failure:
             self._failures += 1
             self._open_until = self._clock() + self._open_seconds
-            raise
-        except Exception:
-            self._failures = 0
             raise
         else:
             self._failures = 0

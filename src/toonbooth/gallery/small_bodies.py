@@ -1,5 +1,6 @@
 """Reads the few optional fields of a request: JSON, either kind of form, or, as the guide has it, nothing."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from typing import Final
@@ -14,6 +15,7 @@ from toonbooth.kit.multipart import MalformedMultipartError, MultipartReader, Pa
 SMALL_BODY_TYPES: Final = ("application/json", "multipart/form-data", "application/x-www-form-urlencoded")
 _MAX_BYTES: Final = 16 * 1024
 _MAX_FIELDS: Final = 16
+_MAX_SECONDS: Final = 30.0
 
 
 async def read_small_body(request: Request) -> Mapping[str, object]:
@@ -25,11 +27,12 @@ async def read_small_body(request: Request) -> Mapping[str, object]:
     """
     body = bytearray()
     try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > _MAX_BYTES:
-                raise InvalidRequestError("The body is too long.")
-    except ClientDisconnect as error:
+        async with asyncio.timeout(_MAX_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > _MAX_BYTES:
+                    raise InvalidRequestError("The body is too long.")
+    except (ClientDisconnect, TimeoutError) as error:
         raise IncompleteUploadError from error
     return parse_fields(bytes(body), request.headers.get("content-type"))
 

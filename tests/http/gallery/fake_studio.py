@@ -90,7 +90,8 @@ class FakeStudio:
             SEED_HEADER: str(seed),
             FACES_HEADER: encode_faces_header(FACES),
         }
-        return await self._answer(draw(asked.photo, style=style, seed=seed), headers)
+        accept = request.headers.get("accept")
+        return await self._answer(draw(asked.photo, style=style, seed=seed), headers, accept=accept)
 
     async def _process_face_cut(self, request: Request) -> Response:
         body = await request.json()
@@ -101,7 +102,9 @@ class FakeStudio:
             )
         self.asked.append(AskedForCut(body, image.content, request.headers.get("x-request-id")))
         wanted = {"png": "PNG", "webp": "WEBP"}.get(body.get("format", "jpg"), "JPEG")
-        return await self._answer(cut(image.content, wanted=wanted), {GEOMETRY_HEADER: "metadata"})
+        return await self._answer(
+            cut(image.content, wanted=wanted), {GEOMETRY_HEADER: "metadata"}, accept=None
+        )
 
     async def _list_styles(self, _request: Request) -> Response:
         if self.is_foreign:
@@ -109,13 +112,18 @@ class FakeStudio:
         styles = [{"name": name, "title": name.title(), "line": "Drawn."} for name in self.styles]
         return JSONResponse({"success": True, "data": {"styles": styles}})
 
-    async def _answer(self, content: bytes, headers: dict[str, str]) -> Response:
+    async def _answer(self, content: bytes, headers: dict[str, str], *, accept: str | None) -> Response:
         if self.before_reply is not None:
             await self.before_reply()
         if self.reply is not None:
             return self.reply()
+        headers = {} if self.is_foreign else headers
+        if accept == "multipart/form-data":
+            return Response(
+                wrap_in_form(content), media_type="multipart/form-data; boundary=edge", headers=headers
+            )
         media_type = Image.MIME[Image.open(io.BytesIO(content)).format or ""]
-        return Response(content, media_type=media_type, headers={} if self.is_foreign else headers)
+        return Response(content, media_type=media_type, headers=headers)
 
 
 class Gate:
@@ -168,6 +176,12 @@ def cut(cartoon: bytes, *, wanted: str = "JPEG") -> bytes:
         )
     ).save(file, wanted)
     return file.getvalue()
+
+
+def wrap_in_form(content: bytes, *, end: bytes = b"\r\n--edge--\r\n") -> bytes:
+    """A form of one file, whose boundary is `edge`."""
+    disposition = b'Content-Disposition: form-data; name="image"; filename="cartoon.jpg"'
+    return b"--edge\r\n" + disposition + b"\r\n\r\n" + content + end
 
 
 def refuse(status: int, code: str, *, headers: dict[str, str] | None = None) -> Callable[[], Response]:

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from starlette.responses import Response
 
-from tests.http.gallery.fake_studio import AskedForCartoon, draw, refuse
+from tests.http.gallery.fake_studio import AskedForCartoon, draw, refuse, wrap_in_form
 from tests.http.gallery.running import (
     NOTHING_STORED,
     RunningGallery,
@@ -27,9 +27,8 @@ def answer(content: bytes, media_type: str = "image/jpeg") -> Callable[[], Respo
     return lambda: Response(content, media_type=media_type)
 
 
-def form(content: bytes, *, end: bytes = b"\r\n--edge--\r\n") -> Callable[[], Response]:
-    body = b'--edge\r\nContent-Disposition: form-data; name="file"; filename="c.jpg"\r\n\r\n' + content + end
-    return answer(body, "multipart/form-data; boundary=edge")
+def form(content: bytes) -> Callable[[], Response]:
+    return answer(content, "multipart/form-data; boundary=edge")
 
 
 FAILURES: dict[str, tuple[Callable[[], Response], int, str, str]] = {
@@ -47,12 +46,12 @@ FAILURES: dict[str, tuple[Callable[[], Response], int, str, str]] = {
     "JSON": (answer(b'{"ok": true}', "application/json"), 500, "studio_failed", NO_PICTURE),
     "half a header": (answer(b"\xff\xd8\xff\xe0\x00"), 500, "studio_failed", NO_PICTURE),
     "an empty form": (
-        answer(b"--edge--\r\n", "multipart/form-data; boundary=edge"),
+        form(b"--edge--\r\n"),
         500,
         "studio_failed",
         FAILED,
     ),
-    "half a form": (form(b"\xff\xd8\xff", end=b""), 500, "studio_failed", FAILED),
+    "half a form": (form(wrap_in_form(b"\xff\xd8\xff", end=b"")), 500, "studio_failed", FAILED),
     "a form without boundary": (answer(b"x", "multipart/form-data"), 500, "studio_failed", FAILED),
     "no face": (refuse(422, "no_face_found"), 422, "no_face_found", "The studio says no_face_found."),
     "no face, in other words": (
@@ -204,7 +203,7 @@ async def test_refusals_do_not_count_as_failures(gallery: RunningGallery, photo:
 
 async def test_a_cartoon_in_a_form_is_understood(gallery: RunningGallery, photo: bytes) -> None:
     cartoon = draw(photo, style="comic", seed=5)
-    gallery.studio.reply = form(cartoon)
+    gallery.studio.reply = form(wrap_in_form(cartoon))
 
     url = (await gallery.upload(photo))["cartoon"]["imageUrl"]
 

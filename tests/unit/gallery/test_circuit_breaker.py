@@ -9,7 +9,7 @@ class OutageError(Exception):
     pass
 
 
-class RefusalError(Exception):
+class OtherError(Exception):
     pass
 
 
@@ -61,13 +61,14 @@ def test_a_success_between_failures_keeps_it_closed(breaker: CircuitBreaker) -> 
     succeed(breaker)
 
 
-def test_a_refusal_is_an_answer_and_no_failure(breaker: CircuitBreaker) -> None:
+def test_what_is_neither_success_nor_failure_says_nothing(breaker: CircuitBreaker) -> None:
     fail(breaker, times=2)
-    with pytest.raises(RefusalError), breaker.watch():
-        raise RefusalError
-    fail(breaker, times=2)
+    with pytest.raises(OtherError), breaker.watch():
+        raise OtherError
+    fail(breaker)
 
-    succeed(breaker)
+    with pytest.raises(CircuitOpenError), breaker.watch():
+        pytest.fail("a call was let through")
 
 
 def test_one_call_tries_and_closes_it(breaker: CircuitBreaker, clock: Clock) -> None:
