@@ -78,12 +78,13 @@ def without_rim(plate: FloatImage, person: FloatImage, *, unit: float) -> FloatI
     """
     thickness = 2 * max(1, round(2.5 * unit)) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (thickness, thickness))
-    inside: FloatImage = cv2.blur(cv2.erode(person, disc), (3, 3)).astype(np.float32, copy=False)
+    inside: FloatImage = cv2.erode(person, disc).astype(np.float32, copy=False)
     # What continues colours is smooth: half the size is enough to work it out.
     size = (person.shape[1], person.shape[0])
     half = (max(1, size[0] // 2), max(1, size[1] // 2))
     core, sigma = shrunk(inside, half), max(0.8, 1.3 * unit)
-    continued = enlarged(masked_blur(shrunk(plate, half), core, sigma=sigma), size)
+    continued = enlarged(masked_blur(shrunk(plate, half), np.square(core), sigma=sigma), size)
+    inside = np.minimum(inside, cv2.blur(inside, (3, 3)))
     # Thin things, all rim and no inside, keep what they are.
     rim = enlarged(smoothstep(gaussian(core, sigma=sigma), low=0.02, high=0.15), size) * (1 - inside)
     return cv2.blendLinear(continued, plate, rim, 1 - rim).astype(np.float32, copy=False)
@@ -121,10 +122,10 @@ def _lay_skin(
     calm_light, calm_a, calm_b = _calm(planes, radius=max(2.0, 8 * unit))
     middle, measured_red, yellow = (float(v) for v in np.median(lab[sure], axis=0))
     form: FloatImage = calm_light - np.float32(middle)
-    # Hard shadows age people: the form stays, its depth is nearly halved.
-    bent: FloatImage = form * np.where(form < 0, np.float32(0.6), np.float32(0.6))
+    # Hard shadows age people: the form stays, a third of its depth goes.
+    bent: FloatImage = form * np.float32(0.65)
     offset = np.float32(tones.skin_step * 0.4)
-    bent = soft_steps(gaussian(bent, sigma=2.5 * unit) + offset, step=tones.skin_step, softness=0.4) - offset
+    bent = soft_steps(gaussian(bent, sigma=2.5 * unit) + offset, step=tones.skin_step, softness=0.35) - offset
     underexposure = _underexposure(lightness, regions)
     shadow = smoothstep(form, low=-3.0, high=-14.0)
     base = middle + _friendlier(middle) + underexposure

@@ -17,6 +17,10 @@ _CLOSED = 0.1
 """Openness under which an eye is closed (portrait.model)."""
 
 
+_BROWN = np.array([0.03, 0.0, -0.03], np.float32)
+"""How a dark brown iris differs from grey, in sRGB."""
+
+
 def enlarge_eyes(portrait: Portrait, *, strength: float) -> Portrait:
     """Magnify every eye about its middle and move landmarks and eyes along.
 
@@ -26,6 +30,8 @@ def enlarge_eyes(portrait: Portrait, *, strength: float) -> Portrait:
     strength : float, in [0, 0.4]
         0.1 is felt but not seen; from 0.25 on faces turn into dolls.
     """
+    if strength == 0:
+        return portrait
     lenses = []
     for face in portrait.faces:
         for eye in (face.left_eye, face.right_eye):
@@ -119,18 +125,36 @@ class _OpenEye:
         return self.opening * smoothstep(distance, low=radius + self.edge, high=radius - self.edge)
 
     def iris_hue(self, photo: ByteImage) -> FloatImage:
-        """How the iris differs from grey, (3,) in sRGB; nothing where it is too dark to tell."""
+        """How the iris differs from grey, (3,) in sRGB; nothing where it can't be told."""
         part = to_float(photo[self.window])
         distance = np.sqrt(self.x * self.x + self.y * self.y)
-        ring = self._disc(distance, 0.9) * smoothstep(distance, low=0.4, high=0.55)
-        # Lids throw a shadow on the upper half, lamps a reflection.
-        ring = ring * smoothstep(self.y, low=-0.5, high=0.1) * (part.max(axis=2) < 0.85)
-        weight = float(ring.sum())
-        if weight < 2:
+        inside = self.opening > 0.97
+        # Away from the pupil, from the lids' shadow and, by its brightness, from reflections.
+        ring = inside & (distance > 0.45) & (distance < 0.85) & (self.y > -0.5) & (part.max(axis=2) < 0.85)
+        whites = part[inside & (distance > 1.15)]
+        colours = part[ring] * _cast(whites)
+        if len(colours) < 4:
             return np.zeros(3, np.float32)
-        colour = (part * ring[..., None]).sum(axis=(0, 1)) / np.float32(weight)
+        lightness = float(np.median(colours.max(axis=1)))
+        # What slips in from lids and corners is skin, redder than any light iris.
+        redness = colours[:, 0] - colours[:, 2]
+        colour = colours[redness <= np.median(redness)].mean(axis=0)
         hue: FloatImage = (colour - colour.mean()).astype(np.float32)
-        return hue
+        # A dark iris mirrors the sky and looks blue in numbers; people call it brown. In a dark photo nobody
+        # can tell.
+        light, lit = smoothstep(
+            np.array(
+                [lightness - 0.21, (float(np.median(whites)) if len(whites) else 0.0) - 0.3], np.float32
+            ),
+            low=0.0,
+            high=0.1,
+        )
+        hue = hue * light + _BROWN * (1 - light) * lit
+        # There are brown and amber irises, but no pink ones.
+        hue[1] = max(hue[1], -0.15 * hue[0])
+        hue -= hue.mean()
+        strongest = float(np.abs(hue).max())
+        return hue * np.float32(min(1.0, 0.09 / max(strongest, 1e-6)))
 
     def draw(self, image: ByteImage, hue: FloatImage, *, light_from: float) -> None:
         part = to_float(image[self.window])
@@ -158,3 +182,13 @@ class _OpenEye:
         light = self._disc(np.sqrt(np.square(x - np.float32(0.36 * light_from)) + np.square(y + 0.36)), 0.27)
         part += np.float32(0.92) * light[..., None] * (1 - part)
         image[self.window] = to_bytes(part)
+
+
+def _cast(whites: FloatImage) -> FloatImage:
+    """Factors, (3,), that take half the colour out of an eye's whites: it is the light's, or veins'."""
+    if len(whites) < 4:
+        return np.ones(3, np.float32)
+    brightness = whites.sum(axis=1)
+    white = whites[brightness >= np.percentile(brightness, 75)].mean(axis=0)
+    cast: FloatImage = np.sqrt(white.mean() / np.maximum(white, np.float32(0.05))).astype(np.float32)
+    return cast

@@ -4,7 +4,8 @@ from typing import Final
 
 import numpy as np
 
-_UPPER_OVAL: Final = [162, 21, 54, 103, 67, 109, 10, 338, 297, 332, 284, 251, 389, 356, 454]
+_RIGHT_TEMPLE: Final = [10, 338, 297, 332, 284, 251, 389, 356, 454]
+_LEFT_TEMPLE: Final = [234, 127, 162, 21, 54, 103, 67, 109]
 _LOWER_OVAL: Final = [
     323,
     361,
@@ -26,7 +27,7 @@ _LOWER_OVAL: Final = [
     132,
     93,
 ]
-OVAL: Final = np.array([*_UPPER_OVAL, *_LOWER_OVAL, 234, 127])
+OVAL: Final = np.array([*_RIGHT_TEMPLE, *_LOWER_OVAL, *_LEFT_TEMPLE])
 JAW: Final = np.array(_LOWER_OVAL)
 NOSE_LEFT: Final = np.array([129, 64, 98, 97])
 NOSE_RIGHT: Final = np.array([358, 294, 327, 326])
