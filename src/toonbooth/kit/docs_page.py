@@ -99,9 +99,7 @@ class _Page:
             yield f"<p><strong>{escape(operation.get('summary', ''))}</strong></p>"
             yield _prose(operation.get("description", ""))
             yield from self._render_inputs(operation)
-            for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
-                yield f"<h3>Body: {escape(media_type)}</h3>"
-                yield from self._render_fields(self._resolve(content.get("schema", {})))
+            yield from self._render_body(operation.get("requestBody", {}).get("content", {}))
             for status, response in operation["responses"].items():
                 yield from self._render_response(status, response)
 
@@ -133,6 +131,15 @@ class _Page:
         if rows:
             yield "<h3>Parameters</h3>"
             yield _table(rows)
+
+    def _render_body(self, content: Node) -> Iterator[str]:
+        """Media types that hold the same fields, together."""
+        media_types: dict[str, list[str]] = {}
+        for media_type, body in content.items():
+            media_types.setdefault(json.dumps(body.get("schema", {})), []).append(media_type)
+        for schema, names in media_types.items():
+            yield f"<h3>Body: {escape(' or '.join(names))}</h3>"
+            yield from self._render_fields(self._resolve(json.loads(schema)))
 
     def _render_response(self, status: str, response: Node) -> Iterator[str]:
         phrase = HTTPStatus(int(status)).phrase

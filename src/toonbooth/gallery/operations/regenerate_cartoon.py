@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 from bson import ObjectId
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,6 +17,8 @@ from toonbooth.gallery.operations.drawing import check_style, draw
 from toonbooth.gallery.operations.new_blobs import new_blobs
 from toonbooth.gallery.services import Services
 from toonbooth.gallery.wishes import DrawingWishes
+
+_LONGEST_STEP: Final = 1000
 
 
 async def regenerate_cartoon(
@@ -60,13 +63,15 @@ def move_on(
 ) -> DrawingWishes:
     """Wish for another drawing than the last one: what the client leaves open moves on.
 
-    A studio without styles is asked for none. Where there is no last drawing to differ from, a download has
-    deleted the earlier ones, and chance is what differs from them.
+    The seed moves on by chance, so that two requests at once, a double tap, don't draw the same. A studio
+    without styles is asked for none.
     """
     if last is None:
+        # A download has deleted the drawings there were.
         seed, style = rng.randint(0, MAX_SEED), None
     else:
-        seed, style = ((last.seed or 0) + 1) % (MAX_SEED + 1), _next_name(last.style, style_names)
+        seed = ((last.seed or 0) + rng.randint(1, _LONGEST_STEP)) % (MAX_SEED + 1)
+        style = _next_name(last.style, style_names)
     return DrawingWishes(
         style=style if wishes.style is None else wishes.style,
         seed=seed if wishes.seed is None else wishes.seed,

@@ -74,6 +74,7 @@ router = APIRouter(tags=["cartoons"])
 _FAILURES_OF_ALL: Final = (
     InvalidDeviceIdError,
     InvalidRequestError,
+    IncompleteUploadError,
     RequestInProgressError,
     IdempotencyKeyReusedError,
     DatabaseFailedError,
@@ -105,7 +106,6 @@ Opened = Annotated[Services, Depends(get_services)]
         TooManyFilesError,
         EmptyFileError,
         FileTooLargeError,
-        IncompleteUploadError,
         UnsupportedTypeError,
         PhotoTooLargeError,
         AnimatedPhotoError,
