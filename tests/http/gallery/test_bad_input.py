@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 from PIL import Image
 
+from tests.heif_files import build_heic
 from tests.http.gallery.running import ADDRESS, Json, RunningGallery, read_data, read_failure, running_gallery
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -223,6 +224,14 @@ async def test_a_truncated_jpeg(gallery: RunningGallery, photo: bytes, kept: flo
 def pad(photo: bytes, size: int) -> bytes:
     """A JPEG with so much behind its end that the file has `size` bytes, as motion photos have it."""
     return photo + bytes(size - len(photo))
+
+
+@pytest.mark.parametrize("kept", [0.2, 0.9])
+async def test_a_truncated_heic(gallery: RunningGallery, kept: float) -> None:
+    photo = build_heic()
+    reply = await gallery.post_photo(photo[: int(len(photo) * kept)])
+
+    assert read_failure(reply) == (400, "unreadable_image", DAMAGED)
 
 
 @pytest.mark.parametrize("size", [LIMIT + 1, 11_000_000, 30_000_000])

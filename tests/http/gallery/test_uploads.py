@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.heif_files import DEPTH_MAP, build_heic
 from tests.http.gallery.fake_studio import AskedForCartoon
 from tests.http.gallery.running import RunningGallery, running_gallery
 from toonbooth.imaging.pixels import ByteImage
@@ -55,6 +56,15 @@ async def test_avif_becomes_a_jpeg(gallery: RunningGallery, small: Image.Image) 
     stored = Image.open(io.BytesIO(content))
     assert (media_type, stored.format, stored.size) == ("image/jpeg", "JPEG", (96, 64))
     assert np.abs(np.asarray(stored, int) - np.asarray(small, int)).mean() < 8
+
+
+async def test_heic_becomes_a_jpeg_that_is_upright(gallery: RunningGallery, astronaut: ByteImage) -> None:
+    content, media_type = await stored_original(gallery, build_heic(quarters=1, auxiliary=(DEPTH_MAP,)))
+
+    stored = Image.open(io.BytesIO(content))
+    assert (media_type, stored.format, stored.size) == ("image/jpeg", "JPEG", (512, 448))
+    upright = np.rot90(astronaut[:512, :448])
+    assert np.abs(np.asarray(stored, int) - upright.astype(int)).mean() < 12
 
 
 async def test_where_and_when_a_photo_was_taken_is_not_stored(

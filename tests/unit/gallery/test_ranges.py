@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toonbooth.gallery.ranges import (
@@ -52,6 +52,7 @@ def test_a_range_behind_the_end_is_refused(header: str) -> None:
         read_range(header, size=100)
 
 
+@settings(deadline=None)
 @given(header=st.text(max_size=40).map("bytes=".__add__), size=st.integers(0, 10_000))
 def test_whatever_is_asked_the_range_lies_within_the_file(header: str, size: int) -> None:
     try:

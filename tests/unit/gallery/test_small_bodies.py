@@ -3,7 +3,7 @@
 import contextlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toonbooth.gallery.small_bodies import parse_fields
@@ -44,6 +44,7 @@ def test_every_usual_way_is_understood(body: bytes, content_type: str | None) ->
     assert parse_fields(body, content_type) == {"style": "comic"}
 
 
+@settings(deadline=None)
 @given(
     body=st.binary(max_size=100),
     content_type=st.sampled_from(

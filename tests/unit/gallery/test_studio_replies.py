@@ -4,7 +4,7 @@ import contextlib
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toonbooth.contract import FaceSummary, encode_faces_header
@@ -115,6 +115,7 @@ def test_nothing_else_is_shown_to_people(content: bytes) -> None:
     assert refusal.code is None
 
 
+@settings(deadline=None)
 @given(content=st.binary(max_size=200), content_type=st.text(max_size=60))
 def test_whatever_comes_is_a_picture_or_garbled(content: bytes, content_type: str) -> None:
     with contextlib.suppress(GarbledReplyError):
@@ -145,6 +146,7 @@ def test_what_is_no_list_of_styles_has_none(content: bytes) -> None:
     assert read_styles(reply(content)) == ()
 
 
+@settings(deadline=None)
 @given(value=st.text(max_size=12))
 def test_a_whole_number_is_plain_digits_within_bounds(value: str) -> None:
     number = read_whole_number(value, maximum=1000)

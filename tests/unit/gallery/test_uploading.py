@@ -5,7 +5,7 @@ import itertools
 from collections.abc import AsyncIterator
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toonbooth.gallery.errors import (
@@ -76,6 +76,7 @@ BODIES = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(body=BODIES, cuts=st.lists(st.integers(0, 1 << 20), max_size=30))
 def test_how_the_network_cuts_the_body_makes_no_difference(body: bytes, cuts: list[int]) -> None:
     def outcome(cuts: list[int]) -> object:
@@ -88,6 +89,7 @@ def test_how_the_network_cuts_the_body_makes_no_difference(body: bytes, cuts: li
     assert outcome(list(range(len(body)))) == outcome([])
 
 
+@settings(deadline=None)
 @given(data=st.binary(max_size=3000), cuts=st.lists(st.integers(0, 1 << 20), max_size=20))
 def test_every_byte_of_the_file_arrives(data: bytes, cuts: list[int]) -> None:
     if b"\r\n--edge" in b"\r\n" + data:

@@ -4,7 +4,7 @@ import contextlib
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toonbooth.kit.multipart import (
@@ -39,6 +39,7 @@ def read(body: bytes, cuts: list[int]) -> list[MultipartEvent]:
     return events
 
 
+@settings(deadline=None)
 @given(cuts=st.lists(st.integers(0, len(FORM)), max_size=40))
 def test_however_it_is_cut_a_form_means_the_same(cuts: list[int]) -> None:
     assert read(FORM, cuts) == [
@@ -76,6 +77,7 @@ def test_what_nobody_sends_is_refused(body: bytes) -> None:
         MultipartReader("multipart/form-data; boundary=edge").feed(body)
 
 
+@settings(deadline=None)
 @given(body=st.binary(max_size=300).map(b"--edge\r\n".__add__))
 def test_whatever_comes_is_read_or_refused(body: bytes) -> None:
     with contextlib.suppress(MalformedMultipartError):
