@@ -55,12 +55,17 @@ def cel_tones(lab: FloatImage, regions: Regions, tones: CelTones, *, unit: float
     light = _cloth_and_hair(lightness, tones, unit=unit)
     a *= np.float32(tones.saturation)
     b *= np.float32(tones.saturation)
-    window = _extent(regions.skin, regions.features)
-    if window is not None:
-        within = regions.within(window)
-        _lay_skin([plane[window] for plane in (light, a, b)], lab[window], within, tones, unit=unit)
+    # A black and white photo stays one.
+    colourful = min(1.0, float(np.abs(lab[..., 1:]).mean()) / 4)
+    for head in range(len(regions.heads)):
+        window = _reach(regions, head)
+        if window is not None:
+            within = regions.within(window).of_head(head)
+            drawn = [plane[window] for plane in (light, a, b)]
+            _lay_skin(drawn, lab[window], within, tones, unit=unit, colourful=colourful)
     # Cool light suits clothes and hair; on skin it looks ill.
-    b += np.float32(tones.warmth) if tones.warmth > 0 else np.float32(tones.warmth) * (1 - regions.skin)
+    warmth = np.float32(tones.warmth * colourful)
+    b += warmth if warmth > 0 else warmth * (1 - regions.skin)
     np.clip(light, 0, 100, out=light)
     return cv2.merge([light, a, b]).astype(np.float32, copy=False)
 
@@ -102,17 +107,32 @@ def _cloth_and_hair(lightness: FloatImage, tones: CelTones, *, unit: float) -> F
     return result
 
 
-def _extent(*masks: FloatImage) -> tuple[slice, slice] | None:
-    """The rows and columns that masks cover; None when they cover nothing."""
-    covered = np.maximum.reduce(masks) > 0.02
-    x, y, width, height = cv2.boundingRect(covered.astype(np.uint8))
-    return (slice(y, y + height), slice(x, x + width)) if width and height else None
+def _reach(regions: Regions, head: int) -> tuple[slice, slice] | None:
+    """The rows and columns in which one head's skin and features lie; None when there are none."""
+    x, y, width = regions.heads[head]
+    height, across = regions.skin.shape
+    left, right = max(0, int(x - 2.2 * width)), min(across, int(x + 2.2 * width))
+    top, bottom = max(0, int(y - 1.6 * width)), min(height, int(y + 2.7 * width))
+    if left >= right or top >= bottom:
+        return None
+    near = (slice(top, bottom), slice(left, right))
+    covered = np.maximum(regions.skin[near], regions.features[near]) > 0.02
+    x0, y0, wide, high = cv2.boundingRect(covered.astype(np.uint8))
+    if not wide or not high:
+        return None
+    return slice(top + y0, top + y0 + high), slice(left + x0, left + x0 + wide)
 
 
 def _lay_skin(
-    drawn: list[FloatImage], lab: FloatImage, regions: Regions, tones: CelTones, *, unit: float
+    drawn: list[FloatImage],
+    lab: FloatImage,
+    regions: Regions,
+    tones: CelTones,
+    *,
+    unit: float,
+    colourful: float,
 ) -> None:
-    """Lay skin into the planes L*, a* and b* drawn so far, in place."""
+    """Lay one person's skin into the planes L*, a* and b* drawn so far, in place."""
     light, a, b = drawn
     planes = planes_of(lab)
     lightness = planes[0]
@@ -134,13 +154,15 @@ def _lay_skin(
     light += (lightness + np.float32(base - middle) - light) * regions.features
 
     # One hue for all skin: blotches go, warmth gathers in the shadows.
-    red = min(measured_red, 0.85 * yellow + 3.0)
+    red = min(measured_red, 0.85 * max(yellow, 0.0) + 3.0)
     chroma = float(np.hypot(red, yellow))
     calmed = min(1.0, 27.0 / max(chroma, 1.0)) ** 0.75
-    even_a = (calm_a - np.float32(measured_red)) * np.float32(0.45) + np.float32(red * calmed + 1.0)
+    even_a = (calm_a - np.float32(measured_red)) * np.float32(0.45) + np.float32(red * calmed + colourful)
     even_b = (calm_b - np.float32(yellow)) * np.float32(0.45) + np.float32(yellow * calmed)
-    a += (even_a + 3 * shadow + np.float32(tones.blush) * regions.cheeks - a) * mask
-    b += (even_b + 2 * shadow - b) * mask
+    even_a += np.float32(colourful) * (3 * shadow + np.float32(tones.blush) * regions.cheeks)
+    even_b += np.float32(2 * colourful) * shadow
+    a += (even_a - a) * mask
+    b += (even_b - b) * mask
     inside = regions.features * (1 - regions.lips)
     a += (lab[..., 1] * np.float32(calmed) - a) * inside
     b += (lab[..., 2] * np.float32(calmed) - b) * inside

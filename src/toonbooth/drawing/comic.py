@@ -29,6 +29,7 @@ from toonbooth.imaging.lines import line_reach
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes
 from toonbooth.imaging.resize import Size, enlarged, enlarged_rows, enlarged_smoothly, padded, shrunk
 from toonbooth.imaging.smoothing import GuidedPlane, flatten, guided_planes
+from toonbooth.imaging.tones import ordered_dither
 from toonbooth.portrait.model import Portrait
 
 _FACE_WIDTH = 400.0
@@ -206,6 +207,7 @@ def _draw_rows(
     paper = np.float32(1) - np.float32(0.76) * lines
     lines *= np.float32(0.58)
     ink = lab_to_rgb(np.array([[look.ink]], np.float32))[0, 0]
+    grain = ordered_dither(lines.shape)
     layers = []
     for colour, share in zip(plan.colours, ink, strict=True):
         plane = colour.rows_over(grey[rows], factor=factor, top=top)
@@ -214,6 +216,7 @@ def _draw_rows(
         np.clip(plane, 0, 1, out=plane)
         plane *= paper
         plane += lines * share
+        plane += grain
         layers.append(to_bytes(plane))
     cv2.merge(layers, drawing[top:bottom])
 

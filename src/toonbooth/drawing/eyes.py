@@ -17,7 +17,7 @@ _CLOSED = 0.1
 """Openness under which an eye is closed (portrait.model)."""
 
 
-_BROWN = np.array([0.03, 0.0, -0.03], np.float32)
+_BROWN = np.array([0.045, 0.0, -0.045], np.float32)
 """How a dark brown iris differs from grey, in sRGB."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -30,6 +30,7 @@ class Regions:
     mouth : what an open mouth shows, teeth above all.
     cheeks : where a blush sits.
     frames : dark frames of glasses.
+    heads : the middle of each face and its width, (x, y, width) in pixels of the masks.
     """
 
     person: FloatImage
@@ -40,6 +41,7 @@ class Regions:
     mouth: FloatImage
     cheeks: FloatImage
     frames: FloatImage
+    heads: tuple[tuple[float, float, float], ...]
 
     def within(self, window: tuple[slice, slice]) -> Regions:
         """The same masks over a part of the picture."""
@@ -52,7 +54,23 @@ class Regions:
             self.mouth[window],
             self.cheeks[window],
             self.frames[window],
+            tuple((x - window[1].start, y - window[0].start, width) for x, y, width in self.heads),
         )
+
+    def of_head(self, head: int) -> Regions:
+        """The same, but of skin and features only what is nearer to one head than to any other."""
+        if len(self.heads) == 1:
+            return self
+        height, width = self.skin.shape
+        columns = np.arange(width, dtype=np.float32)[None, :]
+        rows = np.arange(height, dtype=np.float32)[:, None]
+        away = [
+            np.square((columns - np.float32(x)) / across) + np.square((rows - np.float32(y)) / across)
+            for x, y, across in self.heads
+        ]
+        others = np.minimum.reduce([each for i, each in enumerate(away) if i != head])
+        share = smoothstep(others - away[head], low=-0.2, high=0.2)
+        return replace(self, skin=self.skin * share, features=self.features * share)
 
 
 def polygon_mask(
@@ -92,6 +110,7 @@ def find_regions(
     """
     shape = person.shape
     skin, features, eyes, lips, mouth, cheeks, frames = (np.zeros(shape, np.float32) for _ in range(7))
+    heads: list[tuple[float, float, float]] = []
     for face in faces:
         width = face.width * scale
         if width < 6:
@@ -131,9 +150,10 @@ def find_regions(
         corner = np.array([wide[1].start, wide[0].start], np.float32)
         this_skin = _skin_like_face(lab[wide], person[wide], points - corner, features[wide], width)
         np.maximum(skin[wide], this_skin, out=skin[wide])
+        heads.append((float(points[:, 0].mean()), float(points[:, 1].mean()), width))
     skin *= np.float32(1) - frames
     np.maximum(features, np.float32(0.8) * frames, out=features)
-    return Regions(person, skin, features, eyes, lips, mouth, cheeks, frames)
+    return Regions(person, skin, features, eyes, lips, mouth, cheeks, frames, tuple(heads))
 
 
 def clean_matte(matte: FloatImage, faces: tuple[Face, ...], *, scale: float, unit: float) -> FloatImage:

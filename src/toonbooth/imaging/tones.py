@@ -50,3 +50,30 @@ def smoothstep(values: FloatImage, *, low: float, high: float) -> FloatImage:
     curve *= x
     curve *= x
     return curve
+
+
+def ordered_dither(shape: tuple[int, ...]) -> FloatImage:
+    """What to add to a picture before it is rounded to bytes, so that slow gradients show no bands.
+
+    Parameters
+    ----------
+    shape : (H, W)
+
+    Returns
+    -------
+    float32 array of that shape: a pattern of 4 × 4 pixels within half a level of 255 either way, mean 0. Rows
+    repeat every four, so a picture may be rounded in bands.
+
+    References
+    ----------
+    B. E. Bayer, "An optimum method for two-level rendition of continuous-tone pictures", ICC 1973.
+    """
+    height, width = shape
+    tiles = np.tile(_BAYER, (-(-height // 4), -(-width // 4)))
+    dither: FloatImage = tiles[:height, :width]
+    return dither
+
+
+_BAYER = ((np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]]) + 0.5) / 16 - 0.5).astype(
+    np.float32
+) * np.float32(1 / 255)

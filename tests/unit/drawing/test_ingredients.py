@@ -128,6 +128,28 @@ def test_skin_gets_one_hue_and_hair_keeps_its_colour() -> None:
     np.testing.assert_allclose(drawn[hair][1:], lab[hair][1:] * TONES.saturation, atol=1.0)
 
 
+def test_two_people_keep_their_own_skin() -> None:
+    light, dark = (
+        bust(240, 200, skin=(240, 205, 185)),
+        bust(240, 200, skin=(95, 58, 42), hair=(170, 160, 150)),
+    )
+    picture = np.hstack([light.picture, dark.picture])
+    right = face_at((300.0, 108.0), dark.faces[0].width)
+    both = Portrait(picture, (light.faces[0], right), np.hstack([light.matte, dark.matte]))
+    together = cel_tones(lab_of(both), regions_of(both), TONES, unit=0.2)
+    for alone, offset in ((light, 0), (dark, 200)):
+        drawn = cel_tones(lab_of(alone), regions_of(alone), TONES, unit=0.2)
+        row, column = place(alone, 0.0, -0.4)
+        np.testing.assert_allclose(together[row, column + offset], drawn[row, column], atol=1.5)
+
+
+def test_a_black_and_white_photo_stays_one() -> None:
+    portrait = bust(240, 200)
+    grey = portrait.with_picture(np.dstack([(luma(portrait.picture) * 255).astype(np.uint8)] * 3))
+    drawn = cel_tones(lab_of(grey), regions_of(grey), replace(TONES, warmth=4.0), unit=0.2)
+    assert np.abs(drawn[..., 1:]).max() < 1.5
+
+
 @pytest.mark.parametrize("skin", [(245, 215, 200), (141, 85, 54), (84, 50, 36)])
 def test_skin_stays_near_its_own_lightness(skin: tuple[int, int, int]) -> None:
     portrait = bust(240, 200, skin=skin, hair=(20, 20, 30) if skin[0] > 100 else (170, 160, 150))
@@ -141,7 +163,7 @@ def test_black_cloth_is_opened_and_steps_leave_few_tones() -> None:
     ramp = np.zeros((40, 400, 3), np.float32)
     ramp[..., 0] = np.linspace(0, 100, 400, dtype=np.float32)
     nobody = np.zeros(ramp.shape[:2], np.float32)
-    none = Regions(*(nobody,) * 8)
+    none = Regions(*(nobody,) * 8, heads=())
     fine, coarse = (
         cel_tones(ramp, none, replace(TONES, step=step), unit=0.2)[20, :, 0] for step in (6.0, 20.0)
     )

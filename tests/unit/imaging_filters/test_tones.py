@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from toonbooth.imaging.tones import smoothstep, soft_steps
+from toonbooth.imaging.pixels import to_bytes
+from toonbooth.imaging.tones import ordered_dither, smoothstep, soft_steps
 
 RAMP = np.linspace(0, 100, 2001, dtype=np.float32)
 
@@ -38,6 +39,14 @@ def test_smoothstep_goes_from_nothing_to_all_and_can_be_turned_round() -> None:
     assert up[RAMP <= 20].max() == 0
     assert up[RAMP >= 60].min() == 1
     np.testing.assert_allclose(up + down, 1, atol=1e-6)
+
+
+def test_dithered_bytes_keep_the_mean_that_rounding_loses() -> None:
+    grey = np.full((16, 20), 100.3 / 255, np.float32)
+    dithered = to_bytes(grey + ordered_dither(grey.shape))
+    assert set(np.unique(dithered)) == {100, 101}
+    assert abs(dithered.mean() - 100.3) < 0.05
+    assert (to_bytes(grey) == 100).all()
 
 
 def test_nonsense_is_refused() -> None:
