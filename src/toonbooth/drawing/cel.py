@@ -157,6 +157,7 @@ def _lay_skin(
     red = min(measured_red, 0.85 * max(yellow, 0.0) + 3.0)
     chroma = float(np.hypot(red, yellow))
     calmed = min(1.0, 27.0 / max(chroma, 1.0)) ** 0.75
+    _tame_glow((a, b), planes, regions, hue=(measured_red, yellow), middle=middle)
     even_a = (calm_a - np.float32(measured_red)) * np.float32(0.45) + np.float32(red * calmed + colourful)
     even_b = (calm_b - np.float32(yellow)) * np.float32(0.45) + np.float32(yellow * calmed)
     even_a += np.float32(colourful) * (3 * shadow + np.float32(tones.blush) * regions.cheeks)
@@ -172,6 +173,26 @@ def _lay_skin(
     light += 3 * teeth
     a *= 1 - np.float32(0.55) * teeth
     b *= 1 - np.float32(0.4) * teeth
+
+
+def _tame_glow(
+    drawn: tuple[FloatImage, FloatImage],
+    planes: list[FloatImage],
+    regions: Regions,
+    *,
+    hue: tuple[float, float],
+    middle: float,
+) -> None:
+    """Skin too bright or too warm to be told for skin must not glow orange beside it, in place."""
+    lightness, a, b = planes
+    chroma = cv2.magnitude(a, b) + np.float32(1e-3)
+    length = max(1e-3, float(np.hypot(*hue)))
+    alike = (a * np.float32(hue[0] / length) + b * np.float32(hue[1] / length)) / chroma
+    glow = smoothstep(alike, low=0.93, high=0.985) * regions.person * (1 - regions.skin)
+    glow *= smoothstep(lightness, low=middle - 15, high=middle - 5)
+    calm = np.minimum(np.float32(1.05), np.float32(28) / chroma)
+    for plane, own in zip(drawn, (a, b), strict=True):
+        np.add(plane, (own * calm - plane) * glow, out=plane)
 
 
 def _friendlier(middle: float) -> float:
