@@ -34,9 +34,6 @@ from toonbooth.kit.replies import render_error
 
 router = APIRouter(tags=["files"])
 
-_SMALL_BYTES: Final = 256 * 1024
-"""Up to here a file is read at once: one trip to a thread instead of several."""
-
 _OWNER_MAX_AGE_SECONDS: Final = 7 * 24 * 3600
 _BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
 _PICTURES: Final = {"content": dict.fromkeys(MEDIA_TYPES.values(), _BINARY)}
@@ -71,16 +68,7 @@ async def get_file(
     the query they open for the device that owns the picture. Everything else is 404.
     """
     key = f"{folder}/{filename}"
-    if not is_key(key):
-        raise PictureNotFoundError
-    max_age_seconds = services.signer.verify(
-        get_path(key), expires=expires, signature=signature, now=services.read_clock()
-    )
-    if max_age_seconds is None:
-        if device is None or not await may_see(services, device, key):
-            raise PictureNotFoundError
-        max_age_seconds = _OWNER_MAX_AGE_SECONDS
-
+    max_age_seconds = await _authorise(services, key, device, expires=expires, signature=signature)
     size = (await services.blobs.stat(key)).size
     # A key's bytes never change, so its name says all.
     etag = f'"{filename}"'
@@ -94,32 +82,57 @@ async def get_file(
     }
     if matches_any(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=headers)
-    media_type = get_media_type(key)
     if request.method == "HEAD":
-        return Response(media_type=media_type, headers=headers | {"Content-Length": str(size)})
-    try:
-        wanted = (
-            read_range(request.headers.get("range"), size=size)
-            if allows_range(request.headers.get("if-range"), etag)
-            else None
-        )
-    except UnsatisfiableRangeError:
-        refusal = render_error(RangeNotSatisfiableError())
-        refusal.headers["Content-Range"] = f"bytes */{size}"
-        return refusal
+        headers["Content-Length"] = str(size)
+        return Response(media_type=get_media_type(key), headers=headers)
+    wanted = None
+    if allows_range(request.headers.get("if-range"), etag):
+        try:
+            wanted = read_range(request.headers.get("range"), size=size)
+        except UnsatisfiableRangeError:
+            refusal = render_error(RangeNotSatisfiableError())
+            refusal.headers["Content-Range"] = f"bytes */{size}"
+            return refusal
+    return await _send(services, key, wanted, size=size, headers=headers)
+
+
+async def _authorise(
+    services: Services, key: str, device: DeviceId | None, *, expires: str, signature: str
+) -> int:
+    """How many seconds the asker may keep the picture.
+
+    Raises
+    ------
+    PictureNotFoundError
+        When the asker may not see it, or it cannot be.
+    """
+    if not is_key(key):
+        raise PictureNotFoundError
+    remaining_seconds = services.signer.verify(
+        get_path(key), expires=expires, signature=signature, now=services.read_clock()
+    )
+    if remaining_seconds is not None:
+        return remaining_seconds
+    if device is None or not await may_see(services, device, key):
+        raise PictureNotFoundError
+    return _OWNER_MAX_AGE_SECONDS
+
+
+async def _send(
+    services: Services, key: str, wanted: ByteRange | None, *, size: int, headers: dict[str, str]
+) -> Response:
     part = wanted or ByteRange(0, size)
     headers["Content-Length"] = str(part.length)
     if wanted is not None:
         headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
-    status = 200 if wanted is None else 206
-    if part.length <= _SMALL_BYTES:
-        content = b"".join(
-            [piece async for piece in services.blobs.stream(key, start=part.start, stop=part.stop)]
-        )
-        return Response(content, status_code=status, media_type=media_type, headers=headers)
     pieces = services.blobs.stream(key, start=part.start, stop=part.stop)
     # The first piece before the reply begins: a file that has just gone is still a 404.
-    first = await anext(pieces)
+    first = await anext(pieces, b"")
+    status = 200 if wanted is None else 206
+    media_type = get_media_type(key)
+    if len(first) == part.length:
+        await anext(pieces, None)  # Runs it to its end, and closes the file.
+        return Response(first, status_code=status, media_type=media_type, headers=headers)
     return StreamingResponse(
         _chain(first, pieces), status_code=status, media_type=media_type, headers=headers
     )
