@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from toonbooth.drawing.comic import draw_comic
+from toonbooth.drawing.sketch import draw_sketch
 from toonbooth.portrait.model import Portrait
 
 DrawStyle = Callable[[Portrait, np.random.Generator], Portrait]
@@ -26,6 +27,9 @@ class Style:
 
 STYLES: Final[dict[str, Style]] = {
     style.name: style
-    for style in (Style("comic", "Comic", "Ink lines of varying weight and cel tones.", draw_comic),)
+    for style in (
+        Style("comic", "Comic", "Ink lines of varying weight and cel tones.", draw_comic),
+        Style("sketch", "Sketch", "Pencil on paper, hatched along the form.", draw_sketch),
+    )
 }
 DEFAULT_STYLE: Final = "comic"

@@ -1,0 +1,152 @@
+"""How dark a pencil draws what a photo shows: skin by its own scale, clothes looser, highlights as paper."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from toonbooth.drawing.regions import Regions
+from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.resize import Size
+from toonbooth.imaging.smoothing import gaussian
+from toonbooth.imaging.tones import smoothstep
+from toonbooth.portrait.model import Face
+
+
+@dataclass(frozen=True, slots=True)
+class Vignette:
+    """How a drawing ends.
+
+    side : -1 left … 1 right, the side where the background is hatched: opposite the light.
+    strength : 0 … 1, tone of the background's hatching beside the head.
+    looseness : 0 … 1, how far clothes fade away from the head.
+    """
+
+    side: float
+    strength: float
+    looseness: float
+
+
+def pencil_tones(lightness: FloatImage, regions: Regions, *, unit: float) -> FloatImage:
+    """Translate lightness into the darkness that pencil reaches.
+
+    Parameters
+    ----------
+    lightness : float32 array, shape (H, W), L*, smoothed
+    regions : of the same size
+    unit : float, pixels
+        A four-hundredth of a face's width.
+
+    Returns
+    -------
+    float32 array, shape (H, W): 0 bare paper … 1 as dark as the pencil gets.
+    """
+    seen = lightness[regions.person > 0.7]
+    if len(seen) < 16:
+        seen = lightness.ravel()
+    black, white = (float(value) for value in np.percentile(seen, (1.5, 98.5)))
+    # A photo's range is stretched, but only so far: dark skin in dim light is still dark skin.
+    black, white = float(np.clip(black, 0, 22)), float(np.clip(white, 84, 97))
+    light = (lightness - np.float32(black)) * np.float32(1 / (white - black))
+    np.clip(light, 0, 1, out=light)
+    tone: FloatImage = np.float32(1) - light
+    # Form is exaggerated: what is darker than its surroundings gets darker, lights turn to paper.
+    wide = tone - gaussian(tone, sigma=max(1.0, 26 * unit))
+    # Strands and folds stand out most where all is dark, and there the photo shows them least.
+    fine = tone - gaussian(tone, sigma=max(0.8, 7 * unit))
+    spread = np.sqrt(gaussian(fine * fine, sigma=max(1.0, 14 * unit)))
+    fine *= np.float32(0.05) / (spread + np.float32(0.02)) * (1 - regions.skin)
+    tone = _shoulder(tone)
+    tone += wide * (np.float32(0.4) + np.float32(0.45) * regions.skin)
+    tone += np.clip(fine, -0.2, 0.14) * np.float32(1.2)
+    bare = regions.skin > 0.8
+    if np.count_nonzero(bare) > 30:
+        middle = float(np.median(tone[bare]))
+        # Light skin is nearly paper; what is darker than it counts fully.
+        ease = float(np.clip(0.4 * middle, 0.0, 0.09))
+        shade = np.maximum(tone - np.float32(middle + 0.1), 0)
+        # Hard shadows age people.
+        tone -= (np.float32(ease) + np.float32(0.25) * shade) * regions.skin * (1 - regions.features)
+    np.clip(tone, 0, 1, out=tone)
+    # Teeth and the whites of eyes are hardly touched.
+    tone *= 1 - np.float32(0.5) * regions.mouth
+    result: FloatImage = tone.astype(np.float32, copy=False)
+    return result
+
+
+def _shoulder(tone: FloatImage) -> FloatImage:
+    """Hold the darkest tones apart: pencil gets dark, never black all over."""
+    bent: FloatImage = tone - np.float32(0.22) * tone * tone * tone
+    return bent
+
+
+def distance_from_heads(size: Size, faces: tuple[Face, ...], *, scale: float) -> FloatImage:
+    """0 on every head … 1 where only clothes are left, (height, width) float32; 0 where nobody is."""
+    width, height = size
+    if not faces:
+        return np.zeros((height, width), np.float32)
+    far = np.full((height, width), 1e6, np.float32)
+    for face in faces:
+        x, y = _from_middle(size, face, scale=scale)
+        np.minimum(far, np.square(x * np.float32(0.9)) + np.square(y * np.float32(0.85)), out=far)
+    return smoothstep(np.sqrt(far), low=0.85, high=2.7)
+
+
+def vignette(
+    tone: FloatImage,
+    person: FloatImage,
+    faces: tuple[Face, ...],
+    far: FloatImage,
+    look: Vignette,
+    *,
+    scale: float,
+) -> FloatImage:
+    """Let clothes fade away from the head, leave the background to paper but for loose hatching on one side.
+
+    Parameters
+    ----------
+    tone : float32 array, shape (H, W), from `pencil_tones`
+    person : float32 array, shape (H, W)
+        The matte.
+    faces : faces in the coordinates of the full picture; at least one
+    far : float32 array, shape (H, W), from `distance_from_heads`
+    look : Vignette
+    scale : float
+        Size of the tone over size of the full picture.
+
+    Returns
+    -------
+    float32 array, shape (H, W).
+    """
+    height, width = tone.shape
+    behind = np.zeros(tone.shape, np.float32)
+    for face in faces:
+        x, y = _from_middle((width, height), face, scale=scale)
+        reach = np.square((x - np.float32(0.85 * look.side)) / np.float32(0.75))
+        reach = reach + np.square((y - np.float32(0.05)) / np.float32(0.95))
+        np.maximum(behind, np.exp(-reach), out=behind)
+    worn = tone * (1 - np.float32(look.looseness) * far)
+    behind *= np.float32(look.strength)
+    drawn: FloatImage = behind + (worn - behind) * person
+    return drawn
+
+
+def _from_middle(size: Size, face: Face, *, scale: float) -> tuple[FloatImage, FloatImage]:
+    """How far right (1, W) and below (H, 1) of a face's middle places lie, in face widths."""
+    across = np.float32(1 / max(face.width * scale, 1.0))
+    x, y = ((value + 0.5) * scale - 0.5 for value in face.box.centre)
+    columns = (np.arange(size[0], dtype=np.float32)[None, :] - np.float32(x)) * across
+    rows = (np.arange(size[1], dtype=np.float32)[:, None] - np.float32(y)) * across
+    return columns, rows
+
+
+def margins(size: Size, *, share: float) -> FloatImage:
+    """1 on the sheet, falling to 0 towards its edges, (height, width) float32."""
+    width, height = size
+    reach = max(1.0, share * min(width, height))
+    x = np.minimum(np.arange(width), np.arange(width)[::-1]).astype(np.float32)
+    y = np.minimum(np.arange(height), np.arange(height)[::-1]).astype(np.float32)
+    beside, above = (smoothstep(edge, low=0.0, high=reach) for edge in (x, y))
+    sheet: FloatImage = above[:, None] * beside[None, :]
+    return sheet
