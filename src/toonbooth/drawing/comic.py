@@ -116,7 +116,7 @@ def _draw(portrait: Portrait, sheet: Sheet, look: ComicLook) -> ByteImage:
     halo = -(-line_reach(plan.lines.sigma) // factor) * factor
     band = max(-(-96 // factor) * factor, 4 * halo)
     for top in range(0, picture.shape[0], band):
-        _draw_rows(drawing, picture, plan, look, top=top, bottom=min(top + band, picture.shape[0]), halo=halo)
+        _draw_rows(drawing, picture, plan, top=top, bottom=min(top + band, picture.shape[0]), halo=halo)
     drawing = np.ascontiguousarray(drawing[:height, :width])
     draw_eyes(drawing, portrait, light_from=look.light.side)
     return drawing
@@ -133,6 +133,7 @@ class _Plan:
     lines: LinePlan
     contour: Contour | None
     outline: FloatImage
+    ink: FloatImage
 
 
 def _plan(
@@ -177,11 +178,12 @@ def _plan(
     outline = np.zeros((0, 0), np.float32)
     if contour is not None:
         outline = outline_width(contour, weight=4.8 * look.line_weight, light_from=look.light.side, unit=unit)
-    return _Plan(factor, colours, clean, regions.features, lines, contour, outline)
+    ink = lab_to_rgb(np.array([[look.ink]], np.float32))[0, 0]
+    return _Plan(factor, colours, clean, regions.features, lines, contour, outline, ink)
 
 
 def _draw_rows(
-    drawing: ByteImage, picture: ByteImage, plan: _Plan, look: ComicLook, *, top: int, bottom: int, halo: int
+    drawing: ByteImage, picture: ByteImage, plan: _Plan, *, top: int, bottom: int, halo: int
 ) -> None:
     factor = plan.factor
     above, below = max(0, top - halo), min(picture.shape[0], bottom + halo)
@@ -206,10 +208,9 @@ def _draw_rows(
     # Ink keeps a quarter of the colour it lies on: a dark version of it, never black.
     paper = np.float32(1) - np.float32(0.76) * lines
     lines *= np.float32(0.58)
-    ink = lab_to_rgb(np.array([[look.ink]], np.float32))[0, 0]
     grain = ordered_dither(lines.shape)
     layers = []
-    for colour, share in zip(plan.colours, ink, strict=True):
+    for colour, share in zip(plan.colours, plan.ink, strict=True):
         plane = colour.rows_over(grey[rows], factor=factor, top=top)
         if detailed:
             plane += detail

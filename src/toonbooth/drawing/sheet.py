@@ -48,12 +48,13 @@ class Sheet:
         # Whole numbers: then every small pixel covers as many large ones.
         shrink = max(2, round(max(min(8.0, face_width / 50), min(height, width) / 300)))
         size = (max(8, width // shrink), max(8, height // shrink))
-        lab = rgb_to_lab(to_float(flatten(shrunk(portrait.picture, size), passes=2, tone=26.0)))
+        covered = (slice(0, size[1] * shrink), slice(0, size[0] * shrink))
+        lab = rgb_to_lab(to_float(flatten(shrunk(portrait.picture[covered], size), passes=2, tone=26.0)))
         face = portrait.main_face
         x, y = face.box.centre if face else (width / 2, height / 2)
         head = Head(x / shrink, y / shrink, face_width / shrink)
-        behind = draw_backdrop(lab, shrunk(portrait.matte, size), backdrop, head=head)
-        return cls(behind, _falling_light(size, light), width / size[0])
+        behind = draw_backdrop(lab, shrunk(portrait.matte[covered], size), backdrop, head=head)
+        return cls(behind, _falling_light(size, light), float(shrink))
 
     def closely(self, closeup: Closeup) -> Sheet:
         """The part under a closeup, at half its size: smooth things need no more."""

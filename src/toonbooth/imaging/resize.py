@@ -15,6 +15,15 @@ Size = tuple[int, int]
 
 def shrunk(image: ImageT, size: Size) -> ImageT:
     """Make a picture smaller, every new pixel the mean of what it covers."""
+    across, down = image.shape[1] / size[0], image.shape[0] / size[1]
+    # Halving is many times quicker than any other factor, and the half of a half is a quarter.
+    while across == down and across % 4 == 0:
+        image = _shrunk_at_once(image, (image.shape[1] // 2, image.shape[0] // 2))
+        across, down = across / 2, down / 2
+    return _shrunk_at_once(image, size)
+
+
+def _shrunk_at_once(image: ImageT, size: Size) -> ImageT:
     return cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(image.dtype, copy=False)
 
 

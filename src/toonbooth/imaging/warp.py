@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from toonbooth.imaging.pixels import ByteImage
 
-_REACH = 2.2
+_REACH = 1.9
 """Radii beyond which a lens does nothing."""
 
 
