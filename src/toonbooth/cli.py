@@ -63,6 +63,7 @@ def main() -> None:
 )
 def serve(host: str, gallery_port: int, studio_port: int, data_dir: Path) -> None:
     """Run gallery and studio; Ctrl-C stops both."""
+    _fetch_models(None, quiet=True)
     serve_both(host=host, gallery_port=gallery_port, studio_port=studio_port, data_folder=data_dir)
 
 
@@ -110,14 +111,7 @@ def studio(listener_fd: int | None, parent_pipe: int | None) -> None:
 @click.option("--quiet", is_flag=True, help="Say nothing when there is nothing to do.")
 def fetch_models(source: Path | None, *, quiet: bool) -> None:
     """Fetch the face models, checked by SHA-256; does nothing when they are there."""
-    from toonbooth.offline import fetch_models_to
-    from toonbooth.studio.settings import read_settings
-
-    folder, count = fetch_models_to(read_settings(os.environ).models_dir, source=source)
-    if count or not quiet:
-        click.echo(
-            f"{count} face models fetched into {folder}" if count else f"The face models lie in {folder}"
-        )
+    _fetch_models(source, quiet=quiet)
 
 
 @main.command()
@@ -168,6 +162,21 @@ def cut_face(image: Path, output: Path, shape: str, face: int | None, max_side: 
     from toonbooth.studio.pictures import CutOptions, CutShape
 
     cut_file(image, output, options=CutOptions(shape=CutShape(shape), face=face), max_side=max_side)
+
+
+def _fetch_models(source: Path | None, *, quiet: bool) -> None:
+    from toonbooth.portrait.fetching import fetch_models
+    from toonbooth.portrait.models import ModelsUnavailableError, default_models_folder, list_damaged_models
+
+    folder = Path(os.environ.get("STUDIO_MODELS_DIR") or default_models_folder())
+    if list_damaged_models(folder):
+        click.echo(f"Fetching the face models into {folder} ...")
+        try:
+            fetch_models(folder, source=source)
+        except ModelsUnavailableError as error:
+            raise StartError(str(error)) from error
+    elif not quiet:
+        click.echo(f"The face models are in {folder}")
 
 
 def _follow_parent(parent_pipe: int | None) -> None:

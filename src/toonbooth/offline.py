@@ -9,7 +9,6 @@ from toonbooth.imaging.pixels import ByteImage
 from toonbooth.kit.errors import FileError, StartError
 from toonbooth.portrait.analysis import PortraitAnalyser
 from toonbooth.portrait.debug import draw_debug
-from toonbooth.portrait.fetching import fetch_models
 from toonbooth.portrait.models import ModelsUnavailableError, default_models_folder
 from toonbooth.studio.pictures import CutFormat, CutOptions
 from toonbooth.studio.pipeline import cut_face_file, draw_cartoon, draw_portrait
@@ -74,20 +73,6 @@ def cut_file(image: Path, output: Path, *, options: CutOptions, max_side: int) -
     except ImageError as error:
         raise FileError(f"{image}: {error}") from error
     _write(output, cut.data)
-
-
-def fetch_models_to(folder: Path | None, *, source: Path | None) -> tuple[Path, int]:
-    """Fetch what is missing of the face models; returns where they lie and how many came.
-
-    Raises
-    ------
-    StartError
-    """
-    folder = folder or default_models_folder()
-    try:
-        return folder, len(fetch_models(folder, source=source))
-    except ModelsUnavailableError as error:
-        raise StartError(str(error)) from error
 
 
 def _open_analyser() -> PortraitAnalyser:

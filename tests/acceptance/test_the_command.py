@@ -144,6 +144,18 @@ def test_a_misspelt_setting_is_one_clear_line(service: str, monkeypatch: pytest.
     assert f"{service.upper()}_PROT" in ended.stderr
 
 
+def test_a_studio_without_models_says_how_to_get_them_in_one_line(tmp_path: Path) -> None:
+    own = {"STUDIO_PORT": str(find_free_port()), "STUDIO_MODELS_DIR": str(tmp_path)}
+
+    ended = subprocess.run(
+        command("studio"), env={**os.environ, **own}, capture_output=True, text=True, check=False, timeout=60
+    )
+
+    assert ended.returncode == 1
+    assert ended.stderr.count("\n") == 1
+    assert "toonbooth fetch-models" in ended.stderr
+
+
 def test_wrong_usage_is_exit_status_2() -> None:
     assert run_command("draw").returncode == 2
     assert run_command("no-such-command").returncode == 2
