@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from toonbooth.drawing.avatar import draw_avatar
 from toonbooth.drawing.comic import draw_comic
 from toonbooth.drawing.sketch import draw_sketch
 from toonbooth.portrait.model import Portrait
@@ -28,6 +29,7 @@ class Style:
 STYLES: Final[dict[str, Style]] = {
     style.name: style
     for style in (
+        Style("avatar", "Avatar", "The face drawn anew: clean skin, clear eyes, tapered lines.", draw_avatar),
         Style("comic", "Comic", "Ink lines of varying weight and cel tones.", draw_comic),
         Style("sketch", "Sketch", "Pencil on paper, hatched along the form.", draw_sketch),
     )

@@ -1,0 +1,244 @@
+"""Skin as one clean surface: a closed region, a base tone, one shadow tone, one light tone and a blush."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from toonbooth.drawing import facemap
+from toonbooth.drawing.regions import Regions, polygon_mask
+from toonbooth.imaging.colour import planes_of
+from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.resize import enlarged, shrunk
+from toonbooth.imaging.smoothing import gaussian, masked_blur
+from toonbooth.imaging.tones import smoothstep
+from toonbooth.portrait.model import Face, Points
+
+SMALLEST_DRAWN_FACE = 30.0
+"""Width in pixels from which a face has room for drawn features; a smaller one keeps its photo's."""
+
+_ENOUGH_SKIN = 30
+"""Pixels of sure skin below which its colour isn't worth measuring."""
+
+
+@dataclass(frozen=True, slots=True)
+class SkinTones:
+    """How skin is toned.
+
+    shadow : depth of the shadow tone, L*. Turning it up models the face more.
+    blush : added to a* on the cheeks.
+    warmth : added to b* in shadows.
+    side : -1 light from the left … 1 from the right.
+    """
+
+    shadow: float
+    blush: float
+    warmth: float
+    side: float
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """Where skin is drawn, (H, W) float32 each.
+
+    skin : 1 on skin; its edges are smooth curves.
+    stubble : 0 … 1, skin of the lower face that is darker than skin: it keeps the tone it has.
+    """
+
+    skin: FloatImage
+    stubble: FloatImage
+
+
+def close_skin(lab: FloatImage, regions: Regions, faces: tuple[Face, ...], *, scale: float) -> Surface:
+    """Make one closed region of the skin that was found by its colour.
+
+    What shines on a nose, spectacles, eyes, brows and lips lie on skin and leave no hole in it. Fringes, hats
+    and very dark beards stay outside; islands in hair go.
+
+    Parameters
+    ----------
+    lab : float32 array, shape (H, W, 3), L*a*b*
+    regions : of the same size
+    faces : faces in the coordinates of the full picture
+    scale : float
+        Size of `lab` over size of the full picture.
+
+    Returns
+    -------
+    Surface; the skin's edges are softer on the lower face, where beards end softly.
+    """
+    closed: FloatImage = regions.skin.copy()
+    stubble = np.zeros_like(closed)
+    for face in faces:
+        width = face.width * scale
+        if face.width < SMALLEST_DRAWN_FACE or width < 12:
+            continue
+        points: Points = (face.landmarks + np.float32(0.5)) * np.float32(scale) - np.float32(0.5)
+        window = _around(points, closed.shape, beside=0.5 * width, above=0.6 * width, below=0.9 * width)
+        corner = np.array([window[1].start, window[0].start], np.float32)
+        local, within = points - corner, regions.within(window)
+        closed[window], bearded = _closed_around(closed[window], lab[window], within, local, width)
+        np.maximum(stubble[window], bearded, out=stubble[window])
+    return Surface(closed, stubble)
+
+
+def _closed_around(
+    skin: FloatImage, lab: FloatImage, regions: Regions, points: Points, width: float
+) -> tuple[FloatImage, FloatImage]:
+    shape = skin.shape
+    oval = polygon_mask(shape, points[facemap.OVAL], grow=0.97)
+    sure = (skin > 0.8) & (oval > 0.5)
+    if np.count_nonzero(sure) < _ENOUGH_SKIN:
+        return skin, np.zeros_like(skin)
+    typical = [float(value) for value in np.median(lab[sure], axis=0)]
+    middle = typical[0]
+    inner = polygon_mask(shape, points[facemap.OVAL], grow=0.8, feather=width * 0.02)
+    lightness, red, yellow = planes_of(lab)
+    calm_light = gaussian(lightness, sigma=0.008 * width)
+    # Blond strands and gold are yellower than skin of their redness.
+    golden = smoothstep(
+        yellow - red * np.float32(typical[2] / max(typical[1], 6.0)),
+        low=0.35 * typical[2] + 3,
+        high=0.7 * typical[2] + 5,
+    )
+    pale = smoothstep(lightness, low=middle - 16, high=middle - 6) * smoothstep(red, low=-2.0, high=2.0)
+    face = polygon_mask(shape, points[facemap.OVAL], grow=0.95, feather=width * 0.012)
+    # What shines, and what cool light makes pale, is skin when it lies on the face.
+    skin = np.maximum(skin, pale * face) * (1 - golden)
+    beard = polygon_mask(shape, points[_BEARD_ZONE], grow=1.04, feather=width * 0.03)
+    covered = np.maximum(regions.lips, regions.mouth)
+    covered = np.maximum(
+        covered, polygon_mask(shape, points[facemap.NOSE_TIP], grow=1.15, feather=width * 0.01)
+    )
+    beard *= 1 - smoothstep(covered, low=0.1, high=0.6)
+    # Beards and cast shadows lie on the face, too.
+    skin = np.maximum(skin, beard * polygon_mask(shape, points[facemap.OVAL], grow=0.99))
+
+    # Eyes and lips lie on skin whatever covers their surroundings.
+    on_face = np.maximum.reduce([regions.eyes, regions.lips]) * inner
+    brows = regions.features * (1 - regions.eyes) * (1 - regions.lips) * inner
+    brows *= polygon_mask(shape, points[_BROW_BAND], grow=1.0, feather=width * 0.02)
+    filled = np.maximum(skin, smoothstep(np.maximum(on_face, brows), low=0.05, high=0.4))
+    filled = np.maximum(filled, cv2.dilate(regions.frames, np.ones((5, 5), np.uint8)) * inner)
+
+    # Holes: enclosed by skin, and no darker than it by much, or too small to be anything.
+    outside = (filled < 0.5).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(outside, connectivity=4)
+    height_, width_ = shape
+    for index in range(1, count):
+        x, y, across, down, area = (int(v) for v in stats[index])
+        enclosed = x > 0 and y > 0 and x + across < width_ and y + down < height_
+        if not enclosed or area > 0.12 * width * width:
+            continue
+        box = (slice(y, y + down), slice(x, x + across))
+        these = labels[box] == index
+        tone = float(lightness[box][these].mean())
+        if area < 0.002 * width * width or tone > middle - 9:
+            filled[box] = np.maximum(filled[box], these)
+    # Islands of skin colour in hair.
+    inside = (filled > 0.5).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(inside, connectivity=4)
+    small = np.zeros(count, np.float32)
+    small[1:] = stats[1:, cv2.CC_STAT_AREA] < 0.012 * width * width
+    islands = cv2.dilate(small[labels], np.ones((3, 3), np.uint8))
+    filled *= 1 - islands
+
+    # Very dark beards are painted like hair; the rest is skin that keeps its tone.
+    form = calm_light - np.float32(middle)
+    filled *= 1 - beard * smoothstep(form, low=-0.42 * middle, high=-0.58 * middle)
+    stubble = beard * smoothstep(form, low=-4.0, high=-13.0)
+
+    crisp = smoothstep(gaussian(filled, sigma=0.011 * width), low=0.3, high=0.7)
+    soft = gaussian(filled, sigma=0.014 * width)
+    soft_zone = polygon_mask(shape, points[_BEARD_ZONE], grow=1.05, feather=width * 0.05)
+    return (crisp + (soft - crisp) * soft_zone).astype(np.float32), stubble
+
+
+_BROW_BAND = np.array([127, 54, 103, 109, 338, 332, 284, 356, 446, 464, 244, 226])
+"""From temple to temple between the middle of the forehead and the eyes."""
+
+_BEARD_ZONE = np.array([*facemap.JAW, 132, 50, 129, 2, 358, 280, 361])
+"""The lower face: from the cheeks down."""
+
+
+def lay_skin(
+    lab: FloatImage, surface: Surface, regions: Regions, tones: SkinTones, *, unit: float
+) -> FloatImage:
+    """Tone the skin.
+
+    Parameters
+    ----------
+    lab : float32 array, shape (H, W, 3), L*a*b*
+        The picture, smoothed.
+    surface : Surface
+        From `close_skin`.
+    regions : of the same size
+    tones : SkinTones
+    unit : float, pixels
+        A four-hundredth of a face's width.
+
+    Returns
+    -------
+    float32 array, shape (H, W, 3), L*a*b*: skin everywhere; only where `skin` is it means something.
+    """
+    skin = surface.skin
+    bare = regions.skin * (1 - smoothstep(regions.features, low=0.02, high=0.3)) * skin
+    height, width = skin.shape
+    size = (max(1, width // 2), max(1, height // 2))
+    few, few_bare = shrunk(lab, size), shrunk(bare, size)
+    sure = few_bare > 0.8
+    if np.count_nonzero(sure) < _ENOUGH_SKIN:
+        return lab
+    middle, measured_red, measured_yellow = (float(v) for v in np.median(few[sure], axis=0))
+    calm = masked_blur(few, few_bare, sigma=max(0.8, 2.6 * unit))
+    wide = masked_blur(few, few_bare, sigma=max(1.5, 14 * unit))
+    trust = smoothstep(gaussian(few_bare, sigma=max(0.8, 2.6 * unit)), low=0.05, high=0.45)[..., None]
+    calm = wide + (calm - wide) * trust
+    light, red, yellow = planes_of(calm)
+    form = light - np.float32(middle)
+    spread = float(np.clip(np.std(form[sure]), 2.5, 9.0))
+    soft_form = gaussian(form, sigma=max(0.5, 1.2 * unit))
+    shade = smoothstep(soft_form, low=-0.45 * spread, high=-1.35 * spread)
+    glow = smoothstep(soft_form, low=0.7 * spread, high=1.7 * spread)
+    gentle = np.clip(form, -22, 12) * np.float32(0.3)
+    base = middle + lift_of(middle)
+    drawn = np.float32(base) + gentle - np.float32(tones.shadow) * shade + np.float32(2.5) * glow
+
+    hue_red = min(measured_red, 0.85 * measured_yellow + 4.0)
+    chroma = float(np.hypot(hue_red, measured_yellow))
+    calmer = min(1.0, 27.0 / max(chroma, 1.0)) ** 0.7
+    a = (red - np.float32(measured_red)) * np.float32(0.35) + np.float32(hue_red * calmer + 1.0) + 2 * shade
+    b = (yellow - np.float32(measured_yellow)) * np.float32(0.35) + np.float32(measured_yellow * calmer)
+    b += np.float32(1 + tones.warmth) * shade
+    plate = enlarged(cv2.merge([drawn, a, b]).astype(np.float32, copy=False), (width, height))
+    window = _extent(surface.stubble)
+    if window is not None:
+        own = lab[window] - np.array([middle, measured_red, measured_yellow], np.float32)
+        own *= np.array([0.85, 0.8, 0.8], np.float32)
+        own += np.array([base, hue_red * calmer, measured_yellow * calmer], np.float32)
+        plate[window] += surface.stubble[window][..., None] * (own - plate[window])
+    plate[..., 1] += np.float32(tones.blush) * regions.cheeks
+    plate[..., 0] -= np.float32(0.12 * tones.blush) * regions.cheeks
+    return plate
+
+
+def lift_of(middle: float) -> float:
+    """How much lighter skin of a given L* is drawn: most in the middle; dark stays dark, light no chalk."""
+    return max(0.0, min(0.4 * (76.0 - middle), 0.22 * (middle - 30.0)))
+
+
+def _extent(mask: FloatImage) -> tuple[slice, slice] | None:
+    x, y, width, height = cv2.boundingRect((mask > 0.01).astype(np.uint8))
+    return (slice(y, y + height), slice(x, x + width)) if width and height else None
+
+
+def _around(
+    points: Points, shape: tuple[int, ...], *, beside: float, above: float, below: float
+) -> tuple[slice, slice]:
+    x0, y0 = points.min(axis=0)
+    x1, y1 = points.max(axis=0)
+    left, top = int(np.clip(x0 - beside, 0, shape[1] - 1)), int(np.clip(y0 - above, 0, shape[0] - 1))
+    right, bottom = int(min(shape[1], x1 + beside + 1)), int(min(shape[0], y1 + below + 1))
+    return slice(top, max(bottom, top + 1)), slice(left, max(right, left + 1))

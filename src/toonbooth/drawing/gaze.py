@@ -1,0 +1,208 @@
+"""Eyes drawn anew: white, iris in the person's own colour, pupil, light, lids and lashes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from toonbooth.drawing.features import ink_of
+from toonbooth.drawing.likeness import Likeness
+from toonbooth.drawing.pen import Colour, Pen, curve, ellipse
+from toonbooth.drawing.regions import polygon_mask
+from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.tones import smoothstep
+from toonbooth.portrait.model import Eye, Points
+
+_CLOSED = 0.1
+"""Openness under which an eye is closed (portrait.model)."""
+
+_CREASES = (np.array([113, 247, 30, 29, 27, 28, 56, 190]), np.array([342, 467, 260, 259, 257, 258, 286, 414]))
+"""Where the upper lid folds, from the outer corner inwards: left eye, right eye."""
+
+_LASHES: Colour = (9.0, 5.0, 3.0)
+_DARK_BROWN: Colour = (24.0, 9.0, 12.0)
+
+
+def draw_gaze(pen: Pen, seen: Likeness, *, light_from: float) -> None:
+    """Draw both eyes of a face; their irises have one colour."""
+    eyes = (seen.face.left_eye, seen.face.right_eye)
+    colour = iris_colour(seen, eyes)
+    for eye, crease in zip(eyes, _CREASES, strict=True):
+        contour = seen.contour(eye)
+        across = float(np.hypot(*(contour[8] - contour[0])))
+        if across < 4:
+            continue
+        _draw_makeup(pen, seen, contour)
+        if eye.openness < _CLOSED:
+            _draw_closed(pen, contour)
+        else:
+            _draw_open(pen, seen, eye, contour, colour, light_from=light_from)
+        _draw_crease(pen, seen, seen.points[crease], across)
+
+
+def iris_colour(seen: Likeness, eyes: tuple[Eye, ...]) -> Colour:
+    """The one colour of a person's irises, from all that can be seen of them."""
+    pale, weights = [], []
+    for eye in eyes:
+        radius = eye.iris_radius
+        if eye.openness < _CLOSED or radius < 1.5:
+            continue
+        opening = polygon_mask(seen.size, seen.contour(eye))
+        x = (
+            np.arange(seen.size[1], dtype=np.float32)[None, :]
+            + seen.corner[0]
+            - np.float32(eye.iris_centre[0])
+        ) / radius
+        y = (
+            np.arange(seen.size[0], dtype=np.float32)[:, None]
+            + seen.corner[1]
+            - np.float32(eye.iris_centre[1])
+        ) / radius
+        distance = np.sqrt(x * x + y * y)
+        # Away from pupil, lid and glints.
+        ring = (opening > 0.95) & (distance > 0.42) & (distance < 0.85) & (y > -0.45)
+        white = (opening > 0.95) & (distance > 1.2)
+        samples = seen.lab[ring]
+        if len(samples) < 5:
+            continue
+        samples = samples[samples[:, 0] <= np.percentile(samples[:, 0], 80)]
+        cast = (
+            np.median(seen.lab[white], axis=0) if np.count_nonzero(white) > 5 else np.array([70.0, 3.0, 4.0])
+        )
+        iris = np.median(samples, axis=0)
+        pale.append([iris[0] / max(cast[0], 30.0), iris[1] - 0.5 * cast[1], iris[2] - 0.5 * cast[2]])
+        weights.append(len(samples))
+    if not pale:
+        return _DARK_BROWN
+    lightness, a, b = (float(v) for v in np.average(np.array(pale), axis=0, weights=np.array(weights, float)))
+    # A dark iris mirrors the sky and looks blue in numbers; people call it brown.
+    light = float(smoothstep(np.array([lightness], np.float32), low=0.36, high=0.52)[0])
+    a = min(a, 6.0 + 0.35 * max(b, 0.0))
+    strength = float(np.hypot(a, b))
+    wanted = np.clip(1.9 * strength, 9.0, 26.0) / max(strength, 1.0)
+    clear = (float(np.clip(30 + 34 * lightness, 36, 56)), a * wanted, b * wanted)
+    red, yellow = (max(a, 5.0) + 4.0, max(b, 7.0) + 7.0) if b > -3 else (5.0, 9.0)
+    dark = (25.0 + 6 * lightness, min(red, 13.0), min(yellow, 20.0))
+    return (
+        dark[0] + (clear[0] - dark[0]) * light,
+        dark[1] + (clear[1] - dark[1]) * light,
+        dark[2] + (clear[2] - dark[2]) * light,
+    )
+
+
+def _draw_open(
+    pen: Pen, seen: Likeness, eye: Eye, contour: Points, colour: Colour, *, light_from: float
+) -> None:
+    roll = seen.face.roll
+    up = seen.up
+    right = np.array([-up[1], up[0]], np.float32)
+    across = float(np.hypot(*(contour[8] - contour[0])))
+    upper, lower = (
+        curve(contour[:9], samples=33),
+        curve(np.concatenate([contour[8:], contour[:1]]), samples=33),
+    )
+    outline = np.concatenate([upper, lower[1:-1]])
+    opening = polygon_mask(seen.size, outline, feather=0.4)
+    tall = max(float(((upper - lower[::-1]) @ up).max()), 0.05 * across)
+
+    # Whites are as light as the photo's light, never paper, and shaded under the lid.
+    white = (float(np.clip(52 + 0.5 * seen.paint[0], 74, 92)), 1.0, 2.5)
+    pen.fill(outline, colour=white, clip=opening)
+    shade = (white[0] - 26, 4.0, 1.0)
+    pen.stroke(
+        upper - up * 0.06 * tall,
+        widths=(0.1 * tall, 0.34 * tall, 0.34 * tall, 0.16 * tall),
+        colour=shade,
+        strength=0.75,
+        soft=0.07 * tall,
+        clip=opening,
+    )
+    inner = contour[8]
+    pen.fill(
+        ellipse((float(inner[0]), float(inner[1])), (0.07 * across, 0.05 * across), turn=roll),
+        colour=(seen.paint[0] - 4, seen.paint[1] + 10, seen.paint[2]),
+        strength=0.75,
+        soft=0.02 * across,
+        clip=opening,
+    )
+
+    centre = np.array(eye.iris_centre, np.float32) - seen.corner
+    radius = max(eye.iris_radius * 1.06, 0.2 * across)
+    narrow = float(np.clip(np.cos(seen.face.yaw * 0.8), 0.75, 1.0))
+
+    def disc(size: float, *, dx: float = 0.0, dy: float = 0.0) -> Points:
+        x, y = centre + right * dx * radius - up * dy * radius
+        return ellipse((float(x), float(y)), (size * radius * narrow, size * radius), turn=roll)
+
+    lightness, a, b = colour
+    rim = (max(6.0, lightness * 0.42), a * 0.7, b * 0.6)
+    fine = max(0.3, 0.05 * radius)
+    pen.fill(disc(1.0), colour=rim, soft=fine, clip=opening)
+    pen.fill(disc(0.84), colour=colour, soft=2 * fine, clip=opening)
+    glow = (min(86.0, lightness + 20), a * 1.1, b * 1.15)
+    iris = opening * polygon_mask(seen.size, disc(0.84), feather=2 * fine)
+    pen.fill(
+        disc(0.5, dx=-0.12 * light_from, dy=0.42), colour=glow, strength=0.8, soft=0.16 * radius, clip=iris
+    )
+    pen.fill(disc(0.42), colour=(5.0, 1.0, 0.0), soft=fine, clip=opening)
+    pen.fill(
+        disc(1.0, dy=-0.95),
+        colour=(max(4.0, lightness * 0.25), a * 0.5, b * 0.4),
+        strength=0.6,
+        soft=0.18 * radius,
+        clip=iris,
+    )
+    pen.fill(disc(0.25, dx=0.34 * light_from, dy=-0.36), colour=(98.0, 0.0, 0.0), soft=fine, clip=opening)
+    pen.fill(
+        disc(0.11, dx=-0.38 * light_from, dy=0.4),
+        colour=(96.0, 0.0, 0.0),
+        strength=0.75,
+        soft=fine,
+        clip=opening,
+    )
+
+    lash = _LASHES
+    outer = contour[0] - contour[8]
+    outward = outer / max(float(np.hypot(*outer)), 1e-3)
+    wing = contour[0] + outward * 0.07 * across + up * 0.02 * across
+    lid = np.concatenate([wing[None], upper + up * 0.02 * across])
+    pen.stroke(
+        lid, widths=(0.01 * across, 0.1 * across, 0.095 * across, 0.075 * across, 0.04 * across), colour=lash
+    )
+    pen.stroke(
+        lower[3:-1] - up * 0.01 * across,
+        widths=(0.012 * across, 0.028 * across, 0.035 * across),
+        colour=ink_of(seen.paint, depth=0.55),
+        strength=0.75,
+    )
+
+
+def _draw_makeup(pen: Pen, seen: Likeness, contour: Points) -> None:
+    """What is nearly black around an eye stays: thick lashes, a liner's wing."""
+    zone = polygon_mask(seen.size, contour, grow=1.5, feather=0.008 * seen.width) * (1 - seen.frames)
+    depth = (seen.around - seen.lab[..., 0]) / np.maximum(seen.around, 20)
+    own = np.empty_like(seen.lab)
+    own[...] = np.array(_LASHES, np.float32)
+    pen.lay(own, zone * smoothstep(depth.astype(np.float32), low=0.5, high=0.72) * np.float32(0.85))
+
+
+def _draw_closed(pen: Pen, contour: Points) -> None:
+    across = float(np.hypot(*(contour[8] - contour[0])))
+    upper, lower = (
+        curve(contour[:9], samples=25),
+        curve(np.concatenate([contour[8:], contour[:1]]), samples=25),
+    )
+    path = ((upper + lower[::-1]) / 2).astype(np.float32)
+    pen.stroke(path, widths=(0.03 * across, 0.1 * across, 0.1 * across, 0.04 * across), colour=_LASHES)
+
+
+def _draw_crease(pen: Pen, seen: Likeness, path: Points, across: float) -> None:
+    line, strength = seen.trace(path[1:], reach=0.02)
+    pressure: FloatImage = np.float32(0.25) + np.float32(0.75) * smoothstep(strength, low=0.004, high=0.03)
+    pen.stroke(
+        line,
+        widths=(0.015 * across, 0.04 * across, 0.035 * across, 0.01 * across),
+        colour=ink_of(seen.paint, depth=0.45),
+        strength=0.75,
+        pressure=pressure,
+        clip=seen.skin,
+    )

@@ -1,0 +1,120 @@
+"""The `avatar` style keeps what every style promises, and its pen, its skin and its eyes do as they say."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.unit.drawing.portraits import bust, landscape
+from toonbooth.drawing.avatar import draw_avatar
+from toonbooth.drawing.pen import Pen, curve, ellipse, normals
+from toonbooth.portrait.model import Portrait
+
+
+def drawn(portrait: Portrait, seed: int) -> Portrait:
+    return draw_avatar(portrait, np.random.default_rng(seed))
+
+
+def test_the_same_seed_draws_the_same_bytes_on_one_thread_and_on_two() -> None:
+    portrait, before = bust(), cv2.getNumThreads()
+    try:
+        pictures = []
+        for threads in (1, 2):
+            cv2.setNumThreads(threads)
+            pictures.append(drawn(portrait, 7).picture)
+    finally:
+        cv2.setNumThreads(before)
+    np.testing.assert_array_equal(pictures[0], pictures[1])
+
+
+def test_another_seed_is_visibly_another_picture() -> None:
+    portrait = bust()
+    pictures = [drawn(portrait, seed).picture.astype(np.float32) for seed in range(6)]
+    differences = [np.abs(a - b).mean() for i, a in enumerate(pictures) for b in pictures[:i]]
+    assert min(differences) > 1.5
+    assert float(np.median(differences)) > 4.0
+
+
+def test_the_portrait_given_is_not_changed() -> None:
+    portrait = bust()
+    picture, matte = portrait.picture.copy(), portrait.matte.copy()
+    landmarks = portrait.faces[0].landmarks.copy()
+    drawn(portrait, 1)
+    np.testing.assert_array_equal(portrait.picture, picture)
+    np.testing.assert_array_equal(portrait.matte, matte)
+    np.testing.assert_array_equal(portrait.faces[0].landmarks, landmarks)
+
+
+@pytest.mark.parametrize(("height", "width"), [(32, 32), (33, 57), (40, 400), (301, 31), (97, 128)])
+def test_any_size_comes_back_as_it_was(height: int, width: int) -> None:
+    for portrait in (landscape(height, width), bust(height, width)):
+        drawing = drawn(portrait, 3)
+        assert drawing.picture.shape == (height, width, 3)
+        assert drawing.picture.dtype == np.uint8
+        assert drawing.matte.shape == (height, width)
+
+
+def test_eyes_grow_and_the_geometry_grows_with_them() -> None:
+    portrait = bust()
+    before, after = portrait.faces[0].left_eye, drawn(portrait, 0).faces[0].left_eye
+    assert np.ptp(after.contour[:, 0]) > 1.03 * np.ptp(before.contour[:, 0])
+    assert after.iris_radius > 1.03 * before.iris_radius
+
+
+def test_skin_freckles_vanish_and_the_face_stays_one_surface() -> None:
+    portrait = bust(480, 400)
+    face = portrait.faces[0]
+    noise = np.random.default_rng(5).normal(0, 9, portrait.picture.shape)
+    speckled = np.clip(portrait.picture + noise, 0, 255).astype(np.uint8)
+    drawing = drawn(portrait.with_picture(speckled), 2).picture
+    x, y = (round(float(v)) for v in face.landmarks[50])
+    reach = max(3, round(0.05 * face.width))
+    patch = np.s_[y - reach : y + reach, x - reach : x + reach]
+
+    def roughness(picture: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> float:
+        grey = picture[patch].astype(np.float32).mean(axis=2)
+        return float(np.abs(np.diff(grey, axis=1)).mean())
+
+    assert roughness(drawing) < 0.2 * roughness(speckled)
+
+
+def test_a_curve_passes_through_its_points() -> None:
+    points = np.array([[0, 0], [10, 4], [20, 0], [30, 9]], np.float32)
+    line = curve(points, samples=61)
+    for point in points:
+        assert float(np.hypot(*(line - point).T).min()) < 1e-4
+    with pytest.raises(ValueError, match="two points"):
+        curve(points[:1], samples=5)
+
+
+def test_normals_stand_across_a_path() -> None:
+    path = curve(np.array([[0, 0], [10, 4], [20, 0]], np.float32), samples=30)
+    across = normals(path)
+    tangent = np.gradient(path, axis=0)
+    assert float(np.abs((across * tangent).sum(axis=1)).max()) < 1e-3
+    np.testing.assert_allclose(np.hypot(*across.T), 1, atol=1e-5)
+
+
+def test_a_wider_stroke_covers_more_and_a_clip_is_respected() -> None:
+    path = np.array([[10, 20], [30, 24], [50, 20]], np.float32)
+    covered = []
+    for width in (0.5, 2.0, 6.0):
+        paper = np.ones((40, 60, 3), np.float32)
+        Pen(paper).stroke(path, widths=(0.2 * width, width, 0.2 * width), colour=(0.0, 0.0, 0.0))
+        covered.append(float((1 - paper).sum()))
+    assert covered[0] > 0
+    assert covered[0] < covered[1] < covered[2]
+    paper, clip = np.ones((40, 60, 3), np.float32), np.zeros((40, 60), np.float32)
+    clip[:, 30:] = 1
+    Pen(paper).stroke(path, widths=(1.0, 5.0, 1.0), colour=(0.0, 0.0, 0.0), clip=clip)
+    assert float(paper[:, :30].min()) == 1.0
+    assert float(paper[:, 30:].min()) < 0.1
+
+
+def test_what_is_drawn_beyond_the_window_is_cut_off() -> None:
+    paper = np.ones((20, 20, 3), np.float32)
+    Pen(paper).fill(ellipse((-50.0, 5.0), (10.0, 10.0)), colour=(0.0, 0.0, 0.0))
+    Pen(paper).fill(ellipse((0.0, 0.0), (6.0, 6.0)), colour=(0.0, 0.0, 0.0))
+    assert float(paper[0, 0].max()) < 0.02
+    assert float(paper[12:, 12:].min()) == 1.0
