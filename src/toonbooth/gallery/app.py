@@ -105,7 +105,7 @@ async def _open_services(
         WorkerPool(
             workers=settings.conversion_workers,
             max_waiting=_WAITING_CONVERSIONS,
-            preload=("toonbooth.imaging.codec",),
+            preload=("toonbooth.imaging.codec.decoding", "toonbooth.imaging.codec.encoding"),
         )
     )
     return Services(

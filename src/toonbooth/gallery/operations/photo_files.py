@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from toonbooth.gallery.blobs.staging import StagedFile
+from toonbooth.gallery.conversion import convert_file
 from toonbooth.gallery.errors import (
     AnimatedPhotoError,
     PhotoTooLargeError,
@@ -16,12 +17,10 @@ from toonbooth.gallery.errors import (
 from toonbooth.gallery.services import Services
 from toonbooth.imaging.codec import (
     AnimatedImageError,
-    BrokenImageError,
     ImageError,
     ImageFormat,
     ImageTooLargeError,
     UnsupportedFormatError,
-    convert_to_jpeg,
     inspect,
 )
 from toonbooth.imaging.metadata import remove_private_metadata
@@ -68,7 +67,7 @@ async def clean_photo(services: Services, uploaded: StagedFile) -> AsyncIterator
             else:
                 # Decoders of these are large and take long: they work where they can be killed.
                 await services.converters.run(
-                    _convert_file,
+                    convert_file,
                     uploaded.path,
                     cleaned.path,
                     timeout_seconds=services.settings.conversion_timeout_seconds,
@@ -87,11 +86,3 @@ def _identify(path: Path) -> ImageFormat:
 def _remove_private_metadata(source: Path, target: Path, image_format: ImageFormat) -> None:
     with source.open("rb") as before, target.open("wb") as after:
         remove_private_metadata(before, after, image_format)
-
-
-def _convert_file(source: Path, target: Path) -> None:
-    """Runs in a worker, which only exceptions with plain arguments leave unharmed."""
-    try:
-        target.write_bytes(convert_to_jpeg(source.read_bytes()))
-    except ImageError as error:
-        raise BrokenImageError(str(error)) from None

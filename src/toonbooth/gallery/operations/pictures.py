@@ -7,10 +7,11 @@ from bson import ObjectId
 
 from toonbooth.gallery.blobs.interface import Blob
 from toonbooth.gallery.blobs.keys import BlobFolder
+from toonbooth.gallery.conversion import convert_picture
 from toonbooth.gallery.errors import StudioFailedError
 from toonbooth.gallery.operations.new_blobs import NewBlobs
 from toonbooth.gallery.services import Services
-from toonbooth.imaging.codec import ImageError, ImageFormat, convert_to_jpeg, inspect
+from toonbooth.imaging.codec import ImageError, ImageFormat, inspect
 
 
 async def store_picture(
@@ -34,7 +35,7 @@ async def store_picture(
         found = inspect(io.BytesIO(content)).format
         if found not in kept_formats:
             content = await services.converters.run(
-                convert_to_jpeg, content, timeout_seconds=services.settings.conversion_timeout_seconds
+                convert_picture, content, timeout_seconds=services.settings.conversion_timeout_seconds
             )
             found = ImageFormat.JPEG
     except ImageError as error:
