@@ -1,7 +1,7 @@
 """The border between picture files and arrays: which kind, how large, upright sRGB in, encoded bytes out.
 
-Bad user input shows itself here, as an `ImageError`. What works on pixels is loaded when it is first asked for:
-the gallery's own process reads headers only, and should not pay for numpy, OpenCV and the decoders.
+Bad user input shows itself here, as an `ImageError`. What works on pixels is loaded when first asked for: the
+gallery's own process reads headers only, and should not pay for numpy, OpenCV and the decoders.
 """
 
 from importlib import import_module
