@@ -108,11 +108,11 @@ def _answers(port: int) -> bool:
 
 def _describe(host: str, gallery_port: int, studio_address: str, data_folder: Path) -> str:
     gallery_address = f"http://{_LOOPBACK}:{gallery_port}"
-    opened = f"(open to the network on {host})" if host != _LOOPBACK else ""
+    opened = f"\n            open to the network on {host}" if host != _LOOPBACK else ""
     return f"""
 Toonbooth is ready.
 
-  gallery   {gallery_address}   the app's API, described at {gallery_address}/docs {opened}
+  gallery   {gallery_address}   the app's API, described at {gallery_address}/docs{opened}
   studio    {studio_address}   draws and cuts for the gallery
   data      {data_folder}
 

@@ -14,6 +14,7 @@ AppError
 ├── PhotoTooLargeError         400  image_too_large
 ├── AnimatedPhotoError         400  animated_image
 ├── UnknownStyleError          400  unknown_style
+├── UnknownFaceError           400  unknown_face
 ├── OriginalNotFoundError      404  original_not_found
 ├── CartoonNotFoundError       404  cartoon_not_found
 ├── PictureNotFoundError       404  picture_not_found
@@ -112,6 +113,13 @@ class AnimatedPhotoError(AppError):
 class UnknownStyleError(AppError):
     status = 400
     code = "unknown_style"
+
+
+class UnknownFaceError(AppError):
+    """There are fewer people in the picture than asked for."""
+
+    status = 400
+    code = "unknown_face"
 
 
 class OriginalNotFoundError(AppError):

@@ -29,6 +29,7 @@ from toonbooth.gallery.errors import (
     StudioBusyError,
     StudioFailedError,
     StudioUnavailableError,
+    UnknownFaceError,
     UnknownStyleError,
     UnreadablePhotoError,
 )
@@ -120,7 +121,9 @@ class HttpStudioClient:
 
         Raises
         ------
-        NoFaceFoundError, StudioBusyError, StudioUnavailableError, StudioFailedError
+        NoFaceFoundError, UnknownFaceError
+            When there is nobody, or not that many.
+        StudioBusyError, StudioUnavailableError, StudioFailedError
         """
         extras = {"format": wishes.format, "shape": wishes.shape, "face": wishes.face}
         body = {"image_url": image_url} | {name: value for name, value in extras.items() if value is not None}
@@ -133,6 +136,8 @@ class HttpStudioClient:
             raise NoFaceFoundError(
                 answer.sentence or "No face was found in this cartoon. Please choose another one."
             )
+        if answer.status == 400 and answer.code == UnknownFaceError.code:
+            raise UnknownFaceError(answer.sentence or "There are fewer people in this cartoon.")
         raise _refused(answer, "The face could not be cut out. Please choose another cartoon.")
 
     async def list_styles(self) -> tuple[StyleInfo, ...]:

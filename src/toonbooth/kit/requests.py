@@ -21,6 +21,7 @@ REQUEST_ID_HEADER: Final = "X-Request-Id"
 log = logging.getLogger(__name__)
 access_log = logging.getLogger("toonbooth.access")
 
+_HEALTH_ROUTE: Final = "/health"
 _ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
@@ -50,16 +51,17 @@ class RequestMiddleware:
             await self.app(scope, receive, send_with_id)
         except Exception as error:
             log.exception("unhandled %s", type(error).__name__)
-            if (
-                status
-            ):  # Too late for an answer: the connection must break, or the client takes half for whole.
+            if status:
+                # Too late for an answer: the connection must break, or the client takes half for whole.
                 raise
             await render_error(InternalError())(scope, receive, send_with_id)
         finally:
             milliseconds = (time.perf_counter() - started) * 1000
-            access_log.info(
-                "%s %s %s %.0f ms", scope["method"], _route_of(scope), status or "aborted", milliseconds
-            )
+            route = _route_of(scope)
+            # Probes ask every second for as long as a service lives; who wants to see them says so.
+            level = logging.DEBUG if route == _HEALTH_ROUTE else logging.INFO
+            outcome = status or "aborted"
+            access_log.log(level, "%s %s %s %.0f ms", scope["method"], route, outcome, milliseconds)
             current_request_id.reset(token)
 
 

@@ -101,6 +101,7 @@ async def test_a_failed_regeneration_changes_nothing(gallery: RunningGallery, ph
     ("reply", "expected"),
     [
         (refuse(422, "no_face_found"), (422, "no_face_found", "The studio says no_face_found.")),
+        (refuse(400, "unknown_face"), (400, "unknown_face", "The studio says unknown_face.")),
         (refuse(500, "internal_error"), (500, "studio_failed", FAILED)),
         (
             refuse(400, "image_url_not_allowed"),

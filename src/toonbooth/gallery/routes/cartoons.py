@@ -39,6 +39,7 @@ from toonbooth.gallery.errors import (
     StudioFailedError,
     StudioUnavailableError,
     TooManyFilesError,
+    UnknownFaceError,
     UnknownStyleError,
     UnreadablePhotoError,
     UnsupportedTypeError,
@@ -177,7 +178,12 @@ async def regenerate(
     summary="Keep the face of a cartoon",
     response_model=Success[DownloadedJson],
     responses=describe_failures(
-        *_FAILURES_OF_ALL, InvalidIdError, CartoonNotFoundError, PictureNotFoundError, NoFaceFoundError
+        *_FAILURES_OF_ALL,
+        InvalidIdError,
+        UnknownFaceError,
+        CartoonNotFoundError,
+        PictureNotFoundError,
+        NoFaceFoundError,
     ),
     openapi_extra=describe_body(DownloadBody, *SMALL_BODY_TYPES, required=False),
 )
