@@ -120,6 +120,11 @@ def follow_structure(
     )
     length = np.sqrt(cos2 * cos2 + sin2 * sin2)
     flowing = smoothstep(length / (amount + np.float32(0.04)), low=0.25, high=0.6)
+    # Far from the face only what runs one way over a long stretch is hair or a fold; the rest is weave.
+    mean_cos, mean_sin, mean = (gaussian(plane, sigma=max(1.0, 14.0 * unit)) for plane in planes)
+    steady = np.sqrt(mean_cos * mean_cos + mean_sin * mean_sin) / (mean + np.float32(0.03))
+    cloth = np.minimum(np.float32(1.8) * far, 1)
+    flowing *= 1 - np.float32(0.9) * cloth * smoothstep(steady, low=0.65, high=0.4)
     share = flowing / np.maximum(length, np.float32(1e-4))
     stay = 1 - flowing
     mixed = Directions(around.cos2 * stay + cos2 * share, around.sin2 * stay + sin2 * share)

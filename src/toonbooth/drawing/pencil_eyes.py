@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 
 from toonbooth.drawing.regions import polygon_mask
-from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.colour import luma
+from toonbooth.imaging.pixels import ByteImage, FloatImage
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.portrait.model import Eye, Face, Points
 
@@ -18,15 +19,15 @@ _INNER_CORNER = 8
 
 
 def draw_pencil_eyes(
-    density: FloatImage, grey: FloatImage, faces: tuple[Face, ...], *, light_from: float
+    density: FloatImage, photo: ByteImage, faces: tuple[Face, ...], *, light_from: float
 ) -> None:
     """Draw every open eye over what hatching has left of it, in place.
 
     Parameters
     ----------
     density : float32 array, shape (H, W); 0 bare paper, about 1.5 as dark as pencil gets
-    grey : float32 array, shape (H, W), range [0, 1]
-        The photo: how dark the irises are, and what is reflected in them.
+    photo : uint8 array, shape (H, W, 3)
+        It tells how dark the irises are.
     faces : faces in the coordinates of these
     light_from : float, -1 … 1
         Side that the light comes from.
@@ -34,7 +35,7 @@ def draw_pencil_eyes(
     for face in faces:
         eyes = [eye for eye in (face.left_eye, face.right_eye) if eye.iris_radius >= 1.5]
         seen = [eye for eye in eyes if eye.openness >= _CLOSED]
-        depths = [depth for depth in (_iris_depth(grey, eye) for eye in seen) if depth is not None]
+        depths = [depth for depth in (_iris_depth(photo, eye) for eye in seen) if depth is not None]
         # One depth for both: a shadow on one of them is not its colour.
         depth = float(np.mean(depths)) if depths else 0.6
         for eye in eyes:
@@ -52,12 +53,12 @@ def _window(eye: Eye, shape: tuple[int, ...]) -> tuple[slice, slice] | None:
     return slice(top, bottom), slice(left, right)
 
 
-def _iris_depth(grey: FloatImage, eye: Eye) -> float | None:
+def _iris_depth(photo: ByteImage, eye: Eye) -> float | None:
     """0 … 1, how dark an iris is; None where too little of it is seen."""
-    window = _window(eye, grey.shape)
+    window = _window(eye, photo.shape)
     if window is None:
         return None
-    part = grey[window]
+    part = luma(np.ascontiguousarray(photo[window]))
     x, y = _iris_units(eye, window)
     opening = polygon_mask(part.shape, _inside(eye.contour, window))
     distance = np.sqrt(x * x + y * y)

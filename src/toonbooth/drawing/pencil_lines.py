@@ -12,7 +12,7 @@ from toonbooth.drawing.regions import Regions
 from toonbooth.imaging.flow import FlowSmoother
 from toonbooth.imaging.lines import line_response
 from toonbooth.imaging.pixels import FloatImage
-from toonbooth.imaging.resize import enlarged
+from toonbooth.imaging.resize import Size, enlarged
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.portrait.model import Face
@@ -33,10 +33,10 @@ class PencilLines:
     contour: Contour | None
     outline: FloatImage
 
-    def faded(self, sheet: FloatImage) -> PencilLines:
-        """The same, lighter towards the margins of the sheet."""
-        welcome = self.welcome * (np.float32(0.2) + np.float32(0.8) * sheet)
-        return replace(self, welcome=welcome, outline=self.outline * sheet if self.contour else self.outline)
+    def pressed(self, pressure: FloatImage) -> PencilLines:
+        """The same, every line as firm as the hand presses there; 1 changes nothing."""
+        outline = self.outline * pressure if self.contour is not None else self.outline
+        return replace(self, welcome=self.welcome * pressure, outline=outline)
 
 
 def plan_pencil_lines(
@@ -79,45 +79,40 @@ def plan_pencil_lines(
     joined = along.smooth(response)
     # Where everything is a line nothing is: patterns of cloth and curls are left to the strokes.
     crowd = gaussian(response * wanted, sigma=max(1.0, 14 * unit))
-    wanted *= (1 - np.float32(0.45) * far) / (1 + (120 + 120 * far) * crowd)
+    wanted *= (1 - np.float32(0.5) * far) / (1 + (120 + 160 * far) * crowd)
     outline = np.zeros((0, 0), np.float32)
     if contour is not None:
         outline = outline_width(contour, weight=2.6, light_from=light_from, unit=unit)
-        outline *= (1 - np.float32(0.35) * far) * _own_edge(grey)
+        # Hair ends in its own strokes, not at a line.
+        hair = (1 - regions.skin) * (1 - far)
+        outline *= (1 - np.float32(0.6) * gaussian(hair, sigma=max(1.0, 3 * unit))) * _own_edge(grey)
     return PencilLines(joined, wanted.astype(np.float32, copy=False), contour, outline)
 
 
-def pencil_lines(
-    lines: PencilLines, grey: FloatImage, *, weight: float, factor: int, unit: float
-) -> FloatImage:
-    """Draw planned lines on the large picture.
+def pencil_lines(lines: PencilLines, size: Size, *, weight: float, factor: int) -> FloatImage:
+    """Draw planned lines on the large sheet.
 
     Parameters
     ----------
     lines : PencilLines
-    grey : float32 array, shape (h, w), range [0, 1]
-        The large picture: its finest edges sharpen the lines.
+    size : (width, height) of the sheet
     weight : float
         1 is normal; turning it up draws bolder and more.
     factor : int
-        How many times larger it is than the plan.
-    unit : float, pixels of the large picture
-        A four-hundredth of a face's width.
+        How many times larger the sheet is than the plan.
 
     Returns
     -------
-    float32 array, shape (h, w); 0 is bare paper, 1 a firm line.
+    float32 array, shape (height, width); 0 is bare paper, 1 a firm line.
     """
-    size = (grey.shape[1], grey.shape[0])
-    drawn = line_response(grey, sigma=float(np.clip(0.9 * unit, 0.6, 2.5)))
-    drawn *= np.float32(0.35)
-    drawn += enlarged(lines.joined, size)
-    drawn *= enlarged(lines.welcome, size)
-    drawn *= np.float32(60 * weight)
+    # Thresholds come after enlarging: a line stays crisp that way.
+    drawn = enlarged(lines.joined * lines.welcome, size) * np.float32(80 * weight)
     drawn -= np.float32(0.2)
     np.clip(drawn, 0, 1.1, out=drawn)
     if lines.contour is not None:
         half = lines.outline * np.float32(weight)
+        # Hairlines would break up into dots.
+        half *= smoothstep(half, low=0.12, high=0.4)
         outline = outline_rows(lines.contour, half, factor=factor, top=0, bottom=size[1])
         outline *= np.float32(0.9)
         np.maximum(drawn, outline, out=drawn)

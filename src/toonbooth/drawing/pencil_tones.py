@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from toonbooth.drawing.regions import Regions
+from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.resize import Size
 from toonbooth.imaging.smoothing import gaussian
@@ -28,12 +29,12 @@ class Vignette:
     looseness: float
 
 
-def pencil_tones(lightness: FloatImage, regions: Regions, *, unit: float) -> FloatImage:
+def pencil_tones(lab: FloatImage, regions: Regions, *, unit: float) -> FloatImage:
     """Translate lightness into the darkness that pencil reaches.
 
     Parameters
     ----------
-    lightness : float32 array, shape (H, W), L*, smoothed
+    lab : float32 array, shape (H, W, 3), L*a*b*, smoothed
     regions : of the same size
     unit : float, pixels
         A four-hundredth of a face's width.
@@ -42,12 +43,14 @@ def pencil_tones(lightness: FloatImage, regions: Regions, *, unit: float) -> Flo
     -------
     float32 array, shape (H, W): 0 bare paper … 1 as dark as the pencil gets.
     """
+    lightness, red = planes_of(lab)[:2]
     seen = lightness[regions.person > 0.7]
     if len(seen) < 16:
         seen = lightness.ravel()
     black, white = (float(value) for value in np.percentile(seen, (1.5, 98.5)))
     # A photo's range is stretched, but only so far: dark skin in dim light is still dark skin.
     black, white = float(np.clip(black, 0, 22)), float(np.clip(white, 84, 97))
+    white = min(white, _white_in_this_light(lightness, regions))
     light = (lightness - np.float32(black)) * np.float32(1 / (white - black))
     np.clip(light, 0, 1, out=light)
     tone: FloatImage = np.float32(1) - light
@@ -55,12 +58,15 @@ def pencil_tones(lightness: FloatImage, regions: Regions, *, unit: float) -> Flo
     wide = tone - gaussian(tone, sigma=max(1.0, 26 * unit))
     # Strands and folds stand out most where all is dark, and there the photo shows them least.
     fine = tone - gaussian(tone, sigma=max(0.8, 7 * unit))
-    spread = np.sqrt(gaussian(fine * fine, sigma=max(1.0, 14 * unit)))
+    # Cubic enlargement overshoots: squares may come back below nothing.
+    spread = np.sqrt(np.maximum(gaussian(fine * fine, sigma=max(1.0, 14 * unit)), 0))
     fine *= np.float32(0.05) / (spread + np.float32(0.02)) * (1 - regions.skin)
     tone = _shoulder(tone)
-    tone += wide * (np.float32(0.4) + np.float32(0.45) * regions.skin)
-    tone += np.clip(fine, -0.2, 0.14) * np.float32(1.2)
-    bare = regions.skin > 0.8
+    tone += (
+        wide * (np.float32(0.4) + np.float32(0.45) * regions.skin) * (1 - np.float32(0.6) * regions.features)
+    )
+    tone += np.clip(fine, -0.2, 0.14)
+    bare = (regions.skin > 0.8) & (regions.features < 0.2)
     if np.count_nonzero(bare) > 30:
         middle = float(np.median(tone[bare]))
         # Light skin is nearly paper; what is darker than it counts fully.
@@ -68,11 +74,29 @@ def pencil_tones(lightness: FloatImage, regions: Regions, *, unit: float) -> Flo
         shade = np.maximum(tone - np.float32(middle + 0.1), 0)
         # Hard shadows age people.
         tone -= (np.float32(ease) + np.float32(0.25) * shade) * regions.skin * (1 - regions.features)
+        # Lips differ from skin by their red more than by their lightness.
+        redder = np.clip(red - np.float32(np.median(red[bare])), 0, 22)
+        lips = regions.lips * (1 - regions.mouth)
+        tone += lips * (np.float32(0.03) + np.float32(0.011) * redder - np.float32(0.3) * np.maximum(tone, 0))
     np.clip(tone, 0, 1, out=tone)
     # Teeth and the whites of eyes are hardly touched.
     tone *= 1 - np.float32(0.5) * regions.mouth
     result: FloatImage = tone.astype(np.float32, copy=False)
     return result
+
+
+def _white_in_this_light(lightness: FloatImage, regions: Regions) -> float:
+    """L* that counts as white where faces are, judged by the whites of eyes: about as light in everybody.
+
+    Dark ones tell a face in the shade from dark skin, which stays dark.
+    """
+    seen = lightness[regions.eyes > 0.9]
+    if len(seen) < 12:
+        return 100.0
+    skin = lightness[regions.skin > 0.8]
+    brightest = float(np.percentile(skin, 90)) if len(skin) > 30 else 0.0
+    # Squinting eyes show no white: skin that is well lit needs no help.
+    return max(80.0, brightest + 16.0, float(np.percentile(seen, 96)) + 26.0)
 
 
 def _shoulder(tone: FloatImage) -> FloatImage:
@@ -82,22 +106,24 @@ def _shoulder(tone: FloatImage) -> FloatImage:
 
 
 def distance_from_heads(size: Size, faces: tuple[Face, ...], *, scale: float) -> FloatImage:
-    """0 on every head … 1 where only clothes are left, (height, width) float32; 0 where nobody is."""
+    """Distance from the nearest face's middle in face widths, (height, width) float32; 0 where nobody is."""
     width, height = size
     if not faces:
         return np.zeros((height, width), np.float32)
     far = np.full((height, width), 1e6, np.float32)
     for face in faces:
         x, y = _from_middle(size, face, scale=scale)
-        np.minimum(far, np.square(x * np.float32(0.9)) + np.square(y * np.float32(0.85)), out=far)
-    return smoothstep(np.sqrt(far), low=0.85, high=2.7)
+        # Hair rises and falls a long way from the face; clothes begin just below it.
+        down = np.where(y > 0, y, np.float32(0.6) * y)
+        np.minimum(far, np.square(x * np.float32(0.9)) + np.square(down), out=far)
+    return np.sqrt(far)
 
 
 def vignette(
     tone: FloatImage,
     person: FloatImage,
     faces: tuple[Face, ...],
-    far: FloatImage,
+    distance: FloatImage,
     look: Vignette,
     *,
     scale: float,
@@ -110,7 +136,7 @@ def vignette(
     person : float32 array, shape (H, W)
         The matte.
     faces : faces in the coordinates of the full picture; at least one
-    far : float32 array, shape (H, W), from `distance_from_heads`
+    distance : float32 array, shape (H, W), from `distance_from_heads`
     look : Vignette
     scale : float
         Size of the tone over size of the full picture.
@@ -126,7 +152,9 @@ def vignette(
         reach = np.square((x - np.float32(0.85 * look.side)) / np.float32(0.75))
         reach = reach + np.square((y - np.float32(0.05)) / np.float32(0.95))
         np.maximum(behind, np.exp(-reach), out=behind)
-    worn = tone * (1 - np.float32(look.looseness) * far)
+    worn = tone * (1 - np.float32(look.looseness) * smoothstep(distance, low=0.8, high=2.6))
+    # In the end only contours are left.
+    worn *= 1 - np.float32(0.97) * smoothstep(distance, low=2.5, high=5.2)
     behind *= np.float32(look.strength)
     drawn: FloatImage = behind + (worn - behind) * person
     return drawn

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from toonbooth.drawing.closeup import find_closeups, lay_back, look_closely
+from toonbooth.drawing.closeup import Closeup, find_closeups, lay_back, look_closely
 from toonbooth.drawing.eyes import enlarge_eyes
 from toonbooth.drawing.form import HandMoves, find_slopes, follow_structure, strokes_around
 from toonbooth.drawing.pencil_eyes import draw_pencil_eyes
@@ -22,9 +22,10 @@ from toonbooth.drawing.pencil_tones import (
 from toonbooth.drawing.regions import clean_matte, find_regions
 from toonbooth.imaging.colour import lab_to_rgb, luma, rgb_to_lab
 from toonbooth.imaging.flow import FlowSmoother, edge_tangent_flow
+from toonbooth.imaging.lines import line_response
 from toonbooth.imaging.paper import paper_grain
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes
-from toonbooth.imaging.resize import Size, enlarged, padded, shrunk
+from toonbooth.imaging.resize import Size, enlarged, enlarged_smoothly, padded, shrunk
 from toonbooth.imaging.smoothing import flatten
 from toonbooth.imaging.strokes import Hatching, draw_strokes, hatch
 from toonbooth.imaging.tones import smoothstep
@@ -35,6 +36,16 @@ _FACE_WIDTH = 400.0
 
 _NO_FACE_SHARE = 0.28
 """Without a face, lengths are those of a face this share of the picture's short side."""
+
+
+_DARKEST = 2.2
+"""Density beyond which nobody sees a difference."""
+
+_LAYERS = 2.4
+"""Density of all layers of hatching together."""
+
+_SHEET = 1000.0
+"""Length in pixels that smaller pictures are drawn at, as far as their photo allows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +114,13 @@ def draw_sketch(portrait: Portrait, rng: np.random.Generator) -> Portrait:
     look = choose_look(rng)
     portrait = enlarge_eyes(portrait, strength=0.07)
     height, width = portrait.picture.shape[:2]
+    whole = Closeup(0, 0, width, height, min(2.4, _SHEET / max(height, width)))
+    if whole.zoom > 1.2 and min(whole.size) >= 8:
+        # On a small sheet a pencil line is as broad as an eyelid.
+        drawing = shrunk(_draw(look_closely(portrait, whole), look, rng), (width, height))
+        return portrait.with_picture(drawing)
     drawing = _draw(portrait, look, rng)
-    for closeup in find_closeups(portrait, small=250, wanted=380, largest_zoom=2.4, budget=0.8):
+    for closeup in find_closeups(portrait, small=200, wanted=300, largest_zoom=2.0, budget=1.0):
         close = _draw(look_closely(portrait, closeup), look, rng)
         drawing = lay_back(drawing, close, closeup, frame=(width, height))
     return portrait.with_picture(drawing)
@@ -117,34 +133,45 @@ def _draw(portrait: Portrait, look: SketchLook, rng: np.random.Generator) -> Byt
     picture = padded(portrait.picture, multiple=factor)
     full: Size = (picture.shape[1], picture.shape[0])
     size = (full[0] // factor, full[1] // factor)
-    study = _study(portrait, picture, look, size=size, factor=factor, unit=unit / factor)
-    grey = luma(picture)
+    study = _study(portrait, picture, look, size=size, factor=factor, unit=unit / factor, rng=rng)
 
-    features = enlarged(study.features, full)
-    tone = enlarged(study.tone, full)
-    calm = enlarged(study.calm, full)
-    calm -= grey
-    # Eyes, brows and lips are drawn with all that is seen of them.
-    calm *= features
-    calm *= np.float32(1.1)
-    tone += calm
-    np.clip(tone, 0, 1, out=tone)
-
-    density = _hatched(study, look, full=full, unit=unit, rng=rng)
-    # Strokes end where the light begins.
-    density *= smoothstep(tone, low=0.02, high=0.2)
-    density *= np.float32(1) - np.float32(0.55) * features
-    tone *= np.float32(look.smudge) * enlarged(study.rubbed, full) + np.float32(0.85 - look.smudge) * features
-    density += tone
-    density += pencil_lines(study.lines, grey, weight=look.line_weight, factor=factor, unit=unit)
-    draw_pencil_eyes(density, grey, portrait.faces, light_from=look.light_from)
+    strokes = _hatched(study, look, full=full, unit=unit, rng=rng)
+    # Strokes end where the light begins; eyes, brows and lips are rubbed in more than hatched.
+    reached = smoothstep(study.tone, low=0.02, high=0.2)
+    reached *= np.float32(1) - np.float32(0.55) * study.features
+    density = np.multiply(strokes, enlarged(reached, full), dtype=np.float32)
+    density *= np.float32(_LAYERS / 255)
+    rub = np.float32(look.smudge) * study.rubbed + np.float32(0.78 - look.smudge) * study.features
+    density += enlarged(study.tone * rub, full)
+    density += pencil_lines(study.lines, full, weight=look.line_weight, factor=factor)
+    _draw_features(density, picture, study)
+    draw_pencil_eyes(density, portrait.picture, portrait.faces, light_from=look.light_from)
 
     grain = paper_grain(full, coarseness=max(0.7, 0.9 * min(1.5, max(full) / 1080)), rng=rng)
-    # Graphite catches on the paper's tooth; pressed hard it fills the hollows too.
-    density *= np.float32(1) + grain * (np.float32(0.24) - np.float32(0.16) * np.minimum(density, 1))
-    alpha = np.float32(1) - np.exp(np.float32(-1.3) * np.maximum(density, 0))
-    drawn = _on_paper(alpha, grain, look.pencil)
+    drawn = _on_paper(density, grain, look.pencil)
     return np.ascontiguousarray(drawn[:height, :width])
+
+
+def _draw_features(density: FloatImage, picture: ByteImage, study: _Study) -> None:
+    """Give eyes, brows, nose and lips all the detail that the photo has of them, in place."""
+    factor = study.factor
+    x, y, width, height = cv2.boundingRect((study.features > 0.02).astype(np.uint8))
+    if not width or not height:
+        return
+    few = slice(y, y + height), slice(x, x + width)
+    window = slice(y * factor, (y + height) * factor), slice(x * factor, (x + width) * factor)
+    size = (width * factor, height * factor)
+    grey = luma(np.ascontiguousarray(picture[window]))
+    detail = enlarged(study.calm[few], size) - grey
+    detail *= enlarged(study.features[few], size)
+    part = density[window]
+    part += np.float32(0.95) * detail
+    part += (
+        np.float32(7.0)
+        * enlarged(study.features[few], size)
+        * np.maximum(line_response(grey, sigma=float(np.clip(0.9 * study.unit, 0.6, 2.5))), 0)
+    )
+    np.maximum(part, 0, out=part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +188,7 @@ class _Study:
     """
 
     factor: int
+    unit: float
     tone: FloatImage
     calm: FloatImage
     features: FloatImage
@@ -171,7 +199,14 @@ class _Study:
 
 
 def _study(
-    portrait: Portrait, picture: ByteImage, look: SketchLook, *, size: Size, factor: int, unit: float
+    portrait: Portrait,
+    picture: ByteImage,
+    look: SketchLook,
+    *,
+    size: Size,
+    factor: int,
+    unit: float,
+    rng: np.random.Generator,
 ) -> _Study:
     small = shrunk(picture, size)
     grey = luma(small)
@@ -187,28 +222,31 @@ def _study(
         matte = shrunk(padded(portrait.matte, multiple=factor), size)
         person = clean_matte(matte, faces, scale=scale, unit=unit)
     regions = find_regions(lab, grey, person, faces, scale=scale)
-    tone = pencil_tones(np.ascontiguousarray(lab[..., 0]), regions, unit=unit)
-    far = distance_from_heads(size, faces, scale=scale)
+    tone = pencil_tones(lab, regions, unit=unit)
+    distance = distance_from_heads(size, faces, scale=scale)
+    far = smoothstep(distance, low=0.75, high=2.2)
     sheet = margins(size, share=0.06)
+    hand = _hand_pressure(size, unit=unit, rng=rng)
     if faces:
-        tone = vignette(tone, person, faces, far, look.ending, scale=scale)
+        tone = vignette(tone, person, faces, distance, look.ending, scale=scale)
     tone *= sheet
     lines = plan_pencil_lines(
         calm, silky, regions, faces, light_from=look.light_from, far=far, scale=scale, unit=unit
-    ).faded(sheet)
+    ).pressed(sheet * hand * (1 - np.float32(0.9) * smoothstep(distance, low=2.7, high=5.2)))
     slopes = find_slopes(person, faces, scale=scale, unit=unit)
     around = strokes_around(*slopes, angle=look.angle, roundness=0.55)
     moves = follow_structure(around, flow, calm, regions, far=far, unit=unit)
-    rubbed = np.float32(0.3) + np.float32(0.7) * person
-    return _Study(factor, tone, calm, regions.features, rubbed, moves, regions.skin, lines)
+    rubbed = (np.float32(0.3) + np.float32(0.7) * person) * (1 - np.float32(0.75) * far)
+    return _Study(factor, unit * factor, tone, calm, regions.features, rubbed, moves, regions.skin, lines)
 
 
 def _hatched(
     study: _Study, look: SketchLook, *, full: Size, unit: float, rng: np.random.Generator
-) -> FloatImage:
+) -> ByteImage:
     """Three layers of strokes: along the form, across it for darker tones, and short ones in the deepest."""
-    pitch = look.spacing * float(np.clip(unit, 0.75, 2.0))
-    reach = float(np.clip(unit, 0.5, 2.0))
+    pitch = look.spacing * max(unit, 0.75)
+    reach = max(unit, 0.5)
+    pen = max(1, round(0.8 * unit))
     moves = study.strokes
     # Strands are crossed at a small angle, or hair turns to cloth.
     turn = np.float32(look.cross) * (1 - np.float32(0.8) * moves.flowing)
@@ -217,23 +255,36 @@ def _hatched(
         (moves.directions.turned(turn), Hatching(1.1 * pitch, 24 * reach, 0.28, 0.85, 0.06), 0.75),
         (moves.directions.turned(0.35 * turn), Hatching(0.9 * pitch, 17 * reach, 0.5, 1.05, 0.08), 0.8),
     )
-    total = np.zeros(full[::-1], np.float32)
+    total = np.zeros(full[::-1], np.uint8)
     for directions, hatching, weight in layers:
         strokes = hatch(
             study.tone, directions, hatching, size=full, rng=rng, lengthen=moves.length, even=study.even
         )
-        sheet = draw_strokes(strokes, size=full)
-        total += sheet * np.float32(weight / 255)
+        sheet = draw_strokes(strokes, size=full, pen=pen)
+        cv2.addWeighted(total, 1.0, sheet, weight / _LAYERS, 0, total)
     return total
 
 
-def _on_paper(alpha: FloatImage, grain: FloatImage, pencil: Pencil) -> ByteImage:
-    """Mix lead and paper, plane by plane; bare paper shows its tooth a little."""
+def _hand_pressure(size: Size, *, unit: float, rng: np.random.Generator) -> FloatImage:
+    """A hand presses now more, now less: a calm field around 1."""
+    few = (max(2, round(size[0] / max(4.0, 40 * unit))), max(2, round(size[1] / max(4.0, 40 * unit))))
+    swell = rng.standard_normal(few[::-1], dtype=np.float32)
+    field: FloatImage = 1 + np.float32(0.28) * enlarged_smoothly(swell, size)
+    return np.clip(field, np.float32(0.35), np.float32(1.7))
+
+
+def _on_paper(density: FloatImage, grain: FloatImage, pencil: Pencil) -> ByteImage:
+    """Lay lead on paper, plane by plane; density is used up.
+
+    Lead darkens by the law of Beer and Lambert, so layers cross without ever getting blacker than lead.
+    """
     ends = lab_to_rgb(np.array([[pencil.lead, pencil.paper]], np.float32))[0]
-    alpha += np.float32(0.006) * grain + np.float32(0.012)
-    share = to_bytes(alpha)
-    ramp = np.linspace(0, 1, 256, dtype=np.float32)[:, None]
-    table = to_bytes(ends[1] + (ends[0] - ends[1]) * ramp)
+    # Lead catches on the paper's tooth, and bare paper shows it a little.
+    density += (density * np.float32(0.22) + np.float32(0.007)) * grain
+    density *= np.float32(1 / _DARKEST)
+    share = to_bytes(density)
+    depth = np.linspace(0, _DARKEST, 256, dtype=np.float32)[:, None] + np.float32(0.012)
+    table = to_bytes(ends[0] + (ends[1] - ends[0]) * np.exp(np.float32(-1.3) * depth))
     planes = [cv2.LUT(share, np.ascontiguousarray(table[:, channel])) for channel in range(3)]
     return cv2.merge(planes).astype(np.uint8, copy=False)
 

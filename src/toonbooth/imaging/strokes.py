@@ -152,8 +152,15 @@ def hatch(
     return Strokes(points.astype(np.float32), np.clip(pressure, 0.12, 1).astype(np.float32))
 
 
-def draw_strokes(strokes: Strokes, *, size: Size) -> ByteImage:
-    """Draw strokes one pixel thin, lighter at both ends, harder pressed ones over softer ones.
+def draw_strokes(strokes: Strokes, *, size: Size, pen: int = 1) -> ByteImage:
+    """Draw strokes, lighter at both ends, harder pressed ones over softer ones.
+
+    Parameters
+    ----------
+    strokes : Strokes
+    size : (width, height) of the sheet
+    pen : int, pixels
+        Width of the pencil's point.
 
     Returns
     -------
@@ -173,6 +180,7 @@ def draw_strokes(strokes: Strokes, *, size: Size) -> ByteImage:
                 list(part),
                 isClosed=False,
                 color=(grey * share,),
+                thickness=pen,
                 lineType=cv2.LINE_AA,
                 shift=_SUBPIXEL_BITS,
             )
