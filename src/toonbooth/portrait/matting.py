@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import ceil
 from pathlib import Path
 from typing import Final
 
@@ -35,8 +36,7 @@ _WHOLE_WEIGHT: Final = 1e-3
 _REACH: Final = 0.015
 _SUBSAMPLING: Final = 4
 # What the guided filter leaves of doubt next to the silhouette is cut off at both ends.
-_BLACK: Final = 0.2
-_WHITE: Final = 0.8
+_LEVELS: Final = (0.2, 0.8)
 
 
 class PersonMatte:
@@ -61,17 +61,14 @@ class PersonMatte:
         mask = canvas.blended() * np.minimum(1, 2 * grow(support, max(support.shape) * _REACH))
         for mesh in meshes:
             canvas.fill(mask, mesh)
-        matte = guided_filter(
+        return guided_filter(
             mask,
-            to_float(picture),
+            picture,
             radius_pixels=max(width, height) / 110,
             tolerance=1e-3,
             subsampling=_SUBSAMPLING,
+            levels=_LEVELS,
         )
-        matte -= np.float32(_BLACK)
-        matte *= np.float32(1 / (_WHITE - _BLACK))
-        np.clip(matte, np.float32(0), np.float32(1), out=matte)
-        return matte
 
     def _segment(self, pyramid: Pyramid, region: Region) -> FloatImage:
         sampled = pyramid.sample(region, width=_INPUT_SIZE, height=_INPUT_SIZE, border=cv2.BORDER_REPLICATE)
@@ -84,7 +81,7 @@ class _Canvas:
 
     def __init__(self, width: int, height: int) -> None:
         self._scale = 1 / _SUBSAMPLING
-        self._size = (max(1, round(width * self._scale)), max(1, round(height * self._scale)))
+        self._size = (ceil(width * self._scale), ceil(height * self._scale))
         self._sum = np.zeros(self._size[::-1], np.float32)
         self._weight = np.zeros_like(self._sum)
 
