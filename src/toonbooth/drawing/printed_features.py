@@ -1,0 +1,241 @@
+"""Eyes and lips as a poster prints them: flat shapes from the landmarks, under the lines of the photo."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from toonbooth.drawing import facemap
+from toonbooth.drawing.inks import Colour, mixed
+from toonbooth.drawing.regions import polygon_mask
+from toonbooth.imaging.colour import luma
+from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes, to_float
+from toonbooth.imaging.smoothing import gaussian_exactly
+from toonbooth.imaging.tones import smoothstep
+from toonbooth.portrait.model import Eye, Face, Points
+
+_CLOSED = 0.1
+
+
+def print_eyes(
+    colours: ByteImage, ink: ByteImage, face: Face, *, iris: Colour, white: Colour, light_from: float
+) -> None:
+    """Print whites and irises under the key plate and clear the plate for them, in place.
+
+    Parameters
+    ----------
+    colours : uint8 array, shape (H, W, 3)
+        The colour plates, printed.
+    ink : uint8 array, shape (H, W)
+        The key plate; 255 is black.
+    face : in the same pixels
+    iris, white : inks
+    light_from : float, -1 … 1
+    """
+    for eye in (face.left_eye, face.right_eye):
+        if eye.openness >= _CLOSED and eye.iris_radius >= 1.5:
+            _print_eye(colours, ink, eye, iris=iris, white=white, light_from=light_from)
+
+
+def _print_eye(
+    colours: ByteImage, ink: ByteImage, eye: Eye, *, iris: Colour, white: Colour, light_from: float
+) -> None:
+    radius = eye.iris_radius
+    across = eye.contour[8] - eye.contour[0]
+    reach = 0.75 * float(np.hypot(*across))
+    middle = eye.contour.mean(axis=0)
+    left, top = int(max(0, middle[0] - reach)), int(max(0, middle[1] - 0.8 * reach))
+    right = int(min(ink.shape[1], middle[0] + reach))
+    bottom = int(min(ink.shape[0], middle[1] + 0.8 * reach))
+    if right - left < 4 or bottom - top < 4:
+        return
+    window = (slice(top, bottom), slice(left, right))
+    corner = np.array([left, top], np.float32)
+    size = (bottom - top, right - left)
+    contour = eye.contour - corner
+    opening = polygon_mask(size, _rounded(contour), feather=0.6)
+    x = (np.arange(left, right, dtype=np.float32)[None, :] - np.float32(eye.iris_centre[0])) / radius
+    y = (np.arange(top, bottom, dtype=np.float32)[:, None] - np.float32(eye.iris_centre[1])) / radius
+    distance = np.sqrt(x * x + y * y)
+    edge = 0.6 / radius
+
+    def disc(away: FloatImage, size: float) -> FloatImage:
+        return smoothstep(away, low=size + edge, high=size - edge)
+
+    ball = disc(distance, 1.0)
+    part = to_float(colours[window])
+    _lay(part, white, opening)
+    _lay(part, iris, opening * ball)
+    # Light falls through the cornea and out on the far lower side of the iris.
+    glow = ball * disc(np.sqrt(np.square(x + 0.25 * light_from) + np.square(y - 0.45)), 0.6)
+    _lay(part, mixed(iris, white, 0.45), opening * glow)
+
+    key = ink[window].astype(np.float32) * np.float32(1 / 255)
+    photo = key * (1 - ball * opening)
+    # The photo's own shadow along the upper lid stays; its grey veil over the white doesn't.
+    inner = polygon_mask(
+        size, (contour - contour.mean(axis=0)) * np.float32(0.8) + contour.mean(axis=0), feather=1
+    )
+    photo *= 1 - np.float32(0.85) * inner
+    rim = ball * (1 - disc(distance, 0.8))
+    pupil = disc(distance, 0.44)
+    lid = ball * smoothstep(y + np.float32(0.1) * x * x, low=-0.45, high=-0.6)
+    drawn = opening * np.maximum.reduce([rim, pupil, lid])
+    line = _upper_lid(size, contour, radius)
+    key = np.maximum.reduce([photo, drawn, line])
+    light = opening * disc(np.sqrt(np.square(x - np.float32(0.36 * light_from)) + np.square(y + 0.34)), 0.25)
+    _lay(part, white, light)
+    key *= 1 - light
+    colours[window] = to_bytes(part)
+    ink[window] = to_bytes(key)
+
+
+def _upper_lid(shape: tuple[int, int], contour: Points, radius: float) -> FloatImage:
+    """A stroke along the upper lid, thickest over the iris, tapering to both corners."""
+    upper = _resampled(contour[:9], 24)
+    along = np.linspace(0, 1, len(upper), dtype=np.float32)
+    tangent = np.gradient(upper, axis=0)
+    normal = np.stack([tangent[:, 1], -tangent[:, 0]], axis=1)
+    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-3)
+    if normal[:, 1].mean() > 0:
+        normal = -normal
+    half = np.float32(0.2 * radius) * (np.float32(0.35) + np.sin(np.pi * along))
+    outline = np.concatenate(
+        [upper + normal * half[:, None] * 1.4, (upper - normal * half[:, None] * 0.4)[::-1]]
+    )
+    return polygon_mask(shape, outline.astype(np.float32), feather=0.4)
+
+
+def _resampled(points: Points, count: int) -> Points:
+    steps = np.arange(len(points), dtype=np.float32)
+    at = np.linspace(0, len(points) - 1, count, dtype=np.float32)
+    path = np.stack([np.interp(at, steps, points[:, i]) for i in range(2)], axis=1).astype(np.float32)
+    smooth = path.copy()
+    for _ in range(3):
+        smooth[1:-1] = (smooth[:-2] + 2 * smooth[1:-1] + smooth[2:]) / 4
+    return smooth
+
+
+def _rounded(points: Points) -> Points:
+    """A closed outline through the middles of many small steps between points, so that it has no corners."""
+    closed = np.concatenate([points, points[:1]])
+    steps = np.arange(len(closed), dtype=np.float32)
+    at = np.linspace(0, len(points), 6 * len(points), endpoint=False, dtype=np.float32)
+    path = np.stack([np.interp(at, steps, closed[:, i]) for i in range(2)], axis=1).astype(np.float32)
+    for _ in range(4):
+        path = ((np.roll(path, 1, axis=0) + 2 * path + np.roll(path, -1, axis=0)) / 4).astype(np.float32)
+    return path
+
+
+def print_lips(
+    colours: ByteImage,
+    ink: ByteImage,
+    photo: ByteImage,
+    face: Face,
+    *,
+    lips: Colour,
+    teeth: Colour,
+    shift: tuple[float, float],
+) -> None:
+    """Print lips, a little off register, and the teeth between them under the key plate, in place.
+
+    Parameters
+    ----------
+    colours : uint8 array, shape (H, W, 3)
+    ink : uint8 array, shape (H, W)
+        The key plate; it keeps the lips' lines and a dark mouth, and loses the lines between teeth.
+    photo : uint8 array, shape (H, W, 3)
+    face : in the same pixels
+    lips, teeth : inks
+    shift : (x, y), pixels
+        How far the lips' ink lies beside its place.
+    """
+    width = face.width
+    points = face.landmarks
+    low, high = points[facemap.LIPS_OUTER].min(axis=0), points[facemap.LIPS_OUTER].max(axis=0)
+    margin = 0.05 * width
+    left, top = int(max(0, low[0] - margin)), int(max(0, low[1] - margin))
+    right = int(min(colours.shape[1], high[0] + margin + 1))
+    bottom = int(min(colours.shape[0], high[1] + margin + 1))
+    if right - left < 4 or bottom - top < 4:
+        return
+    window = (slice(top, bottom), slice(left, right))
+    corner = np.array([left, top], np.float32)
+    size = (bottom - top, right - left)
+    outer = polygon_mask(
+        size, _rounded(points[facemap.LIPS_OUTER] - corner + np.array(shift, np.float32)), feather=0.6
+    )
+    inner = polygon_mask(size, _rounded(points[facemap.LIPS_INNER] - corner), feather=0.6)
+    if float(np.hypot(*(points[14] - points[13]))) < 0.03 * width:
+        inner *= 0
+    part = to_float(colours[window])
+    _lay(part, lips, outer * (1 - inner))
+    _lay(part, teeth, inner)
+    colours[window] = to_bytes(part)
+    if inner.any():
+        grey = luma(photo[window])
+        grey = gaussian_exactly(grey, sigma=max(0.6, 0.006 * width))
+        bright = float(np.percentile(grey[inner > 0.5], 90)) if (inner > 0.5).any() else 1.0
+        dark = smoothstep(grey, low=0.5 * bright, high=0.42 * bright)
+        clear = polygon_mask(size, _rounded(points[facemap.LIPS_INNER] - corner), grow=0.94, feather=0.6)
+        key = to_float(ink[window])
+        ink[window] = to_bytes(key + clear * (dark - key))
+
+
+def _lay(picture: FloatImage, colour: Colour, where: FloatImage) -> None:
+    picture += where[..., None] * (np.array(colour, np.float32) - picture)
+
+
+def eye_white(photo: ByteImage, eyes: tuple[Eye, Eye]) -> float:
+    """How light the whites of the eyes are in the photo, 0 … 1: they tell a dark photo from dark skin."""
+    seen = []
+    for eye in eyes:
+        low, high = eye.contour.min(axis=0), eye.contour.max(axis=0)
+        left, top = (int(max(0, v)) for v in low)
+        right, bottom = int(min(photo.shape[1], high[0] + 1)), int(min(photo.shape[0], high[1] + 1))
+        if right - left >= 4 and bottom - top >= 2:
+            mask = polygon_mask((bottom - top, right - left), eye.contour - np.array([left, top], np.float32))
+            seen.append(luma(photo[top:bottom, left:right])[mask > 0.9])
+    samples = np.concatenate(seen) if seen else np.zeros(0, np.float32)
+    return float(np.percentile(samples, 92)) if len(samples) >= 12 else 0.6
+
+
+def iris_shade(photo: ByteImage, eyes: tuple[Eye, Eye]) -> tuple[float, float]:
+    """How light and how blue the irises are: (0 … 1, below 0 brown and above 0 blue or green)."""
+    rings = []
+    for eye in eyes:
+        if eye.openness < _CLOSED or eye.iris_radius < 1.5:
+            continue
+        x, y, radius = *eye.iris_centre, eye.iris_radius
+        left, right = int(max(0, x - radius)), int(min(photo.shape[1], x + radius + 1))
+        top, bottom = int(max(0, y - radius)), int(min(photo.shape[0], y + radius + 1))
+        part = to_float(photo[top:bottom, left:right])
+        if not part.size:
+            continue
+        columns = (np.arange(left, right, dtype=np.float32)[None, :] - x) / radius
+        rows = (np.arange(top, bottom, dtype=np.float32)[:, None] - y) / radius
+        away = np.sqrt(columns * columns + rows * rows)
+        rings.append(part[(away > 0.45) & (away < 0.85) & (rows > -0.4) & (part.max(axis=2) < 0.85)])
+    samples = np.concatenate(rings) if rings else np.zeros((0, 3), np.float32)
+    if len(samples) < 4:
+        return 0.2, -0.05
+    redness = samples[:, 0] - samples[:, 2]
+    own = samples[redness <= np.median(redness)].mean(axis=0)
+    return float(own.max()), float(own[2] - own[0])
+
+
+def lip_redness(photo: ByteImage, face: Face, skin_red: float) -> float:
+    """How much redder the lips are than the skin, in a*."""
+    low = face.landmarks[facemap.LIPS_OUTER].min(axis=0)
+    high = face.landmarks[facemap.LIPS_OUTER].max(axis=0)
+    left, top = (int(max(0, v)) for v in low)
+    right, bottom = int(min(photo.shape[1], high[0] + 1)), int(min(photo.shape[0], high[1] + 1))
+    if right - left < 3 or bottom - top < 3:
+        return 0.0
+    corner = np.array([left, top], np.float32)
+    size = (bottom - top, right - left)
+    mask = polygon_mask(size, face.landmarks[facemap.LIPS_OUTER] - corner, grow=0.9)
+    mask -= polygon_mask(size, face.landmarks[facemap.LIPS_INNER] - corner, grow=1.1)
+    lab = cv2.cvtColor(to_float(photo[top:bottom, left:right]), cv2.COLOR_RGB2LAB)
+    inside = lab[mask > 0.8]
+    return float(np.median(inside[:, 1])) - skin_red if len(inside) >= 4 else 0.0

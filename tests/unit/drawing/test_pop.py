@@ -1,0 +1,122 @@
+"""The `pop` style keeps what every style promises, and prints like a print."""
+
+from __future__ import annotations
+
+import itertools
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.unit.drawing.portraits import bust, landscape
+from toonbooth.drawing.inks import PALETTES, Ink, skin_ink
+from toonbooth.drawing.pop import choose_look, draw_pop
+from toonbooth.imaging.halftone import Screen, halftone
+from toonbooth.imaging.pixels import ByteImage
+from toonbooth.portrait.model import Portrait
+
+
+def drawn(portrait: Portrait, seed: int) -> Portrait:
+    return draw_pop(portrait, np.random.default_rng(seed))
+
+
+def test_the_same_seed_draws_the_same_bytes_on_one_thread_and_on_two() -> None:
+    portrait, before = bust(), cv2.getNumThreads()
+    try:
+        pictures = []
+        for threads in (1, 2):
+            cv2.setNumThreads(threads)
+            pictures.append(drawn(portrait, 7).picture)
+    finally:
+        cv2.setNumThreads(before)
+    np.testing.assert_array_equal(pictures[0], pictures[1])
+
+
+def test_another_seed_is_visibly_another_picture() -> None:
+    portrait = bust()
+    pictures = [drawn(portrait, seed).picture.astype(np.float32) for seed in range(6)]
+    differences = [np.abs(a - b).mean() for i, a in enumerate(pictures) for b in pictures[:i]]
+    assert min(differences) > 3
+    assert float(np.median(differences)) > 15
+
+
+def test_the_portrait_given_is_not_changed() -> None:
+    portrait = bust()
+    picture, matte = portrait.picture.copy(), portrait.matte.copy()
+    landmarks = portrait.faces[0].landmarks.copy()
+    drawn(portrait, 1)
+    np.testing.assert_array_equal(portrait.picture, picture)
+    np.testing.assert_array_equal(portrait.matte, matte)
+    np.testing.assert_array_equal(portrait.faces[0].landmarks, landmarks)
+
+
+@pytest.mark.parametrize(("height", "width"), [(32, 32), (33, 57), (40, 400), (301, 31), (97, 128)])
+def test_any_size_comes_back_as_it_was(height: int, width: int) -> None:
+    for portrait in (landscape(height, width), bust(height, width)):
+        drawing = drawn(portrait, 3)
+        assert drawing.picture.shape == (height, width, 3)
+        assert drawing.picture.dtype == np.uint8
+        assert drawing.matte.shape == (height, width)
+
+
+def test_most_of_a_print_is_a_few_inks() -> None:
+    picture = drawn(bust(480, 400), 2).picture
+    colours, counts = np.unique(picture.reshape(-1, 3), axis=0, return_counts=True)
+    assert len(colours) > 3
+    assert np.sort(counts)[::-1][:14].sum() > 0.7 * counts.sum()
+
+
+def test_dark_skin_is_printed_dark_and_light_skin_light() -> None:
+    def cheek(picture: ByteImage) -> float:
+        patch = picture[215:235, 180:220].reshape(-1, 3)
+        return float(np.median(patch @ np.array([0.299, 0.587, 0.114])))
+
+    dark, brown, light = (
+        cheek(drawn(bust(480, 400, skin=skin, hair=(20, 16, 15)), 4).picture)
+        for skin in ((82, 52, 40), (150, 104, 78), (236, 196, 172))
+    )
+    assert dark < 85
+    assert dark + 25 < brown < light - 25
+
+
+def test_darker_skin_never_gets_the_lighter_ink() -> None:
+    weights = np.array([0.299, 0.587, 0.114])
+    for palette in PALETTES:
+        inks = [float(weights @ np.array(skin_ink(lightness, palette))) for lightness in range(10, 95, 5)]
+        assert all(a <= b for a, b in itertools.pairwise(inks))
+
+
+def test_every_palette_has_every_ink() -> None:
+    for palette in PALETTES:
+        assert len(palette.inks) == len(Ink)
+
+
+def test_looks_differ_in_palette_and_backdrop() -> None:
+    looks = [choose_look(np.random.default_rng(seed)) for seed in range(40)]
+    assert len({look.palette.black for look in looks}) == len(PALETTES)
+    assert len({look.pattern for look in looks}) == 5
+
+
+@pytest.mark.parametrize("tone", [0.1, 0.3, 0.5, 0.7, 0.9, 1.0])
+@pytest.mark.parametrize("angle", [0.0, 0.26, 0.785])
+def test_dots_cover_as_much_paper_as_the_tone_says(tone: float, angle: float) -> None:
+    dots = halftone(np.full((240, 240), tone, np.float32), Screen(9.0, angle))
+    assert float(dots.mean()) == pytest.approx(tone, abs=0.03)
+    assert dots.min() >= 0
+    assert dots.max() <= 1
+
+
+def test_bare_paper_gets_no_dots() -> None:
+    assert not halftone(np.zeros((64, 64), np.float32), Screen(6.0, 0.3)).any()
+
+
+def test_parts_of_a_picture_share_one_grid() -> None:
+    tone = np.tile(np.linspace(0, 1, 90, dtype=np.float32), (70, 1))
+    whole = halftone(tone, Screen(7.5, 0.4, 3.0, 5.0))
+    part = halftone(np.ascontiguousarray(tone[20:, 30:]), Screen(7.5, 0.4, 33.0, 25.0))
+    np.testing.assert_allclose(part, whole[20:, 30:], atol=1e-3)
+
+
+def test_a_pitch_of_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="pitch"):
+        halftone(np.zeros((4, 4), np.float32), Screen(0.0, 0.0))
