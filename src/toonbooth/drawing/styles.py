@@ -8,6 +8,7 @@ import numpy as np
 
 from toonbooth.drawing.avatar import draw_avatar
 from toonbooth.drawing.comic import draw_comic
+from toonbooth.drawing.painted import draw_painted
 from toonbooth.drawing.sketch import draw_sketch
 from toonbooth.portrait.model import Portrait
 
@@ -31,6 +32,7 @@ STYLES: Final[dict[str, Style]] = {
     for style in (
         Style("avatar", "Avatar", "The face drawn anew: clean skin, clear eyes, tapered lines.", draw_avatar),
         Style("comic", "Comic", "Ink lines of varying weight and cel tones.", draw_comic),
+        Style("painted", "Painted", "A smooth digital painting, the brush to be seen.", draw_painted),
         Style("sketch", "Sketch", "Pencil on paper, hatched along the form.", draw_sketch),
     )
 }

@@ -1,0 +1,169 @@
+"""What a painting is painted upon: a quiet ground of big strokes behind the person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import cv2
+import numpy as np
+
+from toonbooth.drawing.closeup import Closeup
+from toonbooth.imaging.brushwork import Brush, BrushDirections, lay_strokes, paint_strokes
+from toonbooth.imaging.colour import lab_to_rgb, planes_of, rgb_to_lab
+from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes, to_float
+from toonbooth.imaging.resize import ImageT, Size, enlarged_smoothly, shrunk
+from toonbooth.imaging.smoothing import flatten, masked_blur
+from toonbooth.portrait.model import Portrait
+
+
+class Ground(Enum):
+    """What is behind the person."""
+
+    OWN = "the photo's own background in broad strokes"
+    DARK = "a dark studio, lighter around the head"
+    WARM = "a warm wall"
+    COOL = "a cool wall"
+    LIGHT = "a light wall"
+
+
+@dataclass(frozen=True, slots=True)
+class GroundLook:
+    """What a ground looks like.
+
+    kind : Ground.
+    tint : (a*, b*) of a studio's or wall's colour.
+    side : side that the light comes from; the ground is lighter on the other.
+    brush : factor on the size of strokes.
+    sweep : radians, the way the brush goes.
+    """
+
+    kind: Ground
+    tint: tuple[float, float]
+    side: float
+    brush: float
+    sweep: float
+
+
+TINTS = {
+    Ground.OWN: ((0.0, 4.0), (-2.0, -4.0)),
+    Ground.DARK: ((5.0, 9.0), (-7.0, 2.0), (1.0, -13.0), (8.0, -5.0)),
+    Ground.WARM: ((8.0, 22.0), (14.0, 14.0), (3.0, 26.0)),
+    Ground.COOL: ((-4.0, -14.0), (-12.0, -6.0), (5.0, -15.0)),
+    Ground.LIGHT: ((1.0, 8.0), (-2.0, -6.0), (4.0, 3.0)),
+}
+_LIGHTNESS = {
+    Ground.DARK: (25.0, 17.0),
+    Ground.WARM: (55.0, 16.0),
+    Ground.COOL: (52.0, 18.0),
+    Ground.LIGHT: (78.0, 10.0),
+}
+"""L* far from the head, and how much is added around it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaintedGround:
+    """A ground, ready to have somebody painted upon it.
+
+    canvas : (h, w, 4) uint8, sRGB and the thickness of the paint.
+    directions : the way the brush went.
+    """
+
+    canvas: ByteImage
+    directions: BrushDirections
+
+    def under(self, closeup: Closeup, *, frame: Size) -> PaintedGround:
+        """The part under a closeup of a picture of the given size, as large as the closeup is drawn."""
+
+        def part(image: ImageT, size: Size) -> ImageT:
+            across, down = image.shape[1] / frame[0], image.shape[0] / frame[1]
+            step = (closeup.width / size[0] * across, closeup.height / size[1] * down)
+            move = np.array(
+                [[step[0], 0, closeup.left * across], [0, step[1], closeup.top * down]], np.float32
+            )
+            flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+            moved = cv2.warpAffine(image, move, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+            return moved.astype(image.dtype, copy=False)
+
+        few = (max(4, closeup.size[0] // 4), max(4, closeup.size[1] // 4))
+        directions = BrushDirections(part(self.directions.cos2, few), part(self.directions.sin2, few))
+        return PaintedGround(part(self.canvas, closeup.size), directions)
+
+
+def paint_ground(
+    portrait: Portrait, look: GroundLook, *, face_width: float, size: Size, rng: np.random.Generator
+) -> PaintedGround:
+    """Paint the ground of a whole picture.
+
+    Parameters
+    ----------
+    portrait : Portrait
+    look : GroundLook
+    face_width : float, pixels of the picture
+    size : (width, height) of the ground in pixels; the same field of view
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    PaintedGround.
+    """
+    height, width = portrait.picture.shape[:2]
+    shrink = max(1.0, min(height, width) / 160)
+    few = (max(4, round(width / shrink)), max(4, round(height / shrink)))
+    lab = _ground_colours(portrait, look, face_width=face_width / shrink, size=few, rng=rng)
+    rgb = to_bytes(lab_to_rgb(enlarged_smoothly(lab, size)))
+    canvas: ByteImage = np.dstack([rgb, np.full(rgb.shape[:2], 128, np.uint8)])
+    drift = np.float32(look.sweep) + np.float32(0.5) * _clouds(few, 0.25 * max(few), rng)
+    directions = BrushDirections(np.cos(2 * drift), np.sin(2 * drift))
+    everywhere = np.ones(few[::-1], np.float32)
+    scale = size[0] / width
+    for share, variety in ((0.24, 2.4), (0.13, 1.8)):
+        breadth = max(5.0, share * face_width * scale * look.brush)
+        brush = Brush(breadth, length=4.5, coverage=1.5, tolerance=16.0, variety=variety)
+        paint_strokes(canvas, lay_strokes(lab, directions, everywhere, brush, size=size, rng=rng))
+        # Wet in wet: the borders of strokes melt.
+        canvas = cv2.GaussianBlur(canvas, (0, 0), max(0.8, 0.06 * breadth)).astype(np.uint8, copy=False)
+    return PaintedGround(canvas, directions)
+
+
+def _ground_colours(
+    portrait: Portrait, look: GroundLook, *, face_width: float, size: Size, rng: np.random.Generator
+) -> FloatImage:
+    clouds = _clouds(size, 0.1 * max(size), rng)
+    tint_a, tint_b = (np.float32(v) for v in look.tint)
+    if look.kind is Ground.OWN:
+        lab = rgb_to_lab(to_float(flatten(shrunk(portrait.picture, size), passes=2, tone=30.0)))
+        # The matte's rim belongs to neither: only what is surely background gives colour.
+        sure = np.clip(1 - np.float32(1.8) * shrunk(portrait.matte, size), 0, 1).astype(np.float32)
+        if not portrait.faces:
+            sure = np.ones_like(sure)
+        near = masked_blur(lab, sure, sigma=max(0.8, 0.06 * face_width))
+        wide = masked_blur(lab, sure, sigma=max(1.0, 0.12 * max(size)))
+        trust = np.clip(cv2.blur(sure, (5, 5)) * 2, 0, 1).astype(np.float32)[..., None]
+        lightness, a, b = planes_of((wide + (near - wide) * trust * np.float32(0.85)).astype(np.float32))
+        # Quieter than the person: less contrast, less colour, neither black nor white.
+        middle = float(np.clip(lightness.mean(), 34, 74))
+        quiet = np.float32(middle) + np.float32(0.7) * (lightness - np.float32(lightness.mean()))
+        return cv2.merge([quiet + 2 * clouds, 0.8 * a + tint_a, 0.8 * b + tint_b]).astype(np.float32)
+    width, height = size
+    face = portrait.main_face
+    x0, y0 = face.box.centre if face else (portrait.picture.shape[1] / 2, portrait.picture.shape[0] / 2)
+    x = np.arange(width, dtype=np.float32)[None, :] - np.float32(x0 * width / portrait.picture.shape[1])
+    y = np.arange(height, dtype=np.float32)[:, None] - np.float32(y0 * height / portrait.picture.shape[0])
+    # Lighter behind the side in shadow, darker behind the side in light: each stands out.
+    x += np.float32(0.45 * look.side * face_width)
+    reach = np.float32(1 / (1.75 * face_width))
+    glow = np.exp(-np.square(x * reach) - np.square(y * reach))
+    far, more = _LIGHTNESS[look.kind]
+    lightness = np.float32(far) + np.float32(more) * glow + np.float32(2.4) * clouds
+    other = _clouds(size, 0.16 * max(size), rng)
+    pale = 1 - np.float32(0.25) * glow
+    a, b = tint_a * pale + np.float32(1.3) * other, tint_b * pale - np.float32(1.6) * other
+    wall: FloatImage = cv2.merge([lightness, a, b]).astype(np.float32, copy=False)
+    return wall
+
+
+def _clouds(size: Size, scale: float, rng: np.random.Generator) -> FloatImage:
+    """Smooth noise of standard deviation near 1, its clouds about `scale` pixels wide."""
+    few = (max(2, round(size[0] / scale) + 2), max(2, round(size[1] / scale) + 2))
+    return enlarged_smoothly(rng.standard_normal(few[::-1], dtype=np.float32), size)

@@ -1,0 +1,329 @@
+"""The `painted` style: a smooth digital painting in planes of light and shadow, with the brush to be seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from toonbooth.drawing.cel import without_rim
+from toonbooth.drawing.closeup import find_closeups, lay_back, look_closely
+from toonbooth.drawing.eyes import draw_eyes, enlarge_eyes
+from toonbooth.drawing.grading import Grade, grade
+from toonbooth.drawing.ground import TINTS, Ground, GroundLook, PaintedGround, paint_ground
+from toonbooth.drawing.regions import Regions, clean_matte, find_regions
+from toonbooth.drawing.scraps import with_earrings, without_scraps
+from toonbooth.imaging.brushwork import Brush, BrushDirections, brush_directions, lay_strokes, paint_strokes
+from toonbooth.imaging.colour import lab_to_rgb, luma, planes_of, rgb_to_lab
+from toonbooth.imaging.flow import Flow, FlowSmoother, edge_tangent_flow
+from toonbooth.imaging.kuwahara import anisotropic_kuwahara
+from toonbooth.imaging.lines import line_response
+from toonbooth.imaging.paper import paper_grain
+from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes, to_float
+from toonbooth.imaging.resize import Size, enlarged, enlarged_rows, padded, shrunk
+from toonbooth.imaging.smoothing import GuidedPlane, flatten, gaussian, guided_planes
+from toonbooth.imaging.tones import ordered_dither, smoothstep
+from toonbooth.portrait.model import Portrait
+
+_FACE_WIDTH = 400.0
+"""Face width in pixels at which lengths and strengths below are meant."""
+
+_NO_FACE_SHARE = 0.28
+"""Without a face, lengths are those of a face this share of the picture's short side."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaintedLook:
+    """What a seed decides about a painting.
+
+    grade : how it is coloured.
+    ground : what is behind the person.
+    brush : factor on the size of all brushes.
+    impasto : how much the thickness of paint catches the light.
+    bristles : how much the hairs of the brush show.
+    """
+
+    grade: Grade
+    ground: GroundLook
+    brush: float
+    impasto: float
+    bristles: float
+
+
+def choose_look(rng: np.random.Generator) -> PaintedLook:
+    """Draw the look of one painting."""
+    kinds = tuple(Ground)
+    kind = kinds[rng.integers(len(kinds))]
+    tints = TINTS[kind]
+    side = float(rng.choice([-1.0, 1.0]))
+    brush = float(rng.uniform(0.85, 1.35))
+    return PaintedLook(
+        grade=Grade(
+            plane=float(rng.uniform(6.0, 8.5)),
+            saturation=float(rng.uniform(1.08, 1.3)),
+            temperature=float(rng.uniform(1.0, 6.5)),
+            blush=float(rng.uniform(2.0, 4.5)),
+            light=float(rng.uniform(0.05, 0.12)),
+            side=side,
+        ),
+        ground=GroundLook(
+            kind=kind,
+            tint=tints[rng.integers(len(tints))],
+            side=side,
+            brush=brush,
+            sweep=float(rng.uniform(0.3, 1.2)) * side,
+        ),
+        brush=brush,
+        impasto=float(rng.uniform(0.5, 1.2)),
+        bristles=float(rng.uniform(0.6, 1.4)),
+    )
+
+
+def draw_painted(portrait: Portrait, rng: np.random.Generator) -> Portrait:
+    """Draw a portrait as a painting."""
+    look = choose_look(rng)
+    portrait = enlarge_eyes(portrait, strength=0.08)
+    height, width = portrait.picture.shape[:2]
+    unit = _unit(portrait)
+    half = (max(8, width // 2), max(8, height // 2))
+    ground = paint_ground(portrait, look.ground, face_width=_FACE_WIDTH * unit, size=half, rng=rng)
+    drawing = _paint(portrait, ground, look, rng)
+    for closeup in find_closeups(portrait, small=180, wanted=300, largest_zoom=2.2, budget=1.0):
+        under = ground.under(closeup, frame=(width, height))
+        close = _paint(look_closely(portrait, closeup), under, look, rng)
+        drawing = lay_back(drawing, close, closeup, frame=(width, height))
+    return portrait.with_picture(drawing)
+
+
+@dataclass(frozen=True, slots=True)
+class _Study:
+    """All that is decided on the small picture; `factor` times smaller than the painting.
+
+    lab : colours of the person.
+    planes : the same as R, G, B to be enlarged along the photo's edges; then the smooth grey.
+    brushy : how far strokes cover the study, 0 … 1.
+    """
+
+    factor: int
+    lab: FloatImage
+    planes: list[GuidedPlane]
+    clean: GuidedPlane
+    person: FloatImage
+    regions: Regions
+    brushy: FloatImage
+    directions: BrushDirections
+    grain: FloatImage
+
+
+def _paint(
+    portrait: Portrait, ground: PaintedGround, look: PaintedLook, rng: np.random.Generator
+) -> ByteImage:
+    unit = _unit(portrait)
+    factor = max(2, round(2 * unit))
+    height, width = portrait.picture.shape[:2]
+    picture = padded(portrait.picture, multiple=factor)
+    large = (picture.shape[1], picture.shape[0])
+    study = _study(portrait, picture, ground.directions, look, unit=unit / factor, factor=factor)
+    strokes = _paint_strokes(study, look, size=large, unit=unit, rng=rng)
+    behind = padded(enlarged(ground.canvas, (width, height)), multiple=factor)
+    bristles = _bristles(study, rng=rng)
+    relief = [_relief(each, side=look.grade.side) for each in (strokes, behind)]
+    grey = _calm_grey(picture, portrait)
+    drawing = np.empty_like(picture)
+    band = -(-96 // factor) * factor
+    for top in range(0, picture.shape[0], band):
+        rows = slice(top, min(top + band, picture.shape[0]))
+        _finish_rows(drawing, grey, study, look, (strokes, behind), relief, bristles, rows)
+    drawing = np.ascontiguousarray(drawing[:height, :width])
+    draw_eyes(drawing, portrait, light_from=look.grade.side)
+    return drawing
+
+
+def _study(
+    portrait: Portrait,
+    picture: ByteImage,
+    drift: BrushDirections,
+    look: PaintedLook,
+    *,
+    unit: float,
+    factor: int,
+) -> _Study:
+    size = (picture.shape[1] // factor, picture.shape[0] // factor)
+    small = shrunk(picture, size)
+    grey = luma(small)
+    flow = edge_tangent_flow(grey, scale=max(1.0, 2.6 * unit))
+    along = FlowSmoother(flow, reach=max(1.0, 6.0 * unit), taps=2)
+    even = to_float(flatten(small, passes=1, tone=24.0, reach=5, median=3))
+    planes = anisotropic_kuwahara(even, flow, radius=max(1.2, 6.0 * unit))
+    planes = along.smooth(planes)
+    faces, scale = portrait.faces, 1 / factor
+    if faces:
+        person = shrunk(padded(portrait.matte, multiple=factor), size)
+        colours = rgb_to_lab(even)
+        person = without_scraps(person, colours, unit=unit)
+        person = clean_matte(person, faces, scale=scale, unit=unit)
+        person = with_earrings(person, colours, faces, scale=scale)
+    else:
+        person = np.ones(size[::-1], np.float32)
+    regions = find_regions(rgb_to_lab(planes), grey, person, faces, scale=scale)
+    # Features keep more of their drawing than a broad brush leaves.
+    fine = np.maximum(regions.features, regions.mouth)
+    smooth = cv2.blendLinear(even, planes, fine, 1 - fine).astype(np.float32, copy=False)
+    lab = rgb_to_lab(smooth)
+    smooth_grey = cv2.cvtColor(smooth, cv2.COLOR_RGB2GRAY).astype(np.float32, copy=False)
+    graded = grade(lab, regions, look.grade, unit=unit)
+    # Hair and folds as strands along the flow, a little stronger than life.
+    strands = along.smooth(along.smooth(grey - gaussian(grey, sigma=max(0.8, 4.0 * unit))))
+    away = (1 - regions.skin) * (1 - fine)
+    graded[..., 0] += np.clip(strands * 75, -9, 12) * away
+    accents = np.maximum(line_response(smooth_grey, sigma=max(0.6, 2.2 * unit)), 0)
+    graded[..., 0] *= 1 - np.clip(accents * 4.5, 0, 0.4) * np.maximum(fine, 0.35 * regions.skin)
+    np.clip(graded[..., 0], 0, 100, out=graded[..., 0])
+    if faces:
+        graded = without_rim(graded, person, unit=unit)
+    *planes_large, clean = guided_planes(
+        [*planes_of(lab_to_rgb(graded)), smooth_grey], grey, radius=2, contrast=0.03
+    )
+
+    steep = cv2.magnitude(
+        cv2.Scharr(graded[..., 0].copy(), cv2.CV_32F, 1, 0, scale=1 / 32),
+        cv2.Scharr(graded[..., 0].copy(), cv2.CV_32F, 0, 1, scale=1 / 32),
+    ).astype(np.float32, copy=False)
+    detail = smoothstep(
+        gaussian(steep, sigma=max(0.7, 1.5 * unit)) * np.float32(max(unit, 0.3)), low=1.5, high=6.0
+    )
+    brushy = (np.float32(0.92) - np.float32(0.27) * regions.skin) * (1 - np.float32(0.65) * detail)
+    brushy *= 1 - smoothstep(fine, low=0.02, high=0.5)
+    calm = gaussian(person, sigma=max(0.7, 1.6 * unit)) if faces else person
+    ground = BrushDirections(enlarged(drift.cos2, size), enlarged(drift.sin2, size))
+    loose = brush_directions(smooth_grey, scale=max(1.0, 4.0 * unit), drift=ground, steadiness=3e-6)
+    firm = brush_directions(
+        smooth_grey, scale=max(1.0, 13.0 * unit), drift=_around_heads(regions), steadiness=6e-5
+    )
+    directions = ground.mixed(loose.mixed(firm, regions.skin), smoothstep(calm, low=0.2, high=0.6))
+    return _Study(factor, graded, planes_large, clean, calm, regions, brushy, directions, fine)
+
+
+def _paint_strokes(
+    study: _Study, look: PaintedLook, *, size: Size, unit: float, rng: np.random.Generator
+) -> ByteImage:
+    rgb = to_bytes(lab_to_rgb(study.lab))
+    canvas: ByteImage = enlarged(np.dstack([rgb, np.full(rgb.shape[:2], 128, np.uint8)]), size)
+    skin = smoothstep(study.regions.skin, low=0.3, high=0.7)
+    plain = smoothstep(study.person, low=0.3, high=0.6) * smoothstep(study.brushy, low=0.05, high=0.2)
+    step = unit * look.brush
+    cloth = plain * (1 - skin)
+    for wanted, brush in (
+        (cloth, Brush(max(8.0, 20 * step), 5.5, coverage=1.7, tolerance=20.0, variety=1.8)),
+        (plain * skin, Brush(max(4.0, 17 * step), 3.4, coverage=1.8, tolerance=9.0, variety=0.9)),
+        (cloth, Brush(max(3.0, 7 * step), 9.0, coverage=1.3, tolerance=16.0, variety=2.0)),
+        (plain * skin, Brush(max(3.0, 8 * step), 4.0, coverage=0.9, tolerance=6.0, variety=0.7)),
+    ):
+        strokes = lay_strokes(study.lab, study.directions, wanted, brush, size=size, rng=rng)
+        paint_strokes(canvas, strokes)
+    return cv2.GaussianBlur(canvas, (0, 0), max(0.4, 0.75 * unit)).astype(np.uint8, copy=False)
+
+
+def _calm_grey(picture: ByteImage, portrait: Portrait) -> ByteImage:
+    """The photo's luma, without pores and single lashes in faces: features are drawn, not photographed."""
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
+    for face in portrait.faces:
+        x0, y0 = np.maximum(face.landmarks.min(axis=0) - 4, 0).astype(int)
+        x1, y1 = np.maximum(face.landmarks.max(axis=0) + 5, 0).astype(int)
+        part = grey[y0:y1, x0:x1]
+        if part.size:
+            reach = 2 * max(1, round(2.5 * face.width / _FACE_WIDTH)) + 1
+            calm = cv2.medianBlur(part, 3) if face.width > 200 else part
+            grey[y0:y1, x0:x1] = cv2.bilateralFilter(calm, min(reach, 9), 26.0, reach / 2)
+    return grey
+
+
+def _around_heads(regions: Regions) -> BrushDirections:
+    """Directions that run around heads: the brush follows the roundness of faces."""
+    height, width = regions.person.shape
+    columns = np.arange(width, dtype=np.float32)[None, :]
+    rows = np.arange(height, dtype=np.float32)[:, None]
+    cos2, sin2 = np.zeros((height, width), np.float32), np.zeros((height, width), np.float32)
+    for x, y, across in regions.heads:
+        right, down = (
+            (columns - np.float32(x)) / np.float32(across),
+            (rows - np.float32(y)) / np.float32(across),
+        )
+        square = right * right + down * down
+        near = 1 / (np.float32(0.02) + square * square)
+        cos2 += near * (down * down - right * right)
+        sin2 -= near * 2 * right * down
+    return BrushDirections(cos2, sin2).unit()
+
+
+def _relief(canvas: ByteImage, *, side: float) -> NDArray[np.int16]:
+    """How the thickness of paint catches a light from above and one side, in sixteenths of 1 / 255."""
+    kernel = np.array(
+        [[-0.5 * (1 - side), -1, -0.5 * (1 + side)], [0, 0, 0], [0.5 * (1 + side), 1, 0.5 * (1 - side)]]
+    )
+    height = cv2.GaussianBlur(cv2.extractChannel(canvas, 3), (3, 3), 0)
+    relief = cv2.filter2D(height, cv2.CV_16S, kernel.astype(np.float32) * 16)
+    return relief.astype(np.int16, copy=False)
+
+
+def _bristles(study: _Study, *, rng: np.random.Generator) -> FloatImage:
+    """Streaks that single hairs of the brush leave along its way, about -1 … 1, at the study's size."""
+    angles = study.directions.angles()
+    x, y = cv2.polarToCart(np.ones_like(angles), angles)
+    streaks = FlowSmoother(Flow(x.astype(np.float32), y.astype(np.float32), angles), reach=5.0, taps=2)
+    noise = paper_grain(angles.shape[::-1], coarseness=0.8, rng=rng)
+    drawn = streaks.smooth(streaks.smooth(noise))
+    return drawn * np.float32(1 / max(1e-3, float(drawn.std())))
+
+
+def _finish_rows(
+    drawing: ByteImage,
+    calm_grey: ByteImage,
+    study: _Study,
+    look: PaintedLook,
+    canvases: tuple[ByteImage, ByteImage],
+    reliefs: list[NDArray[np.int16]],
+    bristles: FloatImage,
+    rows: slice,
+) -> None:
+    factor, top, bottom = study.factor, rows.start, rows.stop
+    grey = to_float(calm_grey[rows])
+
+    def large(mask: FloatImage) -> FloatImage:
+        return enlarged_rows(mask, factor=factor, top=top, bottom=bottom)
+
+    brushy, streaks = large(study.brushy), large(bristles)
+    # Hair and cloth end in a dry brush; skin ends in a clean edge.
+    dry = np.float32(0.075) * smoothstep(brushy, low=0.6, high=0.9)
+    person = smoothstep(large(study.person) + streaks * dry, low=0.25, high=0.75)
+    texture = grey - study.clean.rows_over(grey, factor=factor, top=top)
+    texture *= large(study.grain) * np.float32(0.95)
+    # Paint lies thin on skin.
+    thick = smoothstep(brushy, low=0.45, high=0.9)
+    covered = (np.float32(0.4) * brushy + np.float32(0.6) * thick) * person
+    light: FloatImage = np.multiply(reliefs[0][rows], covered, dtype=np.float32)
+    light += np.multiply(reliefs[1][rows], 1 - person, dtype=np.float32)
+    light *= np.float32(0.03 * look.impasto / (16 * 60))
+    light += streaks * (covered + 1 - person) * np.float32(0.012 * look.bristles)
+    light += 1
+    dither = ordered_dither(person.shape)
+    layers = []
+    for channel, colour in enumerate(study.planes):
+        plane = colour.rows_over(grey, factor=factor, top=top)
+        plane += texture
+        painted = canvases[0][rows][..., channel] * np.float32(1 / 255)
+        plane += (painted - plane) * brushy
+        behind = canvases[1][rows][..., channel] * np.float32(1 / 255)
+        plane += (behind - plane) * (1 - person)
+        plane *= light
+        plane += dither
+        layers.append(to_bytes(plane))
+    cv2.merge(layers, drawing[rows])
+
+
+def _unit(portrait: Portrait) -> float:
+    face = portrait.main_face
+    width = face.width if face else _NO_FACE_SHARE * min(portrait.picture.shape[:2])
+    return max(width / _FACE_WIDTH, 0.05)
