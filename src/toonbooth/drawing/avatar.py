@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -10,11 +10,19 @@ import numpy as np
 from toonbooth.drawing import facemap
 from toonbooth.drawing.backdrop import Backdrop, BackdropLook
 from toonbooth.drawing.cel import without_rim
-from toonbooth.drawing.closeup import find_closeups, lay_back, look_closely
-from toonbooth.drawing.complexion import SMALLEST_DRAWN_FACE, SkinTones, close_skin, lay_skin
+from toonbooth.drawing.closeup import Closeup, find_closeups, lay_back, look_closely
+from toonbooth.drawing.complexion import SMALLEST_DRAWN_FACE, SkinTones, as_flesh, close_skin, lay_skin
 from toonbooth.drawing.eyes import enlarge_eyes
-from toonbooth.drawing.features import draw_brows, draw_folds, draw_jaw, draw_mouth, draw_nose
-from toonbooth.drawing.gaze import draw_gaze
+from toonbooth.drawing.features import (
+    BROWS,
+    draw_brow,
+    draw_folds,
+    draw_jaw,
+    draw_mouth,
+    draw_nose,
+    draw_wrinkles,
+)
+from toonbooth.drawing.gaze import CREASES, draw_eye, iris_colour
 from toonbooth.drawing.inking import (
     Contour,
     LinePlan,
@@ -29,6 +37,7 @@ from toonbooth.drawing.likeness import Likeness, face_window, look_at
 from toonbooth.drawing.pen import Pen
 from toonbooth.drawing.regions import clean_matte, find_regions
 from toonbooth.drawing.sheet import Light, Sheet
+from toonbooth.drawing.silhouette import smoothed, without_scraps
 from toonbooth.imaging.colour import lab_to_rgb, luma, planes_of, rgb_to_lab
 from toonbooth.imaging.flow import FlowSmoother, edge_tangent_flow
 from toonbooth.imaging.lines import line_reach
@@ -46,6 +55,9 @@ _NO_FACE_SHARE = 0.28
 
 _BACKDROPS = (Backdrop.GRADIENT, Backdrop.GLOW, Backdrop.TINT)
 _TINTS = ((1.0, 20.0), (-7.0, -15.0), (-14.0, 5.0), (14.0, 7.0), (7.0, -14.0), (-12.0, -6.0), (2.0, 3.0))
+
+
+_EYES = (facemap.LEFT_EYE, facemap.RIGHT_EYE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +108,25 @@ def draw_avatar(portrait: Portrait, rng: np.random.Generator) -> Portrait:
     portrait = enlarge_eyes(portrait, strength=0.18)
     height, width = portrait.picture.shape[:2]
     sheet = Sheet.under(portrait, look.backdrop, look.light, face_width=_FACE_WIDTH * _unit(portrait))
-    drawing = _draw(portrait, sheet, look)
-    for closeup in find_closeups(portrait, small=260, wanted=320, largest_zoom=2.4, budget=0.8):
-        close = _draw(look_closely(portrait, closeup), sheet.closely(closeup), look)
+    # Quiet: what is behind the person tells of its colours, not of its shapes.
+    sheet = replace(sheet, behind=gaussian(sheet.behind, sigma=0.03 * max(sheet.behind.shape)))
+    closeups = find_closeups(portrait, small=190, wanted=300, largest_zoom=2.4, budget=0.6)
+    # A face that is drawn again from near needs no features from afar.
+    far = tuple(face for face in portrait.faces if not any(_shows(closeup, face) for closeup in closeups))
+    drawing = _draw(portrait, sheet, look, featured=far)
+    for closeup in closeups:
+        near = look_closely(portrait, closeup)
+        close = _draw(near, sheet.closely(closeup), look, featured=near.faces)
         drawing = lay_back(drawing, close, closeup, frame=(width, height))
     return portrait.with_picture(drawing)
 
 
-def _draw(portrait: Portrait, sheet: Sheet, look: AvatarLook) -> ByteImage:
+def _shows(closeup: Closeup, face: Face) -> bool:
+    x, y = face.box.centre
+    return 0 <= x - closeup.left < closeup.width and 0 <= y - closeup.top < closeup.height
+
+
+def _draw(portrait: Portrait, sheet: Sheet, look: AvatarLook, *, featured: tuple[Face, ...]) -> ByteImage:
     unit = _unit(portrait)
     factor = max(2, round(2 * unit))
     height, width = portrait.picture.shape[:2]
@@ -116,7 +139,7 @@ def _draw(portrait: Portrait, sheet: Sheet, look: AvatarLook) -> ByteImage:
     for top in range(0, picture.shape[0], band):
         _draw_rows(drawing, picture, plan, top=top, bottom=min(top + band, picture.shape[0]), halo=halo)
     drawing = np.ascontiguousarray(drawing[:height, :width])
-    for face in portrait.faces:
+    for face in featured:
         if face.width >= SMALLEST_DRAWN_FACE:
             _draw_face(drawing, portrait, face, plan, look)
     return drawing
@@ -158,7 +181,8 @@ def _plan(
     faces, scale = portrait.faces, 1 / factor
     if faces:
         matte = shrunk(padded(portrait.matte, multiple=factor), size)
-        person = clean_matte(matte, faces, scale=scale, unit=unit)
+        person = clean_matte(without_scraps(matte, lab, unit=unit), faces, scale=scale, unit=unit)
+        person = smoothed(person, faces, scale=scale, unit=unit)
         contour = find_contour(person, smooth_grey, unit=unit)
     else:
         person, contour = np.ones(size[::-1], np.float32), None
@@ -167,7 +191,7 @@ def _plan(
     skin = surface.skin
     complexion = lay_skin(lab, surface, regions, look.skin, unit=unit)
 
-    masses = _masses(along.smooth(lab), look, unit=unit)
+    masses = as_flesh(_masses(lab, look, unit=unit), lab, surface)
     light = enlarged(sheet.light, size)
     if faces:
         # Hair goes on as hair up to the skin's edge, cloth as cloth: the photo has mixed their colours there.
@@ -181,13 +205,16 @@ def _plan(
         [*planes_of(lab_to_rgb(masses)), smooth_grey], grey, radius=2, contrast=0.035
     )
     behind_lines = 0.0 if faces else 1.0
+    # Beards may have lines: their hairs.
+    regions = replace(regions, skin=regions.skin * (1 - surface.stubble))
     wanted = wanted_lines(regions, faces, contour, scale=scale, unit=unit, behind=behind_lines)
     # Skin has no lines but those that are drawn later; its border may have.
     reach = 2 * max(1, round(2.5 * unit)) + 1
-    wanted *= 1 - cv2.erode(skin, np.ones((reach, reach), np.uint8))
+    bare = cv2.erode(skin, np.ones((reach, reach), np.uint8)).astype(np.float32, copy=False)
+    wanted *= 1 - bare * (1 - np.float32(0.6) * surface.stubble)
     wanted *= 1 - np.float32(0.85) * _hairlines(skin, faces, scale=scale, unit=unit)
     lines = plan_lines(
-        grey, smooth_grey, wanted, along, threshold=0.0095 / look.line_weight, unit=unit, factor=factor
+        grey, smooth_grey, wanted, along, threshold=0.0105 / look.line_weight, unit=unit, factor=factor
     )
     outline = np.zeros((0, 0), np.float32)
     if contour is not None:
@@ -241,7 +268,7 @@ def _draw_rows(
     traced = plan.clean.rows_over(grey, factor=factor, top=above)
     traced += (grey - traced) * np.float32(0.12)
     lines = ink_rows(plan.lines, traced, factor=factor, top=top, skip=top - above, bottom=bottom)
-    lines *= np.float32(0.8)
+    lines *= np.float32(0.58)
     if plan.contour is not None:
         outline = outline_rows(plan.contour, plan.outline, factor=factor, top=top, bottom=bottom)
         np.maximum(lines, outline, out=lines)
@@ -277,14 +304,30 @@ def _draw_face(drawing: ByteImage, portrait: Portrait, face: Face, plan: _Plan, 
     seen = look_at(portrait, face, drawing, np.ascontiguousarray(skin))
     window = to_float(np.ascontiguousarray(drawing[rows, columns]))
     pen, side = Pen(window), look.light.side
+    draw_wrinkles(pen, seen)
     draw_folds(pen, seen)
     draw_jaw(pen, seen)
-    draw_nose(pen, seen, light_from=side)
-    draw_mouth(pen, seen, light_from=side)
-    draw_gaze(pen, seen, light_from=side)
-    draw_brows(pen, seen)
+    for draw, part, margin in (
+        (draw_nose, facemap.NOSE_TIP, 0.08),
+        (draw_mouth, facemap.LIPS_OUTER, 0.12),
+    ):
+        close = seen.near(part, margin=margin)
+        draw(_pen_on(window, seen, close), close, light_from=side)
+    colour = iris_colour(seen, (face.left_eye, face.right_eye))
+    for eye, outline, crease in zip((face.left_eye, face.right_eye), _EYES, CREASES, strict=True):
+        close = seen.near(np.concatenate([outline, crease]), margin=0.06)
+        draw_eye(_pen_on(window, seen, close), close, eye, crease, colour, light_from=side)
+    for outline, top, bottom in BROWS:
+        close = seen.near(outline, margin=0.06)
+        draw_brow(_pen_on(window, seen, close), close, outline, top, bottom)
     _keep_spectacles(pen, seen)
     drawing[rows, columns] = to_bytes(window)
+
+
+def _pen_on(window: FloatImage, whole: Likeness, part: Likeness) -> Pen:
+    x, y = (part.corner - whole.corner).astype(int)
+    height, width = part.size
+    return Pen(window[y : y + height, x : x + width])
 
 
 def _keep_spectacles(pen: Pen, seen: Likeness) -> None:

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from toonbooth.drawing import facemap
+from toonbooth.drawing.pen import Colour
 from toonbooth.drawing.regions import Regions, polygon_mask
 from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.pixels import FloatImage
@@ -45,10 +46,12 @@ class Surface:
 
     skin : 1 on skin; its edges are smooth curves.
     stubble : 0 … 1, skin of the lower face that is darker than skin: it keeps the tone it has.
+    tones : L*, a*, b* of everybody's skin in the photo.
     """
 
     skin: FloatImage
     stubble: FloatImage
+    tones: tuple[Colour, ...]
 
 
 def close_skin(lab: FloatImage, regions: Regions, faces: tuple[Face, ...], *, scale: float) -> Surface:
@@ -71,6 +74,7 @@ def close_skin(lab: FloatImage, regions: Regions, faces: tuple[Face, ...], *, sc
     """
     closed: FloatImage = regions.skin.copy()
     stubble = np.zeros_like(closed)
+    tones: list[Colour] = []
     for face in faces:
         width = face.width * scale
         if face.width < SMALLEST_DRAWN_FACE or width < 12:
@@ -81,7 +85,16 @@ def close_skin(lab: FloatImage, regions: Regions, faces: tuple[Face, ...], *, sc
         local, within = points - corner, regions.within(window)
         closed[window], bearded = _closed_around(closed[window], lab[window], within, local, width)
         np.maximum(stubble[window], bearded, out=stubble[window])
-    return Surface(closed, stubble)
+        sure = (regions.skin[window] > 0.9) & (within.features < 0.05)
+        if np.count_nonzero(sure) >= _ENOUGH_SKIN:
+            lightness, a, b = (float(value) for value in np.median(lab[window][sure], axis=0))
+            tones.append((lightness, a, b))
+    return Surface(closed, stubble, tuple(tones))
+
+
+def _soft_zone(shape: tuple[int, ...], outline: Points, *, grow: float, feather: float) -> FloatImage:
+    # Wide feathers need few pixels: `gaussian` makes them on a smaller picture.
+    return gaussian(polygon_mask((shape[0], shape[1]), outline, grow=grow), sigma=feather)
 
 
 def _closed_around(
@@ -94,7 +107,7 @@ def _closed_around(
         return skin, np.zeros_like(skin)
     typical = [float(value) for value in np.median(lab[sure], axis=0)]
     middle = typical[0]
-    inner = polygon_mask(shape, points[facemap.OVAL], grow=0.8, feather=width * 0.02)
+    inner = _soft_zone(shape, points[facemap.OVAL], grow=0.8, feather=width * 0.02)
     lightness, red, yellow = planes_of(lab)
     calm_light = gaussian(lightness, sigma=0.008 * width)
     # Blond strands and gold are yellower than skin of their redness.
@@ -103,23 +116,33 @@ def _closed_around(
         low=0.35 * typical[2] + 3,
         high=0.7 * typical[2] + 5,
     )
-    pale = smoothstep(lightness, low=middle - 16, high=middle - 6) * smoothstep(red, low=-2.0, high=2.0)
-    face = polygon_mask(shape, points[facemap.OVAL], grow=0.95, feather=width * 0.012)
+    # Skin that shines or lies in cool light has no red left, like grey hair, but hair isn't smooth.
+    mean = gaussian(lightness, sigma=0.015 * width)
+    rough = np.sqrt(np.maximum(gaussian(lightness * lightness, sigma=0.015 * width) - mean * mean, 0))
+    fleshy = np.maximum(
+        smoothstep(red, low=-2.0, high=2.0),
+        smoothstep(red, low=-9.0, high=-4.0) * smoothstep(rough, low=7.0, high=4.0),
+    )
+    pale = smoothstep(lightness, low=middle - 16, high=middle - 6) * fleshy
+    face = _soft_zone(shape, points[facemap.OVAL], grow=0.95, feather=width * 0.012)
     # What shines, and what cool light makes pale, is skin when it lies on the face.
     skin = np.maximum(skin, pale * face) * (1 - golden)
-    beard = polygon_mask(shape, points[_BEARD_ZONE], grow=1.04, feather=width * 0.03)
+    bay = smoothstep(gaussian(skin, sigma=0.045 * width), low=0.3, high=0.46)
+    shine = smoothstep(lightness, low=middle, high=middle + 6) * fleshy * (1 - golden)
+    skin = np.maximum(skin, bay * shine)
+    beard = _soft_zone(shape, points[_BEARD_ZONE], grow=1.04, feather=width * 0.03)
     covered = np.maximum(regions.lips, regions.mouth)
     covered = np.maximum(
-        covered, polygon_mask(shape, points[facemap.NOSE_TIP], grow=1.15, feather=width * 0.01)
+        covered, _soft_zone(shape, points[facemap.NOSE_TIP], grow=1.15, feather=width * 0.01)
     )
     beard *= 1 - smoothstep(covered, low=0.1, high=0.6)
     # Beards and cast shadows lie on the face, too.
     skin = np.maximum(skin, beard * polygon_mask(shape, points[facemap.OVAL], grow=0.99))
 
     # Eyes and lips lie on skin whatever covers their surroundings.
-    on_face = np.maximum.reduce([regions.eyes, regions.lips]) * inner
+    on_face = np.maximum.reduce([regions.eyes, regions.lips]) * inner * (1 - golden)
     brows = regions.features * (1 - regions.eyes) * (1 - regions.lips) * inner
-    brows *= polygon_mask(shape, points[_BROW_BAND], grow=1.0, feather=width * 0.02)
+    brows *= polygon_mask(shape, points[_BROW_BAND]) * (1 - golden)
     filled = np.maximum(skin, smoothstep(np.maximum(on_face, brows), low=0.05, high=0.4))
     filled = np.maximum(filled, cv2.dilate(regions.frames, np.ones((5, 5), np.uint8)) * inner)
 
@@ -152,7 +175,7 @@ def _closed_around(
 
     crisp = smoothstep(gaussian(filled, sigma=0.011 * width), low=0.3, high=0.7)
     soft = gaussian(filled, sigma=0.014 * width)
-    soft_zone = polygon_mask(shape, points[_BEARD_ZONE], grow=1.05, feather=width * 0.05)
+    soft_zone = _soft_zone(shape, points[_BEARD_ZONE], grow=1.05, feather=width * 0.05)
     return (crisp + (soft - crisp) * soft_zone).astype(np.float32), stubble
 
 
@@ -202,14 +225,14 @@ def lay_skin(
     soft_form = gaussian(form, sigma=max(0.5, 1.2 * unit))
     shade = smoothstep(soft_form, low=-0.45 * spread, high=-1.35 * spread)
     glow = smoothstep(soft_form, low=0.7 * spread, high=1.7 * spread)
-    gentle = np.clip(form, -22, 12) * np.float32(0.3)
+    gentle = np.clip(form, -24, 14) * np.float32(0.4)
     base = middle + lift_of(middle)
-    drawn = np.float32(base) + gentle - np.float32(tones.shadow) * shade + np.float32(2.5) * glow
+    drawn = np.float32(base) + gentle - np.float32(tones.shadow) * shade + np.float32(3.5) * glow
 
-    hue_red = min(measured_red, 0.85 * measured_yellow + 4.0)
+    hue_red = 0.92 * min(measured_red, 0.85 * measured_yellow + 3.0)
     chroma = float(np.hypot(hue_red, measured_yellow))
-    calmer = min(1.0, 27.0 / max(chroma, 1.0)) ** 0.7
-    a = (red - np.float32(measured_red)) * np.float32(0.35) + np.float32(hue_red * calmer + 1.0) + 2 * shade
+    calmer = calm_of(chroma)
+    a = (red - np.float32(measured_red)) * np.float32(0.35) + np.float32(hue_red * calmer) + 2 * shade
     b = (yellow - np.float32(measured_yellow)) * np.float32(0.35) + np.float32(measured_yellow * calmer)
     b += np.float32(1 + tones.warmth) * shade
     plate = enlarged(cv2.merge([drawn, a, b]).astype(np.float32, copy=False), (width, height))
@@ -219,9 +242,44 @@ def lay_skin(
         own *= np.array([0.85, 0.8, 0.8], np.float32)
         own += np.array([base, hue_red * calmer, measured_yellow * calmer], np.float32)
         plate[window] += surface.stubble[window][..., None] * (own - plate[window])
-    plate[..., 1] += np.float32(tones.blush) * regions.cheeks
-    plate[..., 0] -= np.float32(0.12 * tones.blush) * regions.cheeks
+    # A blush ends before the cheek does, above all on the far side of a turned head.
+    within = smoothstep(gaussian(skin, sigma=max(1.0, 9 * unit)), low=0.72, high=0.98)
+    blush = regions.cheeks * within * np.float32(tones.blush)
+    plate[..., 1] += blush
+    plate[..., 0] -= np.float32(0.12) * blush
     return plate
+
+
+def as_flesh(drawn: FloatImage, lab: FloatImage, surface: Surface) -> FloatImage:
+    """Give ears, hands and whatever else has the colour of somebody's skin that skin's calm colour.
+
+    Parameters
+    ----------
+    drawn : float32 array, shape (H, W, 3), L*a*b*
+        The picture as hair and clothes are drawn.
+    lab : float32 array, shape (H, W, 3), L*a*b*
+        The picture, smoothed.
+    surface : Surface
+    """
+    planes = planes_of(drawn)
+    lightness, a, b = planes_of(lab)
+    chroma = np.sqrt(a * a + b * b) + np.float32(1e-3)
+    for middle, red, yellow in surface.tones:
+        strength = max(float(np.hypot(red, yellow)), 1.0)
+        along: FloatImage = a * np.float32(red / strength) + b * np.float32(yellow / strength)
+        flesh = smoothstep(along / chroma, low=0.93, high=0.985)
+        flesh *= smoothstep(chroma, low=0.4 * strength, high=0.7 * strength)
+        flesh *= smoothstep(lightness, low=0.5 * middle, high=0.72 * middle)
+        calmer = calm_of(strength)
+        lifted = lightness + np.float32(0.8 * lift_of(middle))
+        wanted = (lifted, a * np.float32(calmer), b * np.float32(calmer))
+        planes = [plane + flesh * (skin - plane) for plane, skin in zip(planes, wanted, strict=True)]
+    return cv2.merge(planes).astype(np.float32, copy=False)
+
+
+def calm_of(chroma: float) -> float:
+    """Factor on the colours of skin of a given chroma: strong colour looks orange in a drawing."""
+    return float(min(1.0, 25.0 / max(chroma, 1.0)) ** 0.85)
 
 
 def lift_of(middle: float) -> float:

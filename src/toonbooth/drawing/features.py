@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from toonbooth.drawing import facemap
 from toonbooth.drawing.likeness import Likeness, own_shape
 from toonbooth.drawing.pen import Colour, Pen, curve, ellipse, normals
 from toonbooth.drawing.regions import polygon_mask
+from toonbooth.imaging.lines import long_enough
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
@@ -15,7 +17,7 @@ from toonbooth.portrait.model import Points
 
 _UPPER_LIP = np.array([78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308])
 _LOWER_LIP = np.array([78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308])
-_BROWS = (
+BROWS = (
     (facemap.LEFT_BROW, np.array([70, 63, 105, 66, 107]), np.array([46, 53, 52, 65, 55])),
     (facemap.RIGHT_BROW, np.array([300, 293, 334, 296, 336]), np.array([276, 283, 282, 295, 285])),
 )
@@ -30,41 +32,54 @@ def ink_of(tone: Colour, *, depth: float) -> Colour:
     return max(6.0, lightness * (1 - depth)), a * 0.9 + 7, b * 0.75 + 2
 
 
-def draw_brows(pen: Pen, seen: Likeness) -> None:
-    """Brows in the person's own shape and colour."""
-    for outline, top, bottom in _BROWS:
-        ridge = curve((seen.points[top] + seen.points[bottom]) / 2, samples=24)
-        thick = float(np.hypot(*(seen.points[top[2]] - seen.points[bottom[2]])))
-        zone = (
-            polygon_mask(seen.size, seen.points[outline], grow=1.14, feather=0.016 * seen.width)
-            * seen.skin
-            * (1 - seen.frames)
-        )
-        shape, darkness = own_shape(seen, zone, least=11.0, softness=0.5)
-        sure = shape > 0.6
-        if np.count_nonzero(sure) < 12:
-            continue
-        lightness, a, b = (float(v) for v in np.median(seen.lab[sure], axis=0))
-        shift = seen.paint[0] - seen.tone[0]
-        colour = (max(7.0, 0.9 * lightness - 3 + 0.3 * shift), a, b)
-        # One clear shape with a soft root, and the hairs of its upper edge hinted at.
-        own = np.empty_like(seen.lab)
-        own[...] = np.array(colour, np.float32)
-        variation = gaussian(seen.lab[..., 0], sigma=0.005 * seen.width) - np.float32(lightness)
-        own[..., 0] += np.float32(0.5) * np.clip(variation, -14, 8)
-        pen.lay(own, shape * np.float32(0.94))
-        dark = (max(5.0, colour[0] * 0.72), a, b)
-        strong = np.interp(darkness, [8.0, 25.0], [0.0, 0.4])
-        inner = seen.at(shape, ridge)
+def draw_brow(
+    pen: Pen, seen: Likeness, outline: NDArray[np.int64], top: NDArray[np.int64], bottom: NDArray[np.int64]
+) -> None:
+    """A brow in the person's own shape and colour, given its landmarks: around, upper edge, lower edge."""
+    ridge = curve(((seen.points[top] + seen.points[bottom]) / 2).astype(np.float32), samples=24)
+    thick = float(np.hypot(*(seen.points[top[2]] - seen.points[bottom[2]])))
+    zone = (
+        polygon_mask(seen.size, seen.points[outline], grow=1.14, feather=0.016 * seen.width)
+        * seen.skin
+        * (1 - seen.frames)
+    )
+    shape, darkness = own_shape(seen, zone, least=8.0, softness=0.5)
+    sure = shape > 0.6
+    if darkness < 9:
+        # Brows too fair to be seen are hinted at: a face without any looks ill.
+        faint = (seen.paint[0] * 0.72, seen.paint[1], seen.paint[2] * 1.05)
+        bare = seen.at(seen.skin * (1 - seen.frames), ridge)
         pen.stroke(
             ridge,
-            widths=(0.2 * thick, 0.42 * thick, 0.36 * thick, 0.1 * thick),
-            colour=dark,
-            strength=float(strong),
-            pressure=smoothstep(inner, low=0.3, high=0.9),
+            widths=(0.2 * thick, 0.7 * thick, 0.6 * thick, 0.15 * thick),
+            colour=faint,
+            strength=0.55 * (1 - max(darkness, 0.0) / 11),
+            pressure=bare,
             soft=0.12 * thick,
-            clip=shape,
         )
+    if np.count_nonzero(sure) < 12:
+        return
+    lightness, a, b = (float(v) for v in np.median(seen.lab[sure], axis=0))
+    shift = seen.paint[0] - seen.tone[0]
+    colour = (max(7.0, 0.9 * lightness - 3 + 0.3 * shift), a, b)
+    # One clear shape with a soft root, and the hairs of its upper edge hinted at.
+    own = np.empty_like(seen.lab)
+    own[...] = np.array(colour, np.float32)
+    variation = gaussian(seen.lab[..., 0], sigma=0.005 * seen.width) - np.float32(lightness)
+    own[..., 0] += np.float32(0.5) * np.clip(variation, -14, 8)
+    pen.lay(own, shape * np.float32(0.94))
+    dark = (max(5.0, colour[0] * 0.72), a, b)
+    strong = np.interp(darkness, [8.0, 25.0], [0.0, 0.4])
+    inner = seen.at(shape, ridge)
+    pen.stroke(
+        ridge,
+        widths=(0.2 * thick, 0.42 * thick, 0.36 * thick, 0.1 * thick),
+        colour=dark,
+        strength=float(strong),
+        pressure=smoothstep(inner, low=0.3, high=0.9),
+        soft=0.12 * thick,
+        clip=shape,
+    )
 
 
 def draw_nose(pen: Pen, seen: Likeness, *, light_from: float) -> None:
@@ -110,6 +125,27 @@ def draw_nose(pen: Pen, seen: Likeness, *, light_from: float) -> None:
     )
 
 
+def draw_wrinkles(pen: Pen, seen: Likeness) -> None:
+    """The longer creases of forehead, eyes and cheeks as a faint tone, as deep as the photo has them."""
+    width = seen.width
+    bare = seen.skin * seen.zone(facemap.OVAL, grow=0.93, feather=0.02)
+    for indices, grow in (
+        (facemap.LEFT_EYE, 1.35),
+        (facemap.RIGHT_EYE, 1.35),
+        (facemap.LEFT_BROW, 1.25),
+        (facemap.RIGHT_BROW, 1.25),
+        (facemap.LIPS_OUTER, 1.25),
+        (facemap.NOSE_TIP, 1.15),
+    ):
+        bare *= 1 - seen.zone(indices, grow=grow, feather=0.008)
+    response = np.maximum(gaussian(seen.dark, sigma=0.004 * width), 0) * bare * (1 - seen.frames)
+    response *= long_enough(response, threshold=0.006, area=max(8.0, 0.0016 * width * width))
+    lightness, a, b = seen.paint
+    tone = np.empty_like(seen.lab)
+    tone[...] = np.array((lightness * 0.7, a + 4, b + 2), np.float32)
+    pen.lay(tone, smoothstep(response, low=0.004, high=0.03) * np.float32(0.6))
+
+
 def draw_folds(pen: Pen, seen: Likeness) -> None:
     """Folds beside nose and mouth and under the eyes, as far as the photo has them, and always discreetly."""
     width = seen.width
@@ -125,6 +161,8 @@ def draw_folds(pen: Pen, seen: Likeness) -> None:
             soft=0.002 * width,
             clip=seen.skin,
         )
+    if seen.frames.any():
+        return
     for bag, near in zip(_BAGS, nearness(seen), strict=True):
         path, strength = seen.trace(seen.points[bag], reach=0.03)
         pen.stroke(
@@ -147,7 +185,7 @@ def nearness(seen: Likeness) -> tuple[float, float]:
 def draw_jaw(pen: Pen, seen: Likeness) -> None:
     """The jaw's line where it lies before the neck; elsewhere the outline draws it."""
     width = seen.width
-    path, strength = seen.trace(seen.points[facemap.JAW], reach=0.02, samples=48)
+    path, strength = seen.trace(seen.points[facemap.JAW[2:-2]], reach=0.02, samples=48)
     across = normals(path)
     middle = seen.points[facemap.OVAL].mean(axis=0)
     outward = np.where(((path - middle) * across).sum(axis=1) > 0, 1.0, -1.0).astype(np.float32)[:, None]
@@ -180,7 +218,7 @@ def draw_mouth(pen: Pen, seen: Likeness, *, light_from: float) -> None:
     colour = _lay_lips(pen, seen, lip_zone)
     if is_open > 0:
         _lay_teeth(pen, seen, inner * np.float32(is_open))
-    ink = (max(8.0, colour[0] * 0.42), colour[1] * 0.8 + 4, colour[2] * 0.7)
+    ink = (max(8.0, colour[0] * 0.46), colour[1] * 0.8 + 4, colour[2] * 0.7)
     upper = points[_UPPER_LIP]
     if is_open < 0.5:
         upper = (upper + points[_LOWER_LIP]) / 2
@@ -271,7 +309,7 @@ def _lay_teeth(pen: Pen, seen: Likeness, mouth: FloatImage) -> None:
 
 def _present(strength: FloatImage) -> float:
     """Whether a crease is there at all: a line that shows only here and there is none."""
-    return float(np.clip((float(strength.mean()) - 0.006) / 0.012, 0, 1))
+    return float(np.clip((float(strength.mean()) - 0.01) / 0.014, 0, 1))
 
 
 def _felt(strength: FloatImage, *, floor: float) -> FloatImage:

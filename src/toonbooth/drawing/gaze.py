@@ -3,49 +3,51 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from toonbooth.drawing.features import ink_of
 from toonbooth.drawing.likeness import Likeness
 from toonbooth.drawing.pen import Colour, Pen, curve, ellipse
 from toonbooth.drawing.regions import polygon_mask
 from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.portrait.model import Eye, Points
 
 _CLOSED = 0.1
 """Openness under which an eye is closed (portrait.model)."""
 
-_CREASES = (np.array([113, 247, 30, 29, 27, 28, 56, 190]), np.array([342, 467, 260, 259, 257, 258, 286, 414]))
+CREASES = (np.array([113, 247, 30, 29, 27, 28, 56, 190]), np.array([342, 467, 260, 259, 257, 258, 286, 414]))
 """Where the upper lid folds, from the outer corner inwards: left eye, right eye."""
 
 _LASHES: Colour = (9.0, 5.0, 3.0)
 _DARK_BROWN: Colour = (24.0, 9.0, 12.0)
 
 
-def draw_gaze(pen: Pen, seen: Likeness, *, light_from: float) -> None:
-    """Draw both eyes of a face; their irises have one colour."""
-    eyes = (seen.face.left_eye, seen.face.right_eye)
-    colour = iris_colour(seen, eyes)
-    for eye, crease in zip(eyes, _CREASES, strict=True):
-        contour = seen.contour(eye)
-        across = float(np.hypot(*(contour[8] - contour[0])))
-        if across < 4:
-            continue
-        _draw_makeup(pen, seen, contour)
-        if eye.openness < _CLOSED:
-            _draw_closed(pen, contour)
-        else:
-            _draw_open(pen, seen, eye, contour, colour, light_from=light_from)
-        _draw_crease(pen, seen, seen.points[crease], across)
+def draw_eye(
+    pen: Pen, seen: Likeness, eye: Eye, crease: NDArray[np.int64], colour: Colour, *, light_from: float
+) -> None:
+    """Draw one eye with an iris of a colour; `crease` are the landmarks where its upper lid folds."""
+    contour = seen.contour(eye)
+    across = float(np.hypot(*(contour[8] - contour[0])))
+    if across < 4:
+        return
+    _draw_makeup(pen, seen, contour)
+    if eye.openness < _CLOSED:
+        _draw_closed(pen, contour)
+    else:
+        _draw_open(pen, seen, eye, contour, colour, light_from=light_from)
+    _draw_crease(pen, seen, seen.points[crease], across)
 
 
-def iris_colour(seen: Likeness, eyes: tuple[Eye, ...]) -> Colour:
+def iris_colour(whole: Likeness, eyes: tuple[Eye, ...]) -> Colour:
     """The one colour of a person's irises, from all that can be seen of them."""
     pale, weights = [], []
     for eye in eyes:
         radius = eye.iris_radius
         if eye.openness < _CLOSED or radius < 1.5:
             continue
+        seen = whole.around_point(eye.iris_centre, reach=1.6 * radius)
         opening = polygon_mask(seen.size, seen.contour(eye))
         x = (
             np.arange(seen.size[1], dtype=np.float32)[None, :]
@@ -77,6 +79,8 @@ def iris_colour(seen: Likeness, eyes: tuple[Eye, ...]) -> Colour:
     # A dark iris mirrors the sky and looks blue in numbers; people call it brown.
     light = float(smoothstep(np.array([lightness], np.float32), low=0.36, high=0.52)[0])
     a = min(a, 6.0 + 0.35 * max(b, 0.0))
+    # Grey eyes are seen as blue ones.
+    b -= 2.5 * light
     strength = float(np.hypot(a, b))
     wanted = np.clip(1.9 * strength, 9.0, 26.0) / max(strength, 1.0)
     clear = (float(np.clip(30 + 34 * lightness, 36, 56)), a * wanted, b * wanted)
@@ -179,7 +183,7 @@ def _draw_open(
 def _draw_makeup(pen: Pen, seen: Likeness, contour: Points) -> None:
     """What is nearly black around an eye stays: thick lashes, a liner's wing."""
     zone = polygon_mask(seen.size, contour, grow=1.5, feather=0.008 * seen.width) * (1 - seen.frames)
-    depth = (seen.around - seen.lab[..., 0]) / np.maximum(seen.around, 20)
+    depth = gaussian(seen.around - seen.lab[..., 0], sigma=0.005 * seen.width) / np.maximum(seen.around, 20)
     own = np.empty_like(seen.lab)
     own[...] = np.array(_LASHES, np.float32)
     pen.lay(own, zone * smoothstep(depth.astype(np.float32), low=0.5, high=0.72) * np.float32(0.85))
@@ -196,7 +200,7 @@ def _draw_closed(pen: Pen, contour: Points) -> None:
 
 
 def _draw_crease(pen: Pen, seen: Likeness, path: Points, across: float) -> None:
-    line, strength = seen.trace(path[1:], reach=0.02)
+    line, strength = seen.trace(path[1:], reach=0.012)
     pressure: FloatImage = np.float32(0.25) + np.float32(0.75) * smoothstep(strength, low=0.004, high=0.03)
     pen.stroke(
         line,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from toonbooth.drawing import facemap
 from toonbooth.drawing.pen import Colour, curve, normals
@@ -63,6 +64,37 @@ class Likeness:
     @property
     def corner(self) -> Points:
         return np.array([self.window[1].start, self.window[0].start], np.float32)
+
+    def near(self, indices: NDArray[np.int64], *, margin: float) -> Likeness:
+        """The part around some landmarks, with a margin in face widths."""
+        points = self.points[indices]
+        reach = margin * self.width
+        return self._cut(points.min(axis=0) - reach, points.max(axis=0) + reach)
+
+    def around_point(self, point: tuple[float, float], *, reach: float) -> Likeness:
+        """The part around a point of the picture, `reach` in pixels."""
+        centre = np.array(point, np.float32) - self.corner
+        return self._cut(centre - reach, centre + reach)
+
+    def _cut(self, low: Points, high: Points) -> Likeness:
+        height, width = self.size
+        left, top = int(np.clip(low[0], 0, width - 2)), int(np.clip(low[1], 0, height - 2))
+        right, bottom = int(np.clip(high[0] + 1, left + 2, width)), int(np.clip(high[1] + 1, top + 2, height))
+        part = (slice(top, bottom), slice(left, right))
+        rows, columns = self.window
+        return replace(
+            self,
+            window=(
+                slice(rows.start + top, rows.start + bottom),
+                slice(columns.start + left, columns.start + right),
+            ),
+            points=(self.points - np.array([left, top], np.float32)).astype(np.float32),
+            lab=np.ascontiguousarray(self.lab[part]),
+            skin=np.ascontiguousarray(self.skin[part]),
+            around=np.ascontiguousarray(self.around[part]),
+            dark=np.ascontiguousarray(self.dark[part]),
+            frames=np.ascontiguousarray(self.frames[part]),
+        )
 
     def contour(self, eye: Eye) -> Points:
         return (eye.contour - self.corner).astype(np.float32)
@@ -166,25 +198,34 @@ def look_at(portrait: Portrait, face: Face, drawing: ByteImage, skin: FloatImage
     around = masked_blur(lightness, bare, sigma=0.09 * width)
     grey = np.multiply(lightness, np.float32(0.01))
     dark = line_response(gaussian(grey, sigma=0.004 * width), sigma=max(0.6, 0.009 * width))
-    frames = spectacles_of(luma(part), points, width=width)
+    frames = spectacles_of(luma(part), points, width=width, roll=face.roll)
     return Likeness(window, face, points, width, lab, skin, around, dark, frames, tone, paint)
 
 
-def spectacles_of(grey: FloatImage, points: Points, *, width: float) -> FloatImage:
+def spectacles_of(grey: FloatImage, points: Points, *, width: float, roll: float) -> FloatImage:
     """The frames of spectacles alone: what hangs together with the bar across the nose."""
     frames = find_frames(grey, points, width=width)
     if not frames.any():
         return frames
-    found = (frames > 0.4).astype(np.uint8)
+    # From where they are sure they go on as far as something as dark and thin does, along temple and hinge.
+    response = line_response(grey, sigma=max(0.7, 0.012 * width))
+    side = width * 0.7
+    middle = (points[facemap.LEFT_EYE].mean(axis=0) + points[facemap.RIGHT_EYE].mean(axis=0)) / 2
+    x = np.arange(grey.shape[1], dtype=np.float32)[None, :] - middle[0]
+    y = np.arange(grey.shape[0], dtype=np.float32)[:, None] - middle[1]
+    zone = (np.abs(x) < side) & (np.abs(y - x * np.float32(np.tan(roll))) < 0.22 * width)
+    nose = polygon_mask((grey.shape[0], grey.shape[1]), points[facemap.NOSE_TIP], grow=1.3)
     thread = 2 * max(1, round(0.004 * width)) + 1
-    joined = cv2.morphologyEx(found, cv2.MORPH_CLOSE, np.ones((thread, thread), np.uint8))
+    candidates = ((response > 0.017) & zone & (nose < 0.5)).astype(np.uint8)
+    joined = cv2.morphologyEx(candidates, cv2.MORPH_CLOSE, np.ones((thread, thread), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     keep = stats[:, cv2.CC_STAT_WIDTH] > 0.3 * width
     keep[0] = False
-    nose = polygon_mask(grey.shape, points[facemap.NOSE_TIP], grow=1.3)
-    frames = frames * (1 - nose)
-    kept = keep.astype(np.float32)[labels]
-    return frames * cv2.dilate(kept, np.ones((3, 3), np.uint8)) if count > 1 else frames * 0
+    # Rims that the bar doesn't touch in the photo, where it shines, are as wide as a lens.
+    sure = np.bincount(labels[frames > 0.6].ravel(), minlength=count) > 0
+    kept = (keep & sure).astype(np.float32)[labels]
+    grown = cv2.dilate(kept, np.ones((3, 3), np.uint8)).astype(np.float32, copy=False)
+    return grown * smoothstep(response, low=0.012, high=0.03)
 
 
 def own_shape(
@@ -209,10 +250,10 @@ def own_shape(
     inside = depth[zone > 0.6]
     if len(inside) < 8:
         return np.zeros_like(zone), 0.0
-    darkness = float(np.percentile(inside, 80))
+    darkness = float(np.percentile(inside, 70))
     if darkness <= 1:
         return np.zeros_like(zone), 0.0
-    half = 0.48 * darkness
+    half = 0.42 * darkness
     shape = smoothstep(depth, low=half - softness * darkness / 2, high=half + softness * darkness / 2)
     shape *= zone * np.float32(min(1.0, darkness / least))
     return shape, darkness

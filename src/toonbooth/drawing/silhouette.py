@@ -1,0 +1,93 @@
+"""The person's silhouette without scraps of the background that a coarse matte leaves inside it."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.resize import enlarged, shrunk
+from toonbooth.imaging.smoothing import gaussian, masked_blur
+from toonbooth.imaging.tones import smoothstep
+from toonbooth.portrait.model import Face
+
+_DEPTH = 15.0
+"""Units from the edge to which a matte may be wrong."""
+
+_TOLD_APART = (14.0, 30.0)
+"""Difference in L*a*b* from which on colours inside and outside tell a scrap from the person."""
+
+
+def without_scraps(person: FloatImage, lab: FloatImage, *, unit: float) -> FloatImage:
+    """Take out of a matte what looks like the background beside it and not like the person beside it.
+
+    Parameters
+    ----------
+    person : float32 array, shape (H, W), range [0, 1]
+        The matte.
+    lab : float32 array, shape (H, W, 3), L*a*b*
+        The picture, smoothed.
+    unit : float, pixels
+        A four-hundredth of a face's width.
+
+    Returns
+    -------
+    float32 array, shape (H, W), nowhere above `person`.
+    """
+    height, width = person.shape
+    size = (max(1, width // 2), max(1, height // 2))
+    few, few_lab = shrunk(person, size), shrunk(lab, size)
+    depth = max(1.0, _DEPTH * unit / 2)
+    reach = 2 * max(1, round(depth)) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
+    inside = cv2.erode(few, disc).astype(np.float32, copy=False)
+    behind = (1 - smoothstep(few, low=0.02, high=0.3)).astype(np.float32)
+    within = masked_blur(few_lab, smoothstep(inside, low=0.5, high=0.9), sigma=1.3 * depth)
+    without = masked_blur(few_lab, behind, sigma=0.9 * depth)
+    to_person = _distance(few_lab, within)
+    to_background = _distance(few_lab, without)
+    likeness = to_background / (to_person + to_background + np.float32(1))
+    scrap = smoothstep(likeness, low=0.3, high=0.16)
+    scrap *= smoothstep(_distance(within, without), low=_TOLD_APART[0], high=_TOLD_APART[1])
+    # Only the rim, and only where the background is near enough to be known.
+    scrap *= 1 - inside
+    scrap *= smoothstep(gaussian(behind, sigma=0.9 * depth), low=0.02, high=0.12)
+    thread = 2 * max(1, round(1.5 * unit)) + 1
+    opened = cv2.morphologyEx(scrap, cv2.MORPH_OPEN, np.ones((thread, thread), np.uint8))
+    calm = gaussian(opened.astype(np.float32, copy=False), sigma=max(0.7, 2.2 * unit))
+    scrap = smoothstep(enlarged(calm, (width, height)), low=0.3, high=0.7)
+    return person * (1 - scrap)
+
+
+def smoothed(person: FloatImage, faces: tuple[Face, ...], *, scale: float, unit: float) -> FloatImage:
+    """Draw a matte's edge as a pen would: a calm curve around heads, a calmer one around bodies.
+
+    Parameters
+    ----------
+    person : float32 array, shape (H, W), range [0, 1]
+    faces : faces in the coordinates of the full picture
+    scale : float
+        Size of the matte over size of the full picture.
+    unit : float, pixels
+        A four-hundredth of a face's width. Twice as much makes curves twice as calm.
+    """
+    heads = np.zeros((max(1, person.shape[0] // 4), max(1, person.shape[1] // 4)), np.float32)
+    for face in faces:
+        x, y = (float(value) * scale / 4 for value in face.box.centre)
+        reach = max(face.width * scale / 4, 1.0)
+        columns = np.square((np.arange(heads.shape[1], dtype=np.float32) - np.float32(x)) / np.float32(reach))
+        rows = np.square(
+            (np.arange(heads.shape[0], dtype=np.float32) - np.float32(y)) / np.float32(1.1 * reach)
+        )
+        np.maximum(heads, smoothstep(rows[:, None] + columns[None, :], low=1.7, high=1.0), out=heads)
+    near = enlarged(heads, (person.shape[1], person.shape[0]))
+    fine = smoothstep(gaussian(person, sigma=max(0.7, 4.5 * unit)), low=0.3, high=0.7)
+    broad = smoothstep(gaussian(person, sigma=max(1.0, 15 * unit)), low=0.4, high=0.6)
+    result: FloatImage = broad + (fine - broad) * near
+    return result
+
+
+def _distance(one: FloatImage, other: FloatImage) -> FloatImage:
+    difference = one - other
+    distance: FloatImage = np.sqrt(np.square(difference).sum(axis=2))
+    return distance
