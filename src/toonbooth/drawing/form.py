@@ -10,6 +10,7 @@ import numpy as np
 from toonbooth.drawing.regions import Regions
 from toonbooth.imaging.flow import Flow
 from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.resize import shrunk
 from toonbooth.imaging.smoothing import gaussian, masked_blur
 from toonbooth.imaging.strokes import Directions
 from toonbooth.imaging.tones import smoothstep
@@ -21,7 +22,7 @@ _FACE_GRID = 72
 
 @dataclass(frozen=True, slots=True)
 class HandMoves:
-    """How the drawing hand moves.
+    """How the drawing hand moves; a calm thing, so half the picture's size is enough for it.
 
     directions : of strokes.
     flowing : (H, W) float32, 0 where they follow the form … 1 where they follow strands and folds.
@@ -112,8 +113,14 @@ def follow_structure(
     # Noise in dark cloth has a direction too; only what can be seen counts.
     weight = change / (change + np.float32(0.012))
     weight *= flow.coherence * regions.person * (1 - np.float32(0.93) * regions.skin)
-    planes = ((flow.x * flow.x - flow.y * flow.y) * weight, 2 * flow.x * flow.y * weight, weight)
-    fine, broad = max(1.0, 5.0 * unit), max(1.0, 22.0 * unit)
+    size = (max(1, grey.shape[1] // 2), max(1, grey.shape[0] // 2))
+    planes = [
+        shrunk(plane, size)
+        for plane in ((flow.x * flow.x - flow.y * flow.y) * weight, 2 * flow.x * flow.y * weight, weight)
+    ]
+    around = Directions(shrunk(around.cos2, size), shrunk(around.sin2, size))
+    far, loose, unit = shrunk(far, size), shrunk((1 - regions.skin) * regions.person, size), unit / 2
+    fine, broad = max(0.6, 5.0 * unit), max(1.5, 22.0 * unit)
     near = 1 - far
     cos2, sin2, amount = (
         gaussian(plane, sigma=broad) * far + gaussian(plane, sigma=fine) * near for plane in planes
@@ -121,14 +128,13 @@ def follow_structure(
     length = np.sqrt(cos2 * cos2 + sin2 * sin2)
     flowing = smoothstep(length / (amount + np.float32(0.04)), low=0.25, high=0.6)
     # Far from the face only what runs one way over a long stretch is hair or a fold; the rest is weave.
-    mean_cos, mean_sin, mean = (gaussian(plane, sigma=max(1.0, 14.0 * unit)) for plane in planes)
+    mean_cos, mean_sin, mean = (gaussian(plane, sigma=max(1.5, 14.0 * unit)) for plane in planes)
     steady = np.sqrt(mean_cos * mean_cos + mean_sin * mean_sin) / (mean + np.float32(0.03))
     cloth = np.minimum(np.float32(1.8) * far, 1)
     flowing *= 1 - np.float32(0.9) * cloth * smoothstep(steady, low=0.65, high=0.4)
     share = flowing / np.maximum(length, np.float32(1e-4))
     stay = 1 - flowing
     mixed = Directions(around.cos2 * stay + cos2 * share, around.sin2 * stay + sin2 * share)
-    loose = (1 - regions.skin) * regions.person
     longer = np.float32(0.85) + loose * (np.float32(0.5) + np.float32(0.9) * flowing)
     return HandMoves(mixed, flowing, longer.astype(np.float32, copy=False))
 

@@ -9,7 +9,6 @@ import numpy as np
 
 from toonbooth.drawing.inking import Contour, find_contour, outline_rows, outline_width, wanted_lines
 from toonbooth.drawing.regions import Regions
-from toonbooth.imaging.flow import FlowSmoother
 from toonbooth.imaging.lines import line_response
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.resize import Size, enlarged
@@ -22,13 +21,13 @@ from toonbooth.portrait.model import Face
 class PencilLines:
     """Lines worked out on a small picture, all (H, W) float32.
 
-    joined : response of edges, joined along the flow.
+    response : response of edges.
     welcome : how wanted they are.
     contour : the person's edge; None where nobody is.
     outline : half the width of the line drawn there, pixels.
     """
 
-    joined: FloatImage
+    response: FloatImage
     welcome: FloatImage
     contour: Contour | None
     outline: FloatImage
@@ -41,7 +40,6 @@ class PencilLines:
 
 def plan_pencil_lines(
     grey: FloatImage,
-    along: FlowSmoother,
     regions: Regions,
     faces: tuple[Face, ...],
     *,
@@ -55,8 +53,7 @@ def plan_pencil_lines(
     Parameters
     ----------
     grey : float32 array, shape (H, W), range [0, 1]
-        The picture, smoothed.
-    along : FlowSmoother of the same size
+        The picture, smoothed along its flow: its lines are whole already.
     regions : of the same size
     faces : faces in the coordinates of the full picture
     light_from : float, -1 … 1
@@ -76,7 +73,6 @@ def plan_pencil_lines(
     response = line_response(grey, sigma=max(0.6, 1.0 * unit))
     response += np.float32(0.6) * line_response(grey, sigma=max(0.9, 2.4 * unit))
     np.maximum(response, 0, out=response)
-    joined = along.smooth(response)
     # Where everything is a line nothing is: patterns of cloth and curls are left to the strokes.
     crowd = gaussian(response * wanted, sigma=max(1.0, 14 * unit))
     wanted *= (1 - np.float32(0.5) * far) / (1 + (120 + 160 * far) * crowd)
@@ -85,8 +81,12 @@ def plan_pencil_lines(
         outline = outline_width(contour, weight=2.6, light_from=light_from, unit=unit)
         # Hair ends in its own strokes, not at a line.
         hair = (1 - regions.skin) * (1 - far)
-        outline *= (1 - np.float32(0.6) * gaussian(hair, sigma=max(1.0, 3 * unit))) * _own_edge(grey)
-    return PencilLines(joined, wanted.astype(np.float32, copy=False), contour, outline)
+        outline *= 1 - np.float32(0.6) * gaussian(hair, sigma=max(1.0, 3 * unit))
+        # A cheek against the light has nothing but its line.
+        bare = np.minimum(2 * gaussian(regions.skin, sigma=max(1.0, 3 * unit)), 1) * contour.sure
+        np.maximum(outline, np.float32(1.0 * max(unit, 0.45)) * bare, out=outline)
+        outline *= _own_edge(grey)
+    return PencilLines(response, wanted.astype(np.float32, copy=False), contour, outline)
 
 
 def pencil_lines(lines: PencilLines, size: Size, *, weight: float, factor: int) -> FloatImage:
@@ -106,13 +106,13 @@ def pencil_lines(lines: PencilLines, size: Size, *, weight: float, factor: int) 
     float32 array, shape (height, width); 0 is bare paper, 1 a firm line.
     """
     # Thresholds come after enlarging: a line stays crisp that way.
-    drawn = enlarged(lines.joined * lines.welcome, size) * np.float32(80 * weight)
+    drawn = enlarged(lines.response * lines.welcome, size) * np.float32(80 * weight)
     drawn -= np.float32(0.2)
     np.clip(drawn, 0, 1.1, out=drawn)
     if lines.contour is not None:
         half = lines.outline * np.float32(weight)
         # Hairlines would break up into dots.
-        half *= smoothstep(half, low=0.12, high=0.4)
+        half *= smoothstep(half, low=0.08, high=0.25)
         outline = outline_rows(lines.contour, half, factor=factor, top=0, bottom=size[1])
         outline *= np.float32(0.9)
         np.maximum(drawn, outline, out=drawn)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from toonbooth.drawing.regions import Regions
 from toonbooth.imaging.colour import planes_of
@@ -44,9 +45,11 @@ def pencil_tones(lab: FloatImage, regions: Regions, *, unit: float) -> FloatImag
     float32 array, shape (H, W): 0 bare paper … 1 as dark as the pencil gets.
     """
     lightness, red = planes_of(lab)[:2]
-    seen = lightness[regions.person > 0.7]
+    # One pixel in nine tells the range as well as all of them.
+    few, person = lightness[::3, ::3], regions.person[::3, ::3]
+    seen = few[person > 0.7]
     if len(seen) < 16:
-        seen = lightness.ravel()
+        seen = few.ravel()
     black, white = (float(value) for value in np.percentile(seen, (1.5, 98.5)))
     # A photo's range is stretched, but only so far: dark skin in dim light is still dark skin.
     black, white = float(np.clip(black, 0, 22)), float(np.clip(white, 84, 97))
@@ -69,15 +72,15 @@ def pencil_tones(lab: FloatImage, regions: Regions, *, unit: float) -> FloatImag
     bare = (regions.skin > 0.8) & (regions.features < 0.2)
     if np.count_nonzero(bare) > 30:
         middle = float(np.median(tone[bare]))
-        # Light skin is nearly paper; what is darker than it counts fully.
-        ease = float(np.clip(0.4 * middle, 0.0, 0.09))
+        ease = min(0.45 * middle, 0.15 * _fairness(lightness, regions, bare))
         shade = np.maximum(tone - np.float32(middle + 0.1), 0)
         # Hard shadows age people.
         tone -= (np.float32(ease) + np.float32(0.25) * shade) * regions.skin * (1 - regions.features)
         # Lips differ from skin by their red more than by their lightness.
         redder = np.clip(red - np.float32(np.median(red[bare])), 0, 22)
         lips = regions.lips * (1 - regions.mouth)
-        tone += lips * (np.float32(0.03) + np.float32(0.011) * redder - np.float32(0.3) * np.maximum(tone, 0))
+        tone += lips * (np.float32(0.03) + np.float32(0.008) * redder)
+        tone -= lips * np.float32(0.45) * np.maximum(tone - np.float32(middle + 0.15), 0)
     np.clip(tone, 0, 1, out=tone)
     # Teeth and the whites of eyes are hardly touched.
     tone *= 1 - np.float32(0.5) * regions.mouth
@@ -85,18 +88,39 @@ def pencil_tones(lab: FloatImage, regions: Regions, *, unit: float) -> FloatImag
     return result
 
 
+def _eye_white(lightness: FloatImage, regions: Regions) -> float | None:
+    """L* of the whites of eyes; None where too little of them is seen."""
+    seen = lightness[regions.eyes > 0.9]
+    return float(np.percentile(seen, 96)) if len(seen) >= 12 else None
+
+
+def _fairness(lightness: FloatImage, regions: Regions, bare: NDArray[np.bool_]) -> float:
+    """0 dark skin … 1 light skin, which is nearly paper: what is darker than it counts fully.
+
+    Judged beside the whites of the eyes, for in dim light all skin is dark; dark skin is never lightened.
+    """
+    middle = float(np.median(lightness[bare]))
+    white = _eye_white(lightness, regions)
+    ratio = middle / max(white, 1.0) if white is not None else middle / 75
+    beside = smoothstep(np.array([ratio], np.float32), low=0.62, high=0.84)[0]
+    alone = smoothstep(np.array([middle], np.float32), low=34.0, high=50.0)[0]
+    # Eyes darker than skin were squinted or shaded: they say little.
+    doubt = smoothstep(np.array([ratio], np.float32), low=1.05, high=1.3)[0]
+    return float(beside * alone * (1 - 0.6 * doubt))
+
+
 def _white_in_this_light(lightness: FloatImage, regions: Regions) -> float:
     """L* that counts as white where faces are, judged by the whites of eyes: about as light in everybody.
 
     Dark ones tell a face in the shade from dark skin, which stays dark.
     """
-    seen = lightness[regions.eyes > 0.9]
-    if len(seen) < 12:
+    white = _eye_white(lightness, regions)
+    if white is None:
         return 100.0
     skin = lightness[regions.skin > 0.8]
     brightest = float(np.percentile(skin, 90)) if len(skin) > 30 else 0.0
     # Squinting eyes show no white: skin that is well lit needs no help.
-    return max(80.0, brightest + 16.0, float(np.percentile(seen, 96)) + 26.0)
+    return max(80.0, brightest + 16.0, white + 26.0)
 
 
 def _shoulder(tone: FloatImage) -> FloatImage:

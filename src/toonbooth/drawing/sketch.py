@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from toonbooth.drawing.closeup import Closeup, find_closeups, lay_back, look_closely
+from toonbooth.drawing.earrings import find_earrings
 from toonbooth.drawing.eyes import enlarge_eyes
 from toonbooth.drawing.form import HandMoves, find_slopes, follow_structure, strokes_around
 from toonbooth.drawing.pencil_eyes import draw_pencil_eyes
@@ -20,7 +21,7 @@ from toonbooth.drawing.pencil_tones import (
     vignette,
 )
 from toonbooth.drawing.regions import clean_matte, find_regions
-from toonbooth.imaging.colour import lab_to_rgb, luma, rgb_to_lab
+from toonbooth.imaging.colour import lab_to_rgb, luma
 from toonbooth.imaging.flow import FlowSmoother, edge_tangent_flow
 from toonbooth.imaging.lines import line_response
 from toonbooth.imaging.paper import paper_grain
@@ -165,7 +166,7 @@ def _draw_features(density: FloatImage, picture: ByteImage, study: _Study) -> No
     detail = enlarged(study.calm[few], size) - grey
     detail *= enlarged(study.features[few], size)
     part = density[window]
-    part += np.float32(0.95) * detail
+    part += np.float32(1.1) * detail
     part += (
         np.float32(7.0)
         * enlarged(study.features[few], size)
@@ -213,14 +214,14 @@ def _study(
     flow = edge_tangent_flow(grey, scale=max(1.0, 3.0 * unit))
     silky = FlowSmoother(flow, reach=max(1.0, 5.0 * unit), taps=2)
     smooth = silky.smooth(flatten(small, passes=1, tone=20.0, reach=5, median=3))
-    smooth *= np.float32(1 / 255)
-    calm = cv2.cvtColor(smooth, cv2.COLOR_RGB2GRAY).astype(np.float32, copy=False)
-    lab = rgb_to_lab(smooth)
+    calm = cv2.cvtColor(smooth, cv2.COLOR_RGB2GRAY) * np.float32(1 / 255)
+    lab = _bytes_to_lab(np.rint(smooth).astype(np.uint8))
     faces, scale = portrait.faces, 1 / factor
     person = np.ones(size[::-1], np.float32)
     if faces:
         matte = shrunk(padded(portrait.matte, multiple=factor), size)
         person = clean_matte(matte, faces, scale=scale, unit=unit)
+        np.maximum(person, find_earrings(lab, person, faces, scale=scale), out=person)
     regions = find_regions(lab, grey, person, faces, scale=scale)
     tone = pencil_tones(lab, regions, unit=unit)
     distance = distance_from_heads(size, faces, scale=scale)
@@ -231,13 +232,21 @@ def _study(
         tone = vignette(tone, person, faces, distance, look.ending, scale=scale)
     tone *= sheet
     lines = plan_pencil_lines(
-        calm, silky, regions, faces, light_from=look.light_from, far=far, scale=scale, unit=unit
+        calm, regions, faces, light_from=look.light_from, far=far, scale=scale, unit=unit
     ).pressed(sheet * hand * (1 - np.float32(0.9) * smoothstep(distance, low=2.7, high=5.2)))
     slopes = find_slopes(person, faces, scale=scale, unit=unit)
     around = strokes_around(*slopes, angle=look.angle, roundness=0.55)
     moves = follow_structure(around, flow, calm, regions, far=far, unit=unit)
     rubbed = (np.float32(0.3) + np.float32(0.7) * person) * (1 - np.float32(0.75) * far)
     return _Study(factor, unit * factor, tone, calm, regions.features, rubbed, moves, regions.skin, lines)
+
+
+def _bytes_to_lab(picture: ByteImage) -> FloatImage:
+    """L*a*b* in steps of a byte: many times quicker, and finer than any pencil."""
+    lab = cv2.cvtColor(picture, cv2.COLOR_RGB2LAB).astype(np.float32)
+    lab *= np.array([100 / 255, 1, 1], np.float32)
+    lab -= np.array([0, 128, 128], np.float32)
+    return lab
 
 
 def _hatched(

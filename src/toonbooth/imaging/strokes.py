@@ -38,9 +38,9 @@ class Directions:
             (self.sin2 * cos + self.cos2 * sin).astype(np.float32, copy=False),
         )
 
-    def angles_at(self, points: NDArray[np.float32], scale: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Angles under points, radians within ± pi / 2; `scale` takes the points into the field."""
-        twice = np.arctan2(_at(self.sin2, points, scale), _at(self.cos2, points, scale))
+    def angles_at(self, points: NDArray[np.float32], size: Size) -> NDArray[np.float32]:
+        """Angles under points of a sheet of that size, radians within ± pi / 2."""
+        twice = np.arctan2(_at(self.sin2, points, size), _at(self.cos2, points, size))
         half: NDArray[np.float32] = twice * np.float32(0.5)
         return half
 
@@ -93,13 +93,13 @@ def hatch(
     Parameters
     ----------
     tone : float32 array, shape (h, w), 0 paper … 1 darkest
-    directions : Directions, shape (h, w)
+    directions : Directions, of any size: it stands for the same field of view
     hatching : Hatching
     size : (width, height) of the sheet in pixels; the same field of view as tone
     rng : numpy.random.Generator
-    lengthen : float32 array, shape (h, w), optional
+    lengthen : float32 array, of any size, optional
         Factor on the length of strokes; longer ones are set farther apart.
-    even : float32 array, shape (h, w), 0 … 1, optional
+    even : float32 array, of any size, 0 … 1, optional
         Where it is 1, light tones are reached by many soft strokes rather than few firm ones: skin, on which
         lone strokes look like hair.
 
@@ -108,8 +108,6 @@ def hatch(
     M. Salisbury, M. T. Wong, J. F. Hughes, D. H. Salesin, "Orientable textures for image-based pen-and-ink
     illustration", SIGGRAPH 1997. doi:10.1145/258734.258890
     """
-    height, width = tone.shape
-    to_field = np.array([width / size[0], height / size[1]], np.float32)
     # One stroke to each cell of spacing by half a length: neighbours overlap end to end.
     cell = float(np.sqrt(hatching.spacing * hatching.length * 0.55))
     columns, rows = max(1, round(size[0] / cell)), max(1, round(size[1] / cell))
@@ -117,19 +115,18 @@ def hatch(
     seeds = np.stack([x.ravel(), y.ravel()], axis=1)
     seeds += rng.random(seeds.shape, dtype=np.float32)
     seeds *= np.array([size[0] / columns, size[1] / rows], np.float32)
-    thresholds = hatching.lightest + (hatching.darkest - hatching.lightest) * rng.random(
-        len(seeds), dtype=np.float32
-    )
-    stray = rng.standard_normal((3, len(seeds)), dtype=np.float32)
-    passed_over = rng.random(len(seeds), dtype=np.float32)
+    wanted = _at(tone, seeds, size)
+    touched = wanted > hatching.lightest
+    seeds, wanted = seeds[touched], wanted[touched]
 
-    wanted = _at(tone, seeds, to_field)
-    calm = np.zeros(len(seeds), np.float32) if even is None else _at(even, seeds, to_field)
-    thresholds = hatching.lightest + (thresholds - hatching.lightest) * (1 - np.float32(0.55) * calm)
+    thresholds = (hatching.darkest - hatching.lightest) * rng.random(len(seeds), dtype=np.float32)
+    calm = np.zeros(len(seeds), np.float32) if even is None else _at(even, seeds, size)
+    thresholds = hatching.lightest + thresholds * (1 - np.float32(0.55) * calm)
+    longer = np.ones(len(seeds), np.float32) if lengthen is None else _at(lengthen, seeds, size)
     chosen = wanted > thresholds
-    longer = np.ones(len(seeds), np.float32) if lengthen is None else _at(lengthen, seeds, to_field)
-    chosen &= passed_over * longer < 1
-    seeds, stray = seeds[chosen], stray[:, chosen]
+    chosen &= rng.random(len(seeds), dtype=np.float32) * longer < 1
+    seeds = seeds[chosen]
+    stray = rng.standard_normal((3, len(seeds)), dtype=np.float32)
     over = wanted[chosen] - thresholds[chosen]
     soft = 1 - np.float32(0.6) * calm[chosen]
     pressure = np.float32(0.24) * soft + np.float32(0.95) * over + np.float32(0.35) * wanted[chosen]
@@ -138,7 +135,7 @@ def hatch(
     length *= longer[chosen]
     step = length / (2 * _HALF_STEPS)
     wobble = np.float32(hatching.wobble) * stray[0]
-    start = directions.angles_at(seeds, to_field) + wobble
+    start = directions.angles_at(seeds, size) + wobble
     ways = []
     for sign in (-1, 1):
         here, heading, path = seeds, start, []
@@ -146,7 +143,7 @@ def hatch(
             move = np.stack([np.cos(heading), np.sin(heading)], axis=1) * (sign * step)[:, None]
             here = here + move
             path.append(here)
-            heading = _nearest_turn(directions.angles_at(here, to_field) + wobble, heading)
+            heading = _nearest_turn(directions.angles_at(here, size) + wobble, heading)
         ways.append(path)
     points = np.stack([*reversed(ways[0]), seeds, *ways[1]], axis=1)
     return Strokes(points.astype(np.float32), np.clip(pressure, 0.12, 1).astype(np.float32))
@@ -187,11 +184,11 @@ def draw_strokes(strokes: Strokes, *, size: Size, pen: int = 1) -> ByteImage:
     return drawn
 
 
-def _at(field: FloatImage, points: NDArray[np.float32], scale: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The field's value under every point, nearest; beyond its edges those of the edge."""
+def _at(field: FloatImage, points: NDArray[np.float32], size: Size) -> NDArray[np.float32]:
+    """What a field says under points of a sheet, nearest; beyond its edges what it says there."""
     height, width = field.shape
-    x = np.clip((points[:, 0] * scale[0]).astype(np.int32), 0, width - 1)
-    y = np.clip((points[:, 1] * scale[1]).astype(np.int32), 0, height - 1)
+    x = np.clip((points[:, 0] * np.float32(width / size[0])).astype(np.int32), 0, width - 1)
+    y = np.clip((points[:, 1] * np.float32(height / size[1])).astype(np.int32), 0, height - 1)
     values: NDArray[np.float32] = field[y, x]
     return values
 

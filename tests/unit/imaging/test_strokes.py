@@ -71,8 +71,8 @@ def test_even_tone_is_made_of_softer_strokes_and_more_of_them() -> None:
 
 def test_directions_turn_by_the_angle_given() -> None:
     turned = running(0.3).turned(0.5)
-    where, scale = np.array([[5, 5]], np.float32), np.ones(2, np.float32)
-    assert turned.angles_at(where, scale)[0] == pytest.approx(0.8, abs=1e-5)
+    where = np.array([[5, 5]], np.float32)
+    assert turned.angles_at(where, SIZE)[0] == pytest.approx(0.8, abs=1e-5)
 
 
 def test_a_stroke_is_firmest_in_its_middle() -> None:

@@ -1,0 +1,74 @@
+"""Earrings are kept before a plain wall; scraps of a busy one are not."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.unit.drawing.portraits import face_at
+from toonbooth.drawing.earrings import find_earrings
+from toonbooth.imaging.colour import rgb_to_lab
+from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
+from toonbooth.imaging.smoothing import gaussian
+from toonbooth.portrait.model import Face
+
+SHAPE = (400, 360)
+WALL = (60, 70, 110)
+
+
+def scene() -> tuple[FloatImage, Face]:
+    """A head before a wall, and where it is."""
+    face = face_at((180.0, 180.0), 160.0)
+    # The jaw's landmarks of the test face are spread evenly; ear lobes are where these two lie.
+    landmarks = face.landmarks.copy()
+    landmarks[132], landmarks[361] = (104, 220), (256, 220)
+    moved = Face(
+        face.box, 1.0, landmarks, face.depth, face.left_eye, face.right_eye, roll=face.roll, yaw=face.yaw
+    )
+    person = np.zeros(SHAPE, np.uint8)
+    cv2.ellipse(person, (180, 180), (80, 105), 0, 0, 360, (255,), -1, cv2.LINE_AA)
+    return person.astype(np.float32) / np.float32(255), moved
+
+
+def found_before(picture: ByteImage, person: FloatImage, face: Face) -> FloatImage:
+    lab = rgb_to_lab(to_float(picture))
+    return find_earrings(lab, person, (face,), scale=1.0)
+
+
+def painted(person: FloatImage, wall: FloatImage) -> ByteImage:
+    skin = np.array((220, 170, 140), np.float32)
+    return np.rint(wall + (skin - wall) * person[..., None]).astype(np.uint8)
+
+
+def wall(noise: float = 0.0) -> FloatImage:
+    speckle = gaussian(np.random.default_rng(0).standard_normal(SHAPE, dtype=np.float32), sigma=2.5)
+    plain = np.full((*SHAPE, 3), WALL, np.float32)
+    return np.clip(plain + np.float32(noise / speckle.std()) * speckle[..., None], 0, 255).astype(np.float32)
+
+
+@pytest.mark.parametrize("x", [106, 254])
+def test_an_earring_is_found_on_either_side(x: int) -> None:
+    person, face = scene()
+    picture = painted(person, wall())
+    cv2.line(picture, (x, 214), (x, 268), (230, 200, 90), 6)
+    found = found_before(picture, person, face)
+    assert found[262, x] > 0.5
+    assert found.sum() < 900
+
+
+def test_a_bare_ear_before_a_plain_wall_has_none() -> None:
+    person, face = scene()
+    assert not found_before(painted(person, wall()), person, face).any()
+
+
+def test_a_busy_wall_gives_no_earrings() -> None:
+    person, face = scene()
+    assert not found_before(painted(person, wall(noise=45.0)), person, face).any()
+
+
+def test_what_reaches_out_of_sight_is_no_earring() -> None:
+    person, face = scene()
+    picture = painted(person, wall())
+    cv2.line(picture, (100, 250), (0, 250), (230, 200, 90), 6)
+    assert not found_before(picture, person, face).any()

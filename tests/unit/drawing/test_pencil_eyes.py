@@ -1,0 +1,73 @@
+"""Eyes in pencil have a dark pupil, a light left as paper and clear whites, the same depth on both sides."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.unit.drawing.portraits import bust
+from toonbooth.drawing.pencil_eyes import draw_pencil_eyes
+from toonbooth.imaging.pixels import FloatImage
+from toonbooth.portrait.model import Face
+
+PORTRAIT = bust(900, 720)
+FACE = PORTRAIT.faces[0]
+
+
+def drawn(face: Face = FACE, light_from: float = -1.0) -> FloatImage:
+    density = np.full((900, 720), 0.5, np.float32)
+    draw_pencil_eyes(density, PORTRAIT.picture, (face,), light_from=light_from)
+    return density
+
+
+@pytest.mark.parametrize("light_from", [-1.0, 1.0])
+def test_pupils_are_dark_and_lights_are_paper(light_from: float) -> None:
+    density = drawn(light_from=light_from)
+    for eye in (FACE.left_eye, FACE.right_eye):
+        x, y = (round(value) for value in eye.iris_centre)
+        radius = eye.iris_radius
+        assert density[y + round(0.15 * radius), x] > 1.2
+        # A catch-light touches the pupil on the side of the light.
+        light = density[y - round(0.34 * radius), x + round(0.34 * light_from * radius)]
+        assert light < 0.2
+
+
+def test_whites_are_lighter_than_the_iris() -> None:
+    density = drawn()
+    eye = FACE.left_eye
+    x, y = eye.iris_centre
+    white = density[round(y), round(x - 1.6 * eye.iris_radius)]
+    iris = density[round(y), round(x - 0.7 * eye.iris_radius)]
+    assert white < 0.3 < 0.5 < iris
+
+
+def test_nothing_but_the_eyes_is_touched() -> None:
+    changed = np.abs(drawn() - 0.5) > 1e-6
+    rows, columns = np.nonzero(changed)
+    width = FACE.width
+    for values, middle, reach in ((rows, FACE.left_eye.iris_centre[1], 0.2), (columns, 360.0, 0.45)):
+        assert abs(values.min() - middle) < reach * width
+        assert abs(values.max() - middle) < reach * width
+
+
+def test_closed_eyes_get_lids_and_no_pupil() -> None:
+    closed = replace(FACE, left_eye=replace(FACE.left_eye, openness=0.05))
+    density = drawn(closed)
+    x, y = (round(value) for value in FACE.left_eye.iris_centre)
+    assert density[y, x] == pytest.approx(0.5, abs=0.05)
+    lid = density[y - round(1.5 * FACE.left_eye.iris_radius) : y, x]
+    assert lid.max() > 0.9
+
+
+def test_both_irises_get_one_depth_though_one_lies_in_the_shade() -> None:
+    shaded = PORTRAIT.picture.copy()
+    shaded[:, :360] //= 3
+    density = np.full((900, 720), 0.5, np.float32)
+    draw_pencil_eyes(density, shaded, (FACE,), light_from=0.0)
+    left, right = (
+        density[round(eye.iris_centre[1] + 0.7 * eye.iris_radius), round(eye.iris_centre[0])]
+        for eye in (FACE.left_eye, FACE.right_eye)
+    )
+    assert left == pytest.approx(right, abs=0.1)

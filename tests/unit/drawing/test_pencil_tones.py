@@ -1,0 +1,93 @@
+"""Tones of a pencil keep the order of the photo, spare light skin and end on the paper."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tests.unit.drawing.portraits import face_at
+from toonbooth.drawing.pencil_tones import Vignette, distance_from_heads, margins, pencil_tones, vignette
+from toonbooth.drawing.regions import Regions
+from toonbooth.imaging.pixels import FloatImage
+
+SHAPE = (80, 100)
+NONE: FloatImage = np.zeros(SHAPE, np.float32)
+ALL: FloatImage = np.ones(SHAPE, np.float32)
+
+
+def regions(*, skin: FloatImage = NONE, eyes: FloatImage = NONE, lips: FloatImage = NONE) -> Regions:
+    return Regions(ALL, skin, NONE, eyes, lips, NONE, NONE, NONE, heads=())
+
+
+def lab(lightness: FloatImage, red: FloatImage = NONE) -> FloatImage:
+    return np.stack([lightness, red, NONE], axis=2).astype(np.float32)
+
+
+def test_darker_places_are_drawn_darker() -> None:
+    ramp = np.tile(np.linspace(2, 98, SHAPE[1], dtype=np.float32), (SHAPE[0], 1))
+    tone = pencil_tones(lab(ramp), regions(), unit=1.0)
+    assert 0 <= tone.min() <= tone.max() <= 1
+    assert (np.diff(tone[40, ::10]) < 0).all()
+    assert tone[40, 0] > 0.7
+    assert tone[40, -1] < 0.03
+
+
+def test_light_skin_is_spared_and_dark_skin_is_not() -> None:
+    eyes = NONE.copy()
+    eyes[2:8, 2:12] = 1
+    skin = ALL - eyes
+    spared = []
+    for lightness in (72.0, 36.0):
+        plane = np.where(eyes > 0, np.float32(78), np.float32(lightness))
+        scene = lab(plane.astype(np.float32))
+        on_skin = pencil_tones(scene, regions(skin=skin, eyes=eyes), unit=1.0)[60, 70]
+        on_cloth = pencil_tones(scene, regions(eyes=eyes), unit=1.0)[60, 70]
+        spared.append(float(on_cloth - on_skin))
+    assert spared[0] > 0.04
+    assert abs(spared[1]) < 0.02
+
+
+def test_skin_in_the_shade_is_told_from_dark_skin_by_the_eyes() -> None:
+    eyes = NONE.copy()
+    eyes[2:8, 2:12] = 1
+    tones = []
+    for white in (52.0, 80.0):
+        plane = np.where(eyes > 0, np.float32(white), np.float32(45))
+        here = regions(skin=ALL - eyes, eyes=eyes)
+        tones.append(float(pencil_tones(lab(plane.astype(np.float32)), here, unit=1.0)[60, 70]))
+    assert tones[0] < tones[1] - 0.05
+
+
+def test_red_lips_are_drawn_darker_than_skin_as_light() -> None:
+    lips = NONE.copy()
+    lips[50:60, 40:60] = 1
+    flat = np.full(SHAPE, 65, np.float32)
+    pale = pencil_tones(lab(flat), regions(skin=ALL - lips, lips=lips), unit=1.0)
+    red = pencil_tones(lab(flat, 18 * lips), regions(skin=ALL - lips, lips=lips), unit=1.0)
+    assert red[55, 50] > pale[55, 50] + 0.08
+
+
+def test_clothes_fade_and_the_background_keeps_to_one_side() -> None:
+    face = face_at((50.0, 15.0), 14.0)
+    distance = distance_from_heads((100, 80), (face,), scale=1.0)
+    person = NONE.copy()
+    person[:, 35:65] = 1
+    look = Vignette(side=1.0, strength=0.3, looseness=0.7)
+    drawn = vignette(0.8 * ALL, person, (face,), distance, look, scale=1.0)
+    column = drawn[15:, 50]
+    assert column[0] > 0.78
+    assert (np.diff(column) <= 1e-6).all()
+    assert column[-1] < 0.2 * column[0]
+    assert drawn[15, 66] > 0.1 > drawn[15, 34]
+    assert drawn[79, 0] < 0.01
+
+
+def test_nobody_means_no_distance() -> None:
+    assert not distance_from_heads((100, 80), (), scale=1.0).any()
+
+
+def test_margins_fall_to_nothing_at_every_edge() -> None:
+    sheet = margins((100, 80), share=0.1)
+    assert sheet.shape == (80, 100)
+    assert sheet[40, 50] == 1
+    for edge in (sheet[0], sheet[-1], sheet[:, 0], sheet[:, -1]):
+        assert edge.max() < 0.05
