@@ -53,6 +53,9 @@ _FACE_WIDTH = 400.0
 _NO_FACE_SHARE = 0.28
 """Without a face, lengths are those of a face this share of the picture's short side."""
 
+_CLOSEUP_PIXELS = 600_000
+"""Pixels that closeups may always have."""
+
 _BACKDROPS = (Backdrop.GRADIENT, Backdrop.GLOW, Backdrop.TINT)
 _TINTS = ((1.0, 20.0), (-7.0, -15.0), (-14.0, 5.0), (14.0, 7.0), (7.0, -14.0), (-12.0, -6.0), (2.0, 3.0))
 
@@ -110,7 +113,9 @@ def draw_avatar(portrait: Portrait, rng: np.random.Generator) -> Portrait:
     sheet = Sheet.under(portrait, look.backdrop, look.light, face_width=_FACE_WIDTH * _unit(portrait))
     # Quiet: what is behind the person tells of its colours, not of its shapes.
     sheet = replace(sheet, behind=gaussian(sheet.behind, sigma=0.03 * max(sheet.behind.shape)))
-    closeups = find_closeups(portrait, small=190, wanted=300, largest_zoom=2.4, budget=0.6)
+    # A small picture has few pixels to spend and is worth more of them.
+    budget = max(0.6, _CLOSEUP_PIXELS / (height * width))
+    closeups = find_closeups(portrait, small=190, wanted=300, largest_zoom=2.4, budget=budget)
     # A face that is drawn again from near needs no features from afar.
     far = tuple(face for face in portrait.faces if not any(_shows(closeup, face) for closeup in closeups))
     drawing = _draw(portrait, sheet, look, featured=far)
@@ -154,6 +159,8 @@ class _Plan:
     clean: GuidedPlane
     skin: FloatImage
     complexion: list[FloatImage]
+    person: FloatImage
+    background: list[FloatImage]
     features: FloatImage
     lines: LinePlan
     contour: Contour | None
@@ -193,12 +200,14 @@ def _plan(
 
     masses = as_flesh(_masses(lab, look, unit=unit), lab, surface)
     light = enlarged(sheet.light, size)
+    background: list[FloatImage] = []
     if faces:
         # Hair goes on as hair up to the skin's edge, cloth as cloth: the photo has mixed their colours there.
         masses = without_rim(masses, 1 - skin, unit=unit)
         masses = without_rim(masses, person, unit=unit)
         behind = enlarged_smoothly(sheet.behind, size)
-        masses = cv2.blendLinear(masses, behind, person, 1 - person).astype(np.float32, copy=False)
+        behind[..., 0] += light
+        background = planes_of(lab_to_rgb(behind))
     masses[..., 0] += light
     complexion[..., 0] += light
     *colours, clean = guided_planes(
@@ -221,7 +230,17 @@ def _plan(
         outline = outline_width(contour, weight=3.8 * look.line_weight, light_from=look.light.side, unit=unit)
     complexion_planes = planes_of(lab_to_rgb(complexion))
     return _Plan(
-        factor, colours, clean, skin * person, complexion_planes, regions.features, lines, contour, outline
+        factor,
+        colours,
+        clean,
+        skin,
+        complexion_planes,
+        person,
+        background,
+        regions.features,
+        lines,
+        contour,
+        outline,
     )
 
 
@@ -274,17 +293,27 @@ def _draw_rows(
         np.maximum(lines, outline, out=lines)
     skin = _skin_rows(plan, top=top, bottom=bottom)
     skinned = bool(skin.any())
+    behind = np.float32(1) - smoothstep(
+        enlarged_rows(plan.person, factor=factor, top=top, bottom=bottom), low=0.2, high=0.8
+    )
+    open_air = bool(plan.background) and bool(behind.any())
     # Ink is a dark version of what it lies on.
     paper = np.float32(1) - np.float32(0.78) * lines
     lines *= np.float32(0.035)
     layers = []
-    for colour, complexion in zip(plan.colours, plan.complexion, strict=True):
+    for channel, (colour, complexion) in enumerate(zip(plan.colours, plan.complexion, strict=True)):
         plane = colour.rows_over(grey[rows], factor=factor, top=top)
         if skinned:
             bare = enlarged_rows(complexion, factor=factor, top=top, bottom=bottom)
             bare -= plane
             bare *= skin
             plane += bare
+        if open_air:
+            # Laid over all that is the photo's, whose own background must not shine through at the edge.
+            air = enlarged_rows(plan.background[channel], factor=factor, top=top, bottom=bottom)
+            air -= plane
+            air *= behind
+            plane += air
         np.clip(plane, 0, 1, out=plane)
         plane *= paper
         plane += lines

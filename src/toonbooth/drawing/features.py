@@ -100,8 +100,8 @@ def draw_nose(pen: Pen, seen: Likeness, *, light_from: float) -> None:
         base,
         widths=(0.002 * width, 0.008 * width, 0.005 * width, 0.008 * width, 0.002 * width),
         colour=line,
-        strength=0.7,
-        pressure=_felt(strength, floor=0.35),
+        strength=0.58,
+        pressure=_felt(strength, floor=0.25),
         clip=seen.skin,
     )
     for wing in _WINGS:
@@ -110,8 +110,8 @@ def draw_nose(pen: Pen, seen: Likeness, *, light_from: float) -> None:
             path,
             widths=(0.001 * width, 0.008 * width, 0.007 * width, 0.002 * width),
             colour=line,
-            strength=0.7,
-            pressure=_felt(strength, floor=0.2),
+            strength=0.58,
+            pressure=_felt(strength, floor=0.1),
             clip=seen.skin,
         )
     lightness, a, b = seen.paint

@@ -214,8 +214,8 @@ def spectacles_of(grey: FloatImage, points: Points, *, width: float, roll: float
     x = np.arange(grey.shape[1], dtype=np.float32)[None, :] - middle[0]
     y = np.arange(grey.shape[0], dtype=np.float32)[:, None] - middle[1]
     zone = (np.abs(x) < side) & (np.abs(y - x * np.float32(np.tan(roll))) < 0.22 * width)
-    nose = polygon_mask((grey.shape[0], grey.shape[1]), points[facemap.NOSE_TIP], grow=1.3)
-    thread = 2 * max(1, round(0.004 * width)) + 1
+    nose = polygon_mask((grey.shape[0], grey.shape[1]), points[facemap.NOSE_TIP], grow=1.5)
+    thread = 2 * max(1, round(0.007 * width)) + 1
     candidates = ((response > 0.017) & zone & (nose < 0.5)).astype(np.uint8)
     joined = cv2.morphologyEx(candidates, cv2.MORPH_CLOSE, np.ones((thread, thread), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
@@ -225,7 +225,7 @@ def spectacles_of(grey: FloatImage, points: Points, *, width: float, roll: float
     sure = np.bincount(labels[frames > 0.6].ravel(), minlength=count) > 0
     kept = (keep & sure).astype(np.float32)[labels]
     grown = cv2.dilate(kept, np.ones((3, 3), np.uint8)).astype(np.float32, copy=False)
-    return grown * smoothstep(response, low=0.012, high=0.03)
+    return grown * smoothstep(response, low=0.006, high=0.026)
 
 
 def own_shape(
