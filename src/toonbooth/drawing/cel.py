@@ -53,20 +53,22 @@ def cel_tones(lab: FloatImage, regions: Regions, tones: CelTones, *, unit: float
     """
     lightness, a, b = planes_of(lab)
     light = _cloth_and_hair(lightness, tones, unit=unit)
-    a *= np.float32(tones.saturation)
-    b *= np.float32(tones.saturation)
     # A black and white photo stays one.
     some = lab[::4, ::4, 1:]
     colourful = min(1.0, float(np.abs(some).mean()) / 4)
+    # Hands, arms and ears beyond the face must not turn more orange than the face.
+    bodily = _like_skin(a, b)
+    a, b = _clean_darks(lightness, a, b, unit=unit)
+    stronger = np.float32(1) + np.float32(tones.saturation - 1) * (1 - bodily)
+    a *= stronger
+    b *= stronger
+    b += np.float32(tones.warmth * colourful) * (1 - bodily)
     for head in range(len(regions.heads)):
         window = _reach(regions, head)
         if window is not None:
             within = regions.within(window).of_head(head)
             drawn = [plane[window] for plane in (light, a, b)]
             _lay_skin(drawn, lab[window], within, tones, unit=unit, colourful=colourful)
-    # Cool light suits clothes and hair; on skin it looks ill.
-    warmth = np.float32(tones.warmth * colourful)
-    b += warmth if warmth > 0 else warmth * (1 - regions.skin)
     np.clip(light, 0, 100, out=light)
     return cv2.merge([light, a, b]).astype(np.float32, copy=False)
 
@@ -96,15 +98,39 @@ def without_rim(plate: FloatImage, person: FloatImage, *, unit: float) -> FloatI
     return cv2.blendLinear(continued, plate, rim, 1 - rim).astype(np.float32, copy=False)
 
 
+def _like_skin(a: FloatImage, b: FloatImage) -> FloatImage:
+    """How much a hue is one that skin has, of whatever depth, 0 … 1."""
+    chroma = cv2.magnitude(a, b) + np.float32(1e-3)
+    towards = (a * np.float32(0.62) + b * np.float32(0.78)) / chroma
+    return smoothstep(towards, low=0.86, high=0.95) * smoothstep(chroma, low=5.0, high=10.0)
+
+
+def _clean_darks(
+    lightness: FloatImage, a: FloatImage, b: FloatImage, *, unit: float
+) -> tuple[FloatImage, FloatImage]:
+    """Give dark cloth one hue: in the dark a camera sees stains of every colour."""
+    dark = smoothstep(lightness, low=30.0, high=16.0)
+    size = (max(1, a.shape[1] // 2), max(1, a.shape[0] // 2))
+    few = shrunk(dark, size)
+    cleaned = []
+    for plane in (a, b):
+        even = enlarged(masked_blur(shrunk(plane, size), few, sigma=max(1.0, 9 * unit)), a.shape[::-1])
+        cleaned.append((plane + (even - plane) * (np.float32(0.85) * dark)).astype(np.float32, copy=False))
+    return cleaned[0], cleaned[1]
+
+
 def _cloth_and_hair(lightness: FloatImage, tones: CelTones, *, unit: float) -> FloatImage:
-    # Folds and strands stand out from their surroundings before the tones are counted.
+    # Folds and strands stand out from their surroundings before the tones are counted, most in the dark.
     around = gaussian(lightness, sigma=14 * unit)
-    shaped: FloatImage = lightness + (lightness - around) * np.float32(0.35)
+    dark = smoothstep(around, low=34, high=14)
+    shaped: FloatImage = lightness + (lightness - around) * (np.float32(0.35) + np.float32(0.75) * dark)
     # Black cloth opens to a dark colour in which folds can be seen.
     opened: FloatImage = np.float32(4) + shaped * np.float32(0.955)
-    opened += np.float32(3) * smoothstep(lightness, low=45, high=15)
-    stepped = soft_steps(opened, step=tones.step, softness=0.7)
-    result: FloatImage = opened + (stepped - opened) * np.float32(0.8)
+    opened += np.float32(9) * dark * smoothstep(shaped, low=45, high=10)
+    stepped = soft_steps(opened, step=tones.step, softness=0.45)
+    finer = soft_steps(opened, step=0.5 * tones.step, softness=0.45)
+    stepped += (finer - stepped) * dark
+    result: FloatImage = opened + (stepped - opened) * np.float32(0.85)
     return result
 
 
@@ -144,12 +170,11 @@ def _lay_skin(
     middle, measured_red, yellow = (float(v) for v in np.median(lab[sure], axis=0))
     form: FloatImage = calm_light - np.float32(middle)
     # Hard shadows age people: the form stays, a third of its depth goes.
-    bent: FloatImage = form * np.float32(0.65)
+    bent: FloatImage = form * np.float32(0.75)
     offset = np.float32(tones.skin_step * 0.4)
-    bent = soft_steps(gaussian(bent, sigma=2.5 * unit) + offset, step=tones.skin_step, softness=0.35) - offset
-    underexposure = _underexposure(lightness, regions)
+    bent = soft_steps(gaussian(bent, sigma=4.5 * unit) + offset, step=tones.skin_step, softness=0.22) - offset
     shadow = smoothstep(form, low=-3.0, high=-14.0)
-    base = middle + _friendlier(middle) + underexposure
+    base = middle + _friendlier(middle)
     mask = regions.skin * (np.float32(1) - regions.features)
     light += (np.float32(base) + bent - light) * mask
     light += (lightness + np.float32(base - middle) - light) * regions.features
@@ -157,12 +182,12 @@ def _lay_skin(
     # One hue for all skin: blotches go, warmth gathers in the shadows.
     red = min(measured_red, 0.85 * max(yellow, 0.0) + 3.0)
     chroma = float(np.hypot(red, yellow))
-    calmed = min(1.0, 27.0 / max(chroma, 1.0)) ** 0.75
+    calmed = min(1.0, 33.0 / max(chroma, 1.0)) ** 0.75
     _tame_glow((a, b), planes, regions, hue=(measured_red, yellow), middle=middle)
-    even_a = (calm_a - np.float32(measured_red)) * np.float32(0.45) + np.float32(red * calmed + colourful)
+    even_a = (calm_a - np.float32(measured_red)) * np.float32(0.45) + np.float32(red * calmed)
     even_b = (calm_b - np.float32(yellow)) * np.float32(0.45) + np.float32(yellow * calmed)
-    even_a += np.float32(colourful) * (3 * shadow + np.float32(tones.blush) * regions.cheeks)
-    even_b += np.float32(2 * colourful) * shadow
+    even_a += np.float32(colourful) * (2 * shadow + np.float32(tones.blush) * regions.cheeks)
+    even_b += np.float32(1 * colourful) * shadow
     a += (even_a - a) * mask
     b += (even_b - b) * mask
     inside = regions.features * (1 - regions.lips)
@@ -197,23 +222,8 @@ def _tame_glow(
 
 
 def _friendlier(middle: float) -> float:
-    """How much lighter skin is drawn than it was, in L*: drawings are lighter than photos.
-
-    Most in the middle; light skin would turn to chalk, dark skin to grey or orange.
-    """
-    return max(0.0, min(0.4 * (74.0 - middle), 0.28 * (middle - 25.0)))
-
-
-def _underexposure(lightness: FloatImage, regions: Regions) -> float:
-    """How much light is missing, in L*, judged by the whites of the eyes.
-
-    Eye whites are about as light in everybody: dark ones tell a dark photo from dark skin.
-    """
-    seen = lightness[regions.eyes > 0.9]
-    if len(seen) < 12:
-        return 0.0
-    white = float(np.percentile(seen, 92))
-    return float(np.clip((58.0 - white) * 0.4, 0.0, 9.0))
+    """How much lighter skin is drawn than it was, in L*: light skin a little, dark skin keeps its depth."""
+    return float(np.clip(0.1 * (middle - 48.0), 0.0, 1.5))
 
 
 def _calm(planes: list[FloatImage], *, radius: float) -> list[FloatImage]:

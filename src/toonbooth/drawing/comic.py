@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from toonbooth.drawing.backdrop import Backdrop, BackdropLook
+from toonbooth.drawing import facemap
+from toonbooth.drawing.backdrop import Head
 from toonbooth.drawing.cel import CelTones, cel_tones, without_rim
+from toonbooth.drawing.cel_backdrop import Scene, SceneLook, draw_scene
 from toonbooth.drawing.closeup import find_closeups, lay_back, look_closely
 from toonbooth.drawing.eyes import draw_eyes, enlarge_eyes
 from toonbooth.drawing.inking import (
@@ -22,11 +24,12 @@ from toonbooth.drawing.inking import (
     wanted_lines,
 )
 from toonbooth.drawing.regions import clean_matte, find_regions
-from toonbooth.drawing.sheet import Light, Sheet
+from toonbooth.drawing.rim import even_rim, settle_rim
+from toonbooth.drawing.sheet import Light, Sheet, falling_light
 from toonbooth.imaging.colour import lab_to_rgb, luma, planes_of, rgb_to_lab
 from toonbooth.imaging.flow import FlowSmoother, edge_tangent_flow
 from toonbooth.imaging.lines import line_reach
-from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes
+from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes, to_float
 from toonbooth.imaging.resize import Size, enlarged, enlarged_rows, enlarged_smoothly, padded, shrunk
 from toonbooth.imaging.smoothing import GuidedPlane, flatten, guided_planes
 from toonbooth.imaging.tones import ordered_dither
@@ -42,8 +45,8 @@ _NO_FACE_SHARE = 0.28
 _TRACED_TEXTURE = 0.15
 """Share of a surface's texture that lines are traced from: enough for fine strokes, too little for specks."""
 
-_LINES_BEHIND = {Backdrop.OWN: 0.3, Backdrop.GRADIENT: 0.0, Backdrop.TINT: 0.15, Backdrop.GLOW: 0.0}
-"""How welcome lines are in each treatment of the background, against 1 on the person."""
+_INNER_INK = 0.8
+"""Strength of the lines within the person; the outline's is 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,40 +56,40 @@ class ComicLook:
     line_weight : 1 is normal; more is bolder.
     ink : colour of the ink as L*a*b*.
     tones : how colours are gathered.
-    backdrop : how the background is drawn.
+    scene : how the background is drawn.
     light : how light falls.
     """
 
     line_weight: float
     ink: tuple[float, float, float]
     tones: CelTones
-    backdrop: BackdropLook
+    scene: SceneLook
     light: Light
 
 
 _INKS = ((9.0, 6.0, -8.0), (10.0, 9.0, 5.0), (9.0, -2.0, -10.0), (8.0, 2.0, 1.0))
-_TINTS = ((1.0, 22.0), (-7.0, -16.0), (-15.0, 6.0), (15.0, 9.0), (8.0, -15.0), (-13.0, -6.0))
+_TINTS = ((2.0, 30.0), (-8.0, -20.0), (-19.0, 9.0), (20.0, 10.0), (12.0, -22.0), (-20.0, -7.0))
 
 
 def choose_look(rng: np.random.Generator) -> ComicLook:
     """Draw the look of one comic."""
-    backdrops = tuple(Backdrop)
+    scenes = tuple(Scene)
     return ComicLook(
-        line_weight=float(rng.uniform(0.8, 1.4)),
+        line_weight=float(rng.uniform(0.8, 1.3)),
         ink=_INKS[rng.integers(len(_INKS))],
         tones=CelTones(
             step=float(rng.uniform(9.0, 14.0)),
-            skin_step=float(rng.uniform(6.0, 8.5)),
-            saturation=float(rng.uniform(1.05, 1.35)),
+            skin_step=float(rng.uniform(8.5, 11.0)),
+            saturation=float(rng.uniform(1.05, 1.3)),
             warmth=float(rng.uniform(-4.0, 5.0)),
-            blush=float(rng.uniform(2.0, 5.0)),
+            blush=float(rng.uniform(1.5, 4.0)),
         ),
-        backdrop=BackdropLook(
-            kind=backdrops[rng.integers(len(backdrops))],
+        scene=SceneLook(
+            scene=scenes[rng.integers(len(scenes))],
             tint=_TINTS[rng.integers(len(_TINTS))],
-            slant=float(rng.choice([-1.0, 0.0, 1.0])),
+            slant=float(rng.choice([-1.0, -0.5, 0.5, 1.0])),
         ),
-        light=Light(side=float(rng.choice([-1.0, 1.0])), strength=float(rng.uniform(2.0, 8.0))),
+        light=Light(side=float(rng.choice([-1.0, 1.0])), strength=float(rng.uniform(2.0, 6.0))),
     )
 
 
@@ -96,7 +99,7 @@ def draw_comic(portrait: Portrait, rng: np.random.Generator) -> Portrait:
     portrait = enlarge_eyes(portrait, strength=0.13)
     height, width = portrait.picture.shape[:2]
     unit = _unit(portrait)
-    sheet = Sheet.under(portrait, look.backdrop, look.light, face_width=_FACE_WIDTH * unit)
+    sheet = _sheet(portrait, look, face_width=_FACE_WIDTH * unit)
     drawing = _draw(portrait, sheet, look)
     for closeup in find_closeups(portrait, small=180, wanted=300, largest_zoom=2.2, budget=1.0):
         close = _draw(look_closely(portrait, closeup), sheet.closely(closeup), look)
@@ -157,7 +160,8 @@ def _plan(
     faces, scale = portrait.faces, 1 / factor
     if faces:
         matte = shrunk(padded(portrait.matte, multiple=factor), size)
-        person = clean_matte(matte, faces, scale=scale, unit=unit)
+        person = clean_matte(settle_rim(matte, lab, unit=unit), faces, scale=scale, unit=unit)
+        person = even_rim(person, unit=unit)
         contour = find_contour(person, smooth_grey, unit=unit)
     else:
         person, contour = np.ones(size[::-1], np.float32), None
@@ -171,7 +175,7 @@ def _plan(
     *colours, clean = guided_planes(
         [*planes_of(lab_to_rgb(plate)), smooth_grey], grey, radius=2, contrast=0.03
     )
-    behind_lines = _LINES_BEHIND[look.backdrop.kind] if faces else 1.0
+    behind_lines = 0.0 if faces else 1.0
     wanted = wanted_lines(regions, faces, contour, scale=scale, unit=unit, behind=behind_lines)
     threshold = 0.0075 / look.line_weight
     lines = plan_lines(grey, smooth_grey, wanted, along, threshold=threshold, unit=unit, factor=factor)
@@ -201,13 +205,14 @@ def _draw_rows(
     else:
         traced += texture * np.float32(_TRACED_TEXTURE)
     lines = ink_rows(plan.lines, traced, factor=factor, top=top, skip=top - above, bottom=bottom)
+    lines *= np.float32(_INNER_INK)
     if plan.contour is not None:
         outline = outline_rows(plan.contour, plan.outline, factor=factor, top=top, bottom=bottom)
         np.maximum(lines, outline, out=lines)
 
-    # Ink keeps a quarter of the colour it lies on: a dark version of it, never black.
+    # Ink keeps some of the colour it lies on: a dark version of it, never black.
     paper = np.float32(1) - np.float32(0.76) * lines
-    lines *= np.float32(0.58)
+    lines *= np.float32(0.5)
     grain = ordered_dither(lines.shape)
     layers = []
     for colour, share in zip(plan.colours, plan.ink, strict=True):
@@ -220,6 +225,30 @@ def _draw_rows(
         plane += grain
         layers.append(to_bytes(plane))
     cv2.merge(layers, drawing[top:bottom])
+
+
+def _sheet(portrait: Portrait, look: ComicLook, *, face_width: float) -> Sheet:
+    height, width = portrait.picture.shape[:2]
+    shrink = 2
+    size = (max(8, width // shrink), max(8, height // shrink))
+    face = portrait.main_face
+    x, y = face.box.centre if face else (width / 2, height / 2)
+    head = Head(x / shrink, y / shrink, face_width / shrink)
+    behind = draw_scene(size, look.scene, head=head, hair=_hair_lightness(portrait))
+    return Sheet(behind, falling_light(size, look.light), float(shrink))
+
+
+def _hair_lightness(portrait: Portrait) -> float:
+    """L* of what is just above the forehead, hair or bald."""
+    face = portrait.main_face
+    if face is None:
+        return 50.0
+    x, y = face.landmarks[facemap.FOREHEAD_TOP]
+    reach = max(2.0, 0.12 * face.width)
+    rows = slice(max(0, int(y - 1.6 * reach)), max(1, int(y - 0.4 * reach)))
+    columns = slice(max(0, int(x - 2 * reach)), max(1, int(x + 2 * reach)))
+    seen = portrait.picture[rows, columns]
+    return float(np.median(rgb_to_lab(to_float(seen))[..., 0])) if seen.size else 50.0
 
 
 def _unit(portrait: Portrait) -> float:

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 
 from toonbooth.drawing.regions import polygon_mask
+from toonbooth.imaging.colour import lab_to_rgb, rgb_to_lab
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes, to_float
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.imaging.warp import Lens, magnify, magnify_points
-from toonbooth.portrait.model import Eye, Face, Portrait
+from toonbooth.portrait.model import Eye, Face, Points, Portrait
 
 _CLOSED = 0.1
 """Openness under which an eye is closed (portrait.model)."""
 
 
-_BROWN = np.array([0.045, 0.0, -0.045], np.float32)
-"""How a dark brown iris differs from grey, in sRGB."""
+_BROWN = np.array([4.5, 7.0], np.float32)
+"""a* and b* of an iris too dark or too small to tell its colour: dark brown."""
 
 
 def enlarge_eyes(portrait: Portrait, *, strength: float) -> Portrait:
@@ -89,21 +91,54 @@ def draw_eyes(image: ByteImage, portrait: Portrait, *, light_from: float) -> Non
         seen = [eye for eye in eyes if eye is not None]
         if seen:
             # One colour for both: a shadow or a reflection in one of them is not its colour.
-            hues = np.stack([eye.iris_hue(portrait.picture) for eye in seen])
-            hue: FloatImage = hues.mean(axis=0).astype(np.float32)
+            hue = _iris_hue([eye.measure(portrait.picture) for eye in seen])
             for eye in seen:
                 eye.draw(image, hue, light_from=light_from)
 
 
 @dataclass(frozen=True, slots=True)
+class _Measured:
+    """What one eye shows: typical L*a*b* of the iris and of the white, and how many pixels tell."""
+
+    iris: FloatImage
+    white: FloatImage
+    count: int
+
+
+def _iris_hue(measured: Sequence[_Measured]) -> FloatImage:
+    """a* and b* of a person's irises: their own, never stronger than in the photo."""
+    weights = np.array([each.count for each in measured], np.float32)
+    if weights.sum() < 8:
+        return _BROWN
+    iris = np.average([each.iris for each in measured], axis=0, weights=weights)
+    white = np.average([each.white for each in measured], axis=0, weights=weights)
+    # What colours the white of the eye is the light, and skin that slips in from the lids.
+    own = iris[1:] - np.float32(0.6) * white[1:]
+    # There are brown and amber irises, but no pink and no violet ones.
+    own[0] = min(own[0], 0.75 * max(float(own[1]), 0.0))
+    strength, seen = float(np.hypot(*own)), float(np.hypot(*iris[1:]))
+    own *= min(1.0, max(seen, 4.0) / max(strength, 1e-3), 24.0 / max(strength, 1e-3))
+    # A dark iris mirrors the sky and looks blue in numbers; people call it brown.
+    light = float(smoothstep(np.array([iris[0]], np.float32), low=20.0, high=29.0)[0])
+    hue: FloatImage = (own * light + _BROWN * (1 - light)).astype(np.float32)
+    return hue
+
+
+@dataclass(frozen=True, slots=True)
 class _OpenEye:
-    """An eye's window in the picture and its parts as masks of that window."""
+    """An eye's window in the picture and its parts as masks of that window.
+
+    x, y : from the iris' centre, in iris radii.
+    below_upper, below_lower : how far below the lids, in iris radii.
+    """
 
     window: tuple[slice, slice]
     opening: FloatImage
     x: FloatImage
     y: FloatImage
-    edge: float
+    below_upper: FloatImage
+    below_lower: FloatImage
+    radius: float
 
     @classmethod
     def of(cls, eye: Eye, shape: tuple[int, ...]) -> _OpenEye | None:
@@ -116,79 +151,82 @@ class _OpenEye:
             return None
         size = (bottom - top, right - left)
         opening = polygon_mask(size, eye.contour - np.array([left, top], np.float32), feather=radius * 0.12)
-        # Iris radii from the iris' centre.
-        x = (np.arange(left, right, dtype=np.float32)[None, :] - np.float32(eye.iris_centre[0])) / radius
-        y = (np.arange(top, bottom, dtype=np.float32)[:, None] - np.float32(eye.iris_centre[1])) / radius
-        return cls((slice(top, bottom), slice(left, right)), opening, x, y, 0.7 / radius)
+        columns = np.arange(left, right, dtype=np.float32)
+        rows = np.arange(top, bottom, dtype=np.float32)[:, None]
+        x = (columns[None, :] - np.float32(eye.iris_centre[0])) / radius
+        y = (rows - np.float32(eye.iris_centre[1])) / radius
+        one = _lid(eye.contour[:9], columns)
+        other = _lid(np.concatenate([eye.contour[8:], eye.contour[:1]]), columns)
+        upper = (rows - np.minimum(one, other)) / radius
+        lower = (rows - np.maximum(one, other)) / radius
+        return cls((slice(top, bottom), slice(left, right)), opening, x, y, upper, lower, radius)
 
     def _disc(self, distance: FloatImage, radius: float) -> FloatImage:
-        return self.opening * smoothstep(distance, low=radius + self.edge, high=radius - self.edge)
+        edge = 0.7 / self.radius
+        return self.opening * smoothstep(distance, low=radius + edge, high=radius - edge)
 
-    def iris_hue(self, photo: ByteImage) -> FloatImage:
-        """How the iris differs from grey, (3,) in sRGB; nothing where it can't be told."""
-        part = to_float(photo[self.window])
+    def measure(self, photo: ByteImage) -> _Measured:
+        """Look at the iris away from the pupil, lids and from bright reflections."""
+        lab = rgb_to_lab(to_float(photo[self.window]))
         distance = np.sqrt(self.x * self.x + self.y * self.y)
         inside = self.opening > 0.97
-        # Away from the pupil, from the lids' shadow and, by its brightness, from reflections.
-        ring = inside & (distance > 0.45) & (distance < 0.85) & (self.y > -0.5) & (part.max(axis=2) < 0.85)
-        whites = part[inside & (distance > 1.15)]
-        colours = part[ring] * _cast(whites)
-        if len(colours) < 4:
-            return np.zeros(3, np.float32)
-        lightness = float(np.median(colours.max(axis=1)))
+        ring = lab[inside & (distance > 0.45) & (distance < 0.85) & (self.y > -0.5)]
+        white = lab[inside & (distance > 1.15)]
+        if len(ring) < 4:
+            return _Measured(np.zeros(3, np.float32), np.zeros(3, np.float32), 0)
+        ring = ring[ring[:, 0] <= np.percentile(ring[:, 0], 80)]
         # What slips in from lids and corners is skin, redder than any light iris.
-        redness = colours[:, 0] - colours[:, 2]
-        colour = colours[redness <= np.median(redness)].mean(axis=0)
-        hue: FloatImage = (colour - colour.mean()).astype(np.float32)
-        # A dark iris mirrors the sky and looks blue in numbers; people call it brown. In a dark photo nobody
-        # can tell.
-        light, lit = smoothstep(
-            np.array(
-                [lightness - 0.21, (float(np.median(whites)) if len(whites) else 0.0) - 0.3], np.float32
-            ),
-            low=0.0,
-            high=0.1,
-        )
-        hue = hue * light + _BROWN * (1 - light) * lit
-        # There are brown and amber irises, but no pink ones.
-        hue[1] = max(hue[1], -0.15 * hue[0])
-        hue -= hue.mean()
-        strongest = float(np.abs(hue).max())
-        return hue * np.float32(min(1.0, 0.09 / max(strongest, 1e-6)))
+        iris = np.median(ring[ring[:, 1] <= np.median(ring[:, 1])], axis=0)
+        light = np.median(white, axis=0) if len(white) >= 4 else np.array([60.0, 3.0, 4.0])
+        return _Measured(iris.astype(np.float32), light.astype(np.float32), len(ring))
 
     def draw(self, image: ByteImage, hue: FloatImage, *, light_from: float) -> None:
-        part = to_float(image[self.window])
+        part = rgb_to_lab(to_float(image[self.window]))
         x, y, opening = self.x, self.y, self.opening
         distance = np.sqrt(x * x + y * y)
         iris = self._disc(distance, 1.0)
-        white = opening * smoothstep(distance, low=1.0, high=1.25)
-        rim = opening * np.exp(-np.square((distance - np.float32(0.95)) / np.float32(0.16)))
-        pupil = self._disc(distance, 0.42)
+        white = opening * smoothstep(distance, low=1.0, high=1.2)
+        rim = opening * np.exp(-np.square((distance - np.float32(0.93)) / np.float32(0.14)))
+        pupil = self._disc(distance, 0.4)
         # Light falls through the cornea and out on the far lower side of the iris.
-        glow = iris * np.exp(-np.square((distance - np.float32(0.65)) / np.float32(0.3)))
-        glow *= smoothstep(y - x * np.float32(0.3 * light_from), low=-0.1, high=0.9)
+        glow = iris * smoothstep(y - x * np.float32(0.3 * light_from), low=-0.2, high=0.9)
 
-        grey = part.mean(axis=2, keepdims=True)
-        own = grey + (part - grey) * np.float32(0.5) + hue * np.float32(1.9)
-        part += iris[..., None] * np.float32(0.85) * (own - part)
-        part *= (1 + np.float32(0.75) * glow)[..., None]
-        part += (np.float32(0.04) * glow)[..., None]
-        part *= ((1 - np.float32(0.5) * rim) * (1 - np.float32(0.75) * pupil))[..., None]
-        clear = np.minimum(
-            (grey + (part - grey) * np.float32(0.7)) * np.float32(1.08) + np.float32(0.03), 0.94
+        # Wet edges and lashes under the eye sparkle in a photo; in a drawing they are dirt.
+        under = smoothstep(self.below_lower, low=-0.05, high=0.1) * smoothstep(
+            self.below_lower, low=0.9, high=0.5
         )
-        part += white[..., None] * (clear - part)
+        calm = cv2.GaussianBlur(part, (0, 0), max(0.6, 0.22 * self.radius))
+        part += (np.float32(0.7) * under * (np.abs(x) < 2.2))[..., None] * (calm - part)
 
-        light = self._disc(np.sqrt(np.square(x - np.float32(0.36 * light_from)) + np.square(y + 0.36)), 0.27)
-        part += np.float32(0.92) * light[..., None] * (1 - part)
-        image[self.window] = to_bytes(part)
+        light, a, b = (plane.astype(np.float32, copy=False) for plane in cv2.split(part))
+        inside = iris > 0.5
+        typical = np.float32(np.median(light[inside])) if inside.any() else np.float32(30)
+        # One clear tone, darker under the lid; a glint in the photo would be a second light.
+        tone = np.clip(typical, 18, 58) + np.clip(light - typical, -12, 6) * np.float32(0.4)
+        light += iris * np.float32(0.85) * (tone - light)
+        light += glow * np.clip(np.float32(0.16) * typical + np.float32(3), 4, 10)
+        light *= 1 - np.float32(0.42) * rim
+        light *= 1 - np.float32(0.72) * pupil
+        a += iris * (hue[0] - a)
+        b += iris * (hue[1] - b)
+        # Whites are soft, not paper, and lie in the shadow of the upper lid.
+        light += white * (np.minimum(light * np.float32(1.06) + 2, 88) - light)
+        a -= white * np.float32(0.45) * a
+        b -= white * np.float32(0.4) * b
+        shade = opening * smoothstep(self.below_upper, low=0.75, high=0.1)
+        light *= 1 - np.float32(0.3) * shade
+        drawn = lab_to_rgb(cv2.merge([light, a, b]).astype(np.float32, copy=False))
+
+        # Never under the lid: where the eye is narrow the light sits lower.
+        across = np.abs(x[0] - np.float32(0.34 * light_from)).argmin()
+        down = max(-0.36, float(y[0, 0] - self.below_upper[0, across]) + 0.3)
+        spot = np.sqrt(np.square(x - np.float32(0.34 * light_from)) + np.square(y - np.float32(down)))
+        drawn += (np.float32(0.9) * self._disc(spot, max(0.2, 0.9 / self.radius)))[..., None] * (1 - drawn)
+        image[self.window] = to_bytes(drawn)
 
 
-def _cast(whites: FloatImage) -> FloatImage:
-    """Factors, (3,), that take half the colour out of an eye's whites: it is the light's, or veins'."""
-    if len(whites) < 4:
-        return np.ones(3, np.float32)
-    brightness = whites.sum(axis=1)
-    white = whites[brightness >= np.percentile(brightness, 75)].mean(axis=0)
-    cast: FloatImage = np.sqrt(white.mean() / np.maximum(white, np.float32(0.05))).astype(np.float32)
-    return cast
+def _lid(points: Points, columns: FloatImage) -> FloatImage:
+    """The row of a lid at every column."""
+    order = np.argsort(points[:, 0])
+    rows: FloatImage = np.interp(columns, points[order, 0], points[order, 1]).astype(np.float32)
+    return rows

@@ -54,7 +54,7 @@ class Sheet:
         x, y = face.box.centre if face else (width / 2, height / 2)
         head = Head(x / shrink, y / shrink, face_width / shrink)
         behind = draw_backdrop(lab, shrunk(portrait.matte[covered], size), backdrop, head=head)
-        return cls(behind, _falling_light(size, light), float(shrink))
+        return cls(behind, falling_light(size, light), float(shrink))
 
     def closely(self, closeup: Closeup) -> Sheet:
         """The part under a closeup, at half its size: smooth things need no more."""
@@ -72,7 +72,7 @@ class Sheet:
         return Sheet(part(self.behind), part(self.light), 2.0)
 
 
-def _falling_light(size: Size, light: Light) -> FloatImage:
+def falling_light(size: Size, light: Light) -> FloatImage:
     """Light from above and one side, in L*."""
     width, height = size
     x = np.linspace(-1, 1, width, dtype=np.float32)[None, :] * np.float32(light.side)

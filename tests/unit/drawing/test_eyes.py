@@ -54,6 +54,14 @@ def test_both_eyes_get_one_colour() -> None:
     assert hue < 20
 
 
+@pytest.mark.parametrize("colour", [(165, 105, 125), (130, 95, 160), (120, 125, 135)])
+def test_an_iris_is_neither_pink_nor_violet_nor_stronger_than_it_was(colour: tuple[int, int, int]) -> None:
+    portrait = with_irises(colour, colour)
+    red, green, blue = lower_iris(drawn(portrait), portrait.faces[0].left_eye)
+    assert red - green < 0.6 * max(red - blue, 0) + 12
+    assert np.ptp([red, green, blue]) < 1.3 * np.ptp(colour) + 8
+
+
 def test_a_dark_iris_is_brown_even_when_it_mirrors_the_sky() -> None:
     portrait = with_irises((38, 40, 50), (38, 40, 50))
     red, _, blue = lower_iris(drawn(portrait), portrait.faces[0].left_eye)
@@ -65,9 +73,11 @@ def test_every_open_eye_has_one_light_on_the_side_it_comes_from() -> None:
     image = drawn(portrait)
     for eye in (portrait.faces[0].left_eye, portrait.faces[0].right_eye):
         x, y = eye.iris_centre
-        step = 0.36 * eye.iris_radius
-        assert image[round(y - step), round(x - step)].min() > 200
-        assert image[round(y - step), round(x + step)].max() < 200
+        radius = 0.7 * eye.iris_radius
+        iris = image[round(y - radius) : round(y + radius), round(x - radius) : round(x + radius)].min(axis=2)
+        lights = np.argwhere(iris > 200)
+        assert 0 < len(lights) < 0.1 * iris.size
+        assert lights[:, 1].max() < iris.shape[1] / 2
 
 
 def test_closed_eyes_are_left_alone() -> None:

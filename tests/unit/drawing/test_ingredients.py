@@ -125,7 +125,7 @@ def test_skin_gets_one_hue_and_hair_keeps_its_colour() -> None:
     after = drawn[blotch][1] - drawn[place(portrait, 0.3, 0.2)][1]
     assert after < 0.7 * before
     hair = place(portrait, *HAIR)
-    np.testing.assert_allclose(drawn[hair][1:], lab[hair][1:] * TONES.saturation, atol=1.0)
+    np.testing.assert_allclose(drawn[hair][1:], lab[hair][1:], atol=1.5)
 
 
 def test_two_people_keep_their_own_skin() -> None:
@@ -169,8 +169,9 @@ def test_black_cloth_is_opened_and_steps_leave_few_tones() -> None:
     )
     assert fine.min() > 4
     # Where a tone is flat the picture hardly changes from pixel to pixel; coarse steps stray farther.
-    straight = np.polynomial.Polynomial.fit(np.arange(400), fine, 1)(np.arange(400))
-    assert np.abs(coarse - straight).mean() > 2 * np.abs(fine - straight).mean()
+    lit = np.arange(160, 390)
+    straight = np.polynomial.Polynomial.fit(lit, fine[lit], 1)(lit)
+    assert np.abs(coarse[lit] - straight).mean() > 2 * np.abs(fine[lit] - straight).mean()
 
 
 def test_the_rim_takes_its_colour_from_inside() -> None:

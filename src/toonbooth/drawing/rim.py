@@ -1,0 +1,82 @@
+"""The person's rim settled by colour: scraps of background go, what a coarse matte cuts off comes back."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from toonbooth.imaging.colour import planes_of
+from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.resize import enlarged, shrunk
+from toonbooth.imaging.smoothing import gaussian, masked_blur
+from toonbooth.imaging.tones import smoothstep
+
+_INNER, _OUTER = 20.0, 11.0
+"""Units inside and outside the matte's edge up to which it may be wrong."""
+
+_TOLD_APART = (12.0, 26.0)
+"""Difference in L*a*b* from which on the colours of person and background tell them apart."""
+
+
+def settle_rim(person: FloatImage, lab: FloatImage, *, unit: float) -> FloatImage:
+    """Correct a matte near its edge, where what lies there is plainly of one side's colours.
+
+    Parameters
+    ----------
+    person : float32 array, shape (H, W), range [0, 1]
+        The matte.
+    lab : float32 array, shape (H, W, 3), L*a*b*
+        The picture, smoothed.
+    unit : float, pixels
+        A four-hundredth of a face's width.
+
+    Returns
+    -------
+    float32 array, shape (H, W), range [0, 1]. Where both sides have like colours it is `person`.
+    """
+    height, width = person.shape
+    size = (max(1, width // 2), max(1, height // 2))
+    matte, colours, unit = shrunk(person, size), shrunk(lab, size), unit / 2
+    inner, outer = max(1.0, _INNER * unit), max(1.0, _OUTER * unit)
+    core = cv2.erode(matte, _disc(inner)).astype(np.float32, copy=False)
+    behind = (1 - cv2.dilate(matte, _disc(outer))).astype(np.float32, copy=False)
+    within = masked_blur(colours, core, sigma=1.4 * inner)
+    without = masked_blur(colours, behind, sigma=1.4 * inner)
+    to_person, to_background = _distance(colours, within), _distance(colours, without)
+    # 0 is the person's colour, 1 the background's.
+    side = to_person / (to_person + to_background + np.float32(2))
+    sure = smoothstep(_distance(within, without), low=_TOLD_APART[0], high=_TOLD_APART[1])
+    sure *= smoothstep(gaussian(behind, sigma=1.4 * inner), low=0.02, high=0.1)
+    sure *= smoothstep(gaussian(core, sigma=1.4 * inner), low=0.02, high=0.1)
+    sure *= (1 - core) * (1 - behind)
+    scrap = smoothstep(side, low=0.66, high=0.8) * sure
+    missing = smoothstep(side, low=0.3, high=0.18) * sure
+    calm = max(0.7, 2.0 * unit)
+    settled = matte * (1 - gaussian(_opened(scrap, 2.0 * unit), sigma=calm))
+    settled = np.maximum(settled, gaussian(_opened(missing, 2.0 * unit), sigma=calm))
+    moved = enlarged((settled - matte).astype(np.float32, copy=False), (width, height))
+    result: FloatImage = np.clip(person + moved, 0, 1).astype(np.float32, copy=False)
+    return result
+
+
+def even_rim(person: FloatImage, *, unit: float) -> FloatImage:
+    """Make a matte's edge one smooth and crisp curve, as a hand would cut it; `unit` as above."""
+    calm = gaussian(person, sigma=max(0.8, 5.0 * unit))
+    return smoothstep(calm, low=0.34, high=0.66)
+
+
+def _disc(radius: float) -> cv2.typing.MatLike:
+    side = 2 * max(1, round(radius)) + 1
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+
+
+def _opened(mask: FloatImage, radius: float) -> FloatImage:
+    """Without threads thinner than the radius: hair and grain, not scraps."""
+    return cv2.morphologyEx(mask, cv2.MORPH_OPEN, _disc(radius)).astype(np.float32, copy=False)
+
+
+def _distance(one: FloatImage, other: FloatImage) -> FloatImage:
+    light, a, b = planes_of(cv2.absdiff(one, other).astype(np.float32, copy=False))
+    # Shadows change lightness more than hue.
+    distance: FloatImage = np.sqrt(np.float32(0.5) * light * light + a * a + b * b)
+    return distance
