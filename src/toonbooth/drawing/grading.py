@@ -130,7 +130,7 @@ def _lay_skin(
 
 def lift_of(middle: float) -> float:
     """How much lighter skin of a given L* is painted: some in the middle; dark stays dark, light no chalk."""
-    return max(0.0, min(0.35 * (70.0 - middle), 0.16 * (middle - 32.0)))
+    return max(0.0, min(0.3 * (68.0 - middle), 0.1 * (middle - 34.0)))
 
 
 def _falling_light(regions: Regions, look: Grade) -> FloatImage:

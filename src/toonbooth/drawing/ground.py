@@ -13,7 +13,8 @@ from toonbooth.imaging.brushwork import Brush, BrushDirections, lay_strokes, pai
 from toonbooth.imaging.colour import lab_to_rgb, planes_of, rgb_to_lab
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes, to_float
 from toonbooth.imaging.resize import ImageT, Size, enlarged_smoothly, shrunk
-from toonbooth.imaging.smoothing import flatten, masked_blur
+from toonbooth.imaging.smoothing import flatten, gaussian, masked_blur
+from toonbooth.imaging.tones import smoothstep
 from toonbooth.portrait.model import Portrait
 
 
@@ -131,20 +132,15 @@ def _ground_colours(
 ) -> FloatImage:
     clouds = _clouds(size, 0.1 * max(size), rng)
     tint_a, tint_b = (np.float32(v) for v in look.tint)
+    matte = shrunk(portrait.matte, size) if portrait.faces else np.zeros(size[::-1], np.float32)
+    own, unrest = _own_colours(portrait, matte, face_width=face_width, size=size)
+    lightness, a, b = planes_of(own)
+    # Quieter than the person: less contrast, less colour, neither black nor white.
+    mean = float(lightness.mean())
+    lightness = np.float32(np.clip(mean, 34, 74)) + np.float32(0.7) * (lightness - np.float32(mean))
+    a, b = np.float32(0.8) * a, np.float32(0.8) * b
     if look.kind is Ground.OWN:
-        lab = rgb_to_lab(to_float(flatten(shrunk(portrait.picture, size), passes=2, tone=30.0)))
-        # The matte's rim belongs to neither: only what is surely background gives colour.
-        sure = np.clip(1 - np.float32(1.8) * shrunk(portrait.matte, size), 0, 1).astype(np.float32)
-        if not portrait.faces:
-            sure = np.ones_like(sure)
-        near = masked_blur(lab, sure, sigma=max(0.8, 0.06 * face_width))
-        wide = masked_blur(lab, sure, sigma=max(1.0, 0.12 * max(size)))
-        trust = np.clip(cv2.blur(sure, (5, 5)) * 2, 0, 1).astype(np.float32)[..., None]
-        lightness, a, b = planes_of((wide + (near - wide) * trust * np.float32(0.85)).astype(np.float32))
-        # Quieter than the person: less contrast, less colour, neither black nor white.
-        middle = float(np.clip(lightness.mean(), 34, 74))
-        quiet = np.float32(middle) + np.float32(0.7) * (lightness - np.float32(lightness.mean()))
-        return cv2.merge([quiet + 2 * clouds, 0.8 * a + tint_a, 0.8 * b + tint_b]).astype(np.float32)
+        return cv2.merge([lightness + 2 * clouds, a + tint_a, b + tint_b]).astype(np.float32, copy=False)
     width, height = size
     face = portrait.main_face
     x0, y0 = face.box.centre if face else (portrait.picture.shape[1] / 2, portrait.picture.shape[0] / 2)
@@ -155,12 +151,36 @@ def _ground_colours(
     reach = np.float32(1 / (1.75 * face_width))
     glow = np.exp(-np.square(x * reach) - np.square(y * reach))
     far, more = _LIGHTNESS[look.kind]
-    lightness = np.float32(far) + np.float32(more) * glow + np.float32(2.4) * clouds
     other = _clouds(size, 0.16 * max(size), rng)
     pale = 1 - np.float32(0.25) * glow
-    a, b = tint_a * pale + np.float32(1.3) * other, tint_b * pale - np.float32(1.6) * other
-    wall: FloatImage = cv2.merge([lightness, a, b]).astype(np.float32, copy=False)
-    return wall
+    # Before a restless background no matte is sure of the person's edge: there the wall takes up its colours,
+    # so that what is left over of it within the edge belongs to the picture.
+    near = np.float32(0.6 * unrest)
+    wall = (
+        np.float32(far) + np.float32(more) * glow + np.float32(2.4) * clouds,
+        tint_a * pale + np.float32(1.3) * other,
+        tint_b * pale - np.float32(1.6) * other,
+    )
+    mixed = [plane + (found - plane) * near for plane, found in zip(wall, (lightness, a, b), strict=True)]
+    ground: FloatImage = cv2.merge(mixed).astype(np.float32, copy=False)
+    return ground
+
+
+def _own_colours(
+    portrait: Portrait, matte: FloatImage, *, face_width: float, size: Size
+) -> tuple[FloatImage, float]:
+    """The photo's background, L*a*b*, melted and continued behind the person; and how restless it is, 0 … 1."""
+    lab = rgb_to_lab(to_float(flatten(shrunk(portrait.picture, size), passes=2, tone=30.0)))
+    # The matte's rim belongs to neither: only what is surely background gives colour.
+    sure = np.clip(1 - np.float32(1.8) * matte, 0, 1).astype(np.float32)
+    near = masked_blur(lab, sure, sigma=max(0.8, 0.06 * face_width))
+    wide = masked_blur(lab, sure, sigma=max(1.0, 0.12 * max(size)))
+    trust = np.clip(cv2.blur(sure, (5, 5)) * 2, 0, 1).astype(np.float32)[..., None]
+    beside = sure * smoothstep(gaussian(matte, sigma=0.3 * face_width), low=0.02, high=0.2)
+    seen = lab[beside > 0.5]
+    spread = float(np.abs(seen - seen.mean(axis=0)).sum(axis=1).mean()) if len(seen) > 20 else 0.0
+    unrest = float(np.clip((spread - 12) / 16, 0, 1))
+    return (wide + (near - wide) * trust * np.float32(0.85)).astype(np.float32), unrest
 
 
 def _clouds(size: Size, scale: float, rng: np.random.Generator) -> FloatImage:

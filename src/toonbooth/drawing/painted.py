@@ -20,7 +20,6 @@ from toonbooth.imaging.colour import lab_to_rgb, luma, planes_of, rgb_to_lab
 from toonbooth.imaging.flow import Flow, FlowSmoother, edge_tangent_flow
 from toonbooth.imaging.kuwahara import anisotropic_kuwahara
 from toonbooth.imaging.lines import line_response
-from toonbooth.imaging.paper import paper_grain
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes, to_float
 from toonbooth.imaging.resize import Size, enlarged, enlarged_rows, padded, shrunk
 from toonbooth.imaging.smoothing import GuidedPlane, flatten, gaussian, guided_planes
@@ -55,7 +54,7 @@ class PaintedLook:
 def choose_look(rng: np.random.Generator) -> PaintedLook:
     """Draw the look of one painting."""
     kinds = tuple(Ground)
-    kind = kinds[rng.integers(len(kinds))]
+    kind = kinds[int(rng.random() * len(kinds))]
     tints = TINTS[kind]
     side = float(rng.choice([-1.0, 1.0]))
     brush = float(rng.uniform(0.85, 1.35))
@@ -90,7 +89,7 @@ def draw_painted(portrait: Portrait, rng: np.random.Generator) -> Portrait:
     half = (max(8, width // 2), max(8, height // 2))
     ground = paint_ground(portrait, look.ground, face_width=_FACE_WIDTH * unit, size=half, rng=rng)
     drawing = _paint(portrait, ground, look, rng)
-    for closeup in find_closeups(portrait, small=180, wanted=300, largest_zoom=2.2, budget=1.0):
+    for closeup in find_closeups(portrait, small=180, wanted=280, largest_zoom=2.2, budget=0.7):
         under = ground.under(closeup, frame=(width, height))
         close = _paint(look_closely(portrait, closeup), under, look, rng)
         drawing = lay_back(drawing, close, closeup, frame=(width, height))
@@ -104,6 +103,9 @@ class _Study:
     lab : colours of the person.
     planes : the same as R, G, B to be enlarged along the photo's edges; then the smooth grey.
     brushy : how far strokes cover the study, 0 … 1.
+    directions : the way the brush goes.
+    grain : how much of the photo's fine drawing stays: features.
+    strands : where hair or folds ask for a fine brush.
     """
 
     factor: int
@@ -115,6 +117,7 @@ class _Study:
     brushy: FloatImage
     directions: BrushDirections
     grain: FloatImage
+    strands: FloatImage
 
 
 def _paint(
@@ -155,41 +158,42 @@ def _study(
     grey = luma(small)
     flow = edge_tangent_flow(grey, scale=max(1.0, 2.6 * unit))
     along = FlowSmoother(flow, reach=max(1.0, 6.0 * unit), taps=2)
-    even = to_float(flatten(small, passes=1, tone=24.0, reach=5, median=3))
-    planes = anisotropic_kuwahara(even, flow, radius=max(1.2, 6.0 * unit))
-    planes = along.smooth(planes)
+    even = flatten(small, passes=1, tone=24.0, reach=5, median=3)
+    lab, even_grey = rgb_to_lab(to_float(even)), luma(even)
     faces, scale = portrait.faces, 1 / factor
     if faces:
         person = shrunk(padded(portrait.matte, multiple=factor), size)
-        colours = rgb_to_lab(even)
-        person = without_scraps(person, colours, unit=unit)
+        person = without_scraps(person, lab, unit=unit)
         person = clean_matte(person, faces, scale=scale, unit=unit)
-        person = with_earrings(person, colours, faces, scale=scale)
+        person = with_earrings(person, lab, faces, scale=scale)
     else:
         person = np.ones(size[::-1], np.float32)
-    regions = find_regions(rgb_to_lab(planes), grey, person, faces, scale=scale)
+    planes = along.smooth(anisotropic_kuwahara(lab, even_grey, flow, radius=max(1.2, 6.0 * unit)))
+    regions = find_regions(planes, grey, person, faces, scale=scale)
     # Features keep more of their drawing than a broad brush leaves.
     fine = np.maximum(regions.features, regions.mouth)
-    smooth = cv2.blendLinear(even, planes, fine, 1 - fine).astype(np.float32, copy=False)
-    lab = rgb_to_lab(smooth)
-    smooth_grey = cv2.cvtColor(smooth, cv2.COLOR_RGB2GRAY).astype(np.float32, copy=False)
+    lab = cv2.blendLinear(lab, planes, fine, 1 - fine).astype(np.float32, copy=False)
+    tone = np.multiply(cv2.extractChannel(lab, 0), np.float32(0.01), dtype=np.float32)
     graded = grade(lab, regions, look.grade, unit=unit)
     # Hair and folds as strands along the flow, a little stronger than life.
     strands = along.smooth(along.smooth(grey - gaussian(grey, sigma=max(0.8, 4.0 * unit))))
     away = (1 - regions.skin) * (1 - fine)
     graded[..., 0] += np.clip(strands * 75, -9, 12) * away
-    accents = np.maximum(line_response(smooth_grey, sigma=max(0.6, 2.2 * unit)), 0)
+    stranded = smoothstep(gaussian(np.abs(strands), sigma=max(1.0, 8.0 * unit)), low=0.006, high=0.018)
+    stranded *= smoothstep(gaussian(flow.coherence, sigma=max(1.0, 6.0 * unit)), low=0.35, high=0.6)
+    accents = np.maximum(line_response(tone, sigma=max(0.6, 2.2 * unit)), 0)
     graded[..., 0] *= 1 - np.clip(accents * 4.5, 0, 0.4) * np.maximum(fine, 0.35 * regions.skin)
     np.clip(graded[..., 0], 0, 100, out=graded[..., 0])
     if faces:
-        graded = without_rim(graded, person, unit=unit)
+        graded = without_rim(graded, person, unit=1.8 * unit)
     *planes_large, clean = guided_planes(
-        [*planes_of(lab_to_rgb(graded)), smooth_grey], grey, radius=2, contrast=0.03
+        [*planes_of(lab_to_rgb(graded)), even_grey], grey, radius=2, contrast=0.03
     )
 
+    lightness = cv2.extractChannel(graded, 0)
     steep = cv2.magnitude(
-        cv2.Scharr(graded[..., 0].copy(), cv2.CV_32F, 1, 0, scale=1 / 32),
-        cv2.Scharr(graded[..., 0].copy(), cv2.CV_32F, 0, 1, scale=1 / 32),
+        cv2.Scharr(lightness, cv2.CV_32F, 1, 0, scale=1 / 32),
+        cv2.Scharr(lightness, cv2.CV_32F, 0, 1, scale=1 / 32),
     ).astype(np.float32, copy=False)
     detail = smoothstep(
         gaussian(steep, sigma=max(0.7, 1.5 * unit)) * np.float32(max(unit, 0.3)), low=1.5, high=6.0
@@ -198,12 +202,10 @@ def _study(
     brushy *= 1 - smoothstep(fine, low=0.02, high=0.5)
     calm = gaussian(person, sigma=max(0.7, 1.6 * unit)) if faces else person
     ground = BrushDirections(enlarged(drift.cos2, size), enlarged(drift.sin2, size))
-    loose = brush_directions(smooth_grey, scale=max(1.0, 4.0 * unit), drift=ground, steadiness=3e-6)
-    firm = brush_directions(
-        smooth_grey, scale=max(1.0, 13.0 * unit), drift=_around_heads(regions), steadiness=6e-5
-    )
+    loose = brush_directions(tone, scale=max(1.0, 4.0 * unit), drift=ground, steadiness=3e-6)
+    firm = brush_directions(tone, scale=max(1.0, 13.0 * unit), drift=_around_heads(regions), steadiness=6e-5)
     directions = ground.mixed(loose.mixed(firm, regions.skin), smoothstep(calm, low=0.2, high=0.6))
-    return _Study(factor, graded, planes_large, clean, calm, regions, brushy, directions, fine)
+    return _Study(factor, graded, planes_large, clean, calm, regions, brushy, directions, fine, stranded)
 
 
 def _paint_strokes(
@@ -215,10 +217,11 @@ def _paint_strokes(
     plain = smoothstep(study.person, low=0.3, high=0.6) * smoothstep(study.brushy, low=0.05, high=0.2)
     step = unit * look.brush
     cloth = plain * (1 - skin)
+    strands = cloth * study.strands
     for wanted, brush in (
         (cloth, Brush(max(8.0, 20 * step), 5.5, coverage=1.7, tolerance=20.0, variety=1.8)),
         (plain * skin, Brush(max(4.0, 17 * step), 3.4, coverage=1.8, tolerance=9.0, variety=0.9)),
-        (cloth, Brush(max(3.0, 7 * step), 9.0, coverage=1.3, tolerance=16.0, variety=2.0)),
+        (strands, Brush(max(3.0, 6.5 * step), 13.0, coverage=1.5, tolerance=22.0, variety=2.2)),
         (plain * skin, Brush(max(3.0, 8 * step), 4.0, coverage=0.9, tolerance=6.0, variety=0.7)),
     ):
         strokes = lay_strokes(study.lab, study.directions, wanted, brush, size=size, rng=rng)
@@ -272,10 +275,10 @@ def _bristles(study: _Study, *, rng: np.random.Generator) -> FloatImage:
     """Streaks that single hairs of the brush leave along its way, about -1 … 1, at the study's size."""
     angles = study.directions.angles()
     x, y = cv2.polarToCart(np.ones_like(angles), angles)
-    streaks = FlowSmoother(Flow(x.astype(np.float32), y.astype(np.float32), angles), reach=5.0, taps=2)
-    noise = paper_grain(angles.shape[::-1], coarseness=0.8, rng=rng)
-    drawn = streaks.smooth(streaks.smooth(noise))
-    return drawn * np.float32(1 / max(1e-3, float(drawn.std())))
+    streaks = FlowSmoother(Flow(x.astype(np.float32), y.astype(np.float32), angles), reach=8.0, taps=3)
+    drawn = streaks.smooth(rng.integers(0, 256, angles.shape, dtype=np.uint8))
+    drawn -= np.float32(drawn.mean())
+    return drawn * np.float32(1 / max(1.0, float(drawn.std())))
 
 
 def _finish_rows(

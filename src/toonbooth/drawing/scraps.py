@@ -39,7 +39,7 @@ def without_scraps(person: FloatImage, lab: FloatImage, *, unit: float) -> Float
     height, width = person.shape
     size = (max(1, width // 2), max(1, height // 2))
     matte, colours, unit = shrunk(person, size), shrunk(lab, size), unit / 2
-    rim = 2 * max(1, round(20 * unit)) + 1
+    rim = 2 * max(1, round(32 * unit)) + 1
     core: FloatImage = cv2.erode(matte, np.ones((rim, rim), np.uint8)).astype(np.float32, copy=False)
     outside = smoothstep(matte, low=0.15, high=0.02)
 
@@ -50,9 +50,10 @@ def without_scraps(person: FloatImage, lab: FloatImage, *, unit: float) -> Float
         near = smoothstep(gaussian(mask, sigma=sigma), low=0.004, high=0.05)
         return np.add(difference, 40 * (1 - near), dtype=np.float32)
 
-    from_outside, from_inside = away_from(outside, 16 * unit), away_from(core, 26 * unit)
+    from_outside, from_inside = away_from(outside, 16 * unit), away_from(core, 30 * unit)
     likeness = (from_inside - np.float32(8)) / (from_outside + np.float32(6))
-    scraps = smoothstep(likeness, low=0.9, high=1.7) * (1 - core)
+    # It must be the background's colour, not only another than the person's: ears and collars are that too.
+    scraps = smoothstep(likeness, low=0.9, high=1.7) * smoothstep(from_outside, low=13, high=7) * (1 - core)
     return person * (1 - enlarged(gaussian(scraps, sigma=max(0.5, 1.5 * unit)), (width, height)))
 
 
@@ -84,8 +85,11 @@ def with_earrings(
         points: Points = face.landmarks * np.float32(scale)
         jaw = points[facemap.CHIN]
         for landmark, way in _LOBES:
+            # The ear on the side that the head turns to is hidden.
+            if face.yaw * way > 0.25:
+                continue
             x, y = points[landmark]
-            inner, outer = x - 0.06 * across * way, x + 0.2 * across * way
+            inner, outer = x - 0.16 * across * way, x + 0.24 * across * way
             left, right = (int(np.clip(v, 0, width)) for v in sorted((inner, outer)))
             top, bottom = (
                 int(np.clip(v, 0, height)) for v in (y - 0.05 * across, max(jaw[1], y + 0.45 * across))
@@ -98,7 +102,7 @@ def with_earrings(
                 continue
             jewel = _unlike_background(lab[window], outside)
             if float(jewel[outside].mean()) < _MOST_JEWEL:
-                hanging = _hanging_from(full[window], jewel, narrow=0.16 * across)
+                hanging = _hanging_from(full[window], jewel, narrow=0.2 * across)
                 full[window] = np.maximum(full[window], jewel * hanging)
     return full
 
@@ -118,14 +122,16 @@ def _unlike_background(lab: FloatImage, outside: NDArray[np.bool_]) -> FloatImag
 
 def _hanging_from(person: FloatImage, jewel: FloatImage, *, narrow: float) -> FloatImage:
     """Mark what touches the person, is narrow and ends within the window."""
-    ring = (jewel > 0.4) & (person < 0.5)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(ring.astype(np.uint8), connectivity=8)
-    beside = cv2.dilate((person > 0.5).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    touching = set(np.unique(labels[beside]).tolist())
+    # The rim of ear and jaw isn't jewel, and links of a chain hang together though the background shows between.
+    rim = np.ones((2 * max(1, round(0.1 * narrow)) + 1,) * 2, np.uint8)
+    body = cv2.dilate((person > 0.5).astype(np.uint8), rim)
+    jewels = cv2.morphologyEx(((jewel > 0.4) & (body == 0)).astype(np.uint8), cv2.MORPH_CLOSE, rim)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(jewels, connectivity=8)
+    touching = set(np.unique(labels[cv2.dilate(body, rim) > 0]).tolist())
     height, width = person.shape
     keep = np.zeros(count, np.float32)
     for index in range(1, count):
         x, y, across, down, _ = (int(v) for v in stats[index])
         enclosed = x > 0 and y > 0 and x + across < width and y + down < height
         keep[index] = index in touching and enclosed and across < narrow
-    return cv2.dilate(keep[labels], np.ones((3, 3), np.uint8)).astype(np.float32, copy=False)
+    return cv2.dilate(keep[labels], cv2.dilate(rim, rim)).astype(np.float32, copy=False)

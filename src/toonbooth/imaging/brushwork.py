@@ -87,7 +87,7 @@ class Brush:
     length : strokes' mean length over their width.
     coverage : area of all strokes over the area painted; 1 leaves gaps, 2 covers nearly all.
     tolerance : a stroke ends where the colour under it differs by this much, L*a*b*.
-    variety : by how much colours differ from stroke to stroke, L*.
+    variety : by how much light colours differ from stroke to stroke, L*; dark ones differ less.
     """
 
     width: float
@@ -187,7 +187,9 @@ def lay_strokes(
     fixed = np.rint((outlines - np.float32(0.5)) * (1 << _SUBPIXEL_BITS)).astype(np.int32)
     spread = np.stack([stray[0], np.float32(0.45) * stray[1], np.float32(0.5) * stray[2]], axis=1)
     heights = np.clip(0.5 + np.float32(0.22) * stray[3], 0, 1)
-    return BrushStrokes(fixed, own + np.clip(spread, -2, 2) * np.float32(brush.variety), heights)
+    # In the dark the same difference looks larger.
+    varied = np.float32(brush.variety) * np.clip(own[:, :1] * np.float32(1 / 45), 0.35, 1)
+    return BrushStrokes(fixed, own + np.clip(spread, -2, 2) * varied, heights)
 
 
 def paint_strokes(canvas: ByteImage, strokes: BrushStrokes) -> None:

@@ -13,7 +13,13 @@ _SECTORS = 8
 
 
 def anisotropic_kuwahara(
-    image: FloatImage, flow: Flow, *, radius: float, sharpness: float = 4.0, noise: float = 0.012
+    image: FloatImage,
+    grey: FloatImage,
+    flow: Flow,
+    *,
+    radius: float,
+    sharpness: float = 4.0,
+    noise: float = 0.012,
 ) -> FloatImage:
     """Replace every pixel by the means of those of its surroundings that are most even.
 
@@ -23,13 +29,15 @@ def anisotropic_kuwahara(
 
     Parameters
     ----------
-    image : float32 array, shape (H, W, 3), range [0, 1]
+    image : float32 array, shape (H, W, 3), any colour space
+    grey : float32 array, shape (H, W), range [0, 1]
+        What evenness is judged by.
     flow : Flow of the same size
     radius : float, pixels, > 0
         Half the size of the surroundings. Turning it up paints with a broader brush.
     sharpness : float, > 0
         How strongly even windows are preferred. Turning it up gives harder borders between planes.
-    noise : float, in units of image
+    noise : float, in units of grey
         Variation below which a window counts as even whatever it does. Turning it up keeps faint texture from
         becoming patches.
 
@@ -40,7 +48,7 @@ def anisotropic_kuwahara(
     Raises
     ------
     ValueError
-        If image isn't a float32 colour picture of the flow's size, or a knob isn't positive.
+        If image isn't a float32 colour picture, grey or flow differ from it in size, or a knob isn't positive.
 
     References
     ----------
@@ -52,24 +60,26 @@ def anisotropic_kuwahara(
     """
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.float32:
         raise ValueError(f"a float32 picture of shape (H, W, 3) is needed, not {image.dtype} {image.shape}")
-    if flow.x.shape != image.shape[:2]:
-        raise ValueError("flow and image must be of one size")
+    if not flow.x.shape == grey.shape == image.shape[:2]:
+        raise ValueError("flow, grey and image must be of one size")
     if radius <= 0 or sharpness <= 0 or noise <= 0:
         raise ValueError("radius, sharpness and noise must be positive")
     sigma = 0.42 * radius
     mean = gaussian_exactly(image, sigma=sigma)
-    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32, copy=False)
-    grey_mean = cv2.cvtColor(mean, cv2.COLOR_RGB2GRAY).astype(np.float32, copy=False)
+    grey_mean = gaussian_exactly(grey, sigma=sigma)
     spread = gaussian_exactly(grey * grey, sigma=sigma)
     spread -= grey_mean * grey_mean
     np.maximum(spread, 0, out=spread)
     # The weight of a window depends on the window alone: worked out once, looked up with its mean.
     weight = np.power(spread * np.float32(1 / (noise * noise)) + 1, np.float32(-0.5 * sharpness))
-    weighted = cv2.merge([*(plane * weight for plane in cv2.split(mean)), weight])
+    # No window may count for nothing, or there would be nothing to divide by.
+    np.maximum(weight, np.float32(1e-12), out=weight)
+    weighted = cv2.merge([*(cv2.multiply(plane, weight) for plane in cv2.split(mean)), weight])
 
     height, width = grey.shape
-    rows = np.arange(height, dtype=np.float32)[:, None]
-    columns = np.arange(width, dtype=np.float32)[None, :]
+    rows = np.arange(height, dtype=np.float32)[:, None] + np.float32(0.5)
+    # Halves are added so that whole numbers are the nearest; outside the picture they don't matter.
+    columns = np.arange(width, dtype=np.float32)[None, :] + np.float32(0.5)
     # Stretched along the flow and narrowed across it, by half at most.
     stretch = 1 + np.float32(0.6) * flow.coherence
     along_x, along_y = flow.x * stretch, flow.y * stretch
@@ -78,12 +88,11 @@ def anisotropic_kuwahara(
     for sector in range(_SECTORS):
         angle = 2 * np.pi * sector / _SECTORS
         along, across = (np.float32(0.62 * radius * f(angle)) for f in (np.cos, np.sin))
-        coarse, fine = cv2.convertMaps(
-            columns + along * along_x + across * across_x,
-            rows + along * along_y + across * across_y,
-            cv2.CV_16SC2,
-        )
-        total += cv2.remap(weighted, coarse, fine, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
-    planes = cv2.split(total)
-    least = np.float32(1e-20)
-    return cv2.merge([plane / (planes[3] + least) for plane in planes[:3]]).astype(np.float32, copy=False)
+        where = np.empty((height, width, 2), np.int16)
+        where[..., 0] = columns + along * along_x + across * across_x
+        where[..., 1] = rows + along * along_y + across * across_y
+        # Windows are blurred already: the nearest pixel will do.
+        found = cv2.remap(weighted, where, None, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT_101)
+        cv2.add(total, found, total)
+    *planes, weights = cv2.split(total)
+    return cv2.merge([cv2.divide(plane, weights) for plane in planes]).astype(np.float32, copy=False)

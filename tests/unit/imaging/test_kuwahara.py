@@ -18,8 +18,8 @@ def edge_with_noise() -> FloatImage:
 
 
 def filtered(image: FloatImage, *, radius: float = 4.0) -> FloatImage:
-    flow = edge_tangent_flow(np.ascontiguousarray(image[..., 0]), scale=2.0)
-    return anisotropic_kuwahara(image, flow, radius=radius)
+    grey = np.ascontiguousarray(image[..., 0])
+    return anisotropic_kuwahara(image, grey, edge_tangent_flow(grey, scale=2.0), radius=radius)
 
 
 def test_an_even_picture_stays_as_it_is() -> None:
@@ -59,10 +59,11 @@ def test_nothing_leaves_the_range_of_the_picture_and_the_picture_stays() -> None
 
 def test_wrong_pictures_and_knobs_are_refused() -> None:
     image = edge_with_noise()
-    flow = edge_tangent_flow(np.ascontiguousarray(image[..., 0]), scale=2.0)
+    grey = np.ascontiguousarray(image[..., 0])
+    flow = edge_tangent_flow(grey, scale=2.0)
     with pytest.raises(ValueError, match="float32 picture"):
-        anisotropic_kuwahara(np.ascontiguousarray(image[..., 0]), flow, radius=3.0)
+        anisotropic_kuwahara(grey, grey, flow, radius=3.0)
     with pytest.raises(ValueError, match="one size"):
-        anisotropic_kuwahara(image[:32].copy(), flow, radius=3.0)
+        anisotropic_kuwahara(image[:32].copy(), grey, flow, radius=3.0)
     with pytest.raises(ValueError, match="positive"):
-        anisotropic_kuwahara(image, flow, radius=0.0)
+        anisotropic_kuwahara(image, grey, flow, radius=0.0)
