@@ -83,10 +83,10 @@ class PortraitAnalyser:
             return turned, self._finder.find(turned, effort)
         for turns in (1, 3, 2):
             turned = Pyramid(turn(picture, turns))
-            meshes = self._finder.find(turned, effort)
+            meshes = self._finder.find(turned, effort.for_a_guess)
             # A face found lying in a picture that was turned by guess speaks for another guess.
             if meshes and count_quarter_turns(meshes) == 0:
-                return turned, meshes
+                return turned, self._finder.find(turned, effort)
         return pyramid, []
 
     def _describe(self, pyramid: Pyramid, mesh: Mesh) -> Face:

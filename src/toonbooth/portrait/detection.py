@@ -14,6 +14,7 @@ Detection on Mobile GPUs", CVPR Workshop on Computer Vision for AR/VR, 2019. doi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +27,8 @@ from toonbooth.portrait.network import Network, sigmoid
 from toonbooth.portrait.sampling import Pyramid, Region, to_signed
 
 _SAME_FACE_OVERLAP: Final = 0.3
+# Photos come in few shapes; every one has a coarse and a fine look. The largest holds 40 MB.
+_SIZES_KEPT: Final = 5
 
 LEFT_EYE: Final = 0
 RIGHT_EYE: Final = 1
@@ -76,11 +79,13 @@ def lay_anchors(grids: tuple[tuple[int, int], ...], *, width: int, height: int) 
 
 
 class FaceDetector:
-    """One of the two detection networks."""
+    """One of the two detection networks, loaded once for each of the sizes that were used last."""
 
     def __init__(self, folder: Path, kind: DetectorKind, *, threads: int) -> None:
-        self._network = Network(folder, kind.model, threads=threads)
         self._grids = kind.grids
+        self._load = lru_cache(maxsize=_SIZES_KEPT)(
+            lambda size: Network(folder, kind.model, threads=threads, size=size)
+        )
 
     def detect(
         self, pyramid: Pyramid, region: Region, *, width: int, height: int, min_score: float
@@ -90,7 +95,7 @@ class FaceDetector:
         `width` and `height` must be multiples of 16, and 192 for the full-range detector.
         """
         sampled = pyramid.sample(region, width=width, height=height)
-        raw_boxes, logits = self._network.run(to_signed(sampled))
+        raw_boxes, logits = self._load((height, width)).run(to_signed(sampled))
         scores = sigmoid(logits[:, 0])
         candidates = np.flatnonzero(scores >= min_score)
         if candidates.size == 0:

@@ -7,7 +7,7 @@ right way up, under 12 for the same face upside down or sideways, and hardly eve
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
@@ -34,6 +34,11 @@ _MAX_FAINT_CANDIDATES: Final = 8
 # Sizes are rounded up to this, so that pictures of like shape share one: changing it costs milliseconds.
 _SIZE_STEP: Final = 32
 _FULL_RANGE_PIXELS: Final = 192
+# Of the picture's shorter side: with a face that wide, the search for small ones is content with larger ones.
+_CLOSE_UP: Final = 0.45
+# Of the longer side: where a face that wide is sure, the second opinion of the full-range detector, which
+# notices faces that are hard to see, isn't asked for.
+_PROMINENT: Final = 0.12
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +46,41 @@ class Effort:
     """How hard to look.
 
     fine_pixels : the longest side at which the picture is searched for small faces; 16 pixels make a face.
-    coarse_pixels : further looks at faces that fill much of the picture.
+    close_up_pixels : the same behind somebody who is close to the camera.
+    coarse_pixels : looks at faces that fill much of the picture.
     min_detection_score : 0…1, the faintest hint that is followed.
+    turning : whether to try a face that isn't seen the right way up at all quarter turns.
     min_hint, min_evidence : what the landmark network must say at first sight, and in the end.
     """
 
     fine_pixels: int
+    close_up_pixels: int
     coarse_pixels: tuple[int, ...]
     min_detection_score: float
     min_hint: float
     min_evidence: float
+    turning: bool = True
+
+    @property
+    def for_a_guess(self) -> Effort:
+        """Enough to tell whether people stand upright in a picture that was turned by guess: all angles of
+        whatever looks like a face have been tried before."""
+        return replace(self, fine_pixels=self.close_up_pixels, turning=False)
 
 
 PHOTO: Final = Effort(
-    fine_pixels=448, coarse_pixels=(64,), min_detection_score=0.3, min_hint=3.0, min_evidence=8.0
+    fine_pixels=448,
+    close_up_pixels=224,
+    coarse_pixels=(64,),
+    min_detection_score=0.3,
+    min_hint=3.0,
+    min_evidence=8.0,
 )
 """40 pixel faces in pictures of 1080; a cat's face has evidence 6."""
 
 DRAWING: Final = Effort(
     fine_pixels=448,
+    close_up_pixels=448,
     coarse_pixels=(64, 96, 160, 256),
     min_detection_score=0.2,
     min_hint=-2.0,
@@ -68,52 +89,81 @@ DRAWING: Final = Effort(
 """Networks trained on photos see drawn faces only faintly."""
 
 
+class _Search:
+    """What has been proposed, tried and found in one picture."""
+
+    def __init__(self) -> None:
+        self.meshes: list[Mesh] = []
+        self._tried: list[Detection] = []
+        self._faint: list[Detection] = []
+
+    def add(self, tried: Detection, mesh: Mesh | None) -> None:
+        """Remember what a proposal has led to."""
+        self._tried.append(tried)
+        if mesh is not None:
+            self.meshes.append(mesh)
+
+    def choose_clear(self, detections: Iterable[Detection]) -> Iterator[Detection]:
+        """The clear ones in new places; the faint ones are kept for later."""
+        for detection in detections:
+            if detection.score < _CLEAR_DETECTION_SCORE:
+                self._faint.append(detection)
+            elif len(self._tried) < _MAX_CANDIDATES and self._is_new(detection):
+                yield detection
+
+    def choose_faint(self) -> Iterator[Detection]:
+        """The best of the faint ones in new places."""
+        places = 0
+        for detection in sorted(self._faint, key=lambda each: -each.score):
+            if places < _MAX_FAINT_CANDIDATES and self._is_new(detection):
+                places += 1
+                yield detection
+
+    def _is_new(self, detection: Detection) -> bool:
+        return not any(_lies_within(detection, mesh) for mesh in self.meshes) and all(
+            overlap(detection.box, tried.box[np.newaxis])[0] < _SAME_PLACE_OVERLAP for tried in self._tried
+        )
+
+    def widest_sure(self) -> float:
+        """Pixels; 0 when no face is beyond doubt."""
+        return max((mesh.width for mesh in self.meshes if mesh.evidence >= _SURE_EVIDENCE), default=0.0)
+
+
 class FaceFinder:
     """Both detectors and the landmark network."""
 
     def __init__(self, folder: Path, *, threads: int) -> None:
-        # The small network twice, because changing the size of its input takes longer than running it.
-        self._fine = FaceDetector(folder, SHORT_RANGE, threads=threads)
-        self._coarse = FaceDetector(folder, SHORT_RANGE, threads=threads)
+        self._short_range = FaceDetector(folder, SHORT_RANGE, threads=threads)
         self._full_range = FaceDetector(folder, FULL_RANGE, threads=threads)
         self._mesh = FaceMesh(folder, threads=threads)
 
     def find(self, pyramid: Pyramid, effort: Effort) -> list[Mesh]:
         """The meshes of all faces at any tilt, each once, the surest first."""
-        meshes: list[Mesh] = []
-        faint_tried = 0
-        for detection in self._propose(pyramid, effort)[:_MAX_CANDIDATES]:
-            if any(_lies_within(detection, mesh) for mesh in meshes):
-                continue
-            if detection.score < _CLEAR_DETECTION_SCORE:
-                faint_tried += 1
-                if faint_tried > _MAX_FAINT_CANDIDATES:
-                    break
-            # In a picture with somebody upright a faint hint isn't worth the time of looking at it sideways.
-            turning = detection.score >= _CLEAR_DETECTION_SCORE or not meshes
-            mesh = self._fit(pyramid, region_around(detection), effort, turning=turning)
-            if mesh is not None:
-                meshes.append(mesh)
-        return keep_surest(meshes)
+        whole = Region.around_all(pyramid.picture)
+        search = _Search()
 
-    def _propose(self, pyramid: Pyramid, effort: Effort) -> list[Detection]:
-        def look(detector: FaceDetector, region: Region, width: int, height: int) -> list[Detection]:
-            return detector.detect(
+        def look(detector: FaceDetector, region: Region, width: int, height: int) -> None:
+            detections = detector.detect(
                 pyramid, region, width=width, height=height, min_score=effort.min_detection_score
             )
+            for detection in search.choose_clear(detections):
+                search.add(
+                    detection, self._fit(pyramid, region_around(detection), effort, turning=effort.turning)
+                )
 
-        whole = Region.around_all(pyramid.picture)
-        proposals = look(self._fine, *frame(whole, effort.fine_pixels))
-        proposals += look(self._full_range, whole.squared(), _FULL_RANGE_PIXELS, _FULL_RANGE_PIXELS)
         # With as much black around it, a face that fills the picture has the size that the network knows.
         around = replace(whole, width=2 * whole.width, height=2 * whole.height)
         for pixels in effort.coarse_pixels:
-            proposals += look(self._coarse, *frame(around, 2 * pixels))
-        kept: list[Detection] = []
-        for proposal in sorted(proposals, key=lambda each: -each.score):
-            if all(overlap(proposal.box, each.box[np.newaxis])[0] < _SAME_PLACE_OVERLAP for each in kept):
-                kept.append(proposal)
-        return kept
+            look(self._short_range, *frame(around, 2 * pixels))
+        close_up = search.widest_sure() >= _CLOSE_UP * min(whole.width, whole.height)
+        look(self._short_range, *frame(whole, effort.close_up_pixels if close_up else effort.fine_pixels))
+        if search.widest_sure() < _PROMINENT * max(whole.width, whole.height):
+            look(self._full_range, whole.squared(), _FULL_RANGE_PIXELS, _FULL_RANGE_PIXELS)
+        for detection in search.choose_faint():
+            # In a picture with somebody upright a faint hint isn't worth the time of looking at it sideways.
+            turning = effort.turning and not search.meshes
+            search.add(detection, self._fit(pyramid, region_around(detection), effort, turning=turning))
+        return keep_surest(search.meshes)
 
     def _fit(self, pyramid: Pyramid, region: Region, effort: Effort, *, turning: bool) -> Mesh | None:
         """Lay the mesh over a proposed face, the right way up; None when there is no face."""

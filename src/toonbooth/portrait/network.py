@@ -17,35 +17,35 @@ from toonbooth.portrait.models import ModelFile, ModelsUnavailableError
 
 
 class Network:
-    """A loaded model. Holds its own buffers: one caller at a time."""
+    """A loaded model. Holds its own buffers: one caller at a time.
 
-    def __init__(self, folder: Path, model: ModelFile, *, threads: int) -> None:
+    `size` (height, width) gives the input another size than the model was trained with, which only purely
+    convolutional networks stand. It stays: changing it takes as long as running the network.
+    """
+
+    def __init__(
+        self, folder: Path, model: ModelFile, *, threads: int, size: tuple[int, int] | None = None
+    ) -> None:
         path = folder / model.name
         try:
             with _native_stderr_silenced():
                 # The default resolver runs on the CPU with XNNPACK.
                 self._interpreter = Interpreter(model_path=str(path), num_threads=threads)
+                (image_input,) = self._interpreter.get_input_details()
+                self._input_index: int = image_input["index"]
+                if size is not None:
+                    self._interpreter.resize_tensor_input(self._input_index, [1, *size, 3])
                 self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise ModelsUnavailableError(
                 f"The face model {path} is missing or damaged. Run `toonbooth fetch-models`."
             ) from error
-        (image_input,) = self._interpreter.get_input_details()
-        self._input_index: int = image_input["index"]
-        self._input_shape: tuple[int, ...] = tuple(image_input["shape"][1:])
         self._output_indices: list[int] = [
             output["index"] for output in self._interpreter.get_output_details()
         ]
 
     def run(self, image: FloatImage) -> list[NDArray[np.float32]]:
-        """Feed one prepared image, (H, W, 3); returns the outputs without their leading 1.
-
-        Another size than last time costs some milliseconds, and only purely convolutional networks stand it.
-        """
-        if image.shape != self._input_shape:
-            self._interpreter.resize_tensor_input(self._input_index, [1, *image.shape])
-            self._interpreter.allocate_tensors()
-            self._input_shape = image.shape
+        """Feed one prepared image, (H, W, 3); returns the outputs without their leading 1."""
         self._interpreter.set_tensor(self._input_index, image[np.newaxis])
         self._interpreter.invoke()
         return [self._interpreter.get_tensor(index)[0] for index in self._output_indices]
