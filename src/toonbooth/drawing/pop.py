@@ -41,7 +41,7 @@ _NO_FACE_SHARE = 0.28
 """Without a face, lengths are those of a face this share of the picture's short side."""
 
 _NOTHING = 0.004
-"""Coverage below which a plate is left out."""
+"""Weight below which a plate is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +115,11 @@ def draw_pop(portrait: Portrait, rng: np.random.Generator) -> Portrait:
     )
     # Dots want a size at which they are seen as dots.
     pitch = max(5.5, look.pitch * unit)
-    sheet = _Sheet(pattern, pitch, _backdrop_inks(portrait, look))
-    drawing = _draw(portrait, look, sheet, Window())
+    study = _study(portrait, look)
+    sheet = _Sheet(pattern, pitch, _backdrop_inks(study, look))
+    drawing = _draw(study, look, sheet, Window())
     for closeup in find_closeups(portrait, small=250, wanted=380, largest_zoom=2.4, budget=0.8):
-        close = _draw(look_closely(portrait, closeup), look, sheet, _window(closeup))
+        close = _draw(_study(look_closely(portrait, closeup), look), look, sheet, _window(closeup))
         drawing = lay_back(drawing, close, closeup, frame=(width, height))
     return portrait.with_picture(drawing)
 
@@ -136,32 +137,34 @@ def _window(closeup: Closeup) -> Window:
     return Window(float(closeup.left), float(closeup.top), closeup.zoom)
 
 
-def _backdrop_inks(portrait: Portrait, look: PopLook) -> tuple[Colour, Colour]:
-    """Two inks for the backdrop that stand apart from the person's own colours."""
+def _backdrop_inks(plan: _Plan, look: PopLook) -> tuple[Colour, Colour]:
+    """Two inks for the backdrop, none of them one that the person is printed in, if that can be."""
     inks = look.palette.inks
-    size = (48, 48)
-    small = shrunk(portrait.picture, size).reshape(-1, 3).astype(np.float32) / np.float32(255)
-    weight = shrunk(portrait.matte, size).reshape(-1)
-    sure = small[weight > 0.8]
-    colours = [
-        tuple(float(v) for v in np.median(part, axis=0)) for part in np.array_split(sure, 4) if len(part)
-    ]
+    seen = plan.person * (plan.separation.black < 0)
+    whole = max(1.0, float(plan.person.sum()))
 
-    def stands_out(ink: Ink) -> float:
-        return min((apart(inks[ink], (c[0], c[1], c[2])) for c in colours), default=100.0)
+    def worn(ink: Ink) -> float:
+        same = seen[plan.separation.plates[ink] > 0].sum()
+        return float(same) / whole
 
-    order = sorted(look.order, key=lambda ink: (stands_out(ink) < 22.0, look.order.index(ink)))
-    first = inks[order[0]]
-    second = inks[order[1]]
-    if look.pattern in (Pattern.DOTS, Pattern.RAYS):
-        second = mixed(first, inks[Ink.PAPER], 0.55) if look.rays % 2 else second
+    order = sorted(look.order, key=lambda ink: worn(ink) > 0.05)
+    first, second = inks[order[0]], inks[order[1]]
+    if look.pattern is Pattern.DOTS or (look.pattern is Pattern.RAYS and look.rays % 2):
+        second = mixed(first, inks[Ink.PAPER], 0.55)
     return first, second
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """All that is decided on the small picture; `factor` times smaller than the drawing."""
+    """All that is decided on the small picture; `factor` times smaller than the drawing.
 
+    portrait, picture : what is drawn; the picture padded so that `factor` divides its sides.
+    unit : pixels of the picture, a four-hundredth of a face's width.
+    """
+
+    portrait: Portrait
+    picture: ByteImage
+    unit: float
     factor: int
     separation: Separation
     person: FloatImage
@@ -172,13 +175,9 @@ class _Plan:
     outline: FloatImage
 
 
-def _draw(portrait: Portrait, look: PopLook, sheet: _Sheet, window: Window) -> ByteImage:
-    unit = _unit(portrait)
-    factor = max(2, round(2 * unit))
+def _draw(plan: _Plan, look: PopLook, sheet: _Sheet, window: Window) -> ByteImage:
+    portrait, picture, unit, factor = plan.portrait, plan.picture, plan.unit, plan.factor
     height, width = portrait.picture.shape[:2]
-    picture = padded(portrait.picture, multiple=factor)
-    size = (picture.shape[1] // factor, picture.shape[0] // factor)
-    plan = _plan(portrait, picture, look, unit=unit / factor, factor=factor, size=size)
     colours = np.empty_like(picture)
     key = np.empty(picture.shape[:2], np.uint8)
     halo = -(-line_reach(plan.lines.sigma) // factor) * factor
@@ -188,15 +187,19 @@ def _draw(portrait: Portrait, look: PopLook, sheet: _Sheet, window: Window) -> B
         bottom = min(top + band, picture.shape[0])
         key[top:bottom] = _key_rows(picture, plan, top=top, bottom=bottom, halo=halo)
         _colour_rows(colours, plan, look, sheet, window, inks, top=top, bottom=bottom)
-    _clean(key, area=max(6.0, 130 * unit * unit))
+    _smooth(key, sigma=float(np.clip(1.2 * unit, 0.7, 3.0)))
+    _clean(key, portrait.faces, area=max(6.0, 120 * unit * unit))
     _print_features(colours, key, portrait, plan, look, inks, unit=unit)
     _overprint(colours, key, look.palette.black)
     return np.ascontiguousarray(colours[:height, :width])
 
 
-def _plan(
-    portrait: Portrait, picture: ByteImage, look: PopLook, *, unit: float, factor: int, size: Size
-) -> _Plan:
+def _study(portrait: Portrait, look: PopLook) -> _Plan:
+    full_unit = _unit(portrait)
+    factor = max(2, round(2 * full_unit))
+    unit = full_unit / factor
+    picture = padded(portrait.picture, multiple=factor)
+    size: Size = (picture.shape[1] // factor, picture.shape[0] // factor)
     small = shrunk(picture, size)
     grey = luma(small)
     flow = edge_tangent_flow(grey, scale=max(1.0, 3.5 * unit))
@@ -208,15 +211,14 @@ def _plan(
     faces, scale = portrait.faces, 1 / factor
     if faces:
         matte = shrunk(padded(portrait.matte, multiple=factor), size)
-        person = clean_matte(matte, faces, scale=scale, unit=unit)
+        person = _calm_body(clean_matte(matte, faces, scale=scale, unit=unit), faces, scale=scale, unit=unit)
         contour = find_contour(person, smooth_grey, unit=unit)
     else:
         person, contour = np.ones(size[::-1], np.float32), None
     regions = find_regions(lab, grey, person, faces, scale=scale)
     if faces:
         lab = continued(lab, person, unit=unit)
-    fine = along.smooth(np.ascontiguousarray(lab[..., 0]))
-    separation = separate(lab, fine, regions, faces, scale=scale, unit=unit, dottedness=look.dottedness)
+    separation = separate(lab, regions, faces, scale=scale, unit=unit, dottedness=look.dottedness)
     wanted = wanted_lines(regions, faces, contour, scale=scale, unit=unit, behind=0.0 if faces else 1.0)
     wanted *= 1 - np.float32(0.25) * regions.features
     threshold = 0.0085 / look.line_weight
@@ -227,6 +229,9 @@ def _plan(
         outline *= np.float32(0.35) + np.float32(0.65) * contour.sure
     border = _feature_border(grey, regions, unit=unit)
     return _Plan(
+        portrait,
+        picture,
+        full_unit,
         factor,
         separation,
         person,
@@ -236,6 +241,23 @@ def _plan(
         contour=contour,
         outline=outline,
     )
+
+
+def _calm_body(person: FloatImage, faces: tuple[Face, ...], *, scale: float, unit: float) -> FloatImage:
+    """A matte whose border is calmer away from heads: sleeves are long curves."""
+    calm = smoothstep(gaussian(person, sigma=max(1.0, 9 * unit)), low=0.35, high=0.65)
+    height, width = person.shape
+    columns = np.arange(width, dtype=np.float32)[None, :]
+    rows = np.arange(height, dtype=np.float32)[:, None]
+    near = np.zeros_like(person)
+    for face in faces:
+        x, y = (float(v) * scale for v in face.landmarks.mean(axis=0))
+        across = face.width * scale
+        far = np.square((columns - x) / np.float32(1.2 * across)) + np.square(
+            (rows - y) / np.float32(1.2 * across)
+        )
+        np.maximum(near, smoothstep(far.astype(np.float32, copy=False), low=1.3, high=0.8), out=near)
+    return cv2.blendLinear(person, calm, near, 1 - near).astype(np.float32, copy=False)
 
 
 def _feature_border(grey: FloatImage, regions: Regions, *, unit: float) -> FloatImage:
@@ -251,9 +273,19 @@ def _feature_border(grey: FloatImage, regions: Regions, *, unit: float) -> Float
         rows = slice(int(max(0, y - across)), int(max(0, y + across)))
         columns = slice(int(max(0, x - across)), int(max(0, x + across)))
         border[rows, columns] = dark + 0.42 * max(0.0, middle - dark)
+        # Nostrils are holes, not all of the nose's shadow; brows may be faint and are black all the same.
+        others = these.features * (1 - these.eyes) * (1 - these.lips)
+        rest = others[rows, columns]
+        below = np.arange(rest.shape[0])[:, None] + rows.start > y
+        border[rows, columns][(rest > 0.1) & below] = dark + 0.33 * max(0.0, middle - dark)
+        brow = (rest > 0.3) & ~below
+        if np.count_nonzero(brow) > 8:
+            own = float(np.percentile(grey[rows, columns][brow], 12))
+            if middle - own > 0.05:
+                border[rows, columns][brow] = own + 0.4 * (middle - own)
     # Towards the rim of a feature only what is darker still belongs to it.
-    inside = gaussian(smoothstep(regions.features, low=0.1, high=0.42), sigma=max(0.7, 3.5 * unit))
-    border -= np.float32(0.45) * np.maximum(np.float32(0.85) - inside, 0)
+    inside = gaussian(smoothstep(regions.features, low=0.1, high=0.42), sigma=max(0.7, 5.5 * unit))
+    border -= np.float32(0.4) * np.maximum(np.float32(0.95) - inside, 0)
     return border
 
 
@@ -291,7 +323,7 @@ def _inks(plan: _Plan, portrait: Portrait, look: PopLook, *, unit: float) -> _In
         dotted.append(overprinted(ink, palette.dot))
     seen = plan.person * (plan.separation.black < 0)
     seen *= 1 - plan.separation.near
-    areas = [float((plate * seen).sum()) for plate in plan.separation.plates[: len(Ink)]]
+    areas = [float(seen[plate > 0].sum()) for plate in plan.separation.plates[: len(Ink)]]
     areas[Ink.PAPER] = areas[Ink.GREY] = 0.0
     slipped = int(np.argmax(areas))
     move = np.array([[1, 0, look.slip[0] * unit], [0, 1, look.slip[1] * unit]], np.float32)
@@ -301,7 +333,7 @@ def _inks(plan: _Plan, portrait: Portrait, look: PopLook, *, unit: float) -> _In
         beside = cv2.warpAffine(plate, move, size, borderMode=cv2.BORDER_REPLICATE)
         return beside.astype(np.float32, copy=False)
 
-    beside = moved(plan.separation.plates[slipped] * plan.person)
+    beside = moved(np.minimum(plan.separation.plates[slipped], 2 * plan.person - 1))
     # Hair stays in register: paper beside a face would look like a halo.
     far = 1 - smoothstep(plan.separation.near, low=0.3, high=0.7)
     return _Inks(tuple(flat), tuple(dotted), slipped, beside, far, moved(plan.person))
@@ -309,9 +341,17 @@ def _inks(plan: _Plan, portrait: Portrait, look: PopLook, *, unit: float) -> _In
 
 def _lightness(tone: SkinTone, white: float) -> float:
     """L* that a skin is printed for: a dark photo is made up for a little, colourful skin is deep."""
-    missing = float(np.clip((0.5 - white) * 30, 0, 6))
     chroma = float(np.hypot(tone.red, tone.yellow))
-    return tone.lightness + missing - float(np.clip(0.45 * (chroma - 25.0), 0, 2.5))
+    hue = float(np.rad2deg(np.arctan2(tone.yellow, max(tone.red, 1.0))))
+
+    def between(value: float, low: float, high: float) -> float:
+        return float(np.clip((value - low) / (high - low), 0, 1))
+
+    missing = 6 * between(white, 0.5, 0.3)
+    # Light skin in poor light stays rosy; dark skin is more golden, in bright light too.
+    rosy = between(hue, 50, 43) * between(tone.lightness, 38, 48) * between(tone.lightness, 66, 56)
+    golden = between(hue, 48, 54) * between(chroma, 25.5, 29)
+    return tone.lightness + missing + 8 * rosy - 8 * golden
 
 
 def _drawn_faces(portrait: Portrait, factor: int) -> list[Face]:
@@ -319,20 +359,39 @@ def _drawn_faces(portrait: Portrait, factor: int) -> list[Face]:
     return [face for face in portrait.faces if face.width / factor >= 6]
 
 
-def _clean(key: ByteImage, *, area: float) -> None:
-    """Take specks of black and pinholes in black off the key plate, in place."""
+def _smooth(key: ByteImage, *, sigma: float) -> None:
+    """Draw the key plate's borders as a round pen would, in place."""
+    soft = cv2.GaussianBlur(key, (0, 0), sigma)
+    half = 70 / max(1.0, sigma)
+    ramp = (np.arange(256, dtype=np.float32) - np.float32(112 - half)) * np.float32(255 / (2 * half))
+    key[:] = cv2.LUT(soft, np.clip(ramp, 0, 255).astype(np.uint8))
+
+
+def _clean(key: ByteImage, faces: tuple[Face, ...], *, area: float) -> None:
+    """Take specks of black and pinholes in black off the key plate, in place; faces keep smaller ones."""
+
+    def smallest(outline: cv2.typing.MatLike) -> float:
+        x, y = (float(v) for v in outline[0, 0])
+        inside = any(
+            abs(x - face.box.centre[0]) < 0.6 * face.box.width
+            and abs(y - face.box.centre[1]) < 0.6 * face.box.height
+            for face in faces
+        )
+        return area if inside else 4 * area
+
+    mask = (key > 100).astype(np.uint8)
+    outlines, nesting = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    if not outlines:
+        return
     for black in (True, False):
-        mask = (key > 100).astype(np.uint8) if black else (key <= 100).astype(np.uint8)
-        count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8 if black else 4)
-        speck = np.zeros(count, np.uint8)
-        speck[1:] = stats[1:, cv2.CC_STAT_AREA] < area
-        here = speck[labels]
-        if black:
-            # Their soft rim goes with them, but not that of what stays beside them.
-            here = cv2.dilate(here, np.ones((3, 3), np.uint8)) & (1 - mask * (1 - here))
-            key[here > 0] = 0
-        else:
-            key[here > 0] = 255
+        small = [
+            outline
+            for outline, (_, _, _, parent) in zip(outlines, nesting[0], strict=True)
+            if (parent < 0) == black and cv2.contourArea(outline) < (smallest(outline) if black else area)
+        ]
+        # Their soft rim goes with them.
+        cv2.drawContours(key, small, -1, (0 if black else 255,), cv2.FILLED)
+        cv2.drawContours(key, small, -1, (0 if black else 255,), 3 if black else 1)
 
 
 def _key_rows(picture: ByteImage, plan: _Plan, *, top: int, bottom: int, halo: int) -> ByteImage:
@@ -386,12 +445,11 @@ def _colour_rows(
     for index, plate in enumerate(part.plates):
         if float(plate[few].max()) < _NOTHING:
             continue
-        cover = _crisp_rows(plate, factor=factor, top=top, bottom=bottom)
-        cover += np.float32(1e-3)
+        cover = _crisp_rows(plate, factor=factor, top=top, bottom=bottom, middle=0.0)
         total += cover
         for channel in range(3):
-            flat[channel] += cover * np.float32(inks.flat[index][channel])
-            dotted[channel] += cover * np.float32(inks.dotted[index][channel])
+            cv2.scaleAdd(cover, inks.flat[index][channel], flat[channel], flat[channel])
+            cv2.scaleAdd(cover, inks.dotted[index][channel], dotted[channel], dotted[channel])
     screen = Screen(
         sheet.pitch * window.zoom, look.angle, window.left * window.zoom, window.top * window.zoom + top
     )
@@ -399,12 +457,12 @@ def _colour_rows(
     np.reciprocal(total, out=total)
     person = _crisp_rows(plan.person, factor=factor, top=top, bottom=bottom)
     behind = second_ink(sheet.pattern, window, width=width, top=top, bottom=bottom) if plan.contour else None
-    home, beside, gap = (
-        _crisp_rows(each, factor=factor, top=top, bottom=bottom)
-        for each in (part.plates[inks.slipped], inks.beside, inks.gap)
-    )
+    home = _crisp_rows(part.plates[inks.slipped], factor=factor, top=top, bottom=bottom, middle=0.0)
+    beside = _crisp_rows(inks.beside, factor=factor, top=top, bottom=bottom, middle=0.0)
+    gap = _crisp_rows(inks.gap, factor=factor, top=top, bottom=bottom)
     far = enlarged_rows(inks.may_slip, factor=factor, top=top, bottom=bottom)
     home, beside = home * (1 - beside) * far, beside * (1 - home) * far
+    slips = bool(home.any() or beside.any())
     planes = []
     for channel in range(3):
         plane = flat[channel]
@@ -413,7 +471,8 @@ def _colour_rows(
         plane += dotted[channel]
         plane *= total
         paper = np.float32(inks.flat[Ink.PAPER][channel])
-        plane += home * (paper - plane)
+        if slips:
+            plane += home * (paper - plane)
         if behind is not None:
             first, second = (np.float32(ink[channel]) for ink in sheet.behind)
             back = behind * (second - first)
@@ -423,16 +482,16 @@ def _colour_rows(
             plane *= person
             plane += back
         own, dotty = (colours_[inks.slipped][channel] for colours_ in (inks.flat, inks.dotted))
-        taken = (np.float32(1 - own) + dots * np.float32(own - dotty)) * beside
-        plane *= 1 - taken
+        if slips:
+            plane *= 1 - (np.float32(1 - own) + dots * np.float32(own - dotty)) * beside
         planes.append(to_bytes(plane))
     cv2.merge(planes, colours[top:bottom])
 
 
-def _crisp_rows(plate: FloatImage, *, factor: int, top: int, bottom: int) -> FloatImage:
+def _crisp_rows(plate: FloatImage, *, factor: int, top: int, bottom: int, middle: float = 0.5) -> FloatImage:
     """Rows of a plate at full size, its soft border drawn together to about a pixel."""
     cover = enlarged_rows(plate, factor=factor, top=top, bottom=bottom)
-    cover -= np.float32(0.5)
+    cover -= np.float32(middle)
     cover *= np.float32(2.2 * factor)
     cover += np.float32(0.5)
     np.clip(cover, 0, 1, out=cover)
@@ -462,7 +521,7 @@ def _print_features(
         print_eyes(colours, key, face, iris=iris, white=white, light_from=look.light_from)
         redder = lip_redness(portrait.picture, face, skins[index].red)
         red = overprinted(skin, mixed(palette.dot, palette.inks[Ink.RED], 0.5))
-        lips = mixed(overprinted(skin, palette.dot), red, float(np.clip(redder / 12, 0.15, 1)))
+        lips = mixed(overprinted(skin, palette.dot), red, float(np.clip((redder - 3) / 15, 0.1, 0.95)))
         shift = (0.6 * look.slip[0] * unit, 0.6 * look.slip[1] * unit)
         print_lips(colours, key, portrait.picture, face, lips=lips, teeth=paper, shift=shift)
 

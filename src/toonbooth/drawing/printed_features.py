@@ -172,7 +172,11 @@ def print_lips(
     _lay(part, lips, outer * (1 - inner))
     _lay(part, teeth, inner)
     colours[window] = to_bytes(part)
-    if inner.any():
+    if not inner.any():
+        line = _mouth_line(size, points - corner, width)
+        key = to_float(ink[window])
+        ink[window] = to_bytes(np.maximum(key, line))
+    else:
         grey = luma(photo[window])
         grey = gaussian_exactly(grey, sigma=max(0.6, 0.006 * width))
         bright = float(np.percentile(grey[inner > 0.5], 90)) if (inner > 0.5).any() else 1.0
@@ -180,6 +184,19 @@ def print_lips(
         clear = polygon_mask(size, _rounded(points[facemap.LIPS_INNER] - corner), grow=0.94, feather=0.6)
         key = to_float(ink[window])
         ink[window] = to_bytes(key + clear * (dark - key))
+
+
+def _mouth_line(shape: tuple[int, int], points: Points, width: float) -> FloatImage:
+    """Where closed lips meet: a stroke from corner to corner, thinner at its ends and in the middle."""
+    upper, lower = points[facemap.LIPS_INNER[:11]], points[facemap.LIPS_INNER[[0, *range(19, 10, -1), 10]]]
+    path = _resampled(((upper + lower) / 2).astype(np.float32), 30)
+    along = np.linspace(0, 1, len(path), dtype=np.float32)
+    half = np.float32(0.007 * width) * (np.sin(np.pi * along) * np.float32(0.8) + np.float32(0.2))
+    half *= 1 - np.float32(0.35) * np.exp(-np.square((along - np.float32(0.5)) / np.float32(0.12)))
+    down = np.stack([np.zeros_like(half), half], axis=1)
+    return polygon_mask(
+        shape, np.concatenate([path - down, (path + down)[::-1]]).astype(np.float32), feather=0.4
+    )
 
 
 def _lay(picture: FloatImage, colour: Colour, where: FloatImage) -> None:

@@ -35,7 +35,8 @@ class SkinTone:
 class Separation:
     """What is printed where; all planes (h, w) float32 of one small size.
 
-    plates : one per flat ink, in the order of `Ink` and then one per head's skin; they add up to one.
+    plates : one per flat ink, in the order of `Ink` and then one per head's skin; -1 … 1, printed where
+        positive.
     dots : 0 … 1, how dense dots are.
     black : pixels from the border of solid black, positive inside, at most 3.
     skins : one per head.
@@ -64,7 +65,6 @@ def measure_skin(lab: FloatImage, skin: FloatImage) -> SkinTone | None:
 
 def separate(
     lab: FloatImage,
-    fine: FloatImage,
     regions: Regions,
     faces: tuple[Face, ...],
     *,
@@ -77,7 +77,6 @@ def separate(
     Parameters
     ----------
     lab : float32 array, shape (h, w, 3), L*a*b*, smoothed
-    fine : float32 array, shape (h, w), L*, smoothed along the flow only
     regions : of the same size
     faces : faces in the coordinates of the full picture
     scale : float
@@ -101,17 +100,29 @@ def separate(
     whole_skin = plates[len(Ink)] if shares else np.zeros_like(skin)
     plates = [*plates[: len(Ink)], *skin_plates]
 
-    black, dots = _cloth_and_hair(planes_of(lab)[0], fine, whole_skin, plates, regions, unit=unit)
+    calm_features = 1 - smoothstep(regions.features, low=0.05, high=0.4)
+    seen = np.maximum(bare, smoothstep(whole_skin, low=0.6, high=0.9) * calm_features)
+    black, dots = _cloth_and_hair(planes_of(lab)[0], whole_skin, plates, regions, unit=unit)
     for share, tone in zip(shares, skins, strict=True):
-        form = _skin_form(lab, bare * share, unit=unit) - np.float32(tone.lightness)
+        form = _skin_form(lab, seen * share, unit=unit) - np.float32(tone.lightness)
         on = whole_skin * share
-        tone_of = smoothstep(form, low=-0.25 * tone.spread, high=-2.3 * tone.spread) * np.float32(0.62)
+        tone_of = smoothstep(form, low=-0.25 * tone.spread, high=-2.4 * tone.spread) * np.float32(0.78)
         blush = np.float32(0.2) * regions.cheeks
         dots += on * (np.maximum(np.float32(dottedness) * tone_of, blush) - dots)
         # Only a cast shadow is so dark that the key plate prints it.
         dark = np.float32(-max(28.0, 3.0 * tone.spread)) - form
         black += on * (np.minimum(dark, np.float32(20)) - black)
-    return Separation(tuple(plates), dots, _distance(black), skins, whole_skin, near)
+    return Separation(_margins(plates), dots, _distance(black), skins, whole_skin, near)
+
+
+def _margins(plates: list[FloatImage]) -> tuple[FloatImage, ...]:
+    """By how much each plate outweighs the strongest other one: the borders of all meet without a gap."""
+    first = np.zeros_like(plates[0])
+    second = np.zeros_like(plates[0])
+    for plate in plates:
+        np.maximum(second, np.minimum(first, plate), out=second)
+        np.maximum(first, plate, out=first)
+    return tuple(plate - np.where(plate < first, first, second) for plate in plates)
 
 
 def _distance(signed: FloatImage) -> FloatImage:
@@ -248,7 +259,7 @@ def _flat_plates(
     scores = [np.zeros_like(light)] * len(Ink)
     scores[Ink.PAPER] = np.float32(10) + np.clip((light - np.float32(66)) * np.float32(0.4), -14, 9)
     scores[Ink.GREY] = np.float32(10) - np.float32(0.3) * np.maximum(np.float32(34) - light, 0)
-    scores[Ink.DEEP] = np.float32(8) + np.float32(0.35) * dark - np.maximum(light - np.float32(38), 0)
+    scores[Ink.DEEP] = np.float32(8) + np.float32(0.55) * dark - np.maximum(light - np.float32(38), 0)
     scores[Ink.RED] = along(18) - np.float32(5)
     scores[Ink.YELLOW] = along(84) - np.float32(0.25) * np.maximum(np.float32(42) - light, 0)
     scores[Ink.BROWN] = (
@@ -256,17 +267,29 @@ def _flat_plates(
     )
     scores[Ink.BROWN] += np.float32(2.0) * (chroma > 5)
     scores[Ink.BLUE] = np.maximum(along(280), along(200)) - np.float32(0.5) * np.maximum(light - 62, 0)
+    few_near, few_skin = shrunk(near, half), shrunk(skin, half)
+    few_faces = shrunk(_faces_and_necks(regions), half)
+    pale = smoothstep(chroma, low=34, high=24) * smoothstep(light, low=62, high=72)
+    scores[Ink.YELLOW] -= np.float32(12) * (1 - few_near) * pale
     like_skin = np.full_like(light, -50)
     for tone in skins:
-        away = cv2.magnitude(a - np.float32(tone.red), b - np.float32(tone.yellow))
+        own = max(4.0, float(np.hypot(tone.red, tone.yellow)))
+        to_red, to_yellow = tone.red / own, tone.yellow / own
+        # Shadow adds to a skin's chroma and hardly turns its hue; what is grey is no skin.
+        off_hue = np.abs(a * np.float32(to_yellow) - b * np.float32(to_red))
+        more = chroma - np.float32(own)
+        away = off_hue + np.maximum(np.float32(0.4) * more, np.float32(-1.1) * more)
+        away += np.float32(1.8) * np.maximum(np.float32(9) - chroma, 0)
         lighter = light - np.float32(tone.lightness)
         # Shadow is the same hue but darker; only hair is much darker still.
         score = np.float32(31) - np.float32(1.2) * away
         score -= np.float32(0.6) * np.maximum(-lighter - np.float32(24), 0)
         score -= np.float32(0.4) * np.maximum(lighter - np.float32(22), 0)
+        # Under chins and beside noses a shadow is more likely than a beard of a skin's full colour.
+        shaded = smoothstep(chroma, low=0.7 * own, high=0.95 * own) * smoothstep(off_hue, low=11, high=6)
+        score += np.float32(17) * few_faces * shaded * smoothstep(lighter, low=-46, high=-38)
         np.maximum(like_skin, score, out=like_skin)
-    few_near, few_skin = shrunk(near, half), shrunk(skin, half)
-    like_skin -= np.float32(6) * few_near
+    like_skin += np.float32(1) - np.float32(7) * few_near
     scores[Ink.RED] = scores[Ink.RED] - np.float32(14) * few_near
     darkest = min((tone.lightness for tone in skins), default=0.0) - 8
     lit = smoothstep(light, low=darkest - 6, high=darkest + 2)
@@ -281,14 +304,20 @@ def _flat_plates(
     best = cv2.medianBlur(best, 3).astype(np.uint8)
     sigma = max(0.7, 2.4 * unit)
     size = (width, height)
-    plates = []
-    for index in range(len(scores)):
-        chosen = (best == index).astype(np.float32)
-        if chosen.any():
-            chosen = gaussian(_without_islands(chosen, area=max(6.0, 160 * unit * unit)), sigma=sigma)
-            plates.append(enlarged(chosen, size))
-        else:
-            plates.append(np.zeros((height, width), np.float32))
+    chosen = [
+        _without_islands((best == index).astype(np.float32), area=max(6.0, 160 * unit * unit))
+        for index in range(len(scores))
+    ]
+    # What an island leaves empty goes to whatever lies around it.
+    empty = 1 - np.sum(chosen, axis=0)
+    if empty.any():
+        around = [gaussian(plate, sigma=max(2.0, 14 * unit)) for plate in chosen]
+        share = empty / (np.sum(around, axis=0) + np.float32(1e-4))
+        chosen = [plate + each * share for plate, each in zip(chosen, around, strict=True)]
+    plates = [
+        enlarged(gaussian(plate, sigma=sigma), size) if plate.any() else np.zeros((height, width), np.float32)
+        for plate in chosen
+    ]
     if skins:
         # The skin's own border is finer than this, and goes before.
         plates[-1] = np.maximum(plates[-1], skin)
@@ -329,11 +358,28 @@ def _agree_on_hair(
         # A bald head's shine.
         like_skin += bias * lit
         return
+    if most in (Ink.BROWN, Ink.DEEP):
+        # A bright rim of a dark head is skin in the light.
+        like_skin += np.float32(1.6) * bias * lit
     for ink in _GOES_WITH:
         if ink is most:
             scores[ink] = scores[ink] + bias
         elif ink not in _GOES_WITH[most]:
             scores[ink] = scores[ink] - bias
+
+
+def _faces_and_necks(regions: Regions) -> FloatImage:
+    """1 from the brows down to the collar, a little wider than a face."""
+    height, width = regions.skin.shape
+    columns = np.arange(width, dtype=np.float32)[None, :]
+    rows = np.arange(height, dtype=np.float32)[:, None]
+    found = np.zeros((height, width), np.float32)
+    for x, y, across in regions.heads:
+        beside = smoothstep(np.abs(columns - np.float32(x)), low=0.68 * across, high=0.56 * across)
+        below = smoothstep(rows, low=y - 0.4 * across, high=y - 0.25 * across)
+        below *= smoothstep(rows, low=y + 1.3 * across, high=y + 1.1 * across)
+        np.maximum(found, beside * below, out=found)
+    return found
 
 
 def _above_chins(regions: Regions) -> FloatImage:
@@ -356,7 +402,6 @@ def _without_islands(mask: FloatImage, *, area: float) -> FloatImage:
 
 def _cloth_and_hair(
     light: FloatImage,
-    fine: FloatImage,
     skin: FloatImage,
     plates: list[FloatImage],
     regions: Regions,
@@ -366,11 +411,15 @@ def _cloth_and_hair(
     """Where hair and clothes are black, and how dense their dots are."""
     body = regions.person * (1 - skin)
     wide = masked_blur(light, np.square(body), sigma=max(2.0, 34 * unit))
-    around = masked_blur(fine, np.square(body), sigma=max(1.0, 11 * unit))
-    shaped = gaussian(fine + (fine - around) * np.float32(1.0), sigma=max(0.6, 1.6 * unit))
+    around = masked_blur(light, np.square(body), sigma=max(1.0, 11 * unit))
+    shaped = gaussian(light + (light - around) * np.float32(1.0), sigma=max(0.6, 1.6 * unit))
     near = _near_heads(regions, skin.shape)
     border = np.clip((np.float32(0.52) + np.float32(0.18) * near) * wide + np.float32(6) + 2 * near, 10, 33)
+    # Between dark hair and skin there is no third colour.
+    beside = smoothstep(gaussian(skin, sigma=max(1.0, 7 * unit)), low=0.04, high=0.3)
+    border += np.float32(20) * near * beside * smoothstep(wide, low=52, high=38)
     black = border - shaped
+    light = gaussian(light, sigma=max(1.0, 5 * unit))
     pale = plates[Ink.PAPER] + plates[Ink.GREY]
     reach = np.float32(12) + np.float32(26) * pale
     dots = np.float32(0.55) * np.clip((border + reach + np.float32(4) - light) / reach, 0, 1)
