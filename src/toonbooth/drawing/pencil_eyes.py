@@ -20,7 +20,7 @@ _INNER_CORNER = 8
 
 def draw_pencil_eyes(
     density: FloatImage, photo: ByteImage, faces: tuple[Face, ...], *, light_from: float
-) -> None:
+) -> FloatImage:
     """Draw every open eye over what hatching has left of it, in place.
 
     Parameters
@@ -31,7 +31,12 @@ def draw_pencil_eyes(
     faces : faces in the coordinates of these
     light_from : float, -1 … 1
         Side that the light comes from.
+
+    Returns
+    -------
+    float32 array, shape (H, W): 1 where a light was left in an eye, less on its white, 0 elsewhere.
     """
+    lights = np.zeros(density.shape, np.float32)
     for face in faces:
         eyes = [eye for eye in (face.left_eye, face.right_eye) if eye.iris_radius >= 1.5]
         seen = [eye for eye in eyes if eye.openness >= _CLOSED]
@@ -39,7 +44,8 @@ def draw_pencil_eyes(
         # One depth for both: a shadow on one of them is not its colour.
         depth = float(np.mean(depths)) if depths else 0.6
         for eye in eyes:
-            _draw_eye(density, eye, depth=depth, light_from=light_from)
+            _draw_eye(density, lights, eye, depth=depth, light_from=light_from)
+    return lights
 
 
 def _window(eye: Eye, shape: tuple[int, ...]) -> tuple[slice, slice] | None:
@@ -69,7 +75,7 @@ def _iris_depth(photo: ByteImage, eye: Eye) -> float | None:
     return float(np.clip(1.1 - 1.5 * np.median(part[ring]), 0.25, 0.95))
 
 
-def _draw_eye(density: FloatImage, eye: Eye, *, depth: float, light_from: float) -> None:
+def _draw_eye(density: FloatImage, lights: FloatImage, eye: Eye, *, depth: float, light_from: float) -> None:
     window = _window(eye, density.shape)
     if window is None:
         return
@@ -93,7 +99,9 @@ def _draw_eye(density: FloatImage, eye: Eye, *, depth: float, light_from: float)
         part += iris * np.float32(0.85) * (own - part)
         part += np.float32(0.4) * opening * smoothstep(y, low=-0.35, high=-1.0)
         light = np.sqrt(np.square(x - np.float32(0.34 * light_from)) + np.square(y + np.float32(0.34)))
-        part *= 1 - opening * smoothstep(light, low=0.26 + edge, high=0.26 - edge)
+        dot = opening * smoothstep(light, low=0.26 + edge, high=0.26 - edge)
+        part *= 1 - dot
+        lights[window] = np.maximum(dot, np.float32(0.3) * white * smoothstep(part, low=0.5, high=0.1))
     upper, lower = contour[: _INNER_CORNER + 1], contour[[*range(_INNER_CORNER, len(contour)), 0]]
     np.maximum(part, _lid(part.shape, upper, thickness=0.3 * radius) * np.float32(1.35), out=part)
     np.maximum(part, _lid(part.shape, lower, thickness=0.12 * radius) * np.float32(0.5), out=part)

@@ -11,7 +11,7 @@ from toonbooth.drawing.regions import Regions
 from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.resize import Size
-from toonbooth.imaging.smoothing import gaussian
+from toonbooth.imaging.smoothing import gaussian, masked_blur
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.portrait.model import Face
 
@@ -58,7 +58,7 @@ def pencil_tones(lab: FloatImage, regions: Regions, *, unit: float) -> FloatImag
     np.clip(light, 0, 1, out=light)
     tone: FloatImage = np.float32(1) - light
     # Form is exaggerated: what is darker than its surroundings gets darker, lights turn to paper.
-    wide = tone - gaussian(tone, sigma=max(1.0, 26 * unit))
+    wide = tone - _surroundings(tone, regions, sigma=max(1.0, 26 * unit))
     # Strands and folds stand out most where all is dark, and there the photo shows them least.
     fine = tone - gaussian(tone, sigma=max(0.8, 7 * unit))
     # Cubic enlargement overshoots: squares may come back below nothing.
@@ -84,8 +84,49 @@ def pencil_tones(lab: FloatImage, regions: Regions, *, unit: float) -> FloatImag
     np.clip(tone, 0, 1, out=tone)
     # Teeth and the whites of eyes are hardly touched.
     tone *= 1 - np.float32(0.5) * regions.mouth
+    if not regions.heads:
+        # Where nothing is the subject, nothing is to be heavy.
+        tone *= np.float32(0.8)
     result: FloatImage = tone.astype(np.float32, copy=False)
     return result
+
+
+def chalk_lights(lab: FloatImage, tone: FloatImage, regions: Regions, *, unit: float) -> FloatImage:
+    """Where white chalk goes on toned paper: on what stands out as light, and on what is white.
+
+    Parameters
+    ----------
+    lab : float32 array, shape (H, W, 3), L*a*b*, smoothed
+    tone : float32 array, shape (H, W), from `pencil_tones`; lead and chalk never meet
+    regions : of the same size
+    unit : float, pixels
+        A four-hundredth of a face's width.
+
+    Returns
+    -------
+    float32 array, shape (H, W): 0 none … 1 as white as chalk gets.
+    """
+    lightness = planes_of(lab)[0]
+    relief = lightness - _surroundings(lightness, regions, sigma=max(1.0, 34 * unit))
+    raised = (
+        np.float32(0.85)
+        * smoothstep(relief, low=2.5, high=14.0)
+        * (np.float32(0.5) + np.float32(0.5) * regions.skin)
+    )
+    white = smoothstep(lightness, low=84.0, high=95.0) * (1 - np.float32(0.6) * regions.skin)
+    lights = np.maximum(raised, np.float32(0.8) * white) * smoothstep(tone, low=0.22, high=0.04)
+    lights *= regions.person * (1 - np.float32(0.5) * regions.features)
+    np.maximum(lights, np.float32(0.6) * regions.mouth * smoothstep(tone, low=0.3, high=0.1), out=lights)
+    return lights.astype(np.float32, copy=False)
+
+
+def _surroundings(plane: FloatImage, regions: Regions, *, sigma: float) -> FloatImage:
+    """The mean around every place; skin is compared with skin, or hair would leave a halo on it."""
+    around = gaussian(plane, sigma=sigma)
+    bare = regions.skin * (1 - regions.features)
+    if not bare.any():
+        return around
+    return around + (masked_blur(plane, bare, sigma=sigma) - around) * bare
 
 
 def _eye_white(lightness: FloatImage, regions: Regions) -> float | None:

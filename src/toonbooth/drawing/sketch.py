@@ -15,6 +15,7 @@ from toonbooth.drawing.pencil_eyes import draw_pencil_eyes
 from toonbooth.drawing.pencil_lines import PencilLines, pencil_lines, plan_pencil_lines
 from toonbooth.drawing.pencil_tones import (
     Vignette,
+    chalk_lights,
     distance_from_heads,
     margins,
     pencil_tones,
@@ -51,10 +52,11 @@ _SHEET = 1000.0
 
 @dataclass(frozen=True, slots=True)
 class Pencil:
-    """A pencil and the paper it is used on, both L*a*b*."""
+    """A pencil and the paper it is used on, both L*a*b*; toned paper takes white chalk for the lights."""
 
     lead: tuple[float, float, float]
     paper: tuple[float, float, float]
+    chalk: bool = False
 
 
 _PENCILS = (
@@ -63,9 +65,19 @@ _PENCILS = (
     Pencil((22.0, 14.0, 18.0), (95.0, 1.5, 8.0)),
     Pencil((34.0, 38.0, 33.0), (95.5, 1.5, 7.0)),
     Pencil((24.0, 6.0, -30.0), (97.0, -0.5, 1.0)),
-    Pencil((16.0, 0.0, -3.0), (93.0, -1.0, -2.5)),
+    Pencil((16.0, 0.0, -2.0), (92.0, 0.0, 1.0)),
+    Pencil((13.0, 1.0, 1.0), (79.0, 2.5, 11.0), chalk=True),
+    Pencil((13.0, 0.0, -3.0), (81.0, 0.8, 5.0), chalk=True),
+    Pencil((28.0, 30.0, 26.0), (82.0, 4.0, 16.0), chalk=True),
 )
-"""Graphite on white and on cream, sepia, sanguine, blue, graphite on pale grey."""
+"""Graphite on white and on cream, sepia, sanguine, blue, graphite on pale grey; then with chalk: graphite on
+buff and on warm grey, sanguine on tan."""
+
+_CHANCES = (0.18, 0.17, 0.13, 0.12, 0.1, 0.07, 0.1, 0.06, 0.07)
+"""How often each pencil is taken: half of all sketches are graphite on light paper."""
+
+_CHALK = (98.0, 0.0, 1.5)
+"""L*a*b* of white chalk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +106,9 @@ class SketchLook:
 
 def choose_look(rng: np.random.Generator) -> SketchLook:
     """Draw the look of one sketch."""
-    # Half of all sketches are graphite; hands hatch from lower left to upper right, or the other way.
-    pencil = _PENCILS[rng.choice(len(_PENCILS), p=(0.22, 0.2, 0.18, 0.16, 0.12, 0.12))]
+    pencil = _PENCILS[rng.choice(len(_PENCILS), p=_CHANCES)]
     side = float(rng.choice([-1.0, 1.0]))
+    # Hands hatch from lower left to upper right, or the other way.
     lean = float(rng.choice([-1.0, -1.0, 1.0]))
     return SketchLook(
         pencil=pencil,
@@ -130,7 +142,7 @@ def draw_sketch(portrait: Portrait, rng: np.random.Generator) -> Portrait:
 def _draw(portrait: Portrait, look: SketchLook, rng: np.random.Generator) -> ByteImage:
     unit = _unit(portrait)
     height, width = portrait.picture.shape[:2]
-    factor = 2
+    factor = max(2, round(2 * unit))
     picture = padded(portrait.picture, multiple=factor)
     full: Size = (picture.shape[1], picture.shape[0])
     size = (full[0] // factor, full[1] // factor)
@@ -146,11 +158,40 @@ def _draw(portrait: Portrait, look: SketchLook, rng: np.random.Generator) -> Byt
     density += enlarged(study.tone * rub, full)
     density += pencil_lines(study.lines, full, weight=look.line_weight, factor=factor)
     _draw_features(density, picture, study)
-    draw_pencil_eyes(density, portrait.picture, portrait.faces, light_from=look.light_from)
+    lights = draw_pencil_eyes(density, portrait.picture, portrait.faces, light_from=look.light_from)
 
     grain = paper_grain(full, coarseness=max(0.7, 0.9 * min(1.5, max(full) / 1080)), rng=rng)
     drawn = _on_paper(density, grain, look.pencil)
+    if look.pencil.chalk:
+        drawn = _chalked(drawn, study, lights, grain, look, unit=unit, rng=rng)
     return np.ascontiguousarray(drawn[:height, :width])
+
+
+def _chalked(
+    drawn: ByteImage,
+    study: _Study,
+    lights: FloatImage,
+    grain: FloatImage,
+    look: SketchLook,
+    *,
+    unit: float,
+    rng: np.random.Generator,
+) -> ByteImage:
+    """Lay white chalk on the lights: a soft rub, strokes over it, and a dot in every eye."""
+    full: Size = (drawn.shape[1], drawn.shape[0])
+    pitch, reach = look.spacing * max(unit, 0.75), max(unit, 0.5)
+    layer = Hatching(1.2 * pitch, 22 * reach, 0.05, 0.9, 0.06)
+    moves = study.strokes
+    strokes = hatch(study.lights, moves.directions, layer, size=full, rng=rng, even=study.even)
+    chalk = enlarged(study.lights * np.float32(0.4), full)
+    chalk += draw_strokes(strokes, size=full, pen=max(1, round(0.8 * unit))) * np.float32(0.6 / 255)
+    # Chalk catches on the same tooth as lead.
+    chalk *= 1 + np.float32(0.2) * grain
+    np.maximum(chalk, lights, out=chalk)
+    np.clip(chalk, 0, 0.95, out=chalk)
+    white = np.empty_like(drawn)
+    white[:] = to_bytes(lab_to_rgb(np.array([[_CHALK]], np.float32)))[0, 0]
+    return cv2.blendLinear(drawn, white, 1 - chalk, chalk).astype(np.uint8, copy=False)
 
 
 def _draw_features(density: FloatImage, picture: ByteImage, study: _Study) -> None:
@@ -185,6 +226,7 @@ class _Study:
     rubbed : where tone is rubbed in under the strokes.
     strokes : how the hand moves.
     even : where tone is made of soft strokes.
+    lights : where chalk goes on toned paper.
     lines : contours and edges.
     """
 
@@ -196,6 +238,7 @@ class _Study:
     rubbed: FloatImage
     strokes: HandMoves
     even: FloatImage
+    lights: FloatImage
     lines: PencilLines
 
 
@@ -226,7 +269,10 @@ def _study(
     tone = pencil_tones(lab, regions, unit=unit)
     distance = distance_from_heads(size, faces, scale=scale)
     far = smoothstep(distance, low=0.75, high=2.2)
+    lights = chalk_lights(lab, tone, regions, unit=unit) if look.pencil.chalk else np.zeros_like(tone)
+    lights *= 1 - np.float32(0.8) * far
     sheet = margins(size, share=0.06)
+    lights *= sheet
     hand = _hand_pressure(size, unit=unit, rng=rng)
     if faces:
         tone = vignette(tone, person, faces, distance, look.ending, scale=scale)
@@ -238,7 +284,9 @@ def _study(
     around = strokes_around(*slopes, angle=look.angle, roundness=0.55)
     moves = follow_structure(around, flow, calm, regions, far=far, unit=unit)
     rubbed = (np.float32(0.3) + np.float32(0.7) * person) * (1 - np.float32(0.75) * far)
-    return _Study(factor, unit * factor, tone, calm, regions.features, rubbed, moves, regions.skin, lines)
+    return _Study(
+        factor, unit * factor, tone, calm, regions.features, rubbed, moves, regions.skin, lights, lines
+    )
 
 
 def _bytes_to_lab(picture: ByteImage) -> FloatImage:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from tests.unit.drawing.portraits import face_at
-from toonbooth.drawing.pencil_tones import Vignette, distance_from_heads, margins, pencil_tones, vignette
+from toonbooth.drawing.pencil_tones import (
+    Vignette,
+    chalk_lights,
+    distance_from_heads,
+    margins,
+    pencil_tones,
+    vignette,
+)
 from toonbooth.drawing.regions import Regions
 from toonbooth.imaging.pixels import FloatImage
 
@@ -91,3 +98,23 @@ def test_margins_fall_to_nothing_at_every_edge() -> None:
     assert sheet[40, 50] == 1
     for edge in (sheet[0], sheet[-1], sheet[:, 0], sheet[:, -1]):
         assert edge.max() < 0.05
+
+
+def test_chalk_goes_on_raised_skin_and_leaves_no_halo_beside_hair() -> None:
+    skin = NONE.copy()
+    skin[20:] = 1
+    lightness = np.where(skin > 0, np.float32(62), np.float32(12))
+    y, x = np.mgrid[:80, :100]
+    shine = np.exp(-((x - 50.0) ** 2 + (y - 55.0) ** 2) / 60.0).astype(np.float32)
+    scene = lab(lightness + 22 * shine)
+    lights = chalk_lights(scene, NONE, regions(skin=skin), unit=0.5)
+    assert lights[55, 50] > 0.4
+    assert lights[21:26, 10:30].max() < 0.05
+    assert lights[:18].max() < 0.05
+
+
+def test_chalk_and_lead_never_meet() -> None:
+    shine = np.full(SHAPE, 60, np.float32)
+    shine[30:40, 40:60] = 90
+    lights = chalk_lights(lab(shine), np.full(SHAPE, 0.3, np.float32), regions(), unit=0.5)
+    assert not lights.any()
