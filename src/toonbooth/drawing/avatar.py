@@ -112,7 +112,9 @@ def draw_avatar(portrait: Portrait, rng: np.random.Generator) -> Portrait:
     height, width = portrait.picture.shape[:2]
     sheet = Sheet.under(portrait, look.backdrop, look.light, face_width=_FACE_WIDTH * _unit(portrait))
     # Quiet: what is behind the person tells of its colours, not of its shapes.
-    sheet = replace(sheet, behind=gaussian(sheet.behind, sigma=0.03 * max(sheet.behind.shape)))
+    behind = gaussian(sheet.behind, sigma=0.03 * max(sheet.behind.shape))
+    behind[..., 0] = np.float32(50) + np.float32(0.48) * behind[..., 0]
+    sheet = replace(sheet, behind=behind)
     # A small picture has few pixels to spend and is worth more of them.
     budget = max(0.6, _CLOSEUP_PIXELS / (height * width))
     closeups = find_closeups(portrait, small=190, wanted=300, largest_zoom=2.4, budget=budget)
@@ -209,7 +211,7 @@ def _plan(
         behind[..., 0] += light
         background = planes_of(lab_to_rgb(behind))
     masses[..., 0] += light
-    complexion[..., 0] += light
+    complexion[..., 0] += np.float32(0.5) * light
     *colours, clean = guided_planes(
         [*planes_of(lab_to_rgb(masses)), smooth_grey], grey, radius=2, contrast=0.035
     )

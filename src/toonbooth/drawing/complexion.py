@@ -80,7 +80,7 @@ def close_skin(lab: FloatImage, regions: Regions, faces: tuple[Face, ...], *, sc
         if face.width < SMALLEST_DRAWN_FACE or width < 12:
             continue
         points: Points = (face.landmarks + np.float32(0.5)) * np.float32(scale) - np.float32(0.5)
-        window = _around(points, closed.shape, beside=0.5 * width, above=0.6 * width, below=0.9 * width)
+        window = _around(points, closed.shape, beside=0.32 * width, above=0.45 * width, below=0.5 * width)
         corner = np.array([window[1].start, window[0].start], np.float32)
         local, within = points - corner, regions.within(window)
         closed[window], bearded = _closed_around(closed[window], lab[window], within, local, width)
@@ -229,7 +229,9 @@ def lay_skin(
     base = middle + lift_of(middle)
     drawn = np.float32(base) + gentle - np.float32(tones.shadow) * shade + np.float32(3.5) * glow
 
-    hue_red = 0.92 * min(measured_red, 0.85 * measured_yellow + 3.0)
+    # Light skin looks boiled when it is as red as in photos; dark skin without its red looks grey.
+    ruddy = float(np.interp(middle, [45.0, 62.0], [1.04, 0.92]))
+    hue_red = ruddy * min(measured_red, 0.85 * measured_yellow + 3.0)
     chroma = float(np.hypot(hue_red, measured_yellow))
     calmer = calm_of(chroma)
     a = (red - np.float32(measured_red)) * np.float32(0.35) + np.float32(hue_red * calmer) + 2 * shade
@@ -284,7 +286,7 @@ def calm_of(chroma: float) -> float:
 
 def lift_of(middle: float) -> float:
     """How much lighter skin of a given L* is drawn: most in the middle; dark stays dark, light no chalk."""
-    return max(0.0, min(0.4 * (76.0 - middle), 0.22 * (middle - 30.0)))
+    return float(np.interp(middle, [40.0, 54.0, 63.0, 70.0, 78.0], [0.0, 1.0, 3.8, 4.2, 0.5]))
 
 
 def _extent(mask: FloatImage) -> tuple[slice, slice] | None:

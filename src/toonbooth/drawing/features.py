@@ -11,6 +11,7 @@ from toonbooth.drawing.pen import Colour, Pen, curve, ellipse, normals
 from toonbooth.drawing.regions import polygon_mask
 from toonbooth.imaging.lines import long_enough
 from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.resize import enlarged, shrunk
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.portrait.model import Points
@@ -66,7 +67,7 @@ def draw_brow(
     own = np.empty_like(seen.lab)
     own[...] = np.array(colour, np.float32)
     variation = gaussian(seen.lab[..., 0], sigma=0.005 * seen.width) - np.float32(lightness)
-    own[..., 0] += np.float32(0.5) * np.clip(variation, -14, 8)
+    own[..., 0] += np.float32(0.35) * np.clip(variation, -10, 8)
     pen.lay(own, shape * np.float32(0.94))
     dark = (max(5.0, colour[0] * 0.72), a, b)
     strong = np.interp(darkness, [8.0, 25.0], [0.0, 0.4])
@@ -127,8 +128,17 @@ def draw_nose(pen: Pen, seen: Likeness, *, light_from: float) -> None:
 
 def draw_wrinkles(pen: Pen, seen: Likeness) -> None:
     """The longer creases of forehead, eyes and cheeks as a faint tone, as deep as the photo has them."""
-    width = seen.width
-    bare = seen.skin * seen.zone(facemap.OVAL, grow=0.93, feather=0.02)
+    # Faint tones need no more than half the pixels.
+    height, width = seen.size
+    size = (max(1, width // 2), max(1, height // 2))
+    scale = np.array([size[0] / width, size[1] / height], np.float32)
+    points = (seen.points * scale).astype(np.float32)
+    across = seen.width / 2
+
+    def zone(indices: NDArray[np.int64], *, grow: float, feather: float) -> FloatImage:
+        return polygon_mask((size[1], size[0]), points[indices], grow=grow, feather=feather * across)
+
+    bare = shrunk(seen.skin * (1 - seen.frames), size) * zone(facemap.OVAL, grow=0.93, feather=0.02)
     for indices, grow in (
         (facemap.LEFT_EYE, 1.35),
         (facemap.RIGHT_EYE, 1.35),
@@ -137,13 +147,14 @@ def draw_wrinkles(pen: Pen, seen: Likeness) -> None:
         (facemap.LIPS_OUTER, 1.25),
         (facemap.NOSE_TIP, 1.15),
     ):
-        bare *= 1 - seen.zone(indices, grow=grow, feather=0.008)
-    response = np.maximum(gaussian(seen.dark, sigma=0.004 * width), 0) * bare * (1 - seen.frames)
-    response *= long_enough(response, threshold=0.006, area=max(8.0, 0.0016 * width * width))
+        bare *= 1 - zone(indices, grow=grow, feather=0.008)
+    response = np.maximum(gaussian(shrunk(seen.dark, size), sigma=0.004 * across), 0) * bare
+    response *= long_enough(response, threshold=0.006, area=max(4.0, 0.0016 * across * across))
     lightness, a, b = seen.paint
     tone = np.empty_like(seen.lab)
     tone[...] = np.array((lightness * 0.7, a + 4, b + 2), np.float32)
-    pen.lay(tone, smoothstep(response, low=0.004, high=0.03) * np.float32(0.6))
+    cover = smoothstep(response, low=0.004, high=0.03) * np.float32(0.6)
+    pen.lay(tone, enlarged(cover, (width, height)))
 
 
 def draw_folds(pen: Pen, seen: Likeness) -> None:
@@ -213,7 +224,7 @@ def draw_mouth(pen: Pen, seen: Likeness, *, light_from: float) -> None:
         seen.size, curve(points[facemap.LIPS_INNER], samples=60, closed=True), feather=0.004 * width
     )
     opening = float(np.hypot(*(points[14] - points[13])))
-    is_open = float(opening > 0.02 * width)
+    is_open = float(opening > 0.024 * width)
     lip_zone = lips * (1 - inner * is_open)
     colour = _lay_lips(pen, seen, lip_zone)
     if is_open > 0:
@@ -276,6 +287,10 @@ def _lay_lips(pen: Pen, seen: Likeness, zone: FloatImage) -> Colour:
     calm = gaussian(lab, sigma=0.008 * seen.width)
     own = calm - np.array([lightness, a, b], np.float32)
     hair = smoothstep(own[..., 0], low=-14, high=-24) * smoothstep(own[..., 1], low=-2, high=-7)
+    # Landmarks may lie beside lips that speak or pout: what is as pale as skin over some width is skin.
+    broad = gaussian(own, sigma=0.012 * seen.width)
+    bare = smoothstep(broad[..., 0], low=5, high=12) * smoothstep(broad[..., 1], low=-3, high=-7)
+    hair = np.maximum(hair, bare)
     own[..., 0] *= np.float32(0.62)
     own[..., 1:] *= np.float32(0.4)
     own += np.array(target, np.float32)
@@ -295,8 +310,8 @@ def _lay_teeth(pen: Pen, seen: Likeness, mouth: FloatImage) -> None:
     calm = gaussian(lab, sigma=0.006 * seen.width)
     redness = calm[..., 1] - np.float32(0.55 * seen.tone[1])
     bright = max(high, 0.75 * seen.tone[0])
-    cut = low + 0.5 * (bright - low)
-    teeth = smoothstep(calm[..., 0], low=cut - 6, high=cut + 8) * smoothstep(redness, low=9, high=3)
+    cut = max(low + 0.5 * (bright - low), 0.7 * seen.tone[0])
+    teeth = smoothstep(calm[..., 0], low=cut - 6, high=cut + 8) * smoothstep(redness, low=7, high=2)
     white = float(np.clip(0.5 * high + 46, 70, 93))
     detail = np.clip(lightness - np.float32(high), -26, 4)
     drawn = np.empty_like(lab)

@@ -253,7 +253,7 @@ def own_shape(
     darkness = float(np.percentile(inside, 70))
     if darkness <= 1:
         return np.zeros_like(zone), 0.0
-    half = 0.42 * darkness
+    half = 0.39 * darkness
     shape = smoothstep(depth, low=half - softness * darkness / 2, high=half + softness * darkness / 2)
     shape *= zone * np.float32(min(1.0, darkness / least))
     return shape, darkness

@@ -82,7 +82,7 @@ def smoothed(person: FloatImage, faces: tuple[Face, ...], *, scale: float, unit:
         np.maximum(heads, smoothstep(rows[:, None] + columns[None, :], low=1.7, high=1.0), out=heads)
     near = enlarged(heads, (person.shape[1], person.shape[0]))
     fine = smoothstep(gaussian(person, sigma=max(0.7, 4.5 * unit)), low=0.3, high=0.7)
-    broad = smoothstep(gaussian(person, sigma=max(1.0, 15 * unit)), low=0.4, high=0.6)
+    broad = smoothstep(gaussian(person, sigma=max(1.0, 8 * unit)), low=0.35, high=0.65)
     result: FloatImage = broad + (fine - broad) * near
     return result
 

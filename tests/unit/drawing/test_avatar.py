@@ -8,7 +8,13 @@ import pytest
 
 from tests.unit.drawing.portraits import bust, landscape
 from toonbooth.drawing.avatar import draw_avatar
-from toonbooth.drawing.pen import Pen, curve, ellipse, normals
+from toonbooth.drawing.complexion import lift_of
+from toonbooth.drawing.gaze import iris_colour
+from toonbooth.drawing.likeness import face_window, look_at
+from toonbooth.drawing.pen import Colour, Pen, curve, ellipse, normals
+from toonbooth.drawing.silhouette import smoothed, without_scraps
+from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.tones import smoothstep
 from toonbooth.portrait.model import Portrait
 
 
@@ -118,3 +124,61 @@ def test_what_is_drawn_beyond_the_window_is_cut_off() -> None:
     Pen(paper).fill(ellipse((0.0, 0.0), (6.0, 6.0)), colour=(0.0, 0.0, 0.0))
     assert float(paper[0, 0].max()) < 0.02
     assert float(paper[12:, 12:].min()) == 1.0
+
+
+def disc(radius: float, *, size: int = 160) -> FloatImage:
+    rows, columns = np.mgrid[:size, :size].astype(np.float32) - size / 2
+    return smoothstep(np.hypot(rows, columns).astype(np.float32), low=radius + 2, high=radius - 2)
+
+
+def two_tone(inside: FloatImage, person: Colour, background: Colour) -> FloatImage:
+    lab = np.empty((*inside.shape, 3), np.float32)
+    lab[...] = np.array(background, np.float32)
+    lab += inside[..., None] * (np.array(person, np.float32) - np.array(background, np.float32))
+    return lab
+
+
+def test_a_matte_that_reaches_into_the_background_is_cut_back_to_the_person() -> None:
+    true, coarse = disc(50), disc(50)
+    coarse[:, 80:] = np.maximum(coarse[:, 80:], disc(56)[:, 80:])
+    lab = two_tone(true, (30.0, 10.0, 12.0), (80.0, -5.0, -20.0))
+    cut = without_scraps(coarse, lab, unit=1.0)
+    assert float((cut - coarse).max()) <= 0
+    assert float(np.abs(cut - true).sum()) < 0.5 * float(np.abs(coarse - true).sum())
+
+
+def test_a_matte_is_left_alone_where_colours_do_not_tell() -> None:
+    coarse = disc(50)
+    flat = two_tone(coarse, (50.0, 3.0, 4.0), (52.0, 3.0, 4.0))
+    np.testing.assert_allclose(without_scraps(coarse, flat, unit=1.0), coarse, atol=0.02)
+
+
+def test_a_silhouette_loses_its_frays_and_keeps_its_place() -> None:
+    frayed = disc(50)
+    frayed[78:80, 20:140] = 1
+    calm = smoothed(frayed, (), scale=1.0, unit=0.5)
+    assert float(calm[78:80, 20:24].max()) < 0.2
+    assert float(np.abs(calm - disc(50)).mean()) < 0.02
+
+
+@pytest.mark.parametrize("middle", [15.0, 30.0, 42.0])
+def test_dark_skin_is_not_lifted(middle: float) -> None:
+    assert 0 <= lift_of(middle) < 0.5
+
+
+def test_both_irises_have_one_colour_and_light_ones_keep_their_hue() -> None:
+    portrait = bust(480, 400)
+    face = portrait.faces[0]
+    picture = portrait.picture.copy()
+    for eye, colour in ((face.left_eye, (70, 110, 160)), (face.right_eye, (60, 100, 150))):
+        white = np.round(eye.contour).astype(np.int32)
+        cv2.fillPoly(picture, [white], (215, 212, 208))
+        x, y = (round(value) for value in eye.iris_centre)
+        cv2.circle(picture, (x, y), round(eye.iris_radius), colour, -1)
+    portrait = portrait.with_picture(np.ascontiguousarray(picture))
+    rows, columns = face_window(face, picture.shape)
+    skin = np.ones((rows.stop - rows.start, columns.stop - columns.start), np.float32)
+    seen = look_at(portrait, face, picture, skin)
+    lightness, _, yellow = iris_colour(seen, (face.left_eye, face.right_eye))
+    assert 25 < lightness < 70
+    assert yellow < -5
