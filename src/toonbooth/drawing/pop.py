@@ -40,6 +40,9 @@ _FACE_WIDTH = 400.0
 _NO_FACE_SHARE = 0.28
 """Without a face, lengths are those of a face this share of the picture's short side."""
 
+_SMALLEST_DOT = 0.035
+"""Tone below which nothing is dotted."""
+
 _NOTHING = 0.004
 """Weight below which a plate is left out."""
 
@@ -336,6 +339,10 @@ def _inks(plan: _Plan, portrait: Portrait, look: PopLook, *, unit: float) -> _In
     beside = moved(np.minimum(plan.separation.plates[slipped], 2 * plan.person - 1))
     # Hair stays in register: paper beside a face would look like a halo.
     far = 1 - smoothstep(plan.separation.near, low=0.3, high=0.7)
+    # So would paper between a cloth and its own shadow.
+    darker = np.maximum(plan.separation.plates[Ink.DEEP], plan.separation.plates[Ink.BROWN]) > 0
+    reach = gaussian(darker.astype(np.float32), sigma=max(1.0, 6 * unit))
+    far *= 1 - smoothstep(reach, low=0.05, high=0.25)
     return _Inks(tuple(flat), tuple(dotted), slipped, beside, far, moved(plan.person))
 
 
@@ -383,7 +390,8 @@ def _clean(key: ByteImage, faces: tuple[Face, ...], *, area: float) -> None:
     outlines, nesting = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     if not outlines:
         return
-    for black in (True, False):
+    # Pinholes first: a speck may have one, and goes with it.
+    for black in (False, True):
         small = [
             outline
             for outline, (_, _, _, parent) in zip(outlines, nesting[0], strict=True)
@@ -453,7 +461,10 @@ def _colour_rows(
     screen = Screen(
         sheet.pitch * window.zoom, look.angle, window.left * window.zoom, window.top * window.zoom + top
     )
-    dots = halftone(enlarged_rows(part.dots, factor=factor, top=top, bottom=bottom), screen)
+    tone = enlarged_rows(part.dots, factor=factor, top=top, bottom=bottom)
+    # A dot that is hardly there is a speck.
+    tone[tone < _SMALLEST_DOT] = 0
+    dots = halftone(tone, screen)
     np.reciprocal(total, out=total)
     person = _crisp_rows(plan.person, factor=factor, top=top, bottom=bottom)
     behind = second_ink(sheet.pattern, window, width=width, top=top, bottom=bottom) if plan.contour else None

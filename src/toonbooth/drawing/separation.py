@@ -110,7 +110,7 @@ def separate(
         blush = np.float32(0.2) * regions.cheeks
         dots += on * (np.maximum(np.float32(dottedness) * tone_of, blush) - dots)
         # Only a cast shadow is so dark that the key plate prints it.
-        dark = np.float32(-max(28.0, 3.0 * tone.spread)) - form
+        dark = np.float32(-max(33.0, 3.3 * tone.spread)) - form
         black += on * (np.minimum(dark, np.float32(20)) - black)
     return Separation(_margins(plates), dots, _distance(black), skins, whole_skin, near)
 
@@ -271,7 +271,7 @@ def _flat_plates(
     few_faces = shrunk(_faces_and_necks(regions), half)
     pale = smoothstep(chroma, low=34, high=24) * smoothstep(light, low=62, high=72)
     scores[Ink.YELLOW] -= np.float32(12) * (1 - few_near) * pale
-    like_skin = np.full_like(light, -50)
+    like_skin, in_shade = np.full_like(light, -50), np.zeros_like(light)
     for tone in skins:
         own = max(4.0, float(np.hypot(tone.red, tone.yellow)))
         to_red, to_yellow = tone.red / own, tone.yellow / own
@@ -287,15 +287,20 @@ def _flat_plates(
         score -= np.float32(0.4) * np.maximum(lighter - np.float32(22), 0)
         # Under chins and beside noses a shadow is more likely than a beard of a skin's full colour.
         shaded = smoothstep(chroma, low=0.7 * own, high=0.95 * own) * smoothstep(off_hue, low=11, high=6)
-        score += np.float32(17) * few_faces * shaded * smoothstep(lighter, low=-46, high=-38)
+        shaded *= smoothstep(lighter, low=-46, high=-38)
+        np.maximum(in_shade, shaded, out=in_shade)
+        score += np.float32(17) * few_faces * shaded
         np.maximum(like_skin, score, out=like_skin)
     like_skin += np.float32(1) - np.float32(7) * few_near
     scores[Ink.RED] = scores[Ink.RED] - np.float32(14) * few_near
     darkest = min((tone.lightness for tone in skins), default=0.0) - 8
     lit = smoothstep(light, low=darkest - 6, high=darkest + 2)
-    _agree_on_hair(
+    hair = _agree_on_hair(
         scores, like_skin, few_near * (1 - few_skin) * shrunk(_above_chins(regions), half), lit, regions
     )
+    if hair not in (Ink.YELLOW, Ink.BROWN):
+        # Then what is brown far from the head is a hand.
+        like_skin += np.float32(12) * (1 - few_near) * in_shade
     like_skin += (np.float32(90) - like_skin) * smoothstep(few_skin, low=0.4, high=0.6)
     scores = [score - np.float32(40) * smoothstep(few_skin, low=0.4, high=0.6) for score in scores]
     if skins:
@@ -305,7 +310,11 @@ def _flat_plates(
     sigma = max(0.7, 2.4 * unit)
     size = (width, height)
     chosen = [
-        _without_islands((best == index).astype(np.float32), area=max(6.0, 160 * unit * unit))
+        _without_islands(
+            (best == index).astype(np.float32),
+            area=max(6.0, 260 * unit * unit),
+            strict=few_faces * np.float32(8.0 if index in _NOT_ON_FACES else 0.0),
+        )
         for index in range(len(scores))
     ]
     # What an island leaves empty goes to whatever lies around it.
@@ -327,6 +336,9 @@ def _flat_plates(
     return plates
 
 
+_NOT_ON_FACES = (Ink.PAPER, Ink.GREY, Ink.BLUE, Ink.RED, Ink.YELLOW)
+"""Inks of which a small area on a face or neck is a reflection."""
+
 _GOES_WITH = {
     Ink.YELLOW: (Ink.BROWN,),
     Ink.BROWN: (),
@@ -343,8 +355,13 @@ def _agree_on_hair(
     zone: FloatImage,
     lit: FloatImage,
     regions: Regions,
-) -> None:
-    """Give all hair the ink of most of it: shine and the sky's reflection are not its colour. In place."""
+) -> Ink | None:
+    """Give all hair the ink of most of it: shine and the sky's reflection are not its colour. In place.
+
+    Returns
+    -------
+    That ink; None where there is no hair.
+    """
     best = np.argmax(np.stack([*scores, like_skin]), axis=0)
     counts = np.bincount(best[zone > 0.6], minlength=len(scores) + 1)
     candidates = {ink: int(counts[ink]) for ink in _GOES_WITH}
@@ -357,7 +374,7 @@ def _agree_on_hair(
     if candidates[most] < 0.1 * heads:
         # A bald head's shine.
         like_skin += bias * lit
-        return
+        return None
     if most in (Ink.BROWN, Ink.DEEP):
         # A bright rim of a dark head is skin in the light.
         like_skin += np.float32(1.6) * bias * lit
@@ -366,6 +383,7 @@ def _agree_on_hair(
             scores[ink] = scores[ink] + bias
         elif ink not in _GOES_WITH[most]:
             scores[ink] = scores[ink] - bias
+    return most
 
 
 def _faces_and_necks(regions: Regions) -> FloatImage:
@@ -392,9 +410,12 @@ def _above_chins(regions: Regions) -> FloatImage:
     return regions.person * above
 
 
-def _without_islands(mask: FloatImage, *, area: float) -> FloatImage:
+def _without_islands(mask: FloatImage, *, area: float, strict: FloatImage) -> FloatImage:
+    """Take small islands off a plate; where `strict` is, areas that many times larger count as small too."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
-    keep = (stats[:count, cv2.CC_STAT_AREA] >= area).astype(np.float32)
+    sizes = stats[:count, cv2.CC_STAT_AREA].astype(np.float32)
+    stricter = np.bincount(labels.ravel(), weights=strict.ravel(), minlength=count) / np.maximum(sizes, 1)
+    keep = (sizes >= area * (1 + stricter)).astype(np.float32)
     keep[0] = 0
     kept: FloatImage = keep[labels]
     return kept
