@@ -72,16 +72,23 @@ def pencil_tones(lab: FloatImage, regions: Regions, *, unit: float) -> FloatImag
     bare = (regions.skin > 0.8) & (regions.features < 0.2)
     if np.count_nonzero(bare) > 30:
         middle = float(np.median(tone[bare]))
-        ease = min(0.45 * middle, 0.15 * _fairness(lightness, regions, bare))
+        fair = _fairness(lightness, regions, bare)
+        ease = min(0.45 * middle, 0.15 * fair)
         shade = np.maximum(tone - np.float32(middle + 0.1), 0)
-        # Hard shadows age people.
-        tone -= (np.float32(ease) + np.float32(0.25) * shade) * regions.skin * (1 - regions.features)
+        # Hard shadows age people, and skin is never as dark as cloth can be.
+        deep = np.maximum(tone - np.float32(0.5), 0)
+        drawn = tone - (np.float32(ease) + np.float32(0.25) * shade + np.float32(0.3) * deep)
+        # On dark skin a shine is lighter, but no hole in it.
+        np.maximum(drawn, np.float32(0.35 * middle * (1 - fair)), out=drawn)
+        tone += (drawn - tone) * regions.skin * (1 - regions.features)
         # Lips differ from skin by their red more than by their lightness.
         redder = np.clip(red - np.float32(np.median(red[bare])), 0, 22)
         lips = regions.lips * (1 - regions.mouth)
         tone += lips * (np.float32(0.03) + np.float32(0.008) * redder)
         tone -= lips * np.float32(0.45) * np.maximum(tone - np.float32(middle + 0.15), 0)
     np.clip(tone, 0, 1, out=tone)
+    # Sockets stay clear of the lids and pupils that will be drawn in them.
+    tone *= 1 - np.float32(0.25) * regions.eyes
     # Teeth and the whites of eyes are hardly touched.
     tone *= 1 - np.float32(0.5) * regions.mouth
     if not regions.heads:
@@ -147,7 +154,7 @@ def _fairness(lightness: FloatImage, regions: Regions, bare: NDArray[np.bool_]) 
     alone = smoothstep(np.array([middle], np.float32), low=34.0, high=50.0)[0]
     # Eyes darker than skin were squinted or shaded: they say little.
     doubt = smoothstep(np.array([ratio], np.float32), low=1.05, high=1.3)[0]
-    return float(beside * alone * (1 - 0.6 * doubt))
+    return float(beside * alone * (1 - 0.8 * doubt))
 
 
 def _white_in_this_light(lightness: FloatImage, regions: Regions) -> float:

@@ -271,6 +271,9 @@ def _study(
     far = smoothstep(distance, low=0.75, high=2.2)
     lights = chalk_lights(lab, tone, regions, unit=unit) if look.pencil.chalk else np.zeros_like(tone)
     lights *= 1 - np.float32(0.8) * far
+    if look.pencil.chalk:
+        # Toned paper is the first tone by itself.
+        tone = np.maximum(tone - np.float32(0.1), 0) * np.float32(1.04)
     sheet = margins(size, share=0.06)
     lights *= sheet
     hand = _hand_pressure(size, unit=unit, rng=rng)

@@ -43,7 +43,7 @@ def test_light_skin_is_spared_and_dark_skin_is_not() -> None:
     eyes[2:8, 2:12] = 1
     skin = ALL - eyes
     spared = []
-    for lightness in (72.0, 36.0):
+    for lightness in (72.0, 47.0):
         plane = np.where(eyes > 0, np.float32(78), np.float32(lightness))
         scene = lab(plane.astype(np.float32))
         on_skin = pencil_tones(scene, regions(skin=skin, eyes=eyes), unit=1.0)[60, 70]
