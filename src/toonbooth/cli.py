@@ -127,7 +127,13 @@ def migrate() -> None:
 
 @main.command()
 @click.argument("photo", type=_EXISTING_FILE)
-@click.option("-o", "--output", type=_NEW_FILE, required=True, help="A .jpg, .png or .webp file.")
+@click.option(
+    "-o",
+    "--output",
+    type=_NEW_FILE,
+    required=True,
+    help="A .jpg, .png or .webp file; with --style flat also .svg.",
+)
 @click.option("--style", default=None, help="How to draw; the default style when left out.")
 @click.option(
     "--seed",

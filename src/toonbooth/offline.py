@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Final
 
+from toonbooth.drawing.flat import flat_svg
 from toonbooth.drawing.styles import DEFAULT_STYLE
 from toonbooth.imaging.codec import ImageError, decode_photo, encode_jpeg, encode_png, encode_webp
 from toonbooth.imaging.pixels import ByteImage
@@ -11,9 +12,10 @@ from toonbooth.portrait.analysis import PortraitAnalyser
 from toonbooth.portrait.debug import draw_debug
 from toonbooth.portrait.models import ModelsUnavailableError, default_models_folder
 from toonbooth.studio.pictures import CutFormat, CutOptions
-from toonbooth.studio.pipeline import cut_face_file, draw_cartoon, draw_portrait
+from toonbooth.studio.pipeline import cut_face_file, draw_cartoon, draw_portrait, make_generator
 
 _QUALITY: Final = 94
+_VECTOR_STYLE: Final = "flat"
 _FORMATS: Final = {
     ".jpg": CutFormat.JPG,
     ".jpeg": CutFormat.JPG,
@@ -23,12 +25,17 @@ _FORMATS: Final = {
 
 
 def draw_file(photo: Path, output: Path, *, style: str | None, seed: int, max_side: int) -> None:
-    """Draw a photo; the output's name tells its format. A JPEG carries the geometry that `cut-face` reads.
+    """Draw a photo; the output's name tells its format.
+
+    A JPEG carries the geometry that `cut-face` reads; the style `flat` can be had as an SVG.
 
     Raises
     ------
     FileError, AppError, StartError
     """
+    if output.suffix.lower() == ".svg":
+        _draw_svg(photo, output, style=style, seed=seed, max_side=max_side)
+        return
     output_format = _format_of(output)
     analyser, data = _open_analyser(), _read(photo)
     try:
@@ -43,6 +50,18 @@ def draw_file(photo: Path, output: Path, *, style: str | None, seed: int, max_si
     except ImageError as error:
         raise FileError(f"{photo}: {error}") from error
     _write(output, drawn)
+
+
+def _draw_svg(photo: Path, output: Path, *, style: str | None, seed: int, max_side: int) -> None:
+    if style != _VECTOR_STYLE:
+        raise FileError(
+            f"{output}: only the style {_VECTOR_STYLE} can be written as SVG; use --style {_VECTOR_STYLE}."
+        )
+    try:
+        portrait = _open_analyser().analyse(decode_photo(_read(photo), max_side=max_side))
+    except ImageError as error:
+        raise FileError(f"{photo}: {error}") from error
+    _write(output, flat_svg(portrait, make_generator(_VECTOR_STYLE, seed)).encode())
 
 
 def draw_debug_file(photo: Path, output: Path, *, max_side: int) -> None:

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import time
 from pathlib import Path
+from xml.etree import ElementTree
 
 import httpx
 import numpy as np
@@ -182,6 +183,29 @@ def test_cut_face_cuts_the_cartoon_that_draw_drew(photo: Path, tmp_path: Path) -
     assert (ended.returncode, ended.stderr) == (0, "")
     assert read_pixels(face)[:4, :4].min() >= 250  # on white
     assert read_pixels(face).shape < read_pixels(cartoon).shape
+
+
+def test_the_flat_style_is_an_svg_of_paths_under_300_kb(photo: Path, tmp_path: Path) -> None:
+    drawing = tmp_path / "face.svg"
+
+    ended = run_command("draw", str(photo), "-o", str(drawing), "--style", "flat", "--seed", "2")
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert drawing.stat().st_size < 300_000
+    elements = [element.tag.rpartition("}")[2] for element in ElementTree.parse(drawing).iter()]
+    assert elements[0] == "svg"
+    assert elements.count("path") > 20
+    assert "image" not in elements
+
+
+@pytest.mark.parametrize("chosen", [(), ("--style", "comic")])
+def test_no_other_style_can_be_an_svg(photo: Path, tmp_path: Path, chosen: tuple[str, ...]) -> None:
+    ended = run_command("draw", str(photo), "-o", str(tmp_path / "face.svg"), *chosen)
+
+    assert ended.returncode == 1
+    assert ended.stderr.count("\n") == 1
+    assert "--style flat" in ended.stderr
+    assert not (tmp_path / "face.svg").exists()
 
 
 def test_debug_shows_what_was_found(photo: Path, tmp_path: Path) -> None:

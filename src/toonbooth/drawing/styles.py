@@ -8,6 +8,7 @@ import numpy as np
 
 from toonbooth.drawing.avatar import draw_avatar
 from toonbooth.drawing.comic import draw_comic
+from toonbooth.drawing.flat import draw_flat
 from toonbooth.drawing.painted import draw_painted
 from toonbooth.drawing.pop import draw_pop
 from toonbooth.drawing.sketch import draw_sketch
@@ -33,6 +34,7 @@ STYLES: Final[dict[str, Style]] = {
     for style in (
         Style("avatar", "Avatar", "The face drawn anew: clean skin, clear eyes, tapered lines.", draw_avatar),
         Style("comic", "Comic", "Ink lines of varying weight and cel tones.", draw_comic),
+        Style("flat", "Flat", "Cut paper: large clean shapes with smooth outlines.", draw_flat),
         Style("painted", "Painted", "A smooth digital painting, the brush to be seen.", draw_painted),
         Style("pop", "Pop", "A poster in few strong inks, with halftone dots and solid black.", draw_pop),
         Style("sketch", "Sketch", "Pencil on paper, hatched along the form.", draw_sketch),

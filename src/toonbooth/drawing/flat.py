@@ -1,0 +1,277 @@
+"""The `flat` style: a portrait cut out of coloured paper, every region a smooth shape of one colour.
+
+The picture is traced into shapes first; painted they are the drawing, written down they are an SVG.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from toonbooth.drawing.closeup import Closeup, look_closely
+from toonbooth.drawing.complexion import SMALLEST_DRAWN_FACE, Surface, close_skin
+from toonbooth.drawing.eyes import enlarge_eyes
+from toonbooth.drawing.flat_backdrop import PAIRS, BackdropShape, FlatBackdrop, lay_backdrop
+from toonbooth.drawing.flat_features import draw_features
+from toonbooth.drawing.flat_skin import FlatSkin, trace_skin
+from toonbooth.drawing.likeness import face_window, look_at
+from toonbooth.drawing.masses import MassTones, trace_masses
+from toonbooth.drawing.pen import Colour
+from toonbooth.drawing.regions import clean_matte, find_regions
+from toonbooth.drawing.silhouette import without_scraps
+from toonbooth.drawing.vector import Shape, paint, to_svg
+from toonbooth.imaging.colour import luma, rgb_to_lab
+from toonbooth.imaging.contours import trace_field
+from toonbooth.imaging.flow import FlowSmoother, edge_tangent_flow
+from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.resize import Size, enlarged, padded, shrunk
+from toonbooth.imaging.smoothing import flatten, gaussian
+from toonbooth.portrait.model import Face, Portrait
+
+_FACE_WIDTH = 400.0
+"""Face width in pixels at which lengths and strengths below are meant."""
+
+_NO_FACE_SHARE = 0.28
+"""Without a face, lengths are those of a face this share of the picture's short side."""
+
+_FEATURES_FROM = 300.0
+"""Width to which a smaller face is enlarged before its features are traced."""
+
+_LARGEST_SVG = 290_000
+"""Characters beyond which outlines are simplified."""
+
+_WHITE = (255, 255, 255)
+
+
+@dataclass(frozen=True, slots=True)
+class FlatLook:
+    """What a seed decides about a flat portrait.
+
+    masses : how hair and clothes are gathered.
+    skin : how skin is toned.
+    backdrop : what lies behind.
+    border : width of a sticker's white border, thousandths of the face's width; 0 is none.
+    light_from : -1 left, 1 right.
+    """
+
+    masses: MassTones
+    skin: FlatSkin
+    backdrop: FlatBackdrop
+    border: float
+    light_from: float
+
+
+def choose_look(rng: np.random.Generator) -> FlatLook:
+    """Draw the look of one flat portrait."""
+    kinds = tuple(BackdropShape)
+    return FlatLook(
+        masses=MassTones(
+            count=int(rng.integers(8, 13)),
+            apart=float(rng.uniform(6.0, 9.0)),
+            saturation=float(rng.uniform(1.05, 1.4)),
+            contrast=float(rng.uniform(0.35, 0.6)),
+        ),
+        skin=FlatSkin(
+            shadow=float(rng.uniform(6.0, 10.0)),
+            tones=int(rng.integers(2, 5)),
+            blush=float(rng.uniform(0.22, 0.45)),
+        ),
+        backdrop=FlatBackdrop(
+            kind=kinds[rng.integers(len(kinds))],
+            order=tuple(int(index) for index in rng.permutation(len(PAIRS))),
+            turned=bool(rng.integers(2)),
+            side=float(rng.choice([-1.0, 1.0])),
+        ),
+        border=float(rng.choice([0.0, 22.0])),
+        light_from=float(rng.choice([-1.0, 1.0])),
+    )
+
+
+def draw_flat(portrait: Portrait, rng: np.random.Generator) -> Portrait:
+    """Draw a portrait in flat shapes."""
+    look = choose_look(rng)
+    portrait = _prepared(portrait)
+    height, width = portrait.picture.shape[:2]
+    return portrait.with_picture(paint(_trace(portrait, look), (width, height)))
+
+
+def trace_flat(portrait: Portrait, rng: np.random.Generator) -> tuple[Shape, ...]:
+    """The shapes that `draw_flat` paints, from back to front."""
+    look = choose_look(rng)
+    return _trace(_prepared(portrait), look)
+
+
+def flat_svg(portrait: Portrait, rng: np.random.Generator) -> str:
+    """The picture that `draw_flat` draws, as an SVG document."""
+    height, width = portrait.picture.shape[:2]
+    shapes = trace_flat(portrait, rng)
+    svg = to_svg(shapes, (width, height))
+    least_area = 0.5
+    while len(svg) > _LARGEST_SVG:
+        shapes = tuple(shape.simplified(least_area=least_area) for shape in shapes)
+        svg = to_svg(shapes, (width, height))
+        least_area *= 4
+    return svg
+
+
+def _prepared(portrait: Portrait) -> Portrait:
+    return enlarge_eyes(portrait, strength=0.14)
+
+
+def _trace(portrait: Portrait, look: FlatLook) -> tuple[Shape, ...]:
+    unit = _unit(portrait)
+    factor = max(2, round(2 * unit))
+    height, width = portrait.picture.shape[:2]
+    picture = padded(portrait.picture, multiple=factor)
+    size = (picture.shape[1] // factor, picture.shape[0] // factor)
+    small = shrunk(picture, size)
+    grey = luma(small)
+    fine = unit / factor
+    along = FlowSmoother(
+        edge_tangent_flow(grey, scale=max(1.0, 4.5 * fine)), reach=max(1.0, 12.0 * fine), taps=2
+    )
+    smooth = along.smooth(flatten(small, passes=2, tone=30.0, reach=5, median=5))
+    smooth *= np.float32(1 / 255)
+    lab = rgb_to_lab(smooth)
+
+    def full(shape: Shape) -> Shape:
+        return shape.moved(scale=factor, corner=(0.0, 0.0))
+
+    if not portrait.faces:
+        everywhere = np.ones(size[::-1], np.float32)
+        tones = replace(look.masses, count=look.masses.count + 5)
+        return tuple(full(shape) for shape in trace_masses(lab, everywhere, tones, unit=fine))
+
+    faces, scale = portrait.faces, 1 / factor
+    matte = shrunk(padded(portrait.matte, multiple=factor), size)
+    person = without_scraps(clean_matte(matte, faces, scale=scale, unit=fine), lab, unit=fine)
+    regions = find_regions(lab, grey, person, faces, scale=scale)
+    surface = close_skin(lab, regions, faces, scale=scale)
+    masses = trace_masses(_unmixed(lab, surface.skin, person, unit=fine), person, look.masses, unit=fine)
+    spacing = max(2.0, 8 * fine)
+    silhouette = trace_field(person, level=0.5, spacing=spacing, least_area=max(12.0, 300 * fine * fine))
+    shapes = list(_behind(portrait, look, lab, person, size=(width, height), scale=scale))
+    if look.border > 0:
+        shapes.append(full(_border(person, look, unit=fine, spacing=2 * spacing)))
+    paints: dict[int, Colour] = {}
+    on_person = list(masses)
+    for index, face in enumerate(faces):
+        own = _skin_of(surface, faces, index, scale=scale)
+        skin = trace_skin(lab, own, regions, face, look.skin, scale=scale)
+        if skin is not None:
+            on_person += skin.shapes
+            paints[index] = skin.paint
+    shapes.append(full(Shape(silhouette, masses[0].colour if masses else _WHITE, 1.0, tuple(on_person))))
+    for index, tone in paints.items():
+        if faces[index].width >= SMALLEST_DRAWN_FACE:
+            shapes += _features(portrait, faces[index], surface.skin, tone, look, factor=factor)
+    return tuple(shapes)
+
+
+def _unmixed(lab: FloatImage, skin: FloatImage, person: FloatImage, *, unit: float) -> FloatImage:
+    """Continue hair and cloth to the skin and to the silhouette, where the photo has mixed their colours."""
+    reach, rim = 2 * max(1, round(3 * unit)) + 1, 2 * max(1, round(9 * unit)) + 1
+    sure = np.minimum(
+        cv2.erode(1 - skin, np.ones((reach, reach), np.uint8)),
+        cv2.erode(person, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (rim, rim))),
+    ).astype(np.float32, copy=False)
+    weight = sure + np.float32(1e-4)
+    total = gaussian(weight, sigma=max(0.8, 5 * unit))
+    near = cv2.merge(
+        [
+            gaussian(np.multiply(plane, weight, dtype=np.float32), sigma=max(0.8, 5 * unit)) / total
+            for plane in cv2.split(lab)
+        ]
+    )
+    known = np.clip(total * 12, 0, 1) * (1 - sure)
+    return cv2.blendLinear(near.astype(np.float32), lab, known, 1 - known).astype(np.float32, copy=False)
+
+
+def _skin_of(surface: Surface, faces: tuple[Face, ...], index: int, *, scale: float) -> Surface:
+    """The skin that is nearer to one face than to any other."""
+    if len(faces) == 1:
+        return surface
+    height, width = surface.skin.shape
+    columns = np.arange(width, dtype=np.float32)[None, :]
+    rows = np.arange(height, dtype=np.float32)[:, None]
+    away = []
+    for face in faces:
+        x, y = ((value + 0.5) * scale - 0.5 for value in face.landmarks.mean(axis=0))
+        across = max(face.width * scale, 1.0)
+        away.append(
+            np.square((columns - np.float32(x)) / np.float32(across))
+            + np.square((rows - np.float32(y)) / np.float32(across))
+        )
+    others = np.minimum.reduce([each for other, each in enumerate(away) if other != index])
+    share = (away[index] <= others).astype(np.float32)
+    return replace(surface, skin=surface.skin * share, stubble=surface.stubble * share)
+
+
+def _behind(
+    portrait: Portrait,
+    look: FlatLook,
+    lab: FloatImage,
+    person: FloatImage,
+    *,
+    size: Size,
+    scale: float,
+) -> tuple[Shape, ...]:
+    face = portrait.main_face
+    if face is None:
+        return ()
+    x, y = face.box.centre
+    width = face.width
+    # The head's rim: what the backdrop will lie beside.
+    inner = cv2.erode(person, np.ones((3, 3), np.uint8), iterations=max(2, round(0.05 * width * scale)))
+    rim = (person > 0.9) & (inner < 0.5)
+    bottom = int(np.clip((y + 0.4 * width) * scale, 1, rim.shape[0]))
+    tones = lab[:bottom][rim[:bottom]]
+    if len(tones) < 12:
+        return lay_backdrop(look.backdrop, size, None, head=(x, y, width))
+    lightness, a, b = (float(value) for value in np.median(tones, axis=0))
+    return lay_backdrop(look.backdrop, size, (lightness, a, b), head=(x, y, width))
+
+
+def _border(person: FloatImage, look: FlatLook, *, unit: float, spacing: float) -> Shape:
+    reach = max(1, round(look.border * unit * _FACE_WIDTH / 1000))
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    grown = gaussian(cv2.dilate(person, disc).astype(np.float32, copy=False), sigma=max(0.8, 0.35 * reach))
+    curves = trace_field(grown, level=0.5, spacing=spacing, least_area=max(12.0, 20.0 * reach * reach))
+    return Shape(curves, _WHITE)
+
+
+def _features(
+    portrait: Portrait, face: Face, skin: FloatImage, tone: Colour, look: FlatLook, *, factor: int
+) -> list[Shape]:
+    """One face's features, traced on an enlargement when it is small."""
+    height, width = portrait.picture.shape[:2]
+    size = (skin.shape[1] * factor, skin.shape[0] * factor)
+    rows, columns = face_window(face, portrait.picture.shape)
+    if factor > 4:
+        size = (width, height)
+    covered = enlarged(skin, size)[rows, columns]
+    if face.width >= 0.8 * _FEATURES_FROM:
+        seen = look_at(portrait, face, portrait.picture, np.ascontiguousarray(covered))
+        return list(draw_features(replace(seen, paint=tone), light_from=look.light_from))
+    margin = round(0.2 * face.width)
+    left, top = max(0, columns.start - margin), max(0, rows.start - margin)
+    right, bottom = min(width, columns.stop + margin), min(height, rows.stop + margin)
+    closeup = Closeup(left, top, right - left, bottom - top, min(4.0, _FEATURES_FROM / face.width))
+    close = look_closely(replace(portrait, faces=(face,)), closeup)
+    if not close.faces:
+        return []
+    near = close.faces[0]
+    zoomed = enlarged(np.ascontiguousarray(enlarged(skin, size)[top:bottom, left:right]), closeup.size)
+    window = face_window(near, close.picture.shape)
+    seen = look_at(close, near, close.picture, np.ascontiguousarray(zoomed[window]))
+    shapes = draw_features(replace(seen, paint=tone), light_from=look.light_from)
+    shrink = closeup.width / closeup.size[0]
+    return [shape.moved(scale=shrink, corner=(float(left), float(top))) for shape in shapes]
+
+
+def _unit(portrait: Portrait) -> float:
+    face = portrait.main_face
+    width = face.width if face else _NO_FACE_SHARE * min(portrait.picture.shape[:2])
+    return max(width / _FACE_WIDTH, 0.05)
