@@ -133,6 +133,16 @@ def test_a_large_and_a_small_face_are_found_together_from_left_to_right(
     assert small.box.x < large.box.x
 
 
+def test_behind_somebody_close_to_the_camera_others_are_found(
+    analyser: PortraitAnalyser, astronaut: ByteImage, head: ByteImage
+) -> None:
+    close = scaled(astronaut[40:200, 150:300], 4.5)
+    picture = on_a_table((close, 400, 0), (scaled(head, 90 / FACE_HEIGHT), 50, 200))
+    behind, in_front = analyser.analyse(picture).faces
+    assert behind.box.width < 90
+    assert in_front.width > 0.45 * 720
+
+
 def test_two_people_stand_from_left_to_right_each_once(analyser: PortraitAnalyser, head: ByteImage) -> None:
     mirrored = np.ascontiguousarray(head[:, ::-1])
     faces = analyser.analyse(on_a_table((mirrored, 700, 200), (head, 150, 300))).faces
