@@ -119,7 +119,8 @@ def paint_ground(
     everywhere = np.ones(few[::-1], np.float32)
     scale = size[0] / width
     for share, variety in ((0.24, 2.4), (0.13, 1.8)):
-        breadth = max(5.0, share * face_width * scale * look.brush)
+        breadth = share * max(face_width, 0.22 * min(width, height)) * scale * look.brush
+        breadth = max(4.0, breadth)
         brush = Brush(breadth, length=4.5, coverage=1.5, tolerance=16.0, variety=variety)
         paint_strokes(canvas, lay_strokes(lab, directions, everywhere, brush, size=size, rng=rng))
         # Wet in wet: the borders of strokes melt.
@@ -155,7 +156,7 @@ def _ground_colours(
     pale = 1 - np.float32(0.25) * glow
     # Before a restless background no matte is sure of the person's edge: there the wall takes up its colours,
     # so that what is left over of it within the edge belongs to the picture.
-    near = np.float32(0.6 * unrest)
+    near = np.float32(0.55 * unrest)
     wall = (
         np.float32(far) + np.float32(more) * glow + np.float32(2.4) * clouds,
         tint_a * pale + np.float32(1.3) * other,
@@ -169,7 +170,7 @@ def _ground_colours(
 def _own_colours(
     portrait: Portrait, matte: FloatImage, *, face_width: float, size: Size
 ) -> tuple[FloatImage, float]:
-    """The photo's background, L*a*b*, melted and continued behind the person; and how restless it is, 0 … 1."""
+    """The photo's background, L*a*b*, melted and continued behind people; and how restless it is, 0 … 1."""
     lab = rgb_to_lab(to_float(flatten(shrunk(portrait.picture, size), passes=2, tone=30.0)))
     # The matte's rim belongs to neither: only what is surely background gives colour.
     sure = np.clip(1 - np.float32(1.8) * matte, 0, 1).astype(np.float32)
@@ -179,7 +180,7 @@ def _own_colours(
     beside = sure * smoothstep(gaussian(matte, sigma=0.3 * face_width), low=0.02, high=0.2)
     seen = lab[beside > 0.5]
     spread = float(np.abs(seen - seen.mean(axis=0)).sum(axis=1).mean()) if len(seen) > 20 else 0.0
-    unrest = float(np.clip((spread - 12) / 16, 0, 1))
+    unrest = float(np.clip((spread - 16) / 18, 0, 1))
     return (wide + (near - wide) * trust * np.float32(0.85)).astype(np.float32), unrest
 
 

@@ -14,7 +14,7 @@ from toonbooth.drawing.eyes import draw_eyes, enlarge_eyes
 from toonbooth.drawing.grading import Grade, grade
 from toonbooth.drawing.ground import TINTS, Ground, GroundLook, PaintedGround, paint_ground
 from toonbooth.drawing.regions import Regions, clean_matte, find_regions
-from toonbooth.drawing.scraps import with_earrings, without_scraps
+from toonbooth.drawing.scraps import clean_rim, with_earrings
 from toonbooth.imaging.brushwork import Brush, BrushDirections, brush_directions, lay_strokes, paint_strokes
 from toonbooth.imaging.colour import lab_to_rgb, luma, planes_of, rgb_to_lab
 from toonbooth.imaging.flow import Flow, FlowSmoother, edge_tangent_flow
@@ -159,13 +159,14 @@ def _study(
     flow = edge_tangent_flow(grey, scale=max(1.0, 2.6 * unit))
     along = FlowSmoother(flow, reach=max(1.0, 6.0 * unit), taps=2)
     even = flatten(small, passes=1, tone=24.0, reach=5, median=3)
-    lab, even_grey = rgb_to_lab(to_float(even)), luma(even)
+    photo, even_grey = rgb_to_lab(to_float(even)), luma(even)
+    lab = photo
     faces, scale = portrait.faces, 1 / factor
     if faces:
         person = shrunk(padded(portrait.matte, multiple=factor), size)
-        person = without_scraps(person, lab, unit=unit)
+        person, lab = clean_rim(person, photo, faces, scale=scale, unit=unit)
         person = clean_matte(person, faces, scale=scale, unit=unit)
-        person = with_earrings(person, lab, faces, scale=scale)
+        person = with_earrings(person, photo, faces, scale=scale)
     else:
         person = np.ones(size[::-1], np.float32)
     planes = along.smooth(anisotropic_kuwahara(lab, even_grey, flow, radius=max(1.2, 6.0 * unit)))
@@ -276,7 +277,8 @@ def _bristles(study: _Study, *, rng: np.random.Generator) -> FloatImage:
     angles = study.directions.angles()
     x, y = cv2.polarToCart(np.ones_like(angles), angles)
     streaks = FlowSmoother(Flow(x.astype(np.float32), y.astype(np.float32), angles), reach=8.0, taps=3)
-    drawn = streaks.smooth(rng.integers(0, 256, angles.shape, dtype=np.uint8))
+    noise = cv2.GaussianBlur(rng.integers(0, 256, angles.shape, dtype=np.uint8), (5, 5), 0.9)
+    drawn = streaks.smooth(noise.astype(np.uint8, copy=False))
     drawn -= np.float32(drawn.mean())
     return drawn * np.float32(1 / max(1.0, float(drawn.std())))
 

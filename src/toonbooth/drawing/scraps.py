@@ -16,12 +16,14 @@ from toonbooth.portrait.model import Face, Points
 _LOBES = ((93, -1.0), (323, 1.0))
 """Landmarks beside the ear lobes, and the way out from them."""
 
-_MOST_JEWEL = 0.45
-"""Share of the place below an ear that an earring can fill; more is a background of many colours."""
+_MOST_UNREST = 0.08
+"""Share of the place below an ear that may be of other colours than the background and no earring."""
 
 
-def without_scraps(person: FloatImage, lab: FloatImage, *, unit: float) -> FloatImage:
-    """Take what looks like the background nearby, and not like the person nearby, off the rim of a matte.
+def clean_rim(
+    person: FloatImage, lab: FloatImage, faces: tuple[Face, ...], *, scale: float, unit: float
+) -> tuple[FloatImage, FloatImage]:
+    """Take what looks like the background nearby, and not like the person nearby, off a person's rim.
 
     Parameters
     ----------
@@ -29,12 +31,17 @@ def without_scraps(person: FloatImage, lab: FloatImage, *, unit: float) -> Float
         The matte.
     lab : float32 array, shape (H, W, 3), L*a*b*
         The picture, smoothed.
+    faces : faces in the coordinates of the full picture
+        What has their colour stays.
+    scale : float
+        Size of the matte over size of the full picture.
     unit : float, pixels
         A four-hundredth of a face's width.
 
     Returns
     -------
-    float32 array, shape (H, W): nowhere more than person.
+    The matte, float32, shape (H, W), nowhere more than it was; and the picture, float32, shape (H, W, 3), in
+    which loose hair has its own colour where the background shone through.
     """
     height, width = person.shape
     size = (max(1, width // 2), max(1, height // 2))
@@ -43,18 +50,47 @@ def without_scraps(person: FloatImage, lab: FloatImage, *, unit: float) -> Float
     core: FloatImage = cv2.erode(matte, np.ones((rim, rim), np.uint8)).astype(np.float32, copy=False)
     outside = smoothstep(matte, low=0.15, high=0.02)
 
-    def away_from(mask: FloatImage, sigma: float) -> FloatImage:
-        away = cv2.absdiff(colours, masked_blur(colours, mask, sigma=sigma))
-        difference = cv2.transform(away, np.array([[0.6, 1, 1]], np.float32)).astype(np.float32, copy=False)
-        # Where none of it is near, nothing can be like it.
-        near = smoothstep(gaussian(mask, sigma=sigma), low=0.004, high=0.05)
-        return np.add(difference, 40 * (1 - near), dtype=np.float32)
+    behind, within = (masked_blur(colours, mask, sigma=18 * unit) for mask in (outside, core))
+    apart = within - behind
+    length = np.square(apart).sum(axis=2) + np.float32(1)
+    found = colours - behind
+    # How much of the person is in a colour that the two have mixed, and how far the colour is from any mixture:
+    # ears before hair and collars under chins are neither the one nor the other, and stay.
+    share = (found * apart).sum(axis=2) / length
+    stray = np.sqrt(np.maximum(np.square(found).sum(axis=2) - np.square(share) * length, 0))
+    known = smoothstep(length, low=12.0**2, high=24.0**2) * (1 - core)
+    # Before the dark, hair looks like what is behind it beside a light face.
+    known *= smoothstep(behind[..., 0] - within[..., 0], low=-2, high=8)
+    # Only where both are near enough to be known.
+    for mask in (outside, core):
+        known *= smoothstep(gaussian(mask, sigma=18 * unit), low=0.004, high=0.025)
+    scraps = known * smoothstep(share, low=0.6, high=0.3) * smoothstep(stray, low=16, high=8)
+    through = known * np.clip(1 - share, 0, 1) * smoothstep(stray, low=26, high=14)
+    # What sticks out and is no colour of the person's is something behind them.
+    thick = 2 * max(1, round(11 * unit)) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (thick, thick))
+    bump = matte - cv2.morphologyEx(matte, cv2.MORPH_OPEN, disc).astype(np.float32, copy=False)
+    strange = np.sqrt(np.square(colours - within).sum(axis=2)).astype(np.float32)
+    scraps = np.maximum(scraps, bump * smoothstep(strange, low=14, high=28))
+    for face in faces:
+        other = 1 - _coloured_like(face, colours, scale=scale / 2)
+        scraps *= other
+        through *= other
+    calm, through = (gaussian(mask, sigma=max(0.5, 1.5 * unit)) for mask in (scraps, through))
+    weight = enlarged(through, (width, height))
+    mended = cv2.blendLinear(enlarged(within, (width, height)), lab, weight, 1 - weight)
+    matte = person * (1 - enlarged(calm, (width, height)))
+    return matte, mended.astype(np.float32, copy=False)
 
-    from_outside, from_inside = away_from(outside, 16 * unit), away_from(core, 30 * unit)
-    likeness = (from_inside - np.float32(8)) / (from_outside + np.float32(6))
-    # It must be the background's colour, not only another than the person's: ears and collars are that too.
-    scraps = smoothstep(likeness, low=0.9, high=1.7) * smoothstep(from_outside, low=13, high=7) * (1 - core)
-    return person * (1 - enlarged(gaussian(scraps, sigma=max(0.5, 1.5 * unit)), (width, height)))
+
+def _coloured_like(face: Face, lab: FloatImage, *, scale: float) -> FloatImage:
+    """How much the hue of every pixel is that of a face; shadow and light count little."""
+    height, width = lab.shape[:2]
+    where = (face.landmarks * np.float32(scale)).astype(np.int32)
+    complexion = np.median(lab[where[:, 1].clip(0, height - 1), where[:, 0].clip(0, width - 1)], axis=0)
+    away = (lab - complexion) * np.array([1 / 30, 1 / 8, 1 / 9], np.float32)
+    like: FloatImage = np.exp(np.float32(-0.5) * np.square(away).sum(axis=2))
+    return like
 
 
 def with_earrings(
@@ -101,9 +137,9 @@ def with_earrings(
             if np.count_nonzero(outside) < 0.25 * outside.size:
                 continue
             jewel = _unlike_background(lab[window], outside)
-            if float(jewel[outside].mean()) < _MOST_JEWEL:
-                hanging = _hanging_from(full[window], jewel, narrow=0.2 * across)
-                full[window] = np.maximum(full[window], jewel * hanging)
+            hanging = jewel * _hanging_from(full[window], jewel, narrow=0.2 * across)
+            if float((jewel - hanging)[outside].mean()) < _MOST_UNREST:
+                full[window] = np.maximum(full[window], hanging)
     return full
 
 
@@ -122,7 +158,7 @@ def _unlike_background(lab: FloatImage, outside: NDArray[np.bool_]) -> FloatImag
 
 def _hanging_from(person: FloatImage, jewel: FloatImage, *, narrow: float) -> FloatImage:
     """Mark what touches the person, is narrow and ends within the window."""
-    # The rim of ear and jaw isn't jewel, and links of a chain hang together though the background shows between.
+    # The rim of ear and jaw isn't jewel; links of a chain hang together though background shows between.
     rim = np.ones((2 * max(1, round(0.1 * narrow)) + 1,) * 2, np.uint8)
     body = cv2.dilate((person > 0.5).astype(np.uint8), rim)
     jewels = cv2.morphologyEx(((jewel > 0.4) & (body == 0)).astype(np.uint8), cv2.MORPH_CLOSE, rim)
@@ -133,5 +169,5 @@ def _hanging_from(person: FloatImage, jewel: FloatImage, *, narrow: float) -> Fl
     for index in range(1, count):
         x, y, across, down, _ = (int(v) for v in stats[index])
         enclosed = x > 0 and y > 0 and x + across < width and y + down < height
-        keep[index] = index in touching and enclosed and across < narrow
+        keep[index] = index in touching and enclosed and across < narrow and down > 0.4 * narrow
     return cv2.dilate(keep[labels], cv2.dilate(rim, rim)).astype(np.float32, copy=False)

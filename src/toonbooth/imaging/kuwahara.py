@@ -11,6 +11,9 @@ from toonbooth.imaging.smoothing import gaussian_exactly
 
 _SECTORS = 8
 
+_NOTHING = np.empty((0, 0), np.uint16)
+"""The fractions of pixels, which nearest look-ups have none of."""
+
 
 def anisotropic_kuwahara(
     image: FloatImage,
@@ -48,7 +51,7 @@ def anisotropic_kuwahara(
     Raises
     ------
     ValueError
-        If image isn't a float32 colour picture, grey or flow differ from it in size, or a knob isn't positive.
+        If image isn't a float32 colour picture, grey or flow are of another size, or a knob isn't positive.
 
     References
     ----------
@@ -85,14 +88,17 @@ def anisotropic_kuwahara(
     along_x, along_y = flow.x * stretch, flow.y * stretch
     across_x, across_y = -flow.y / stretch, flow.x / stretch
     total = np.zeros((height, width, 4), np.float32)
-    for sector in range(_SECTORS):
+    where = np.empty((height, width, 2), np.int16)
+    for sector in range(_SECTORS // 2):
         angle = 2 * np.pi * sector / _SECTORS
         along, across = (np.float32(0.62 * radius * f(angle)) for f in (np.cos, np.sin))
-        where = np.empty((height, width, 2), np.int16)
-        where[..., 0] = columns + along * along_x + across * across_x
-        where[..., 1] = rows + along * along_y + across * across_y
-        # Windows are blurred already: the nearest pixel will do.
-        found = cv2.remap(weighted, where, None, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT_101)
-        cv2.add(total, found, total)
+        right = along * along_x + across * across_x
+        down = along * along_y + across * across_y
+        for combine in (np.add, np.subtract):
+            where[..., 0] = combine(columns, right)
+            where[..., 1] = combine(rows, down)
+            # Windows are blurred already: the nearest pixel will do.
+            found = cv2.remap(weighted, where, _NOTHING, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT_101)
+            cv2.add(total, found, total)
     *planes, weights = cv2.split(total)
     return cv2.merge([cv2.divide(plane, weights) for plane in planes]).astype(np.float32, copy=False)

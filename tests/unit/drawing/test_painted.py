@@ -10,7 +10,7 @@ from tests.unit.drawing.portraits import bust, landscape
 from toonbooth.drawing.grading import lift_of
 from toonbooth.drawing.ground import Ground
 from toonbooth.drawing.painted import choose_look, draw_painted
-from toonbooth.drawing.scraps import without_scraps
+from toonbooth.drawing.scraps import clean_rim, with_earrings
 from toonbooth.imaging.colour import rgb_to_lab
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
 from toonbooth.portrait.model import Portrait
@@ -86,9 +86,55 @@ def test_dark_skin_is_not_lifted_and_light_skin_is_no_chalk() -> None:
 def test_a_scrap_of_background_leaves_the_matte_and_the_person_stays() -> None:
     person = np.zeros((120, 120), np.float32)
     person[30:, 20:90] = 1
-    picture: FloatImage = np.full((120, 120, 3), (0.25, 0.4, 0.8), np.float32)
+    picture: FloatImage = np.full((120, 120, 3), (0.75, 0.85, 0.95), np.float32)
     picture[30:, 30:90] = (0.7, 0.5, 0.4)
-    cleaned = without_scraps(person, rgb_to_lab(picture), unit=1.0)
+    cleaned, _ = clean_rim(person, rgb_to_lab(picture), (), scale=1.0, unit=1.0)
     assert (cleaned <= person).all()
-    assert cleaned[60:110, 21:27].max() < 0.3
+    assert cleaned[80:110, 21:27].max() < 0.3
     assert cleaned[60:110, 36:85].min() > 0.9
+
+
+def test_hair_that_the_background_shines_through_gets_its_own_colour_back() -> None:
+    person = np.zeros((120, 120), np.float32)
+    person[30:, 20:90] = 1
+    hair, wall = np.array([0.25, 0.18, 0.1], np.float32), np.array([0.7, 0.8, 0.95], np.float32)
+    picture: FloatImage = np.tile(wall, (120, 120, 1))
+    picture[30:, 20:90] = hair
+    picture[30:, 20:28] = 0.65 * hair + 0.35 * wall
+    lab = rgb_to_lab(picture)
+    before = lab.copy()
+    _, mended = clean_rim(person, lab, (), scale=1.0, unit=1.0)
+    np.testing.assert_array_equal(lab, before)
+    off = np.abs(lab - lab[80, 60]).sum(axis=2), np.abs(mended - lab[80, 60]).sum(axis=2)
+    assert off[1][60:110, 21:27].mean() < 0.85 * off[0][60:110, 21:27].mean()
+    np.testing.assert_allclose(mended[60:110, 60:70], lab[60:110, 60:70], atol=0.5)
+
+
+def test_an_earring_before_an_even_wall_joins_the_matte_and_a_busy_wall_does_not() -> None:
+    portrait = bust(400, 320)
+    face = portrait.faces[0]
+    x, y = (float(v) for v in face.landmarks[323])
+    lobe = slice(int(y) + 6, int(y) + 40), slice(int(x) + 12, int(x) + 18)
+    person = portrait.matte.copy()
+    person[: int(y) + 8, : int(x) + 20] = 1
+    person[int(y) + 8 :, int(x) + 5 :] = 0
+    picture = portrait.picture.copy()
+    picture[int(y) + 8 :, int(x) + 5 :] = (60, 80, 120)
+    picture[lobe] = (240, 200, 60)
+    found = with_earrings(person, rgb_to_lab(to_float(picture)), (face,), scale=1.0)
+    assert (found >= person).all()
+    assert found[lobe][8:-4, 2:-2].min() > 0.9
+    picture[int(y) + 8 :: 9, int(x) + 5 :] = (250, 250, 250)
+    busy = with_earrings(person, rgb_to_lab(to_float(picture)), (face,), scale=1.0)
+    assert busy[lobe][10:-4].mean() < 0.5
+
+
+def test_dark_hair_before_the_dark_stays() -> None:
+    person = np.zeros((120, 120), np.float32)
+    person[30:, 20:90] = 1
+    picture: FloatImage = np.full((120, 120, 3), 0.12, np.float32)
+    picture[30:, 30:90] = (0.8, 0.6, 0.5)
+    lab = rgb_to_lab(picture)
+    cleaned, mended = clean_rim(person, lab, (), scale=1.0, unit=1.0)
+    assert cleaned[60:110, 22:88].min() > 0.95
+    np.testing.assert_allclose(mended[60:110, 22:88], lab[60:110, 22:88], atol=1.0)
