@@ -139,7 +139,9 @@ def _ground_colours(
     # Quieter than the person: less contrast, less colour, neither black nor white.
     mean = float(lightness.mean())
     lightness = np.float32(np.clip(mean, 34, 74)) + np.float32(0.7) * (lightness - np.float32(mean))
-    a, b = np.float32(0.8) * a, np.float32(0.8) * b
+    vivid = np.hypot(a, b)
+    pale = np.float32(0.8) * np.minimum(1, 24 / np.maximum(vivid, 1)) ** np.float32(0.6)
+    a, b = a * pale, b * pale
     if look.kind is Ground.OWN:
         return cv2.merge([lightness + 2 * clouds, a + tint_a, b + tint_b]).astype(np.float32, copy=False)
     width, height = size
@@ -153,14 +155,14 @@ def _ground_colours(
     glow = np.exp(-np.square(x * reach) - np.square(y * reach))
     far, more = _LIGHTNESS[look.kind]
     other = _clouds(size, 0.16 * max(size), rng)
-    pale = 1 - np.float32(0.25) * glow
+    faded = 1 - np.float32(0.25) * glow
     # Before a restless background no matte is sure of the person's edge: there the wall takes up its colours,
     # so that what is left over of it within the edge belongs to the picture.
     near = np.float32(0.55 * unrest)
     wall = (
         np.float32(far) + np.float32(more) * glow + np.float32(2.4) * clouds,
-        tint_a * pale + np.float32(1.3) * other,
-        tint_b * pale - np.float32(1.6) * other,
+        tint_a * faded + np.float32(1.3) * other,
+        tint_b * faded - np.float32(1.6) * other,
     )
     mixed = [plane + (found - plane) * near for plane, found in zip(wall, (lightness, a, b), strict=True)]
     ground: FloatImage = cv2.merge(mixed).astype(np.float32, copy=False)

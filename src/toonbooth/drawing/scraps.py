@@ -54,8 +54,8 @@ def clean_rim(
     apart = within - behind
     length = np.square(apart).sum(axis=2) + np.float32(1)
     found = colours - behind
-    # How much of the person is in a colour that the two have mixed, and how far the colour is from any mixture:
-    # ears before hair and collars under chins are neither the one nor the other, and stay.
+    # How much of the person is in a colour that the two have mixed, and how far it is from any mixture: ears
+    # before hair and collars under chins are neither the one nor the other, and stay.
     share = (found * apart).sum(axis=2) / length
     stray = np.sqrt(np.maximum(np.square(found).sum(axis=2) - np.square(share) * length, 0))
     known = smoothstep(length, low=12.0**2, high=24.0**2) * (1 - core)

@@ -35,7 +35,7 @@ STYLES: Final[dict[str, Style]] = {
         Style("avatar", "Avatar", "The face drawn anew: clean skin, clear eyes, tapered lines.", draw_avatar),
         Style("comic", "Comic", "Ink lines of varying weight and cel tones.", draw_comic),
         Style("flat", "Flat", "Cut paper: large clean shapes with smooth outlines.", draw_flat),
-        Style("painted", "Painted", "A smooth digital painting, the brush to be seen.", draw_painted),
+        Style("painted", "Painted", "A smooth digital painting with visible brushwork.", draw_painted),
         Style("pop", "Pop", "A poster in few strong inks, with halftone dots and solid black.", draw_pop),
         Style("sketch", "Sketch", "Pencil on paper, hatched along the form.", draw_sketch),
     )
