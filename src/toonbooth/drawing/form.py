@@ -120,7 +120,7 @@ def follow_structure(
     ]
     around = Directions(shrunk(around.cos2, size), shrunk(around.sin2, size))
     far, loose, unit = shrunk(far, size), shrunk((1 - regions.skin) * regions.person, size), unit / 2
-    fine, broad = max(0.6, 5.0 * unit), max(1.5, 22.0 * unit)
+    fine, broad = max(0.6, 5.0 * unit), max(2.0, 32.0 * unit)
     near = 1 - far
     cos2, sin2, amount = (
         gaussian(plane, sigma=broad) * far + gaussian(plane, sigma=fine) * near for plane in planes
@@ -131,7 +131,7 @@ def follow_structure(
     mean_cos, mean_sin, mean = (gaussian(plane, sigma=max(1.5, 14.0 * unit)) for plane in planes)
     steady = np.sqrt(mean_cos * mean_cos + mean_sin * mean_sin) / (mean + np.float32(0.03))
     cloth = np.minimum(np.float32(1.8) * far, 1)
-    flowing *= 1 - np.float32(0.9) * cloth * smoothstep(steady, low=0.65, high=0.4)
+    flowing *= 1 - np.float32(0.9) * cloth * smoothstep(steady, low=0.78, high=0.52)
     share = flowing / np.maximum(length, np.float32(1e-4))
     stay = 1 - flowing
     mixed = Directions(around.cos2 * stay + cos2 * share, around.sin2 * stay + sin2 * share)

@@ -28,7 +28,7 @@ from toonbooth.imaging.lines import line_response
 from toonbooth.imaging.paper import paper_grain
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes
 from toonbooth.imaging.resize import Size, enlarged, enlarged_smoothly, padded, shrunk
-from toonbooth.imaging.smoothing import flatten
+from toonbooth.imaging.smoothing import flatten, gaussian
 from toonbooth.imaging.strokes import Hatching, draw_strokes, hatch
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.portrait.model import Portrait
@@ -66,9 +66,9 @@ _PENCILS = (
     Pencil((34.0, 38.0, 33.0), (95.5, 1.5, 7.0)),
     Pencil((24.0, 6.0, -30.0), (97.0, -0.5, 1.0)),
     Pencil((16.0, 0.0, -2.0), (92.0, 0.0, 1.0)),
-    Pencil((13.0, 1.0, 1.0), (79.0, 2.5, 11.0), chalk=True),
-    Pencil((13.0, 0.0, -3.0), (81.0, 0.8, 5.0), chalk=True),
-    Pencil((28.0, 30.0, 26.0), (82.0, 4.0, 16.0), chalk=True),
+    Pencil((13.0, 1.0, 1.0), (83.0, 2.0, 11.0), chalk=True),
+    Pencil((13.0, 0.0, -3.0), (84.0, 0.8, 5.0), chalk=True),
+    Pencil((28.0, 30.0, 26.0), (85.0, 3.5, 15.0), chalk=True),
 )
 """Graphite on white and on cream, sepia, sanguine, blue, graphite on pale grey; then with chalk: graphite on
 buff and on warm grey, sanguine on tan."""
@@ -132,10 +132,15 @@ def draw_sketch(portrait: Portrait, rng: np.random.Generator) -> Portrait:
         # On a small sheet a pencil line is as broad as an eyelid.
         drawing = shrunk(_draw(look_closely(portrait, whole), look, rng), (width, height))
         return portrait.with_picture(drawing)
-    drawing = _draw(portrait, look, rng)
+    sheet = _draw(portrait, look, rng)
+    drawing = sheet
     for closeup in find_closeups(portrait, small=200, wanted=300, largest_zoom=2.0, budget=1.0):
         close = _draw(look_closely(portrait, closeup), look, rng)
         drawing = lay_back(drawing, close, closeup, frame=(width, height))
+    if drawing is not sheet:
+        # The sharper pencil is for the person: two sorts of hatching behind them would show a seam.
+        around = smoothstep(gaussian(portrait.matte, sigma=max(1.0, 8 * _unit(portrait))), low=0.08, high=0.4)
+        drawing = cv2.blendLinear(drawing, sheet, around, 1 - around).astype(np.uint8, copy=False)
     return portrait.with_picture(drawing)
 
 
@@ -273,7 +278,7 @@ def _study(
     lights *= 1 - np.float32(0.8) * far
     if look.pencil.chalk:
         # Toned paper is the first tone by itself.
-        tone = np.maximum(tone - np.float32(0.1), 0) * np.float32(1.04)
+        tone = np.maximum(tone - np.float32(0.07), 0) * np.float32(1.04)
     sheet = margins(size, share=0.06)
     lights *= sheet
     hand = _hand_pressure(size, unit=unit, rng=rng)
