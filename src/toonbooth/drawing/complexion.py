@@ -123,13 +123,20 @@ def _closed_around(
         smoothstep(red, low=-2.0, high=2.0),
         smoothstep(red, low=-9.0, high=-4.0) * smoothstep(rough, low=7.0, high=4.0),
     )
-    pale = smoothstep(lightness, low=middle - 16, high=middle - 6) * fleshy
+    pale = smoothstep(lightness, low=middle - 9, high=middle - 2) * fleshy
     face = _soft_zone(shape, points[facemap.OVAL], grow=0.95, feather=width * 0.012)
     # What shines, and what cool light makes pale, is skin when it lies on the face.
     skin = np.maximum(skin, pale * face) * (1 - golden)
     bay = smoothstep(gaussian(skin, sigma=0.045 * width), low=0.3, high=0.46)
     shine = smoothstep(lightness, low=middle, high=middle + 6) * fleshy * (1 - golden)
     skin = np.maximum(skin, bay * shine)
+    # Over the brows what is clearly darker than skin, and a little yellower, is a fringe; a shadow is redder.
+    forehead = _soft_zone(shape, points[_FOREHEAD], grow=1.1, feather=width * 0.01)
+    forehead *= 1 - smoothstep(regions.features, low=0.02, high=0.2)
+    yellower = yellow - red * np.float32(typical[2] / max(typical[1], 6.0))
+    fringe = smoothstep(yellower, low=0.02 * typical[2], high=0.2 * typical[2])
+    fringe *= smoothstep(calm_light, low=0.86 * middle, high=0.74 * middle)
+    skin = skin * (1 - forehead * fringe)
     beard = _soft_zone(shape, points[_BEARD_ZONE], grow=1.04, feather=width * 0.03)
     covered = np.maximum(regions.lips, regions.mouth)
     covered = np.maximum(
@@ -182,6 +189,9 @@ def _closed_around(
 _BROW_BAND = np.array([127, 54, 103, 109, 338, 332, 284, 356, 446, 464, 244, 226])
 """From temple to temple between the middle of the forehead and the eyes."""
 
+_FOREHEAD = np.array([162, 21, 54, 103, 67, 109, 10, 338, 297, 332, 284, 251, 389, 334, 296, 9, 66, 105])
+"""From the hair to the upper edge of the brows."""
+
 _BEARD_ZONE = np.array([*facemap.JAW, 132, 50, 129, 2, 358, 280, 361])
 """The lower face: from the cheeks down."""
 
@@ -226,7 +236,7 @@ def lay_skin(
     shade = smoothstep(soft_form, low=-0.45 * spread, high=-1.35 * spread)
     glow = smoothstep(soft_form, low=0.7 * spread, high=1.7 * spread)
     gentle = np.clip(form, -24, 14) * np.float32(0.4)
-    base = middle + lift_of(middle)
+    base = middle + lift_of(middle) + _underexposure(lab[..., 0], regions)
     drawn = np.float32(base) + gentle - np.float32(tones.shadow) * shade + np.float32(3.5) * glow
 
     # Light skin looks boiled when it is as red as in photos; dark skin without its red looks grey.
@@ -286,7 +296,15 @@ def calm_of(chroma: float) -> float:
 
 def lift_of(middle: float) -> float:
     """How much lighter skin of a given L* is drawn: most in the middle; dark stays dark, light no chalk."""
-    return float(np.interp(middle, [40.0, 54.0, 63.0, 70.0, 78.0], [0.0, 1.0, 3.8, 4.2, 0.5]))
+    return float(np.interp(middle, [42.0, 56.0, 66.0, 72.0, 80.0], [0.0, 0.5, 2.8, 3.5, 0.5]))
+
+
+def _underexposure(lightness: FloatImage, regions: Regions) -> float:
+    """How much light is missing, in L*: the whites of eyes, alike in everybody, tell dark photos from dark skin."""
+    seen = lightness[regions.eyes > 0.9]
+    if len(seen) < 12:
+        return 0.0
+    return float(np.clip((52.0 - float(np.percentile(seen, 92))) * 0.4, 0.0, 7.0))
 
 
 def _extent(mask: FloatImage) -> tuple[slice, slice] | None:

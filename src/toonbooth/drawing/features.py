@@ -287,10 +287,6 @@ def _lay_lips(pen: Pen, seen: Likeness, zone: FloatImage) -> Colour:
     calm = gaussian(lab, sigma=0.008 * seen.width)
     own = calm - np.array([lightness, a, b], np.float32)
     hair = smoothstep(own[..., 0], low=-14, high=-24) * smoothstep(own[..., 1], low=-2, high=-7)
-    # Landmarks may lie beside lips that speak or pout: what is as pale as skin over some width is skin.
-    broad = gaussian(own, sigma=0.012 * seen.width)
-    bare = smoothstep(broad[..., 0], low=5, high=12) * smoothstep(broad[..., 1], low=-3, high=-7)
-    hair = np.maximum(hair, bare)
     own[..., 0] *= np.float32(0.62)
     own[..., 1:] *= np.float32(0.4)
     own += np.array(target, np.float32)
@@ -310,12 +306,12 @@ def _lay_teeth(pen: Pen, seen: Likeness, mouth: FloatImage) -> None:
     calm = gaussian(lab, sigma=0.006 * seen.width)
     redness = calm[..., 1] - np.float32(0.55 * seen.tone[1])
     bright = max(high, 0.75 * seen.tone[0])
-    cut = max(low + 0.5 * (bright - low), 0.7 * seen.tone[0])
-    teeth = smoothstep(calm[..., 0], low=cut - 6, high=cut + 8) * smoothstep(redness, low=7, high=2)
+    cut = max(low + 0.5 * (bright - low), 0.6 * seen.tone[0])
+    teeth = smoothstep(calm[..., 0], low=cut - 6, high=cut + 8) * smoothstep(redness, low=9, high=4)
     white = float(np.clip(0.5 * high + 46, 70, 93))
     detail = np.clip(lightness - np.float32(high), -26, 4)
     drawn = np.empty_like(lab)
-    inside = np.clip(np.float32(12) + (calm[..., 0] - np.float32(low)) * np.float32(0.6), 8, 60)
+    inside = np.clip(np.float32(13) + (calm[..., 0] - np.float32(low)) * np.float32(0.85), 8, 66)
     drawn[..., 0] = inside + (np.float32(white) + np.float32(0.55) * detail - inside) * teeth
     drawn[..., 1] = np.maximum(calm[..., 1], 14) * (1 - teeth) + np.float32(1.0) * teeth
     drawn[..., 2] = calm[..., 2] * np.float32(0.7) * (1 - teeth) + np.float32(6.0) * teeth

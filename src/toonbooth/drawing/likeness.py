@@ -250,10 +250,10 @@ def own_shape(
     inside = depth[zone > 0.6]
     if len(inside) < 8:
         return np.zeros_like(zone), 0.0
-    darkness = float(np.percentile(inside, 70))
+    darkness = float(np.percentile(inside, 82))
     if darkness <= 1:
         return np.zeros_like(zone), 0.0
-    half = 0.39 * darkness
+    half = 0.36 * darkness
     shape = smoothstep(depth, low=half - softness * darkness / 2, high=half + softness * darkness / 2)
     shape *= zone * np.float32(min(1.0, darkness / least))
     return shape, darkness
