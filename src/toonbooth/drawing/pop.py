@@ -21,9 +21,17 @@ from toonbooth.drawing.inking import (
 )
 from toonbooth.drawing.inks import PALETTES, Colour, Ink, Palette, apart, mixed, overprinted, skin_ink
 from toonbooth.drawing.poster_backdrop import Pattern, Print, Window, second_ink
-from toonbooth.drawing.printed_features import eye_white, iris_shade, lip_redness, print_eyes, print_lips
+from toonbooth.drawing.printed_features import (
+    eye_white,
+    iris_shade,
+    lip_redness,
+    print_eyes,
+    print_lips,
+    print_nose,
+)
 from toonbooth.drawing.regions import Regions, clean_matte, find_regions
-from toonbooth.drawing.separation import Separation, SkinTone, continued, separate
+from toonbooth.drawing.separation import Separation, separate
+from toonbooth.drawing.skin_area import SkinTone, continued
 from toonbooth.imaging.colour import luma, rgb_to_lab
 from toonbooth.imaging.flow import FlowSmoother, edge_tangent_flow
 from toonbooth.imaging.halftone import Screen, halftone
@@ -191,7 +199,7 @@ def _draw(plan: _Plan, look: PopLook, sheet: _Sheet, window: Window) -> ByteImag
         key[top:bottom] = _key_rows(picture, plan, top=top, bottom=bottom, halo=halo)
         _colour_rows(colours, plan, look, sheet, window, inks, top=top, bottom=bottom)
     _smooth(key, sigma=float(np.clip(1.2 * unit, 0.7, 3.0)))
-    _clean(key, portrait.faces, area=max(6.0, 120 * unit * unit))
+    _clean(key, portrait.faces, area=max(5.0, 70 * unit * unit))
     _print_features(colours, key, portrait, plan, look, inks, unit=unit)
     _overprint(colours, key, look.palette.black)
     return np.ascontiguousarray(colours[:height, :width])
@@ -384,7 +392,7 @@ def _clean(key: ByteImage, faces: tuple[Face, ...], *, area: float) -> None:
             and abs(y - face.box.centre[1]) < 0.6 * face.box.height
             for face in faces
         )
-        return area if inside else 4 * area
+        return area if inside else 7 * area
 
     mask = (key > 100).astype(np.uint8)
     outlines, nesting = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
@@ -534,6 +542,7 @@ def _print_features(
         red = overprinted(skin, mixed(palette.dot, palette.inks[Ink.RED], 0.5))
         lips = mixed(overprinted(skin, palette.dot), red, float(np.clip((redder - 3) / 15, 0.1, 0.95)))
         shift = (0.6 * look.slip[0] * unit, 0.6 * look.slip[1] * unit)
+        print_nose(key, face)
         print_lips(colours, key, portrait.picture, face, lips=lips, teeth=paper, shift=shift)
 
 
