@@ -186,6 +186,43 @@ def print_lips(
         ink[window] = to_bytes(key + clear * (dark - key))
 
 
+def print_nose(ink: ByteImage, face: Face) -> None:
+    """Draw nostrils where the photo's are too faint for the key plate, in place."""
+    width = face.width
+    points = face.landmarks
+    tip = points[facemap.NOSE_TIP]
+    low, high = tip.min(axis=0) - 0.02 * width, tip.max(axis=0) + 0.05 * width
+    left, top = (int(max(0, v)) for v in low)
+    right, bottom = int(min(ink.shape[1], high[0] + 1)), int(min(ink.shape[0], high[1] + 1))
+    if right - left < 6 or bottom - top < 6:
+        return
+    window = (slice(top, bottom), slice(left, right))
+    middle = float(points[2, 0]) - left
+    for side, path in (
+        (slice(0, max(1, int(middle))), (64, 98, 97)),
+        (slice(int(middle), None), (294, 327, 326)),
+    ):
+        outline = points[list(path)]
+        # A nostril on the far side of a turned head isn't seen.
+        if float(np.hypot(*(outline[2] - outline[0]))) < 0.045 * width:
+            continue
+        part = ink[window][:, side]
+        if not part.size or float(np.mean(part > 127)) > 0.02:
+            continue
+        line = _tapered(part.shape, outline - np.array([left + (side.start or 0), top]), width)
+        ink[window][:, side] = to_bytes(np.maximum(to_float(part), line))
+
+
+def _tapered(shape: tuple[int, ...], points: Points, width: float) -> FloatImage:
+    """A curved stroke, thickest in its middle."""
+    path = _resampled(points.astype(np.float32), 16)
+    along = np.linspace(0, 1, len(path), dtype=np.float32)
+    half = np.float32(0.0085 * width) * np.sin(np.pi * (np.float32(0.1) + np.float32(0.85) * along))
+    down = np.stack([np.zeros_like(half), half], axis=1)
+    outline = np.concatenate([path - down, (path + down)[::-1]]).astype(np.float32)
+    return polygon_mask((shape[0], shape[1]), outline, feather=0.4)
+
+
 def _mouth_line(shape: tuple[int, int], points: Points, width: float) -> FloatImage:
     """Where closed lips meet: a stroke from corner to corner, thinner at its ends and in the middle."""
     upper, lower = points[facemap.LIPS_INNER[:11]], points[facemap.LIPS_INNER[[0, *range(19, 10, -1), 10]]]

@@ -1,0 +1,303 @@
+"""Flat inks: which of a poster's few colours each place is printed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from toonbooth.drawing.inks import Ink
+from toonbooth.drawing.regions import Regions
+from toonbooth.drawing.skin_area import SkinTone
+from toonbooth.imaging.colour import planes_of
+from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.resize import Size, enlarged, shrunk
+from toonbooth.imaging.smoothing import gaussian
+from toonbooth.imaging.tones import smoothstep
+
+_NOT_ON_FACES = (Ink.PAPER, Ink.GREY, Ink.BLUE, Ink.RED, Ink.YELLOW)
+"""Inks of which a small area on a face or neck is a reflection."""
+
+_GOES_WITH = {
+    Ink.YELLOW: (Ink.BROWN,),
+    Ink.BROWN: (),
+    Ink.DEEP: (Ink.GREY,),
+    Ink.GREY: (Ink.PAPER,),
+    Ink.PAPER: (Ink.GREY,),
+}
+"""What hair of one ink may have in its shadows or its shine."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Colours:
+    """A picture's smooth L*, a*, b* and chroma, plane by plane."""
+
+    light: FloatImage
+    a: FloatImage
+    b: FloatImage
+    chroma: FloatImage
+
+    @classmethod
+    def of(cls, lab: FloatImage) -> _Colours:
+        light, a, b = planes_of(lab)
+        return cls(light, a, b, cv2.magnitude(a, b).astype(np.float32, copy=False))
+
+    def along(self, degrees: float) -> FloatImage:
+        """How far colours reach in the direction of a hue."""
+        turn = np.deg2rad(degrees)
+        return self.a * np.float32(np.cos(turn)) + self.b * np.float32(np.sin(turn))
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """What is known of places, all 0 … 1.
+
+    near : around heads. skin : closed skin. faces : faces and necks. below : below chins.
+    hair : where hair can be.
+    """
+
+    near: FloatImage
+    skin: FloatImage
+    faces: FloatImage
+    below: FloatImage
+    hair: FloatImage
+
+    @classmethod
+    def of(cls, skin: FloatImage, near: FloatImage, regions: Regions, size: Size) -> _Places:
+        few_near, few_skin = shrunk(near, size), shrunk(skin, size)
+        below = np.ascontiguousarray(np.broadcast_to(1 - higher(regions, part=0.6), skin.shape))
+        return cls(
+            few_near,
+            few_skin,
+            shrunk(_faces_and_necks(regions), size),
+            shrunk(below, size),
+            few_near * (1 - few_skin) * shrunk(regions.person * higher(regions, part=0.75), size),
+        )
+
+
+def flat_plates(
+    lab: FloatImage,
+    skin: FloatImage,
+    skins: tuple[SkinTone, ...],
+    near: FloatImage,
+    regions: Regions,
+    *,
+    unit: float,
+) -> list[FloatImage]:
+    """Give every place the ink that suits its colour best.
+
+    Parameters
+    ----------
+    lab : float32 array, shape (h, w, 3), L*a*b*
+    skin : float32 array, shape (h, w)
+        From `closed_skin`.
+    skins : the tones of skin in the picture
+    near : float32 array, shape (h, w)
+        From `near_heads`.
+    regions : of the same size
+    unit : float, pixels
+        A four-hundredth of a face's width.
+
+    Returns
+    -------
+    One float32 array, shape (h, w), per ink and, if there are any heads, one for skin; they add up to one.
+    """
+    height, width = skin.shape
+    half = (max(1, width // 2), max(1, height // 2))
+    colours = _Colours.of(gaussian(shrunk(lab, half), sigma=max(0.6, 2.2 * unit)))
+    places = _Places.of(skin, near, regions, half)
+    scores = _suited(colours, places)
+    like_skin, in_shade = _like_skin(colours, skins, places)
+    like_skin += np.float32(1) - np.float32(7) * places.near
+    darkest = min((tone.lightness for tone in skins), default=0.0) - 8
+    lit = smoothstep(colours.light, low=darkest - 6, high=darkest + 2)
+    hair = _agree_on_hair(scores, like_skin, places.hair, lit, regions)
+    if hair not in (Ink.YELLOW, Ink.BROWN):
+        # Then what is brown far from the head is a hand.
+        like_skin += np.float32(12) * (1 - places.near) * in_shade
+    on_skin = smoothstep(places.skin, low=0.4, high=0.6)
+    like_skin += (np.float32(90) - like_skin) * on_skin
+    scores = [score - np.float32(40) * on_skin for score in scores]
+    if skins:
+        scores.append(like_skin)
+    best = cv2.medianBlur(np.argmax(np.stack(scores), axis=0).astype(np.uint8), 3)
+    sigma = max(0.7, 2.4 * unit)
+    size = (width, height)
+    chosen = [
+        _without_islands(
+            (best == index).astype(np.float32),
+            area=max(6.0, 260 * unit * unit),
+            strict=places.faces * np.float32(8.0 if index in _NOT_ON_FACES else 0.0),
+        )
+        for index in range(len(scores))
+    ]
+    # What an island leaves empty goes to whatever lies around it.
+    empty = 1 - np.sum(chosen, axis=0)
+    if empty.any():
+        around = [gaussian(plate, sigma=max(2.0, 14 * unit)) for plate in chosen]
+        share = empty / (np.sum(around, axis=0) + np.float32(1e-4))
+        chosen = [plate + each * share for plate, each in zip(chosen, around, strict=True)]
+    plates = [
+        enlarged(gaussian(plate, sigma=sigma), size) if plate.any() else np.zeros((height, width), np.float32)
+        for plate in chosen
+    ]
+    if skins:
+        # The skin's own border is finer than this, and goes before.
+        plates[-1] = np.maximum(plates[-1], skin)
+        rest = 1 - plates[-1]
+        others = np.sum(plates[:-1], axis=0) + np.float32(1e-3)
+        plates[:-1] = [plate * rest / others for plate in plates[:-1]]
+    return plates
+
+
+def _suited(colours: _Colours, places: _Places) -> list[FloatImage]:
+    """How well every ink suits every place."""
+    light, chroma, along = colours.light, colours.chroma, colours.along
+    dark = np.maximum(np.float32(38) - light, 0)
+    scores = [np.zeros_like(light)] * len(Ink)
+    scores[Ink.PAPER] = np.float32(10) + np.clip((light - np.float32(66)) * np.float32(0.4), -14, 9)
+    scores[Ink.GREY] = np.float32(10) - np.float32(0.3) * np.maximum(np.float32(34) - light, 0)
+    scores[Ink.DEEP] = np.float32(8) + np.float32(0.55) * dark - np.maximum(light - np.float32(38), 0)
+    scores[Ink.RED] = along(18) - np.float32(5)
+    scores[Ink.YELLOW] = along(84) - np.float32(0.25) * np.maximum(np.float32(42) - light, 0)
+    scores[Ink.BROWN] = (
+        along(60) + np.float32(0.35) * np.minimum(dark, 20) - np.float32(0.4) * np.maximum(light - 50, 0)
+    )
+    scores[Ink.BROWN] += np.float32(2.0) * (chroma > 5)
+    scores[Ink.BLUE] = np.maximum(along(280), along(200)) - np.float32(0.5) * np.maximum(light - 62, 0)
+    pale = smoothstep(chroma, low=34, high=24) * smoothstep(light, low=62, high=72)
+    scores[Ink.YELLOW] -= np.float32(12) * (1 - places.near) * pale
+    scores[Ink.RED] -= np.float32(14) * places.near
+    return scores
+
+
+def _like_skin(
+    colours: _Colours, skins: tuple[SkinTone, ...], places: _Places
+) -> tuple[FloatImage, FloatImage]:
+    """How well skin suits every place, and where it could be skin in shade."""
+    light, a, b, chroma = colours.light, colours.a, colours.b, colours.chroma
+    like_skin, in_shade = np.full_like(light, -50), np.zeros_like(light)
+    for tone in skins:
+        own = max(4.0, float(np.hypot(tone.red, tone.yellow)))
+        to_red, to_yellow = tone.red / own, tone.yellow / own
+        # Shadow adds to a skin's chroma and hardly turns its hue; what is grey is no skin.
+        off_hue = np.abs(a * np.float32(to_yellow) - b * np.float32(to_red))
+        more = chroma - np.float32(own)
+        away = off_hue + np.maximum(np.float32(0.4) * more, np.float32(-1.1) * more)
+        away += np.float32(1.8) * np.maximum(np.float32(9) - chroma, 0)
+        lighter = light - np.float32(tone.lightness)
+        # Shadow is the same hue but darker; only hair is much darker still.
+        score = np.float32(31) - np.float32(1.2) * away
+        score -= np.float32(0.6) * np.maximum(-lighter - np.float32(24), 0)
+        score -= np.float32(0.4) * np.maximum(lighter - np.float32(22), 0)
+        # Under chins and beside noses a shadow is more likely than a beard of a skin's full colour.
+        colourful = smoothstep(chroma, low=0.7 * own, high=0.95 * own)
+        # Below the chin nothing grows.
+        colourful = np.maximum(colourful, smoothstep(chroma, low=0.4 * own, high=0.6 * own) * places.below)
+        shaded = colourful * smoothstep(off_hue, low=11, high=6)
+        shaded *= smoothstep(lighter, low=-46, high=-38)
+        np.maximum(in_shade, shaded, out=in_shade)
+        score += np.float32(17) * places.faces * shaded
+        np.maximum(like_skin, score, out=like_skin)
+    return like_skin, in_shade
+
+
+def _agree_on_hair(
+    scores: list[FloatImage],
+    like_skin: FloatImage,
+    zone: FloatImage,
+    lit: FloatImage,
+    regions: Regions,
+) -> Ink | None:
+    """Give all hair the ink of most of it: shine and the sky's reflection are not its colour. In place.
+
+    Returns
+    -------
+    That ink; None where there is no hair.
+    """
+    best = np.argmax(np.stack([*scores, like_skin]), axis=0)
+    counts = np.bincount(best[zone > 0.6], minlength=len(scores) + 1)
+    candidates = {ink: int(counts[ink]) for ink in _GOES_WITH}
+    # Blond hair is brown in its shadows, but brown hair isn't blond.
+    if candidates[Ink.YELLOW] > 0.3 * (candidates[Ink.YELLOW] + candidates[Ink.BROWN]):
+        candidates[Ink.YELLOW] += candidates[Ink.BROWN]
+    most = max(candidates, key=lambda ink: candidates[ink])
+    bias = zone * np.float32(9)
+    heads = sum(0.25 * across * across for _, _, across in regions.heads)
+    if candidates[most] < 0.1 * heads:
+        # A bald head's shine.
+        like_skin += bias * lit
+        return None
+    if most in (Ink.BROWN, Ink.DEEP):
+        # A bright rim of a dark head is skin in the light.
+        like_skin += np.float32(1.6) * bias * lit
+    for ink in _GOES_WITH:
+        if ink is most:
+            scores[ink] = scores[ink] + bias
+        elif ink not in _GOES_WITH[most]:
+            scores[ink] = scores[ink] - bias
+    return most
+
+
+def _without_islands(mask: FloatImage, *, area: float, strict: FloatImage) -> FloatImage:
+    """Take small islands off a plate; where `strict` is, areas that many times larger count as small too."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
+    sizes = stats[:count, cv2.CC_STAT_AREA].astype(np.float32)
+    stricter = np.bincount(labels.ravel(), weights=strict.ravel(), minlength=count) / np.maximum(sizes, 1)
+    keep = (sizes >= area * (1 + stricter)).astype(np.float32)
+    keep[0] = 0
+    kept: FloatImage = keep[labels]
+    return kept
+
+
+def margins(plates: list[FloatImage]) -> tuple[FloatImage, ...]:
+    """By how much each plate outweighs the strongest other one: the borders of all meet without a gap."""
+    first = np.zeros_like(plates[0])
+    second = np.zeros_like(plates[0])
+    for plate in plates:
+        np.maximum(second, np.minimum(first, plate), out=second)
+        np.maximum(first, plate, out=first)
+    return tuple(plate - np.where(plate < first, first, second) for plate in plates)
+
+
+def near_heads(regions: Regions, shape: tuple[int, ...]) -> FloatImage:
+    """1 around heads, where skin has been sought thoroughly, 0 at hands and arms."""
+    near = np.zeros(shape, np.float32)
+    height, width = shape
+    columns = np.arange(width, dtype=np.float32)[None, :]
+    rows = np.arange(height, dtype=np.float32)[:, None]
+    for x, y, across in regions.heads:
+        far = np.square((columns - x) / np.float32(1.25 * across)) + np.square(
+            (rows - y) / np.float32(1.35 * across)
+        )
+        np.maximum(near, smoothstep(far, low=1.3, high=0.8), out=near)
+    return near
+
+
+def _faces_and_necks(regions: Regions) -> FloatImage:
+    """1 from the brows down to the collar, a little wider than a face."""
+    height, width = regions.skin.shape
+    columns = np.arange(width, dtype=np.float32)[None, :]
+    rows = np.arange(height, dtype=np.float32)[:, None]
+    found = np.zeros((height, width), np.float32)
+    for x, y, across in regions.heads:
+        beside = smoothstep(np.abs(columns - np.float32(x)), low=0.68 * across, high=0.56 * across)
+        below = smoothstep(rows, low=y - 0.4 * across, high=y - 0.25 * across)
+        below *= smoothstep(rows, low=y + 1.3 * across, high=y + 1.1 * across)
+        np.maximum(found, beside * below, out=found)
+    return found
+
+
+def higher(regions: Regions, *, part: float) -> FloatImage:
+    """(h, 1): 1 above a height, given in face widths below the middle of the lowest face, 0 below it."""
+    height = regions.skin.shape[0]
+    above = np.zeros((height, 1), np.float32)
+    rows = np.arange(height, dtype=np.float32)[:, None]
+    for _, y, across in regions.heads:
+        np.maximum(
+            above,
+            smoothstep(rows, low=y + (part + 0.15) * across, high=y + (part - 0.15) * across),
+            out=above,
+        )
+    return above
