@@ -311,10 +311,11 @@ def _lay_teeth(pen: Pen, seen: Likeness, mouth: FloatImage) -> None:
     white = float(np.clip(0.5 * high + 46, 70, 93))
     detail = np.clip(lightness - np.float32(high), -26, 4)
     drawn = np.empty_like(lab)
-    inside = np.clip(np.float32(13) + (calm[..., 0] - np.float32(low)) * np.float32(0.85), 8, 66)
+    # What isn't teeth keeps its own depth: dark in the corners, lip and gum where the landmarks lie too high.
+    inside = np.clip(np.float32(0.92) * calm[..., 0] - 3, 9, 70)
     drawn[..., 0] = inside + (np.float32(white) + np.float32(0.55) * detail - inside) * teeth
     drawn[..., 1] = np.maximum(calm[..., 1], 14) * (1 - teeth) + np.float32(1.0) * teeth
-    drawn[..., 2] = calm[..., 2] * np.float32(0.7) * (1 - teeth) + np.float32(6.0) * teeth
+    drawn[..., 2] = calm[..., 2] * np.float32(0.8) * (1 - teeth) + np.float32(6.0) * teeth
     pen.lay(drawn, mouth)
 
 
