@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from toonbooth.drawing.closeup import Closeup, look_closely
-from toonbooth.drawing.complexion import SMALLEST_DRAWN_FACE, Surface, close_skin
+from toonbooth.drawing.complexion import SMALLEST_DRAWN_FACE, Surface, as_flesh, close_skin
 from toonbooth.drawing.eyes import enlarge_eyes
 from toonbooth.drawing.flat_backdrop import PAIRS, BackdropShape, FlatBackdrop, lay_backdrop
 from toonbooth.drawing.flat_features import draw_features
@@ -20,14 +20,16 @@ from toonbooth.drawing.likeness import face_window, look_at
 from toonbooth.drawing.masses import MassTones, trace_masses
 from toonbooth.drawing.pen import Colour
 from toonbooth.drawing.regions import clean_matte, find_regions
+from toonbooth.drawing.scraps import clean_rim, with_earrings
 from toonbooth.drawing.silhouette import without_scraps
 from toonbooth.drawing.vector import Shape, paint, to_svg
 from toonbooth.imaging.colour import luma, rgb_to_lab
 from toonbooth.imaging.contours import trace_field
 from toonbooth.imaging.flow import FlowSmoother, edge_tangent_flow
-from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.pixels import FloatImage, to_float
 from toonbooth.imaging.resize import Size, enlarged, padded, shrunk
 from toonbooth.imaging.smoothing import flatten, gaussian
+from toonbooth.imaging.tones import smoothstep
 from toonbooth.portrait.model import Face, Portrait
 
 _FACE_WIDTH = 400.0
@@ -49,6 +51,7 @@ _WHITE = (255, 255, 255)
 class FlatLook:
     """What a seed decides about a flat portrait.
 
+    saturation : factor on the colours of hair and clothes.
     masses : how hair and clothes are gathered.
     skin : how skin is toned.
     backdrop : what lies behind.
@@ -56,6 +59,7 @@ class FlatLook:
     light_from : -1 left, 1 right.
     """
 
+    saturation: float
     masses: MassTones
     skin: FlatSkin
     backdrop: FlatBackdrop
@@ -67,10 +71,10 @@ def choose_look(rng: np.random.Generator) -> FlatLook:
     """Draw the look of one flat portrait."""
     kinds = tuple(BackdropShape)
     return FlatLook(
+        saturation=float(rng.uniform(1.05, 1.35)),
         masses=MassTones(
-            count=int(rng.integers(8, 13)),
+            count=int(rng.integers(10, 15)),
             apart=float(rng.uniform(6.0, 9.0)),
-            saturation=float(rng.uniform(1.05, 1.4)),
             contrast=float(rng.uniform(0.35, 0.6)),
         ),
         skin=FlatSkin(
@@ -142,16 +146,24 @@ def _trace(portrait: Portrait, look: FlatLook) -> tuple[Shape, ...]:
     if not portrait.faces:
         everywhere = np.ones(size[::-1], np.float32)
         tones = replace(look.masses, count=look.masses.count + 5)
-        return tuple(full(shape) for shape in trace_masses(lab, everywhere, tones, unit=fine))
+        return tuple(full(shape) for shape in trace_masses(_lively(lab, look), everywhere, tones, unit=fine))
 
     faces, scale = portrait.faces, 1 / factor
     matte = shrunk(padded(portrait.matte, multiple=factor), size)
-    person = without_scraps(clean_matte(matte, faces, scale=scale, unit=fine), lab, unit=fine)
+    person, lab = clean_rim(
+        clean_matte(matte, faces, scale=scale, unit=fine), lab, faces, scale=scale, unit=fine
+    )
+    person = without_scraps(person, lab, unit=fine)
+    person = with_earrings(person, rgb_to_lab(to_float(small)), faces, scale=scale)
     regions = find_regions(lab, grey, person, faces, scale=scale)
     surface = close_skin(lab, regions, faces, scale=scale)
-    masses = trace_masses(_unmixed(lab, surface.skin, person, unit=fine), person, look.masses, unit=fine)
+    plain = _unmixed(lab, surface.skin, person, unit=fine)
+    # Hands, and skin that was not told for skin, must not glow beside it.
+    drawn = as_flesh(_lively(plain, look), plain, surface)
+    masses = trace_masses(drawn, person, look.masses, unit=fine)
     spacing = max(2.0, 8 * fine)
     silhouette = trace_field(person, level=0.5, spacing=spacing, least_area=max(12.0, 300 * fine * fine))
+    surface = replace(surface, skin=_beyond(surface.skin, person, unit=fine))
     shapes = list(_behind(portrait, look, lab, person, size=(width, height), scale=scale))
     if look.border > 0:
         shapes.append(full(_border(person, look, unit=fine, spacing=2 * spacing)))
@@ -170,23 +182,37 @@ def _trace(portrait: Portrait, look: FlatLook) -> tuple[Shape, ...]:
     return tuple(shapes)
 
 
+def _lively(lab: FloatImage, look: FlatLook) -> FloatImage:
+    lively: FloatImage = lab * np.array([1, look.saturation, look.saturation], np.float32)
+    return lively
+
+
 def _unmixed(lab: FloatImage, skin: FloatImage, person: FloatImage, *, unit: float) -> FloatImage:
     """Continue hair and cloth to the skin and to the silhouette, where the photo has mixed their colours."""
-    reach, rim = 2 * max(1, round(3 * unit)) + 1, 2 * max(1, round(9 * unit)) + 1
+    reach, rim = 2 * max(1, round(3 * unit)) + 1, 2 * max(1, round(16 * unit)) + 1
     sure = np.minimum(
         cv2.erode(1 - skin, np.ones((reach, reach), np.uint8)),
         cv2.erode(person, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (rim, rim))),
     ).astype(np.float32, copy=False)
     weight = sure + np.float32(1e-4)
-    total = gaussian(weight, sigma=max(0.8, 5 * unit))
+    total = gaussian(weight, sigma=max(0.8, 8 * unit))
     near = cv2.merge(
         [
-            gaussian(np.multiply(plane, weight, dtype=np.float32), sigma=max(0.8, 5 * unit)) / total
+            gaussian(np.multiply(plane, weight, dtype=np.float32), sigma=max(0.8, 8 * unit)) / total
             for plane in cv2.split(lab)
         ]
     )
     known = np.clip(total * 12, 0, 1) * (1 - sure)
     return cv2.blendLinear(near.astype(np.float32), lab, known, 1 - known).astype(np.float32, copy=False)
+
+
+def _beyond(skin: FloatImage, person: FloatImage, *, unit: float) -> FloatImage:
+    """Skin that reaches a silhouette goes on beyond it, so that no rim of anything else shows there."""
+    reach = 2 * max(1, round(10 * unit)) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
+    grown = cv2.dilate(skin, disc).astype(np.float32, copy=False)
+    further: FloatImage = np.maximum(skin, grown * (1 - smoothstep(person, low=0.5, high=0.95)))
+    return further
 
 
 def _skin_of(surface: Surface, faces: tuple[Face, ...], index: int, *, scale: float) -> Surface:

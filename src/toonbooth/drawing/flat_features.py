@@ -289,7 +289,7 @@ def _teeth(seen: Likeness, mouth: FloatImage) -> list[Shape]:
     teeth *= smoothstep(calm[..., 1] - np.float32(0.55 * seen.tone[1]), low=10, high=4)
     near = polygon_mask(seen.size, seen.points[facemap.LIPS_INNER], grow=1.15)
     white = (float(np.clip(0.5 * high + 45, 72, 92)), 1.0, 5.5)
-    return _traced(gaussian(teeth * near, sigma=0.006 * seen.width), white, seen)
+    return _traced(gaussian(teeth * near, sigma=0.014 * seen.width), white, seen)
 
 
 def _lip_colour(seen: Likeness, lips: FloatImage) -> Colour:

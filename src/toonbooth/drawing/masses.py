@@ -20,6 +20,9 @@ from toonbooth.imaging.tones import smoothstep
 _ROUNDS = 6
 """Rounds after which colours hardly move any more."""
 
+_HUE = 1.25
+"""How much more a difference in hue counts than one in lightness: grey hair is no blue coat."""
+
 _SAMPLES = 6000
 _OVERLAP = 0.1
 """By how much masses reach under their neighbours, in the units of a blurred mask: nothing shows between."""
@@ -31,13 +34,11 @@ class MassTones:
 
     count : how many colours at most.
     apart : least distance between two of them, L*a*b*. Turning it up leaves fewer.
-    saturation : factor on a* and b*.
     contrast : share of local contrast added before: folds and strands stand out.
     """
 
     count: int
     apart: float
-    saturation: float
     contrast: float
 
 
@@ -53,7 +54,7 @@ def trace_masses(lab: FloatImage, where: FloatImage, tones: MassTones, *, unit: 
     Parameters
     ----------
     lab : float32 array, shape (H, W, 3), L*a*b*
-        The picture, smoothed.
+        The picture, smoothed, in the colours it is to be drawn in.
     where : float32 array, shape (H, W), 0 … 1
         Where masses are wanted; beyond it their borders mean nothing.
     tones : MassTones
@@ -152,14 +153,14 @@ def _weighed(difference: FloatImage) -> tuple[float, float]:
 def _shaped(lab: FloatImage, tones: MassTones, *, unit: float) -> FloatImage:
     lightness, a, b = planes_of(lab)
     around = gaussian(lightness, sigma=14 * unit)
-    shaped = np.float32(4) + (lightness + (lightness - around) * np.float32(tones.contrast)) * np.float32(
-        0.95
-    )
-    # Black opens to a dark colour in which folds can be seen.
-    shaped += np.float32(5) * smoothstep(lightness, low=45, high=12)
+    # Black opens to a dark colour; folds in it need more contrast to be seen at all.
+    opened = np.float32(100) * np.power(np.maximum(lightness, 0) * np.float32(0.01), np.float32(0.86))
+    dark = smoothstep(lightness, low=45, high=15)
+    shaped = opened + (lightness - around) * (np.float32(tones.contrast) + np.float32(0.7) * dark)
     np.clip(shaped, 6, 98, out=shaped)
-    colour = np.float32(tones.saturation)
-    return cv2.merge([shaped, a * colour, b * colour]).astype(np.float32, copy=False)
+    # In the dark a hue is hardly seen, and often wrong.
+    seen = np.clip(lightness * np.float32(1 / 25), np.float32(0.8), np.float32(1)) * np.float32(_HUE)
+    return cv2.merge([shaped, a * seen, b * seen]).astype(np.float32, copy=False)
 
 
 def _nearest(lab: FloatImage, colours: FloatImage) -> NDArray[np.uint8]:
@@ -206,4 +207,4 @@ def _specks(mask: NDArray[np.bool_], *, least: float) -> FloatImage:
 
 
 def _tuple(colour: FloatImage) -> Colour:
-    return float(colour[0]), float(colour[1]), float(colour[2])
+    return float(colour[0]), float(colour[1]) / _HUE, float(colour[2]) / _HUE

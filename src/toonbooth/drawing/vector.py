@@ -7,15 +7,22 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from toonbooth.imaging.contours import Curve, spline_polygon
 from toonbooth.imaging.pixels import ByteImage
-from toonbooth.imaging.resize import Size
+from toonbooth.imaging.resize import Size, shrunk
 
 Rgb = tuple[int, int, int]
 """sRGB, 0…255."""
 
 _SUBPIXEL_BITS = 4
+
+_FINER = 2
+"""How many times larger shapes are painted before the picture is shrunk to its size: calm, even edges."""
+
+_BAND = 512
+"""Rows painted at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +73,16 @@ def paint(shapes: Iterable[Shape], size: Size) -> ByteImage:
     -------
     uint8 array, shape (H, W, 3), sRGB.
     """
-    picture: ByteImage = np.full((size[1], size[0], 3), 255, np.uint8)
-    for shape in shapes:
-        _paint_on(picture, shape, (0, 0))
+    width, height = size
+    picture: ByteImage = np.empty((height, width, 3), np.uint8)
+    # In bands, so that the enlarged canvas stays small.
+    outlines = [_Outline.of(shape) for shape in shapes]
+    for top in range(0, height, _BAND):
+        bottom = min(top + _BAND, height)
+        canvas: ByteImage = np.full((_FINER * (bottom - top), _FINER * width, 3), 255, np.uint8)
+        for outline in outlines:
+            _paint_on(canvas, outline, (0, _FINER * top))
+        picture[top:bottom] = shrunk(canvas, (width, bottom - top))
     return picture
 
 
@@ -105,37 +119,70 @@ def to_svg(shapes: Sequence[Shape], size: Size) -> str:
     return "\n".join(lines)
 
 
-def _paint_on(picture: ByteImage, shape: Shape, corner: tuple[int, int]) -> None:
-    """Paint on a part of the picture whose top left pixel is `corner`."""
-    if not shape.curves:
-        return
-    # Three straight pieces for each piece of curve: a tenth of a pixel from it at the usual spacing.
-    polygons = [
-        np.round((spline_polygon(curve, samples=3) - np.array(corner)) * (1 << _SUBPIXEL_BITS)).astype(
-            np.int32
+@dataclass(frozen=True, slots=True)
+class _Outline:
+    """A shape's polygons on the enlarged canvas, in fractions of its pixels, and where they lie."""
+
+    shape: Shape
+    polygons: tuple[NDArray[np.int32], ...]
+    low: tuple[int, int]
+    high: tuple[int, int]
+    inside: tuple[_Outline, ...]
+
+    @classmethod
+    def of(cls, shape: Shape) -> _Outline:
+        fraction = _FINER << _SUBPIXEL_BITS
+        # Pixel centres lie at whole numbers, on both canvases.
+        shift = np.float32((_FINER - 1) / 2 * (1 << _SUBPIXEL_BITS))
+        polygons = tuple(
+            np.round(_polygon(curve) * np.float32(fraction) + shift).astype(np.int32)
+            for curve in shape.curves
         )
-        for curve in shape.curves
-    ]
-    if shape.opacity >= 1 and not shape.inside:
-        cv2.fillPoly(picture, polygons, shape.colour, cv2.LINE_AA, _SUBPIXEL_BITS)
+        low, high = (0, 0), (0, 0)
+        if polygons:
+            corners = np.array([[polygon.min(axis=0), polygon.max(axis=0)] for polygon in polygons])
+            x0, y0 = (int(value) >> _SUBPIXEL_BITS for value in corners[:, 0].min(axis=0))
+            x1, y1 = (int(value) >> _SUBPIXEL_BITS for value in corners[:, 1].max(axis=0))
+            low, high = (x0 - 1, y0 - 1), (x1 + 3, y1 + 3)
+        return cls(shape, polygons, low, high, tuple(cls.of(each) for each in shape.inside))
+
+
+def _paint_on(canvas: ByteImage, outline: _Outline, corner: tuple[int, int]) -> None:
+    """Paint on a part of the picture whose top left pixel is `corner`."""
+    shape = outline.shape
+    left, top = max(0, outline.low[0] - corner[0]), max(0, outline.low[1] - corner[1])
+    right = min(canvas.shape[1], outline.high[0] - corner[0])
+    bottom = min(canvas.shape[0], outline.high[1] - corner[1])
+    if not outline.polygons or right <= left or bottom <= top:
         return
-    low = np.min([polygon.min(axis=0) for polygon in polygons], axis=0) // (1 << _SUBPIXEL_BITS) - 1
-    high = np.max([polygon.max(axis=0) for polygon in polygons], axis=0) // (1 << _SUBPIXEL_BITS) + 3
-    left, top = max(0, int(low[0])), max(0, int(low[1]))
-    right, bottom = min(picture.shape[1], int(high[0])), min(picture.shape[0], int(high[1]))
-    if right <= left or bottom <= top:
+    corner = (corner[0] + left, corner[1] + top)
+    shift = np.array(corner, np.int32) << _SUBPIXEL_BITS
+    local = [polygon - shift for polygon in outline.polygons]
+    part = canvas[top:bottom, left:right]
+    if shape.opacity >= 1 and not shape.inside:
+        cv2.fillPoly(part, local, shape.colour, cv2.LINE_AA, _SUBPIXEL_BITS)
         return
     cover = np.zeros((bottom - top, right - left), np.uint8)
-    shift = np.array([left, top]) * (1 << _SUBPIXEL_BITS)
-    local = [(polygon - shift).astype(np.int32) for polygon in polygons]
     cv2.fillPoly(cover, local, (255,), cv2.LINE_AA, _SUBPIXEL_BITS)
     layer: ByteImage = np.empty((bottom - top, right - left, 3), np.uint8)
     layer[...] = np.array(shape.colour, np.uint8)
-    for each in shape.inside:
-        _paint_on(layer, each, (corner[0] + left, corner[1] + top))
-    weight = cover.astype(np.float32) * np.float32(shape.opacity / 255)
-    part = np.ascontiguousarray(picture[top:bottom, left:right])
-    picture[top:bottom, left:right] = cv2.blendLinear(layer, part, weight, 1 - weight)
+    for each in outline.inside:
+        _paint_on(layer, each, corner)
+    if shape.opacity < 1:
+        rows, columns = np.nonzero(cover)
+    else:
+        # Only the rim needs mixing.
+        cv2.copyTo(layer, np.multiply(cover == 255, np.uint8(255), dtype=np.uint8), part)
+        rows, columns = np.nonzero((cover > 0) & (cover < 255))
+    weight = cover[rows, columns].astype(np.float32)[:, None] * np.float32(shape.opacity / 255)
+    under = part[rows, columns].astype(np.float32)
+    part[rows, columns] = np.rint(under + weight * (layer[rows, columns] - under)).astype(np.uint8)
+
+
+def _polygon(curve: Curve) -> Curve:
+    """As many straight pieces as it takes for nobody to see them."""
+    longest = float(np.abs(curve - np.roll(curve, 1, axis=0)).max()) if len(curve) else 0.0
+    return spline_polygon(curve, samples=int(np.clip(longest / 3, 2, 24)))
 
 
 def _thinned(curve: Curve) -> Curve:

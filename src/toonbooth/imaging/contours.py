@@ -45,24 +45,24 @@ def trace_field(field: FloatImage, *, level: float, spacing: float, least_area: 
     """
     if spacing <= 0:
         raise ValueError("the spacing of control points must be positive")
-    wide = cv2.copyMakeBorder(field, _MARGIN, _MARGIN, _MARGIN, _MARGIN, cv2.BORDER_REPLICATE)
-    wide = wide.astype(np.float32, copy=False)
+    border = (_MARGIN, _MARGIN, _MARGIN, _MARGIN)
+    wide: FloatImage = cv2.copyMakeBorder(field, *border, cv2.BORDER_REPLICATE).astype(np.float32, copy=False)
     inside = (wide > np.float32(level)).astype(np.uint8)
     # A field that is above the level at its very border must be closed there, too.
     inside[[0, -1], :] = 0
     inside[:, [0, -1]] = 0
     borders, _ = cv2.findContours(inside, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
     kept = [
-        border[:, 0, :].astype(np.float32)
-        for border in borders
-        if len(border) >= 4 and abs(cv2.contourArea(border)) + len(border) / 2 >= least_area
+        each[:, 0, :].astype(np.float32)
+        for each in borders
+        if len(each) >= 4 and abs(cv2.contourArea(each)) + len(each) / 2 >= least_area
     ]
     if not kept:
         return ()
-    together: Curve = np.concatenate(kept).astype(np.float32)
+    together: Curve = np.concatenate(kept, dtype=np.float32)
     exact = _onto_level(wide, together, level) - np.float32(_MARGIN)
-    ends = np.cumsum([len(border) for border in kept])[:-1]
-    return tuple(_relaxed(border, spacing) for border in np.split(exact, ends))
+    ends = np.cumsum([len(each) for each in kept])[:-1]
+    return tuple(_relaxed(each, spacing) for each in np.split(exact, ends))
 
 
 def spline_polygon(curve: Curve, *, samples: int) -> Curve:
