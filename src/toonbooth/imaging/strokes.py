@@ -19,6 +19,10 @@ _HALF_STEPS = 3
 """Segments of a stroke on each side of its middle."""
 
 
+_PLASTIC = (np.float32(0.7548777), np.float32(0.5698403))
+"""Steps of the R2 sequence, from the plastic number: multiples of them fill the unit interval evenly."""
+
+
 @dataclass(frozen=True, slots=True)
 class Directions:
     """Where strokes run, as double angles: those have no sign to jump and may be mixed and interpolated.
@@ -107,21 +111,26 @@ def hatch(
     ----------
     M. Salisbury, M. T. Wong, J. F. Hughes, D. H. Salesin, "Orientable textures for image-based pen-and-ink
     illustration", SIGGRAPH 1997. doi:10.1145/258734.258890
+    M. Roberts, "The unreasonable effectiveness of quasirandom sequences", 2018 (R2).
     """
     # One stroke to each cell of spacing by half a length: neighbours overlap end to end.
     cell = float(np.sqrt(hatching.spacing * hatching.length * 0.55))
     columns, rows = max(1, round(size[0] / cell)), max(1, round(size[1] / cell))
     x, y = np.meshgrid(np.arange(columns, dtype=np.float32), np.arange(rows, dtype=np.float32))
     seeds = np.stack([x.ravel(), y.ravel()], axis=1)
+    # Neighbours' thresholds differ as much as can be, so strokes of a light tone don't clump.
+    ranks = x.ravel() * _PLASTIC[0] + y.ravel() * _PLASTIC[1]
+    ranks += np.float32(0.3) * rng.random(len(seeds), dtype=np.float32)
+    ranks -= np.floor(ranks)
     seeds += rng.random(seeds.shape, dtype=np.float32)
     seeds *= np.array([size[0] / columns, size[1] / rows], np.float32)
     wanted = _at(tone, seeds, size)
     touched = wanted > hatching.lightest
-    seeds, wanted = seeds[touched], wanted[touched]
+    seeds, wanted, ranks = seeds[touched], wanted[touched], ranks[touched]
 
-    thresholds = (hatching.darkest - hatching.lightest) * rng.random(len(seeds), dtype=np.float32)
+    thresholds = ranks * np.float32(hatching.darkest - hatching.lightest)
     calm = np.zeros(len(seeds), np.float32) if even is None else _at(even, seeds, size)
-    thresholds = hatching.lightest + thresholds * (1 - np.float32(0.55) * calm)
+    thresholds = np.float32(hatching.lightest) + thresholds * (1 - np.float32(0.55) * calm)
     longer = np.ones(len(seeds), np.float32) if lengthen is None else _at(lengthen, seeds, size)
     chosen = wanted > thresholds
     chosen &= rng.random(len(seeds), dtype=np.float32) * longer < 1

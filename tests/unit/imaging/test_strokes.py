@@ -80,3 +80,13 @@ def test_a_stroke_is_firmest_in_its_middle() -> None:
     drawn = draw_strokes(Strokes(points, np.ones(1, np.float32)), size=SIZE)
     assert drawn[50, 40] > 1.5 * drawn[50, 22] > 0
     assert drawn[53:].sum() == drawn[:47].sum() == 0
+
+
+def test_strokes_of_a_light_tone_do_not_clump() -> None:
+    points = hatch(flat(0.3), running(0.8), HATCHING, size=(1200, 1000), rng=np.random.default_rng(4)).points[
+        :, 3
+    ]
+    counts, _, _ = np.histogram2d(points[:, 0], points[:, 1], bins=(20, 16), range=((60, 1140), (60, 940)))
+    # Strokes thrown at random would have a variance as large as their mean.
+    assert counts.mean() > 5
+    assert counts.var() < 0.7 * counts.mean()
