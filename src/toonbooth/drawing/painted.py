@@ -202,11 +202,21 @@ def _study(
     brushy = (np.float32(0.92) - np.float32(0.27) * regions.skin) * (1 - np.float32(0.65) * detail)
     brushy *= 1 - smoothstep(fine, low=0.02, high=0.5)
     calm = gaussian(person, sigma=max(0.7, 1.6 * unit)) if faces else person
-    ground = BrushDirections(enlarged(drift.cos2, size), enlarged(drift.sin2, size))
-    loose = brush_directions(tone, scale=max(1.0, 4.0 * unit), drift=ground, steadiness=3e-6)
-    firm = brush_directions(tone, scale=max(1.0, 13.0 * unit), drift=_around_heads(regions), steadiness=6e-5)
-    directions = ground.mixed(loose.mixed(firm, regions.skin), smoothstep(calm, low=0.2, high=0.6))
+    directions = _directions(tone, calm, regions, drift, unit=unit)
     return _Study(factor, graded, planes_large, clean, calm, regions, brushy, directions, fine, stranded)
+
+
+def _directions(
+    tone: FloatImage, person: FloatImage, regions: Regions, drift: BrushDirections, *, unit: float
+) -> BrushDirections:
+    """The way the brush goes, at half the study's size: around heads, along hair and folds, over the ground."""
+    size = (max(1, tone.shape[1] // 2), max(1, tone.shape[0] // 2))
+    few, skin = shrunk(tone, size), shrunk(regions.skin, size)
+    ground = BrushDirections(enlarged(drift.cos2, size), enlarged(drift.sin2, size))
+    loose = brush_directions(few, scale=max(0.7, 2.0 * unit), drift=ground, steadiness=1e-5)
+    around = _around_heads(regions.heads, size)
+    firm = brush_directions(few, scale=max(0.7, 6.5 * unit), drift=around, steadiness=2e-4)
+    return ground.mixed(loose.mixed(firm, skin), smoothstep(shrunk(person, size), low=0.2, high=0.6))
 
 
 def _paint_strokes(
@@ -231,12 +241,14 @@ def _paint_strokes(
 
 
 def _calm_grey(picture: ByteImage, portrait: Portrait) -> ByteImage:
-    """The photo's luma, without pores and single lashes in faces: features are drawn, not photographed."""
-    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
+    """The photo's luma, without weave, pores and single lashes: all is painted, not photographed."""
+    photo = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
+    # Weave and stitches would fray the edges that are painted along it.
+    grey = cv2.medianBlur(photo, 5 if _unit(portrait) > 0.5 else 3).astype(np.uint8, copy=False)
     for face in portrait.faces:
         x0, y0 = np.maximum(face.landmarks.min(axis=0) - 4, 0).astype(int)
         x1, y1 = np.maximum(face.landmarks.max(axis=0) + 5, 0).astype(int)
-        part = grey[y0:y1, x0:x1]
+        part = photo[y0:y1, x0:x1]
         if part.size:
             reach = 2 * max(1, round(2.5 * face.width / _FACE_WIDTH)) + 1
             calm = cv2.medianBlur(part, 3) if face.width > 200 else part
@@ -244,13 +256,13 @@ def _calm_grey(picture: ByteImage, portrait: Portrait) -> ByteImage:
     return grey
 
 
-def _around_heads(regions: Regions) -> BrushDirections:
-    """Directions that run around heads: the brush follows the roundness of faces."""
-    height, width = regions.person.shape
+def _around_heads(heads: tuple[tuple[float, float, float], ...], size: Size) -> BrushDirections:
+    """Directions that run around heads, at half the size of the masks that these were found in."""
+    width, height = size
     columns = np.arange(width, dtype=np.float32)[None, :]
     rows = np.arange(height, dtype=np.float32)[:, None]
     cos2, sin2 = np.zeros((height, width), np.float32), np.zeros((height, width), np.float32)
-    for x, y, across in regions.heads:
+    for x, y, across in (tuple(each / 2 for each in head) for head in heads):
         right, down = (
             (columns - np.float32(x)) / np.float32(across),
             (rows - np.float32(y)) / np.float32(across),
@@ -274,7 +286,9 @@ def _relief(canvas: ByteImage, *, side: float) -> NDArray[np.int16]:
 
 def _bristles(study: _Study, *, rng: np.random.Generator) -> FloatImage:
     """Streaks that single hairs of the brush leave along its way, about -1 … 1, at the study's size."""
-    angles = study.directions.angles()
+    size = (study.brushy.shape[1], study.brushy.shape[0])
+    way = study.directions
+    angles = BrushDirections(enlarged(way.cos2, size), enlarged(way.sin2, size)).angles()
     x, y = cv2.polarToCart(np.ones_like(angles), angles)
     streaks = FlowSmoother(Flow(x.astype(np.float32), y.astype(np.float32), angles), reach=8.0, taps=3)
     noise = cv2.GaussianBlur(rng.integers(0, 256, angles.shape, dtype=np.uint8), (5, 5), 0.9)

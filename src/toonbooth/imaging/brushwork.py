@@ -126,7 +126,7 @@ def lay_strokes(
     ----------
     colours : float32 array, shape (h, w, 3), L*a*b*
         What is to be painted.
-    directions : BrushDirections, shape (h, w)
+    directions : BrushDirections, any size
     wanted : float32 array, shape (h, w), 0 … 1
         Share of the strokes that are set; 0 where this brush has no business.
     brush : Brush
@@ -154,11 +154,12 @@ def lay_strokes(
     seeds, stray = seeds[order], stray[:, order]
 
     angles = directions.angles()
+    turned = np.array([angles.shape[1] / size[0], angles.shape[0] / size[1]], np.float32)
     longer = np.clip(1 + np.float32(0.3) * stray[2], 0.5, 1.7)
     step = np.float32(brush.width * brush.length / (2 * _HALF_STEPS)) * longer
     wobble = np.float32(0.09) * stray[3]
     own = _under(colours, seeds, scale)
-    start = _under(angles, seeds, scale) + wobble
+    start = _under(angles, seeds, turned) + wobble
     ways = []
     for sign in (-1, 1):
         here, heading, path, going = seeds, start, [], np.ones(len(seeds), np.float32)
@@ -170,7 +171,7 @@ def lay_strokes(
             going = going * np.where(unlike, np.float32(0.12), np.float32(1))
             here = np.where(unlike[:, None], here + move * np.float32(0.12), there)
             path.append(here)
-            turn = _under(angles, here, scale) + wobble - heading
+            turn = _under(angles, here, turned) + wobble - heading
             heading = heading + turn - np.float32(np.pi) * np.rint(turn * np.float32(1 / np.pi))
         ways.append(path)
     points = np.stack([*reversed(ways[0]), seeds, *ways[1]], axis=1)
