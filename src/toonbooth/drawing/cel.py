@@ -113,8 +113,11 @@ def _clean_darks(
     size = (max(1, a.shape[1] // 2), max(1, a.shape[0] // 2))
     few = shrunk(dark, size)
     cleaned = []
-    for plane in (a, b):
-        even = enlarged(masked_blur(shrunk(plane, size), few, sigma=max(1.0, 9 * unit)), a.shape[::-1])
+    # Made lighter, a dark blue would turn violet.
+    for plane, share in ((a, 0.6), (b, 0.95)):
+        even = np.float32(share) * enlarged(
+            masked_blur(shrunk(plane, size), few, sigma=max(1.0, 9 * unit)), a.shape[::-1]
+        )
         cleaned.append((plane + (even - plane) * (np.float32(0.85) * dark)).astype(np.float32, copy=False))
     return cleaned[0], cleaned[1]
 
@@ -170,9 +173,9 @@ def _lay_skin(
     middle, measured_red, yellow = (float(v) for v in np.median(lab[sure], axis=0))
     form: FloatImage = calm_light - np.float32(middle)
     # Hard shadows age people: the form stays, a third of its depth goes.
-    bent: FloatImage = form * np.float32(0.75)
+    bent: FloatImage = form * np.float32(0.8)
     offset = np.float32(tones.skin_step * 0.4)
-    bent = soft_steps(gaussian(bent, sigma=4.5 * unit) + offset, step=tones.skin_step, softness=0.22) - offset
+    bent = soft_steps(gaussian(bent, sigma=9 * unit) + offset, step=tones.skin_step, softness=0.22) - offset
     shadow = smoothstep(form, low=-3.0, high=-14.0)
     base = middle + _friendlier(middle)
     mask = regions.skin * (np.float32(1) - regions.features)

@@ -23,9 +23,12 @@ from toonbooth.drawing.inking import (
     plan_lines,
     wanted_lines,
 )
+from toonbooth.drawing.jawline import draw_jaws
 from toonbooth.drawing.regions import clean_matte, find_regions
-from toonbooth.drawing.rim import even_rim, settle_rim
+from toonbooth.drawing.rim import even_rim, settle_rim, with_slender
+from toonbooth.drawing.scraps import with_earrings
 from toonbooth.drawing.sheet import Light, Sheet, falling_light
+from toonbooth.drawing.surfaces import settle_surfaces
 from toonbooth.imaging.colour import lab_to_rgb, luma, planes_of, rgb_to_lab
 from toonbooth.imaging.flow import FlowSmoother, edge_tangent_flow
 from toonbooth.imaging.lines import line_reach
@@ -33,7 +36,7 @@ from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes, to_float
 from toonbooth.imaging.resize import Size, enlarged, enlarged_rows, enlarged_smoothly, padded, shrunk
 from toonbooth.imaging.smoothing import GuidedPlane, flatten, guided_planes
 from toonbooth.imaging.tones import ordered_dither
-from toonbooth.portrait.model import Portrait
+from toonbooth.portrait.model import Face, Portrait
 
 _FACE_WIDTH = 400.0
 """Face width in pixels at which lengths and strengths below are meant."""
@@ -42,8 +45,11 @@ _NO_FACE_SHARE = 0.28
 """Without a face, lengths are those of a face this share of the picture's short side."""
 
 
-_TRACED_TEXTURE = 0.15
+_TRACED_TEXTURE = 0.1
 """Share of a surface's texture that lines are traced from: enough for fine strokes, too little for specks."""
+
+_CALM = 1.5
+"""How few lines there are in dense texture, against 1 where hatching is wanted."""
 
 _INNER_INK = 0.8
 """Strength of the lines within the person; the outline's is 1."""
@@ -121,8 +127,31 @@ def _draw(portrait: Portrait, sheet: Sheet, look: ComicLook) -> ByteImage:
     for top in range(0, picture.shape[0], band):
         _draw_rows(drawing, picture, plan, top=top, bottom=min(top + band, picture.shape[0]), halo=halo)
     drawing = np.ascontiguousarray(drawing[:height, :width])
+    draw_jaws(drawing, portrait, weight=look.line_weight)
     draw_eyes(drawing, portrait, light_from=look.light.side)
     return drawing
+
+
+@dataclass(frozen=True, slots=True)
+class _Veil:
+    """Hides the photo's background from what follows the photo's edges: person, and the grey laid behind."""
+
+    person: FloatImage
+    behind: FloatImage
+
+    def over(self, grey: FloatImage, *, factor: int, top: int) -> FloatImage:
+        """Some rows of the photo's grey, the first of them row `top`, before the drawn background."""
+        bottom = top + grey.shape[0]
+        person = enlarged_rows(self.person, factor=factor, top=top, bottom=bottom)
+        # Crisper than the small matte is: the silhouette is a cut.
+        person *= np.float32(2.2)
+        person -= np.float32(0.6)
+        np.clip(person, 0, 1, out=person)
+        behind = enlarged_rows(self.behind, factor=factor, top=top, bottom=bottom)
+        grey = grey - behind
+        grey *= person
+        grey += behind
+        return grey
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +162,7 @@ class _Plan:
     colours: list[GuidedPlane]
     clean: GuidedPlane
     features: FloatImage
+    veil: _Veil | None
     lines: LinePlan
     contour: Contour | None
     outline: FloatImage
@@ -162,28 +192,39 @@ def _plan(
         matte = shrunk(padded(portrait.matte, multiple=factor), size)
         person = clean_matte(settle_rim(matte, lab, unit=unit), faces, scale=scale, unit=unit)
         person = even_rim(person, unit=unit)
+        jewelled = with_earrings(
+            person, _crisp_below_ears(lab, small, faces, scale=scale), faces, scale=scale
+        )
+        person = with_slender(person, jewelled, length=40 * unit)
         contour = find_contour(person, smooth_grey, unit=unit)
     else:
         person, contour = np.ones(size[::-1], np.float32), None
     regions = find_regions(lab, grey, person, faces, scale=scale)
+    regions = settle_surfaces(regions, lab, grey, faces, scale=scale)
     plate = cel_tones(lab, regions, look.tones, unit=unit)
     if faces:
         plate = without_rim(plate, person, unit=unit)
         behind = enlarged_smoothly(sheet.behind, size)
         plate = cv2.blendLinear(plate, behind, person, 1 - person).astype(np.float32, copy=False)
     plate[..., 0] += enlarged(sheet.light, size)
-    *colours, clean = guided_planes(
-        [*planes_of(lab_to_rgb(plate)), smooth_grey], grey, radius=2, contrast=0.03
-    )
+    planes = planes_of(lab_to_rgb(plate))
+    veil, guide = None, grey
+    if faces:
+        veil = _Veil(person, behind[..., 0] * np.float32(0.01))
+        guide = veil.over(grey, factor=1, top=0)
+        smooth_grey = veil.over(smooth_grey, factor=1, top=0)
+    *colours, clean = guided_planes([*planes, smooth_grey], guide, radius=2, contrast=0.03)
     behind_lines = 0.0 if faces else 1.0
     wanted = wanted_lines(regions, faces, contour, scale=scale, unit=unit, behind=behind_lines)
     threshold = 0.0075 / look.line_weight
-    lines = plan_lines(grey, smooth_grey, wanted, along, threshold=threshold, unit=unit, factor=factor)
+    lines = plan_lines(
+        guide, smooth_grey, wanted, along, threshold=threshold, unit=unit, factor=factor, calm=_CALM
+    )
     outline = np.zeros((0, 0), np.float32)
     if contour is not None:
         outline = outline_width(contour, weight=4.8 * look.line_weight, light_from=look.light.side, unit=unit)
     ink = lab_to_rgb(np.array([[look.ink]], np.float32))[0, 0]
-    return _Plan(factor, colours, clean, regions.features, lines, contour, outline, ink)
+    return _Plan(factor, colours, clean, regions.features, veil, lines, contour, outline, ink)
 
 
 def _draw_rows(
@@ -193,6 +234,8 @@ def _draw_rows(
     above, below = max(0, top - halo), min(picture.shape[0], bottom + halo)
     rows = slice(top - above, bottom - above)
     grey = luma(picture[above:below])
+    if plan.veil is not None:
+        grey = plan.veil.over(grey, factor=factor, top=above)
     traced = plan.clean.rows_over(grey, factor=factor, top=above)
     texture = grey - traced
     # Eyes, brows and mouth keep their own fine drawing; most bands have none.
@@ -227,6 +270,23 @@ def _draw_rows(
     cv2.merge(layers, drawing[top:bottom])
 
 
+def _crisp_below_ears(
+    lab: FloatImage, small: ByteImage, faces: tuple[Face, ...], *, scale: float
+) -> FloatImage:
+    """The smoothed picture, but as it was where earrings hang: smoothing melts thin things."""
+    crisp = lab.copy()
+    for face in faces:
+        (x, y), width = face.box.centre, face.width
+        left, right, top, bottom = (
+            max(0, int(v * scale))
+            for v in (x - 0.85 * width, x + 0.85 * width, y - 0.2 * width, y + 1.1 * width)
+        )
+        window = (slice(top, bottom), slice(left, right))
+        if small[window].size:
+            crisp[window] = rgb_to_lab(to_float(small[window]))
+    return crisp
+
+
 def _sheet(portrait: Portrait, look: ComicLook, *, face_width: float) -> Sheet:
     height, width = portrait.picture.shape[:2]
     shrink = 2
@@ -245,7 +305,7 @@ def _hair_lightness(portrait: Portrait) -> float:
         return 50.0
     x, y = face.landmarks[facemap.FOREHEAD_TOP]
     reach = max(2.0, 0.12 * face.width)
-    rows = slice(max(0, int(y - 1.6 * reach)), max(1, int(y - 0.4 * reach)))
+    rows = slice(max(0, int(y - 2.4 * reach)), max(1, int(y - 1.2 * reach)))
     columns = slice(max(0, int(x - 2 * reach)), max(1, int(x + 2 * reach)))
     seen = portrait.picture[rows, columns]
     return float(np.median(rgb_to_lab(to_float(seen))[..., 0])) if seen.size else 50.0

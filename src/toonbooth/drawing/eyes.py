@@ -117,7 +117,7 @@ def _iris_hue(measured: Sequence[_Measured]) -> FloatImage:
     # There are brown and amber irises, but no pink and no violet ones.
     own[0] = min(own[0], 0.75 * max(float(own[1]), 0.0))
     strength, seen = float(np.hypot(*own)), float(np.hypot(*iris[1:]))
-    own *= min(1.0, max(seen, 4.0) / max(strength, 1e-3), 24.0 / max(strength, 1e-3))
+    own *= min(1.0, max(0.75 * seen, 4.0) / max(strength, 1e-3), 24.0 / max(strength, 1e-3))
     # A dark iris mirrors the sky and looks blue in numbers; people call it brown.
     light = float(smoothstep(np.array([iris[0]], np.float32), low=20.0, high=29.0)[0])
     hue: FloatImage = (own * light + _BROWN * (1 - light)).astype(np.float32)

@@ -41,16 +41,17 @@ def settle_rim(person: FloatImage, lab: FloatImage, *, unit: float) -> FloatImag
     core = cv2.erode(matte, _disc(inner)).astype(np.float32, copy=False)
     behind = (1 - cv2.dilate(matte, _disc(outer))).astype(np.float32, copy=False)
     within = masked_blur(colours, core, sigma=1.4 * inner)
-    without = masked_blur(colours, behind, sigma=1.4 * inner)
+    without = masked_blur(colours, behind, sigma=3.5 * inner)
     to_person, to_background = _distance(colours, within), _distance(colours, without)
     # 0 is the person's colour, 1 the background's.
     side = to_person / (to_person + to_background + np.float32(2))
     sure = smoothstep(_distance(within, without), low=_TOLD_APART[0], high=_TOLD_APART[1])
-    sure *= smoothstep(gaussian(behind, sigma=1.4 * inner), low=0.02, high=0.1)
+    sure *= smoothstep(gaussian(behind, sigma=3.5 * inner), low=0.02, high=0.1)
     sure *= smoothstep(gaussian(core, sigma=1.4 * inner), low=0.02, high=0.1)
     sure *= (1 - core) * (1 - behind)
     scrap = smoothstep(side, low=0.66, high=0.8) * sure
-    missing = smoothstep(side, low=0.3, high=0.18) * sure
+    # Ears are what is cut off; dark things behind a head are alike to hair, and stay away.
+    missing = smoothstep(side, low=0.3, high=0.18) * sure * smoothstep(colours[..., 1], low=4.0, high=10.0)
     calm = max(0.7, 2.0 * unit)
     settled = matte * (1 - gaussian(_opened(scrap, 2.0 * unit), sigma=calm))
     settled = np.maximum(settled, gaussian(_opened(missing, 2.0 * unit), sigma=calm))
@@ -63,6 +64,19 @@ def even_rim(person: FloatImage, *, unit: float) -> FloatImage:
     """Make a matte's edge one smooth and crisp curve, as a hand would cut it; `unit` as above."""
     calm = gaussian(person, sigma=max(0.8, 5.0 * unit))
     return smoothstep(calm, low=0.34, high=0.66)
+
+
+def with_slender(person: FloatImage, more: FloatImage, *, length: float) -> FloatImage:
+    """Add to a matte what another has more, where that hangs long and slender: earrings, not scraps."""
+    added = (more - person > 0.3).astype(np.uint8)
+    if not added.any():
+        return person
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(added, connectivity=8)
+    tall, wide = stats[:, cv2.CC_STAT_HEIGHT], stats[:, cv2.CC_STAT_WIDTH]
+    keep = ((tall > length) & (tall > 1.8 * wide)).astype(np.uint8)
+    keep[0] = 0
+    near = cv2.dilate(keep[labels], np.ones((3, 3), np.uint8))
+    return np.where(near > 0, np.maximum(person, more), person).astype(np.float32, copy=False)
 
 
 def _disc(radius: float) -> cv2.typing.MatLike:

@@ -125,7 +125,7 @@ def test_skin_gets_one_hue_and_hair_keeps_its_colour() -> None:
     after = drawn[blotch][1] - drawn[place(portrait, 0.3, 0.2)][1]
     assert after < 0.7 * before
     hair = place(portrait, *HAIR)
-    np.testing.assert_allclose(drawn[hair][1:], lab[hair][1:], atol=1.5)
+    np.testing.assert_allclose(drawn[hair][1:], lab[hair][1:], atol=3)
 
 
 def test_two_people_keep_their_own_skin() -> None:

@@ -1,0 +1,130 @@
+"""The line from ear to chin to ear: a tapered stroke in a dark tint of the skin, on the photo's own edge."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+
+from toonbooth.drawing import facemap
+from toonbooth.imaging.colour import luma
+from toonbooth.imaging.pixels import ByteImage, FloatImage
+from toonbooth.imaging.smoothing import gaussian_exactly
+from toonbooth.imaging.tones import smoothstep
+from toonbooth.portrait.model import Face, Points, Portrait
+
+_REACH = 0.045
+"""How far from the landmarks, in face widths, the picture's edge is looked for."""
+
+_SAMPLES = 96
+_FINER: Final = 4
+"""Bits of a pixel in which the stroke is placed."""
+
+_TINT = np.array([0.5, 0.4, 0.36], np.float32)
+"""What is left of a colour under the line, in sRGB: darker and a little warmer."""
+
+
+def draw_jaws(image: ByteImage, portrait: Portrait, *, weight: float) -> None:
+    """Draw the jaw of every face, in place.
+
+    Parameters
+    ----------
+    image : uint8 array, shape (H, W, 3), sRGB; drawn upon
+    portrait : the photo and its geometry, at the same size
+    weight : float, > 0
+        1 is normal; turning it up makes the line bolder.
+    """
+    for face in portrait.faces:
+        if face.width >= 24:
+            _draw_jaw(image, portrait, face, weight=weight)
+
+
+def _draw_jaw(image: ByteImage, portrait: Portrait, face: Face, *, weight: float) -> None:
+    width = face.width
+    path = _even(face.landmarks[facemap.JAW])
+    middle = face.landmarks[facemap.OVAL].mean(axis=0)
+    outward = _normals(path, middle)
+    low, high = path.min(axis=0) - 0.1 * width, path.max(axis=0) + 0.1 * width
+    height, across = image.shape[:2]
+    left, top = max(0, int(low[0])), max(0, int(low[1]))
+    right, bottom = min(across, int(high[0]) + 1), min(height, int(high[1]) + 1)
+    if right - left < 8 or bottom - top < 8:
+        return
+    window = (slice(top, bottom), slice(left, right))
+    corner = np.array([left, top], np.float32)
+    path = path - corner
+    shade = max(0.6, 0.012 * width)
+    grey = luma(portrait.picture[window])
+    grey = gaussian_exactly(grey, sigma=shade)
+
+    steps: FloatImage = np.linspace(-_REACH * width, _REACH * width, 19, dtype=np.float32)
+    gap = np.float32(0.02 * width)
+    darker = _sample(grey, path, outward, steps - gap) - _sample(grey, path, outward, steps + gap)
+    nearness = 1 - np.float32(0.5) * np.square(steps / np.float32(_REACH * width))
+    answers = darker * nearness
+    answers = cv2.GaussianBlur(answers, (0, 0), sigmaX=0.6, sigmaY=4.0)
+    best = answers.argmax(axis=1)
+    shift = cv2.GaussianBlur(steps[best][:, None], (0, 0), sigmaX=0.5, sigmaY=5.0)
+    path = path + outward * shift
+    edge = cv2.GaussianBlur(answers.max(axis=1)[:, None], (0, 0), sigmaX=0.5, sigmaY=5.0)[:, 0]
+
+    # At the silhouette the outline is the jaw; in a beard hair is.
+    beyond = _sample(portrait.matte[window], path, outward, np.array([0.07 * width], np.float32))[:, 0]
+    inside = _sample(grey, path, outward, np.array([-0.035 * width], np.float32))[:, 0]
+    cheek = float(np.median(_sample(grey, path, outward, np.array([-0.09 * width], np.float32))))
+    drawn = smoothstep(beyond, low=0.6, high=0.95) * smoothstep(inside, low=0.62 * cheek, high=0.84 * cheek)
+    # Faint at the ears, full at the chin, and never nothing there.
+    along = np.abs(np.linspace(-1, 1, _SAMPLES, dtype=np.float32))
+    taper = smoothstep(along, low=0.78, high=0.25)
+    pressure = drawn * taper * (np.float32(0.3) + np.float32(0.7) * smoothstep(edge, low=0.0, high=0.06))
+    pressure = cv2.GaussianBlur(pressure[:, None], (0, 0), sigmaX=0.5, sigmaY=3.0)[:, 0]
+    ink = _ink(grey.shape, path, pressure * np.float32(0.0125 * width * weight))
+    part = image[window].astype(np.float32)
+    part *= 1 - (ink[..., None] * (1 - _TINT))
+    image[window] = np.rint(part).astype(np.uint8)
+
+
+def _even(points: Points) -> Points:
+    """A smooth path through points, evenly sampled."""
+    length = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
+    where = np.linspace(0, length[-1], _SAMPLES)
+    path = np.column_stack([np.interp(where, length, points[:, i]) for i in (0, 1)])
+    return cv2.blur(path, (1, 7), borderType=cv2.BORDER_REPLICATE).astype(np.float32, copy=False)
+
+
+def _normals(path: Points, middle: Points) -> Points:
+    along = np.gradient(path, axis=0)
+    across = np.column_stack([-along[:, 1], along[:, 0]])
+    across /= np.maximum(np.hypot(across[:, 0], across[:, 1]), 1e-3)[:, None]
+    out = np.sign(((path - middle) * across).sum(axis=1))[:, None]
+    normals: Points = (across * out).astype(np.float32)
+    return normals
+
+
+def _sample(plane: FloatImage, path: Points, outward: Points, steps: FloatImage) -> FloatImage:
+    """Values beside a path: a row for every point, a column for every step outwards."""
+    x = path[:, :1] + outward[:, :1] * steps[None, :]
+    y = path[:, 1:] + outward[:, 1:] * steps[None, :]
+    values = cv2.remap(
+        plane, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    return values.astype(np.float32, copy=False)
+
+
+def _ink(shape: tuple[int, ...], path: Points, widths: FloatImage) -> FloatImage:
+    """A stroke of changing width, 0 … 1: its two sides joined to one polygon."""
+    along = np.gradient(path, axis=0)
+    across = np.column_stack([-along[:, 1], along[:, 0]])
+    across /= np.maximum(np.hypot(across[:, 0], across[:, 1]), 1e-3)[:, None]
+    half = np.maximum(widths, 0)[:, None] / 2
+    mask = np.zeros(shape[:2], np.uint8)
+    # A polygon without width would still leave a hairline: what is that thin is not drawn.
+    drawn = np.flatnonzero(widths > 0.6)
+    for run in np.split(drawn, np.flatnonzero(np.diff(drawn) > 1) + 1):
+        if len(run) >= _SAMPLES // 4:
+            sides = (path[run] + across[run] * half[run], (path[run] - across[run] * half[run])[::-1])
+            fixed = np.round(np.concatenate(sides) * (1 << _FINER)).astype(np.int32)
+            cv2.fillPoly(mask, [fixed], (255,), cv2.LINE_AA, _FINER)
+    ink: FloatImage = mask.astype(np.float32) * np.float32(1 / 255)
+    return ink

@@ -1,0 +1,108 @@
+"""What the skin's colour alone doesn't tell: rim light on a jaw is skin, a beard and short hair are hair."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from toonbooth.drawing import facemap
+from toonbooth.drawing.regions import Regions, polygon_mask
+from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.resize import enlarged, shrunk
+from toonbooth.imaging.smoothing import gaussian
+from toonbooth.imaging.tones import smoothstep
+from toonbooth.portrait.model import Face, Points
+
+_BEARD_DETAIL, _HAIR_DETAIL = 0.7, 0.4
+"""How much of their own fine drawing beards and the hair of a head keep, against 1 in eyes and mouth."""
+
+
+def settle_surfaces(
+    regions: Regions, lab: FloatImage, grey: FloatImage, faces: tuple[Face, ...], *, scale: float
+) -> Regions:
+    """Count rim light beside a face as skin, and let beards and hair keep their strands.
+
+    Parameters
+    ----------
+    regions : Regions
+    lab : float32 array, shape (H, W, 3), L*a*b*
+        The picture, smoothed.
+    grey : float32 array, shape (H, W), range [0, 1]
+        The picture as it is.
+    faces : faces in the coordinates of the full picture
+    scale : float
+        Size of the regions over size of the full picture.
+
+    Returns
+    -------
+    Regions with another skin and other features.
+    """
+    skin, features = regions.skin.copy(), regions.features.copy()
+    for face in faces:
+        width = face.width * scale
+        if width < 20:
+            continue
+        points: Points = (face.landmarks + np.float32(0.5)) * np.float32(scale) - np.float32(0.5)
+        middle = points[facemap.OVAL].mean(axis=0)
+        near = _around(middle, regions.skin.shape, reach=1.15 * width)
+        local = points - np.array([near[1].start, near[0].start], np.float32)
+        shine, strands = _shine_and_strands(
+            regions.within(near), lab[near][..., 0], grey[near], local, width=width
+        )
+        np.maximum(skin[near], shine, out=skin[near])
+        np.maximum(features[near], strands, out=features[near])
+    return replace(regions, skin=skin, features=features)
+
+
+def _shine_and_strands(
+    regions: Regions, light: FloatImage, grey: FloatImage, points: Points, *, width: float
+) -> tuple[FloatImage, FloatImage]:
+    """Around one face: skin that shines too much to be told for skin, and detail that hair keeps."""
+    whole = (light.shape[1], light.shape[0])
+    # Half the size is enough to tell where they are.
+    size = (max(1, whole[0] // 2), max(1, whole[1] // 2))
+    skin, taken, person, frames, light, grey = (
+        shrunk(np.ascontiguousarray(plane), size)
+        for plane in (regions.skin, regions.features, regions.person, regions.frames, light, grey)
+    )
+    points, width = points * np.float32(0.5) - np.float32(0.25), width / 2
+    sure = skin > 0.8
+    if np.count_nonzero(sure) < 20:
+        nothing = np.zeros(whole[::-1], np.float32)
+        return nothing, nothing
+    typical = float(np.median(light[sure]))
+    up = _upright(points)
+    middle = points[facemap.OVAL].mean(axis=0)
+    columns = np.arange(size[0], dtype=np.float32)[None, :] - middle[0]
+    rows = np.arange(size[1], dtype=np.float32)[:, None] - middle[1]
+    below = -(columns * up[0] + rows * up[1]) / np.float32(width)
+
+    # From the cheekbones down, whatever shines at the face's edge.
+    wide = polygon_mask(size[::-1], points[facemap.OVAL], grow=1.16, feather=0.02 * width)
+    shine = wide * smoothstep(below, low=0.0, high=0.1)
+    shine *= smoothstep(light, low=typical + 6, high=typical + 14) * person * (1 - taken)
+
+    lower = polygon_mask(size[::-1], points[_BEARD_ZONE], grow=1.12, feather=0.03 * width)
+    beard = lower * smoothstep(np.float32(100) * grey, low=typical - 9, high=typical - 20)
+    head = smoothstep(np.abs(columns) * np.float32(1 / width), low=0.95, high=0.8)
+    head = head * smoothstep(below, low=0.05, high=-0.1) * (1 - np.maximum(skin, shine))
+    strands = np.maximum(np.float32(_BEARD_DETAIL) * beard, np.float32(_HAIR_DETAIL) * head)
+    strands *= person * (1 - frames)
+    return enlarged(gaussian(shine, sigma=0.008 * width), whole), enlarged(strands, whole)
+
+
+_BEARD_ZONE = np.concatenate([facemap.JAW[3:-3], np.array([50, 206, 98, 2, 327, 426, 280])])
+"""Jaw from ear to ear, and back under the cheeks and the nose."""
+
+
+def _upright(points: Points) -> Points:
+    axis = points[facemap.FOREHEAD_TOP] - points[facemap.CHIN]
+    up: Points = axis / np.float32(max(1e-3, float(np.hypot(*axis))))
+    return up
+
+
+def _around(middle: Points, shape: tuple[int, ...], *, reach: float) -> tuple[slice, slice]:
+    left, top = (int(np.clip(v - reach, 0, n - 1)) for v, n in zip(middle, shape[::-1], strict=True))
+    right, bottom = (int(np.clip(v + reach, 1, n)) for v, n in zip(middle, shape[::-1], strict=True))
+    return slice(top, max(bottom, top + 1)), slice(left, max(right, left + 1))
