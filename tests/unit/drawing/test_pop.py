@@ -10,7 +10,8 @@ import pytest
 
 from tests.unit.drawing.portraits import bust, landscape
 from toonbooth.drawing.inks import PALETTES, Ink, skin_ink
-from toonbooth.drawing.pop import choose_look, draw_pop
+from toonbooth.drawing.pop import draw_pop
+from toonbooth.drawing.poster_look import choose_look
 from toonbooth.imaging.halftone import Screen, halftone
 from toonbooth.imaging.pixels import ByteImage
 from toonbooth.portrait.model import Portrait

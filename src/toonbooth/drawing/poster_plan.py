@@ -1,0 +1,155 @@
+"""What is decided about a poster on a small picture, before anything is printed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from toonbooth.drawing.inking import Contour, LinePlan, find_contour, plan_lines, wanted_lines
+from toonbooth.drawing.poster_look import PopLook
+from toonbooth.drawing.regions import Regions, clean_matte, find_regions
+from toonbooth.drawing.separation import Separation, separate
+from toonbooth.drawing.skin_area import continued
+from toonbooth.imaging.colour import luma, rgb_to_lab
+from toonbooth.imaging.flow import FlowSmoother, edge_tangent_flow
+from toonbooth.imaging.pixels import ByteImage, FloatImage
+from toonbooth.imaging.resize import Size, padded, shrunk
+from toonbooth.imaging.smoothing import flatten, gaussian
+from toonbooth.imaging.tones import smoothstep
+from toonbooth.portrait.model import Face, Portrait
+
+FACE_WIDTH = 400.0
+"""Face width in pixels at which lengths and strengths below are meant."""
+
+
+_NO_FACE_SHARE = 0.28
+"""Without a face, lengths are those of a face this share of the picture's short side."""
+
+
+@dataclass(frozen=True, slots=True)
+class PosterPlan:
+    """All that is decided on the small picture; `factor` times smaller than the drawing.
+
+    portrait, picture : what is drawn; the picture padded so that `factor` divides its sides.
+    unit : pixels of the picture, a four-hundredth of a face's width.
+    """
+
+    portrait: Portrait
+    picture: ByteImage
+    unit: float
+    factor: int
+    separation: Separation
+    person: FloatImage
+    features: FloatImage
+    border: FloatImage
+    lines: LinePlan
+    contour: Contour | None
+    outline: FloatImage
+
+
+def plan_poster(portrait: Portrait, look: PopLook) -> PosterPlan:
+    full_unit = face_unit(portrait)
+    factor = max(2, round(2 * full_unit))
+    unit = full_unit / factor
+    picture = padded(portrait.picture, multiple=factor)
+    size: Size = (picture.shape[1] // factor, picture.shape[0] // factor)
+    small = shrunk(picture, size)
+    grey = luma(small)
+    flow = edge_tangent_flow(grey, scale=max(1.0, 3.5 * unit))
+    along = FlowSmoother(flow, reach=max(1.0, 7.0 * unit), taps=2)
+    smooth = along.smooth(flatten(small, passes=2, tone=24.0, reach=5, median=3))
+    smooth *= np.float32(1 / 255)
+    smooth_grey = cv2.cvtColor(smooth, cv2.COLOR_RGB2GRAY).astype(np.float32, copy=False)
+    lab = rgb_to_lab(smooth)
+    faces, scale = portrait.faces, 1 / factor
+    if faces:
+        matte = shrunk(padded(portrait.matte, multiple=factor), size)
+        person = _calm_body(clean_matte(matte, faces, scale=scale, unit=unit), faces, scale=scale, unit=unit)
+        contour = find_contour(person, smooth_grey, unit=unit)
+    else:
+        person, contour = np.ones(size[::-1], np.float32), None
+    regions = find_regions(lab, grey, person, faces, scale=scale)
+    if faces:
+        lab = continued(lab, person, unit=unit)
+    separation = separate(lab, regions, faces, scale=scale, unit=unit, dottedness=look.dottedness)
+    wanted = wanted_lines(regions, faces, contour, scale=scale, unit=unit, behind=0.0 if faces else 1.0)
+    wanted *= 1 - np.float32(0.25) * regions.features
+    threshold = 0.0085 / look.line_weight
+    lines = plan_lines(grey, smooth_grey, wanted, along, threshold=threshold, unit=unit, factor=factor)
+    outline = np.zeros((0, 0), np.float32)
+    if contour is not None:
+        outline = np.full(size[::-1], 0.5 * 6.0 * look.line_weight * max(unit, 0.25), np.float32)
+        outline *= np.float32(0.35) + np.float32(0.65) * contour.sure
+    border = _feature_border(grey, regions, unit=unit)
+    return PosterPlan(
+        portrait,
+        picture,
+        full_unit,
+        factor,
+        separation,
+        person,
+        regions.features,
+        border=border,
+        lines=lines,
+        contour=contour,
+        outline=outline,
+    )
+
+
+def _calm_body(person: FloatImage, faces: tuple[Face, ...], *, scale: float, unit: float) -> FloatImage:
+    """A matte whose border is calmer away from heads: sleeves are long curves."""
+    calm = smoothstep(gaussian(person, sigma=max(1.0, 9 * unit)), low=0.35, high=0.65)
+    height, width = person.shape
+    columns = np.arange(width, dtype=np.float32)[None, :]
+    rows = np.arange(height, dtype=np.float32)[:, None]
+    near = np.zeros_like(person)
+    for face in faces:
+        x, y = (float(v) * scale for v in face.landmarks.mean(axis=0))
+        across = face.width * scale
+        far = np.square((columns - x) / np.float32(1.2 * across)) + np.square(
+            (rows - y) / np.float32(1.2 * across)
+        )
+        np.maximum(near, smoothstep(far.astype(np.float32, copy=False), low=1.3, high=0.8), out=near)
+    return cv2.blendLinear(person, calm, near, 1 - near).astype(np.float32, copy=False)
+
+
+def _feature_border(grey: FloatImage, regions: Regions, *, unit: float) -> FloatImage:
+    """The grey below which eyes, brows and the mouth's line are black, head by head."""
+    border = np.full(grey.shape, 0.25, np.float32)
+    for head in range(len(regions.heads)):
+        these = regions.of_head(head)
+        skin, detail = grey[these.skin > 0.8], grey[these.features > 0.7]
+        if len(skin) < 30 or len(detail) < 20:
+            continue
+        middle, dark = float(np.median(skin)), float(np.percentile(detail, 3))
+        x, y, across = regions.heads[head]
+        rows = slice(int(max(0, y - across)), int(max(0, y + across)))
+        columns = slice(int(max(0, x - across)), int(max(0, x + across)))
+        border[rows, columns] = dark + 0.42 * max(0.0, middle - dark)
+        # Nostrils are holes, not all of the nose's shadow; brows may be faint and are black all the same.
+        others = these.features * (1 - these.eyes) * (1 - these.lips)
+        rest = others[rows, columns]
+        below = np.arange(rest.shape[0])[:, None] + rows.start > y
+        border[rows, columns][(rest > 0.1) & below] = dark + 0.33 * max(0.0, middle - dark)
+        brow = (rest > 0.3) & ~below
+        if np.count_nonzero(brow) > 8:
+            own = float(np.percentile(grey[rows, columns][brow], 12))
+            if middle - own > 0.05:
+                border[rows, columns][brow] = own + 0.4 * (middle - own)
+    # Towards the rim of a feature only what is darker still belongs to it.
+    inside = gaussian(smoothstep(regions.features, low=0.1, high=0.42), sigma=max(0.7, 5.5 * unit))
+    border -= np.float32(0.4) * np.maximum(np.float32(0.95) - inside, 0)
+    return border
+
+
+def drawn_faces(portrait: Portrait, factor: int) -> list[Face]:
+    """The faces that `find_regions` looks at."""
+    return [face for face in portrait.faces if face.width / factor >= 6]
+
+
+def face_unit(portrait: Portrait) -> float:
+    face = portrait.main_face
+    width = face.width if face else _NO_FACE_SHARE * min(portrait.picture.shape[:2])
+    return max(width / FACE_WIDTH, 0.05)
