@@ -209,7 +209,7 @@ def _study(
 def _directions(
     tone: FloatImage, person: FloatImage, regions: Regions, drift: BrushDirections, *, unit: float
 ) -> BrushDirections:
-    """The way the brush goes, at half the study's size: around heads, along hair and folds, over the ground."""
+    """The way the brush goes, at half the size: around heads, along hair and folds, over the ground."""
     size = (max(1, tone.shape[1] // 2), max(1, tone.shape[0] // 2))
     few, skin = shrunk(tone, size), shrunk(regions.skin, size)
     ground = BrushDirections(enlarged(drift.cos2, size), enlarged(drift.sin2, size))
