@@ -40,7 +40,7 @@ def draw_brow(
     ridge = curve(((seen.points[top] + seen.points[bottom]) / 2).astype(np.float32), samples=24)
     thick = float(np.hypot(*(seen.points[top[2]] - seen.points[bottom[2]])))
     zone = (
-        polygon_mask(seen.size, seen.points[outline], grow=1.14, feather=0.016 * seen.width)
+        polygon_mask(seen.size, seen.points[outline], grow=1.06, feather=0.017 * seen.width)
         * seen.skin
         * (1 - seen.frames)
     )
