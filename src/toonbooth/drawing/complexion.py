@@ -300,7 +300,7 @@ def lift_of(middle: float) -> float:
 
 
 def _underexposure(lightness: FloatImage, regions: Regions) -> float:
-    """How much light is missing, in L*: the whites of eyes, alike in everybody, tell dark photos from dark skin."""
+    """How much light is missing, in L*: eye whites, alike in everybody, tell dark photos from dark skin."""
     seen = lightness[regions.eyes > 0.9]
     if len(seen) < 12:
         return 0.0
