@@ -55,29 +55,28 @@ def smooth_key(key: ByteImage, *, sigma: float) -> None:
 def clean_key(key: ByteImage, faces: tuple[Face, ...], *, area: float) -> None:
     """Take specks of black and pinholes in black off the key plate, in place; faces keep smaller ones."""
 
-    def smallest(outline: cv2.typing.MatLike) -> float:
+    def on_face(outline: cv2.typing.MatLike) -> bool:
         x, y = (float(v) for v in outline[0, 0])
-        inside = any(
+        return any(
             abs(x - face.box.centre[0]) < 0.6 * face.box.width
             and abs(y - face.box.centre[1]) < 0.6 * face.box.height
             for face in faces
         )
-        return area if inside else 7 * area
 
     mask = (key > 100).astype(np.uint8)
     outlines, nesting = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    if not outlines:
-        return
-    # Pinholes first: a speck may have one, and goes with it.
-    for black in (False, True):
-        small = [
-            outline
-            for outline, (_, _, _, parent) in zip(outlines, nesting[0], strict=True)
-            if (parent < 0) == black and cv2.contourArea(outline) < (smallest(outline) if black else area)
-        ]
-        # Their soft rim goes with them.
-        cv2.drawContours(key, small, -1, (0 if black else 255,), cv2.FILLED)
-        cv2.drawContours(key, small, -1, (0 if black else 255,), 3 if black else 1)
+    specks, pinholes = [], []
+    for index, outline in enumerate(outlines):
+        size = cv2.contourArea(outline)
+        if nesting[0][index][3] >= 0:
+            if size < area:
+                pinholes.append(outline)
+        elif size < area or (size < 7 * area and not on_face(outline)):
+            specks.append(outline)
+    # Pinholes first: a speck may have one, and goes with it. A speck's soft rim goes too.
+    for small, grey, rim in ((pinholes, 255, 1), (specks, 0, 3)):
+        cv2.drawContours(key, small, -1, (grey,), cv2.FILLED)
+        cv2.drawContours(key, small, -1, (grey,), rim)
 
 
 def print_key(colours: ByteImage, key: ByteImage, black: Colour) -> None:
