@@ -25,6 +25,9 @@ format: .venv/dev.stamp  ## Format the code and mend what lint can mend
 models: .venv/serve.stamp  ## Fetch the face models, once (FROM=folder takes them from there)
 	@$(RUN)/toonbooth fetch-models --quiet $(if $(FROM),--from $(FROM))
 
+postgres: .venv/serve.stamp  ## Add the driver for PostgreSQL (then set GALLERY_DATABASE_URL)
+	@$(RUN)/uv pip install --quiet --python $(RUN)/python --require-hashes -r requirements-postgres.lock
+
 bench: .venv/dev.stamp models  ## Measure speed and memory; prints a table
 	$(RUN)/python -m bench $(ARGS)
 
@@ -45,7 +48,8 @@ golden: .venv/dev.stamp models  ## Draw the golden pictures anew; look at them b
 
 lock: .venv/uv.stamp  ## Pin all dependencies anew (exact, hashed, no hosts)
 	$(LOCK) -o requirements.lock
-	$(LOCK) --group dev -c requirements.lock -o requirements-dev.lock
+	$(LOCK) --extra postgres -c requirements.lock -o requirements-postgres.lock
+	$(LOCK) --group dev -c requirements-postgres.lock -o requirements-dev.lock
 LOCK = $(RUN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate --quiet --upgrade
 
@@ -74,4 +78,4 @@ clean:  ## Remove the virtual environment and caches (never your data)
 	@$(RUN)/uv pip install --quiet --python $(RUN)/python --require-hashes -r requirements-dev.lock
 	@touch $@
 
-.PHONY: help serve test check format models bench contact-sheet migration reference openapi golden lock clean
+.PHONY: help serve test check format models postgres bench contact-sheet migration reference openapi golden lock clean

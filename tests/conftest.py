@@ -1,6 +1,7 @@
 """Pictures and folders that tests of every level share. The only photo is NASA's of Eileen Collins."""
 
 import io
+from collections.abc import Generator
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,8 @@ import pytest
 from PIL import Image
 from skimage import data
 
+from tests.databases import Databases, PostgresqlDatabases, SqliteDatabases
+from tests.postgresql_server import PostgresqlServer, running_postgresql
 from toonbooth.imaging.pixels import ByteImage
 
 
@@ -29,3 +32,18 @@ def astronaut_jpeg(astronaut: ByteImage) -> bytes:
 def shared_photos() -> list[Path]:
     """Portraits that lie beside a developer's checkout; empty elsewhere, and no test may need them."""
     return sorted((Path(__file__).parents[2] / "shared" / "photos").glob("*.[jp][pn]g"))
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Generator[PostgresqlServer]:
+    """A server that stays up while tests run; whoever wants to stop one starts another."""
+    with running_postgresql() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def databases(request: pytest.FixtureRequest) -> Databases:
+    """One of the kinds of database; the folders that test on all of them say so in their conftest."""
+    if request.param == "sqlite":
+        return SqliteDatabases()
+    return PostgresqlDatabases(request.getfixturevalue("postgresql_server"))

@@ -86,10 +86,10 @@ def create_app(
 async def _open_services(
     settings: GallerySettings, stack: AsyncExitStack, studio_transport: httpx.AsyncBaseTransport | None
 ) -> Services:
-    if settings.has_embedded_database:
-        # Nobody else looks after this one. A shared database is migrated once, before its galleries start.
-        await bring_up_to_date(settings.database_url)
-    database = await stack.enter_async_context(await open_database(settings.database_url))
+    await bring_up_to_date(settings.database_url)
+    database = await stack.enter_async_context(
+        await open_database(settings.database_url, connections=settings.database_connections)
+    )
     blobs = DiskBlobStore(settings.data_dir / _UPLOADS_FOLDER)
     await blobs.staging.remove_leftovers()
     keys = (

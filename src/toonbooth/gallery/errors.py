@@ -27,12 +27,17 @@ AppError
 ├── StudioFailedError          500  studio_failed
 ├── WorkTimeoutError           500  work_took_too_long      (kit.worker_process)
 ├── WorkerDiedError            500  worker_died             (kit.worker_process)
+├── DatabaseUnavailableError   503  database_unavailable
 ├── PoolBusyError              503  busy                    (kit.workers)
 ├── StudioBusyError            503  studio_busy
 └── StudioUnavailableError     503  studio_unavailable
 """
 
+from typing import Final
+
 from toonbooth.kit.errors import AppError
+
+_DATABASE_RETRY_AFTER_SECONDS: Final = 2
 
 
 class InvalidDeviceIdError(AppError):
@@ -189,13 +194,26 @@ class IdempotencyKeyReusedError(AppError):
 
 
 class DatabaseFailedError(AppError):
-    """The database refused, or did not answer in time; what happened stands in the log."""
+    """The database refused; what happened stands in the log."""
 
     status = 500
     code = "database_failed"
 
     def __init__(self) -> None:
         super().__init__("The gallery's database has a problem. Please try again later.")
+
+
+class DatabaseUnavailableError(AppError):
+    """The database's server is away, starting, or has more connections than it can bear."""
+
+    status = 503
+    code = "database_unavailable"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The gallery's database can't be reached. Please try again in a moment.",
+            retry_after_seconds=_DATABASE_RETRY_AFTER_SECONDS,
+        )
 
 
 class StorageFailedError(AppError):

@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from toonbooth.contract import MAX_IMAGE_BYTES
 from toonbooth.gallery.addresses import read_base_url
+from toonbooth.gallery.database.engines import DEFAULT_CONNECTIONS
 from toonbooth.kit.environment import read_variables
 from toonbooth.kit.errors import StartError
 
@@ -52,8 +53,13 @@ class GallerySettings(BaseSettings):
     database_url: str = Field(
         default_factory=lambda given: f"sqlite+aiosqlite:///{given['data_dir'] / _EMBEDDED_DATABASE_FILE}",
         repr=False,
-        description="An SQLAlchemy URL; an SQLite file in the data folder when left out.",
+        description="Such as `postgresql+asyncpg://user:password@host/name`; an SQLite file in the data "
+        "folder when left out.",
     )
+    database_connections: Annotated[
+        int,
+        Field(ge=1, le=1000, description="How many connections to a database server there may be at once."),
+    ] = DEFAULT_CONNECTIONS
     signing_keys: Annotated[
         SecretStr | None,
         Field(

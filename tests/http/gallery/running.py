@@ -1,7 +1,6 @@
 """A gallery in this process, with a real database and a real folder, and a studio at its other side."""
 
 import asyncio
-import sqlite3
 import uuid
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
@@ -12,6 +11,7 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
+from tests.databases import Databases, SqliteDatabases
 from tests.http.gallery.fake_studio import FakeStudio
 from toonbooth.gallery.app import create_app
 from toonbooth.gallery.settings import GallerySettings
@@ -32,6 +32,7 @@ class RunningGallery:
     client: httpx.AsyncClient
     studio: FakeStudio
     data_dir: Path
+    databases: Databases
     device: str
 
     async def upload(self, photo: bytes, **fields: str) -> Json:
@@ -54,13 +55,13 @@ class RunningGallery:
 
     def count_rows(self) -> dict[str, int]:
         """How many rows each of the guide's tables has, looked up behind the gallery's back."""
-        connection = sqlite3.connect(f"file:{self.data_dir / 'gallery.sqlite3'}?mode=ro", uri=True)
-        try:
-            return {
-                table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in TABLES
-            }
-        finally:
-            connection.close()
+        selects = [f"SELECT '{table}', count(*) FROM {table}" for table in TABLES]
+        rows = (row.split("|") for row in self.ask_database(" UNION ALL ".join(selects)))
+        return {table: int(count) for table, count in rows}
+
+    def ask_database(self, statement: str) -> list[str]:
+        """Run a statement behind the gallery's back; returns its rows, columns parted by `|`."""
+        return self.databases.ask(self.databases.settings(self.data_dir)["database_url"], statement)
 
     def list_files(self) -> dict[str, bytes]:
         """All files under the uploads folder, staged ones too, by their paths."""
@@ -78,15 +79,26 @@ class RunningGallery:
 
 @asynccontextmanager
 async def running_gallery(
-    data_dir: Path, *, studio_transport: httpx.AsyncBaseTransport | None = None, **settings: object
+    data_dir: Path,
+    *,
+    databases: Databases | None = None,
+    studio_transport: httpx.AsyncBaseTransport | None = None,
+    **settings: object,
 ) -> AsyncIterator[RunningGallery]:
     """A gallery over `data_dir`; its studio is a `FakeStudio` unless a transport leads elsewhere."""
+    databases = databases or SqliteDatabases()
     device = str(uuid.uuid4())
     async with httpx.AsyncClient() as fetch:
         studio = FakeStudio(fetch)
         app = create_app(
             GallerySettings.model_validate(
-                {"data_dir": data_dir, "internal_url": ADDRESS, "conversion_workers": 1, **settings}
+                {
+                    "data_dir": data_dir,
+                    "internal_url": ADDRESS,
+                    "conversion_workers": 1,
+                    **databases.settings(data_dir),
+                    **settings,
+                }
             ),
             studio_transport=studio_transport or httpx.ASGITransport(studio.app),
         )
@@ -97,7 +109,9 @@ async def running_gallery(
             ) as client,
             httpx.AsyncClient(transport=httpx.ASGITransport(app)) as studio.fetch,
         ):
-            yield RunningGallery(app=app, client=client, studio=studio, data_dir=data_dir, device=device)
+            yield RunningGallery(
+                app=app, client=client, studio=studio, data_dir=data_dir, databases=databases, device=device
+            )
 
 
 def start(request: Coroutine[None, None, httpx.Response]) -> asyncio.Task[httpx.Response]:

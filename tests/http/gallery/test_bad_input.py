@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 from PIL import Image
 
+from tests.databases import Databases
 from tests.heif_files import build_heic
 from tests.http.gallery.running import ADDRESS, Json, RunningGallery, read_data, read_failure, running_gallery
 
@@ -32,8 +33,10 @@ NOT_A_DEVICE = "Invalid device_id format. The header x-device-id must be a UUID.
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def gallery(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningGallery]:
-    async with running_gallery(tmp_path_factory.mktemp("data")) as running:
+async def gallery(
+    tmp_path_factory: pytest.TempPathFactory, databases: Databases
+) -> AsyncIterator[RunningGallery]:
+    async with running_gallery(tmp_path_factory.mktemp("data"), databases=databases) as running:
         yield running
 
 

@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 from PIL import Image
 
+from tests.databases import Databases
 from tests.http.gallery.running import ADDRESS, Json, RunningGallery, read_failure, running_gallery
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -18,8 +19,10 @@ NOT_THERE = (404, "picture_not_found", "There is no picture at this address.")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def gallery(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningGallery]:
-    async with running_gallery(tmp_path_factory.mktemp("data")) as running:
+async def gallery(
+    tmp_path_factory: pytest.TempPathFactory, databases: Databases
+) -> AsyncIterator[RunningGallery]:
+    async with running_gallery(tmp_path_factory.mktemp("data"), databases=databases) as running:
         yield running
 
 

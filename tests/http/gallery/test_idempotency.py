@@ -1,9 +1,7 @@
 """A request that is sent twice is done once."""
 
 import asyncio
-import sqlite3
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -126,7 +124,7 @@ async def test_when_the_first_attempt_has_died_the_next_one_takes_over(
     gallery: RunningGallery, photo: bytes
 ) -> None:
     read_data(await gallery.post_photo(photo, headers=KEY))
-    pretend_that_it_died(gallery.data_dir)
+    pretend_that_it_died(gallery)
 
     read_data(await gallery.post_photo(photo, headers=KEY))
 
@@ -139,7 +137,7 @@ async def test_an_attempt_that_was_taken_for_dead_does_not_count(
     gate = Gate(gallery.studio)
     slow = start(gallery.post_photo(photo, headers=KEY))
     await gate.wait_for(1)
-    pretend_that_it_died(gallery.data_dir)
+    pretend_that_it_died(gallery)
     gallery.studio.before_reply = None
     quick = read_data(await gallery.post_photo(photo, headers=KEY))
     gate.open()
@@ -151,7 +149,7 @@ async def test_an_attempt_that_was_taken_for_dead_does_not_count(
 
 async def test_keys_hold_across_a_restart(gallery: RunningGallery, photo: bytes) -> None:
     first = await gallery.post_photo(photo, headers=KEY)
-    async with running_gallery(gallery.data_dir) as restarted:
+    async with running_gallery(gallery.data_dir, databases=gallery.databases) as restarted:
         second = await restarted.post_photo(photo, headers=KEY | gallery.for_device(gallery.device))
 
     assert second.content == first.content
@@ -176,12 +174,10 @@ async def test_the_longest_key_is_taken(gallery: RunningGallery, photo: bytes) -
     read_data(await gallery.post_photo(photo, headers={"idempotency-key": "x" * 255}))
 
 
-def pretend_that_it_died(data_dir: Path) -> None:
+def pretend_that_it_died(gallery: RunningGallery) -> None:
     """Make the attempt look as a crash leaves it: without an answer, its lease run out."""
-    connection = sqlite3.connect(data_dir / "gallery.sqlite3")
-    with connection:
-        connection.execute(
-            "UPDATE idempotent_answers SET status = NULL, body = NULL, leased_until = ?",
-            ((datetime.now(UTC) - timedelta(seconds=1)).strftime("%Y-%m-%d %H:%M:%S.%f"),),
-        )
-    connection.close()
+    a_second_ago = datetime.now(UTC) - timedelta(seconds=1)
+    gallery.ask_database(
+        "UPDATE idempotent_answers SET status = NULL, body = NULL, "
+        f"leased_until = '{a_second_ago:%Y-%m-%d %H:%M:%S.%f}'"
+    )

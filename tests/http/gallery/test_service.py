@@ -19,6 +19,7 @@ async def test_health_is_ok_and_is_not_cached(gallery: RunningGallery) -> None:
 
 
 async def test_health_says_when_files_cannot_be_written(gallery: RunningGallery) -> None:
+    gallery.data_dir.mkdir(exist_ok=True)  # where there is no SQLite file, nothing lies in it yet
     (gallery.data_dir / "uploads").write_text("in the way")
 
     assert read_failure(await gallery.client.get("/health"))[:2] == (500, "storage_failed")
@@ -92,10 +93,7 @@ async def test_logs_hold_no_device_id_no_file_name_and_no_signature(
 async def test_a_failure_of_ours_is_logged_with_its_traceback(
     gallery: RunningGallery, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await gallery.app.state.services.database.close()
-    for file in gallery.data_dir.glob("gallery.sqlite3*"):
-        file.unlink()
-    (gallery.data_dir / "gallery.sqlite3").mkdir()
+    gallery.ask_database("ALTER TABLE originals RENAME TO elsewhere")
 
     with caplog.at_level(logging.ERROR):
         reply = await gallery.client.get("/api/originals")

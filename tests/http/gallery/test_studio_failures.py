@@ -155,8 +155,8 @@ async def test_a_studio_that_hangs_is_given_up(tmp_path: Path, photo: bytes) -> 
 
 async def test_a_studio_that_is_not_there(tmp_path: Path, photo: bytes, unused_tcp_port: int) -> None:
     transport = httpx.AsyncHTTPTransport()
-    settings = {"studio_url": f"http://127.0.0.1:{unused_tcp_port}"}
-    async with running_gallery(tmp_path, studio_transport=transport, **settings) as gallery:
+    nowhere = f"http://127.0.0.1:{unused_tcp_port}"
+    async with running_gallery(tmp_path, studio_transport=transport, studio_url=nowhere) as gallery:
         reply = await gallery.post_photo(photo)
 
         assert read_failure(reply) == (

@@ -132,7 +132,7 @@ async def test_nothing_staged_is_left(gallery: RunningGallery, photo: bytes) -> 
 async def test_everything_is_still_there_after_a_restart(gallery: RunningGallery, photo: bytes) -> None:
     uploaded = await gallery.upload(photo)
 
-    async with running_gallery(gallery.data_dir) as restarted:
+    async with running_gallery(gallery.data_dir, databases=gallery.databases) as restarted:
         headers = {"x-device-id": gallery.device}
         listed = (await restarted.client.get("/api/originals", headers=headers)).json()["data"]
         opened = await restarted.client.get(uploaded["cartoon"]["imageUrl"])

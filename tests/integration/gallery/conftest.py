@@ -1,10 +1,11 @@
-"""A real SQLite file and a real folder for every test."""
+"""A real database of each kind and a real folder for every test."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from tests.databases import KINDS, Databases
 from tests.integration.gallery.records import make_device
 from toonbooth.gallery.blobs.disk import DiskBlobStore
 from toonbooth.gallery.database.migrations import bring_up_to_date
@@ -12,14 +13,22 @@ from toonbooth.gallery.database.transactions import Database, open_database
 from toonbooth.gallery.devices import DeviceId
 
 
-@pytest.fixture
-def database_file(tmp_path: Path) -> Path:
-    return tmp_path / "gallery.sqlite3"
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run every test on every kind of database, but for those that look at SQLite's file."""
+    if "databases" in metafunc.fixturenames:
+        kinds = ("sqlite",) if "database_file" in metafunc.fixturenames else KINDS
+        metafunc.parametrize("databases", kinds, indirect=True, scope="session")
 
 
 @pytest.fixture
-def database_url(database_file: Path) -> str:
-    return f"sqlite+aiosqlite:///{database_file}"
+def database_url(databases: Databases, tmp_path: Path) -> str:
+    return databases.make(tmp_path)
+
+
+@pytest.fixture
+def database_file(database_url: str) -> Path:
+    """The file of a test that is about SQLite."""
+    return Path(database_url.removeprefix("sqlite+aiosqlite:///"))
 
 
 @pytest.fixture

@@ -1,12 +1,11 @@
 """Databases come up to date, whoever does it and how often; a wrong one is refused in one clear line."""
 
-import sqlite3
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
+from tests.databases import Databases
 from tests.integration.gallery.records import add_original, make_device
 from toonbooth.gallery.database.migrations import bring_up_to_date, list_revisions, migrate
 from toonbooth.gallery.database.repositories import OriginalRepository
@@ -16,21 +15,12 @@ from toonbooth.kit.errors import StartError
 MIGRATE = "import sys; from toonbooth.gallery.database.migrations import migrate; migrate(sys.argv[1]); "
 
 
-def change(database_file: Path, statement: str, *values: object) -> None:
-    connection = sqlite3.connect(database_file)
-    try:
-        with connection:
-            connection.execute(statement, values)
-    finally:
-        connection.close()
-
-
-def list_tables(database_file: Path) -> set[str]:
-    connection = sqlite3.connect(database_file)
-    try:
-        return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    finally:
-        connection.close()
+def list_tables(databases: Databases, database_url: str) -> set[str]:
+    catalogue = {
+        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table'",
+        "postgresql": "SELECT tablename FROM pg_tables WHERE schemaname = 'public'",
+    }
+    return set(databases.ask(database_url, catalogue[database_url.partition("+")[0]]))
 
 
 async def test_coming_up_to_date_again_keeps_everything(database_url: str) -> None:
@@ -45,7 +35,7 @@ async def test_coming_up_to_date_again_keeps_everything(database_url: str) -> No
         assert await OriginalRepository(session, device).count() == 1
 
 
-def test_several_processes_may_do_it_at_once(database_url: str, database_file: Path) -> None:
+def test_several_processes_may_do_it_at_once(database_url: str, databases: Databases) -> None:
     processes = [
         subprocess.Popen([sys.executable, "-c", MIGRATE, database_url], stderr=subprocess.PIPE, text=True)
         for _ in range(3)
@@ -53,7 +43,7 @@ def test_several_processes_may_do_it_at_once(database_url: str, database_file: P
     complaints = [process.communicate(timeout=60)[1] for process in processes]
 
     assert [process.returncode for process in processes] == [0, 0, 0], complaints
-    assert list_tables(database_file) >= {"devices", "originals", "alembic_version"}
+    assert list_tables(databases, database_url) >= {"devices", "originals", "alembic_version"}
 
 
 def test_a_database_that_is_up_to_date_does_not_load_alembic(database_url: str) -> None:
@@ -70,32 +60,32 @@ def test_a_database_that_is_up_to_date_does_not_load_alembic(database_url: str) 
     assert answer.stdout == "False\n"
 
 
-async def test_a_newer_database_is_refused(database_url: str, database_file: Path) -> None:
+async def test_a_newer_database_is_refused(database_url: str, databases: Databases) -> None:
     await bring_up_to_date(database_url)
-    change(database_file, "UPDATE alembic_version SET version_num = ?", "29991231_2359")
+    databases.ask(database_url, "UPDATE alembic_version SET version_num = '29991231_2359'")
 
     for refused in (bring_up_to_date, open_database):
         with pytest.raises(StartError, match=r"newer version of Toonbooth \(29991231_2359\)"):
             await refused(database_url)
 
 
-async def test_an_older_database_is_not_opened(database_url: str, database_file: Path) -> None:
+async def test_an_older_database_is_not_opened(database_url: str, databases: Databases) -> None:
     with pytest.raises(StartError, match="run `toonbooth migrate`"):
         await open_database(database_url)
 
     await bring_up_to_date(database_url)
-    change(database_file, "DELETE FROM alembic_version")
+    databases.ask(database_url, "DELETE FROM alembic_version")
     with pytest.raises(StartError, match="run `toonbooth migrate`"):
         await open_database(database_url)
 
 
-async def test_a_migration_that_fails_changes_nothing(database_url: str, database_file: Path) -> None:
-    change(database_file, "CREATE TABLE originals (someone_elses INTEGER)")
+async def test_a_migration_that_fails_changes_nothing(database_url: str, databases: Databases) -> None:
+    databases.ask(database_url, "CREATE TABLE originals (someone_elses INTEGER)")
 
-    with pytest.raises(StartError, match=r"cannot be brought up to date: .*originals already exists"):
+    with pytest.raises(StartError, match=r"cannot be brought up to date: .*\boriginals\W.*already exists"):
         await bring_up_to_date(database_url)
 
-    assert list_tables(database_file) == {"originals"}
+    assert list_tables(databases, database_url) == {"originals"}
 
 
 def test_revisions_are_known_without_alembic() -> None:

@@ -360,7 +360,7 @@ async def test_a_regeneration_that_a_download_overtakes_stores_nothing(
 
 
 async def test_regenerations_and_downloads_at_once_leave_no_orphan(
-    database: Database, device: DeviceId
+    database: Database, device: DeviceId, database_url: str
 ) -> None:
     """Whatever the order: each cartoon is refused or taken by the download."""
     stored_before = []
@@ -382,7 +382,8 @@ async def test_regenerations_and_downloads_at_once_leave_no_orphan(
         stored_before.append(len(stored))
         assert sorted(keys) == sorted([chosen.key, *(cartoon.key for cartoon in stored)])
         assert await list_cartoons(database, device, original) == []
-    assert stored_before == [0, 1, 2, 3, 4]
+    if database_url.startswith("sqlite"):  # its writers come by turns, so every order was tried
+        assert stored_before == [0, 1, 2, 3, 4]
 
 
 async def test_first_uploads_at_once_make_one_device(database: Database) -> None:

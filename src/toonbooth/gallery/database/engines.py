@@ -1,14 +1,26 @@
 """Makes the engine for a database URL: the only place that tells one kind of database from another."""
 
-from sqlalchemy import exc, make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from typing import Any, Final
 
-from toonbooth.gallery.database.sqlite import create_sqlite_engine
+from sqlalchemy import Connection, exc, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from toonbooth.gallery.database import postgresql, sqlite
 from toonbooth.kit.errors import StartError
 
+DEFAULT_CONNECTIONS: Final = 10
 
-def create_engine(database_url: str) -> AsyncEngine:
-    """An engine for an SQLAlchemy URL with an asynchronous driver; nothing is connected yet.
+_OUTAGES: Final = ("08", "53", "57P")
+"""SQLSTATEs of a database that is away or has too much to do (connections, resources, an operator's stop):
+"PostgreSQL Error Codes", appendix A of its manual."""
+
+
+def create_engine(database_url: str, *, connections: int = DEFAULT_CONNECTIONS) -> AsyncEngine:
+    """An engine for an SQLAlchemy URL; nothing is connected yet.
+
+    Parameters
+    ----------
+    connections : how many there may be at once, where there is a server to connect to.
 
     Raises
     ------
@@ -18,8 +30,43 @@ def create_engine(database_url: str) -> AsyncEngine:
     try:
         url = make_url(database_url)
         if url.get_backend_name() == "sqlite":
-            return create_sqlite_engine(url)
-        return create_async_engine(url, pool_pre_ping=True)
+            return sqlite.create_sqlite_engine(url)
+        if url.drivername in {"postgresql", postgresql.DRIVER}:
+            return postgresql.create_postgresql_engine(
+                url.set(drivername=postgresql.DRIVER), connections=connections
+            )
     except (exc.ArgumentError, exc.InvalidRequestError, ModuleNotFoundError) as error:
         # Not the error's own words: they may hold the URL, and the URL a password.
-        raise StartError("GALLERY_DATABASE_URL is not a database that can be used here.") from error
+        raise StartError(_UNUSABLE) from error
+    raise StartError(_UNUSABLE)
+
+
+_UNUSABLE: Final = (
+    "GALLERY_DATABASE_URL is not a database that can be used here. It begins with postgresql+asyncpg:// or "
+    "sqlite+aiosqlite:///."
+)
+
+
+def get_snapshot_options(engine: AsyncEngine) -> dict[str, Any]:
+    """Execution options of transactions that read one consistent state and cannot write."""
+    if engine.dialect.name == "sqlite":
+        return {sqlite.READ_ONLY: True}
+    return dict(postgresql.SNAPSHOT_OPTIONS)
+
+
+def has_one_writer(engine: AsyncEngine) -> bool:
+    """Whether transactions that write come one after the other, and had better queue before they begin."""
+    return engine.dialect.name == "sqlite"
+
+
+def wait_for_turn_to_migrate(connection: Connection) -> None:
+    """Keep other migrations out until the transaction ends; SQLite's writers are alone as it is."""
+    if connection.dialect.name == "postgresql":
+        postgresql.wait_for_turn_to_migrate(connection)
+
+
+def is_outage(error: exc.DBAPIError | exc.TimeoutError) -> bool:
+    """Whether the database is away or full, and the same statement may go through in a moment."""
+    if isinstance(error, exc.TimeoutError) or error.connection_invalidated:
+        return True
+    return (getattr(error.orig, "sqlstate", None) or "").startswith(_OUTAGES)

@@ -9,22 +9,27 @@ from typing import Self
 from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from toonbooth.gallery.database.engines import create_engine
+from toonbooth.gallery.database.engines import (
+    DEFAULT_CONNECTIONS,
+    create_engine,
+    get_snapshot_options,
+    has_one_writer,
+    is_outage,
+)
 from toonbooth.gallery.database.migrations import check_revision
-from toonbooth.gallery.database.sqlite import READ_ONLY
-from toonbooth.gallery.errors import DatabaseFailedError
+from toonbooth.gallery.errors import DatabaseFailedError, DatabaseUnavailableError
 from toonbooth.gallery.uninterrupted import finish
 
 
-async def open_database(database_url: str) -> "Database":
-    """Connect to a database whose tables are those of this version.
+async def open_database(database_url: str, *, connections: int = DEFAULT_CONNECTIONS) -> "Database":
+    """Connect to a database whose tables are those of this version, with so many connections at most.
 
     Raises
     ------
     StartError
         When it cannot be reached, or is older or newer than this version.
     """
-    engine = create_engine(database_url)
+    engine = create_engine(database_url, connections=connections)
     try:
         await check_revision(engine)
     except BaseException:
@@ -40,12 +45,12 @@ class Database:
         self._engine = engine
         self._sessions = async_sessionmaker(engine, expire_on_commit=False)
         self._snapshots = async_sessionmaker(
-            engine.execution_options(**{READ_ONLY: True, "postgresql_readonly": True}), expire_on_commit=False
+            engine.execution_options(**get_snapshot_options(engine)), expire_on_commit=False
         )
         # SQLite has one writer at a time and no queue: its waiters poll, and each would hold a connection
         # that a reader could use. Queueing here is fair and costs nothing.
         self._turn: AbstractAsyncContextManager[object] = (
-            asyncio.Lock() if engine.dialect.name == "sqlite" else contextlib.nullcontext()
+            asyncio.Lock() if has_one_writer(engine) else contextlib.nullcontext()
         )
 
     @contextlib.asynccontextmanager
@@ -58,7 +63,9 @@ class Database:
         Raises
         ------
         DatabaseFailedError
-            When the database refuses or doesn't answer.
+            When the database refuses.
+        DatabaseUnavailableError
+            When it doesn't answer. In the middle of a commit nobody knows then whether the rows are there.
         """
         async with self._turn:
             with _translated_errors():
@@ -77,7 +84,9 @@ class Database:
         Raises
         ------
         DatabaseFailedError
-            When the database refuses or doesn't answer, or the block tries to write.
+            When the database refuses, or the block tries to write.
+        DatabaseUnavailableError
+            When it doesn't answer.
         """
         with _translated_errors():
             async with self._snapshots() as session:
@@ -107,4 +116,6 @@ def _translated_errors() -> Generator[None]:
     try:
         yield
     except (exc.DBAPIError, exc.TimeoutError) as error:
-        raise DatabaseFailedError from error
+        raise (DatabaseUnavailableError if is_outage(error) else DatabaseFailedError) from error
+    except TimeoutError as error:  # a statement that a driver gave up
+        raise DatabaseUnavailableError from error

@@ -10,7 +10,7 @@ async def check_health(services: Services) -> None:
 
     Raises
     ------
-    DatabaseFailedError, StorageFailedError
+    DatabaseFailedError, DatabaseUnavailableError, StorageFailedError
     """
     async with services.database.reading() as session:
         await session.execute(text("SELECT 1"))

@@ -14,6 +14,7 @@ from toonbooth.gallery.dependencies import DEVICE_HEADER, find_device, get_servi
 from toonbooth.gallery.devices import DeviceId
 from toonbooth.gallery.errors import (
     DatabaseFailedError,
+    DatabaseUnavailableError,
     PictureNotFoundError,
     RangeNotSatisfiableError,
     StorageFailedError,
@@ -51,7 +52,11 @@ _SUCCESSES: Final[dict[int | str, dict[str, Any]]] = {
     response_class=Response,
     responses=_SUCCESSES
     | describe_failures(
-        PictureNotFoundError, RangeNotSatisfiableError, DatabaseFailedError, StorageFailedError
+        PictureNotFoundError,
+        RangeNotSatisfiableError,
+        DatabaseFailedError,
+        DatabaseUnavailableError,
+        StorageFailedError,
     ),
     openapi_extra={"security": [{}, {"device": []}]},
 )

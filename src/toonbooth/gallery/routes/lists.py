@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends
 from toonbooth.gallery.database.repositories import Page
 from toonbooth.gallery.dependencies import find_page, get_services, make_links, read_device, read_page
 from toonbooth.gallery.devices import DeviceId
-from toonbooth.gallery.errors import DatabaseFailedError, InvalidDeviceIdError
+from toonbooth.gallery.errors import DatabaseFailedError, DatabaseUnavailableError, InvalidDeviceIdError
 from toonbooth.gallery.links import FileLinks
 from toonbooth.gallery.operations.browse import list_downloaded_faces, list_originals
 from toonbooth.gallery.schemas import (
@@ -24,7 +24,9 @@ from toonbooth.kit.openapi import describe_failures
 
 router = APIRouter(
     tags=["lists"],
-    responses=describe_failures(InvalidDeviceIdError, InvalidRequestError, DatabaseFailedError),
+    responses=describe_failures(
+        InvalidDeviceIdError, InvalidRequestError, DatabaseFailedError, DatabaseUnavailableError
+    ),
 )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, column, inspect, select, table
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from toonbooth.gallery.database.engines import create_engine
+from toonbooth.gallery.database.engines import create_engine, wait_for_turn_to_migrate
 from toonbooth.gallery.database.sqlite import READ_ONLY
 from toonbooth.kit.errors import StartError
 
@@ -43,6 +43,7 @@ async def bring_up_to_date(database_url: str) -> None:
     try:
         if await _read_revision(engine) != list_revisions()[-1]:
             async with engine.begin() as connection:
+                await connection.run_sync(wait_for_turn_to_migrate)
                 await connection.run_sync(_upgrade)
     except DBAPIError as error:
         raise StartError(f"The database cannot be brought up to date: {_describe(error)}.") from error

@@ -1,0 +1,71 @@
+"""All that is PostgreSQL's own: how its connections are set up, and who may migrate. No other module knows.
+
+Rows are locked where SQLite has its one writer (`with_for_update` in the repositories), and a snapshot is a
+read-only transaction that sees the state at its first statement.
+"""
+
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, func, select
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from toonbooth.kit.errors import StartError
+
+DRIVER: Final = "postgresql+asyncpg"
+
+SNAPSHOT_OPTIONS: Final = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+_MIGRATION_LOCK: Final = 0x700_0B00
+"""Any number will do, if nobody else locks it in this database."""
+_CONNECT_SECONDS: Final = 5.0
+_ANSWER_SECONDS: Final = 30.0
+"""For one statement; beyond it the server is given up, as when its machine has gone."""
+_POOL_SECONDS: Final = 10.0
+"""How long a request waits for a connection; beyond it there is more to do than the pool can bear."""
+_SERVER_SETTINGS: Final = {
+    "application_name": "toonbooth-gallery",
+    # What a gallery that lost its network leaves open must not hold up the others for hours.
+    "idle_in_transaction_session_timeout": "30s",
+    "lock_timeout": "15s",
+    "statement_timeout": "25s",
+}
+
+
+def create_postgresql_engine(url: URL, *, connections: int) -> AsyncEngine:
+    """An engine of at most `connections` connections, each tried before it is used.
+
+    Raises
+    ------
+    StartError
+        When the driver is not installed.
+    """
+    try:
+        import asyncpg  # noqa: PLC0415 - an extra: whoever stays with SQLite doesn't have it
+    except ModuleNotFoundError as error:
+        raise StartError(
+            "PostgreSQL needs a driver that isn't installed: run `make postgres`, or `pip install "
+            "'toonbooth[postgres]'`."
+        ) from error
+
+    async def connect(*address: Any, **options: Any) -> Any:  # as SQLAlchemy read them from the URL
+        try:
+            return await asyncpg.connect(
+                *address, **options, timeout=_CONNECT_SECONDS, command_timeout=_ANSWER_SECONDS
+            )
+        except OSError as error:
+            # SQLAlchemy translates the driver's errors only, and this one the driver lets through.
+            raise asyncpg.CannotConnectNowError(str(error) or "no answer in time") from error
+
+    return create_async_engine(
+        url,
+        connect_args={"async_creator_fn": connect, "server_settings": _SERVER_SETTINGS},
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=_POOL_SECONDS,
+        pool_pre_ping=True,
+    )
+
+
+def wait_for_turn_to_migrate(connection: Connection) -> None:
+    """One gallery migrates, the others wait and find nothing to do. Held until the transaction ends."""
+    connection.execute(select(func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
