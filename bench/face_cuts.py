@@ -15,7 +15,8 @@ import cv2
 import numpy as np
 
 from toonbooth.drawing.styles import STYLES
-from toonbooth.facecut.cut import CutOut, cut_face
+from toonbooth.facecut.cut import cut_face
+from toonbooth.facecut.cut_out import CutOut
 from toonbooth.imaging.codec import decode_photo, encode_jpeg, read_xmp
 from toonbooth.imaging.pixels import FloatImage, to_float
 from toonbooth.portrait.analysis import PortraitAnalyser

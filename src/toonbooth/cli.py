@@ -10,7 +10,7 @@ from typing import Final
 
 import click
 
-from toonbooth.contract import MAX_SEED
+from toonbooth.contract import CUT_SIDES, MAX_SEED
 from toonbooth.kit.errors import AppError, FileError, StartError
 from toonbooth.kit.listening import bind_listener, stop_with_parent
 from toonbooth.serving import serve_both
@@ -161,13 +161,31 @@ def draw(photo: Path, output: Path, style: str | None, seed: int, max_side: int,
 @click.option(
     "--face", type=click.IntRange(0), help="Which one, from 0, left to right; the main one when left out."
 )
+@click.option("--sticker", is_flag=True, help="Draw an even white outline around it.")
+@click.option("--level", is_flag=True, help="Turn a tilted head upright.")
+@click.option(
+    "--size",
+    type=click.IntRange(*CUT_SIDES),
+    help="Longer side of the cut, pixels; as in IMAGE when left out.",
+)
 @click.option("--max-side", type=_SIDE, default=DEFAULT_SIDE, show_default=True, help="Longest side, pixels.")
-def cut_face(image: Path, output: Path, shape: str, face: int | None, max_side: int) -> None:
+def cut_face(
+    image: Path,
+    output: Path,
+    shape: str,
+    face: int | None,
+    size: int | None,
+    max_side: int,
+    *,
+    sticker: bool,
+    level: bool,
+) -> None:
     """Cut the face out of IMAGE (a cartoon or a photo), without any server."""
     from toonbooth.offline import cut_file
     from toonbooth.studio.pictures import CutOptions, CutShape
 
-    cut_file(image, output, options=CutOptions(shape=CutShape(shape), face=face), max_side=max_side)
+    options = CutOptions(shape=CutShape(shape), face=face, sticker=sticker, level=level, size=size)
+    cut_file(image, output, options=options, max_side=max_side)
 
 
 def _fetch_models(source: Path | None, *, quiet: bool) -> None:

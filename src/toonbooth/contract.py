@@ -20,6 +20,9 @@ SEED_FIELD: Final = "seed"
 MAX_IMAGE_BYTES: Final = 10 * 1024 * 1024
 """10 MB of the guide: 10,485,760 bytes of the file part."""
 
+CUT_SIDES: Final = (32, 2048)
+"""A face cut's longer side may be asked for, from and to these pixels."""
+
 MAX_SEED: Final = 2**31 - 1
 """A seed is an integer from 0 to this, so that every client's integers hold it."""
 
@@ -28,6 +31,8 @@ SEED_HEADER: Final = "X-Toonbooth-Seed"
 FACES_HEADER: Final = "X-Toonbooth-Faces"
 GEOMETRY_HEADER: Final = "X-Toonbooth-Geometry"
 """How a face cut found its face: `metadata` or `detectors`."""
+SCORE_HEADER: Final = "X-Toonbooth-Score"
+"""How sure it is that what was cut out is a face, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)

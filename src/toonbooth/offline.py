@@ -1,5 +1,6 @@
 """Drawing and cutting from file to file, without any server: `toonbooth draw` and `toonbooth cut-face`."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -86,7 +87,7 @@ def cut_file(image: Path, output: Path, *, options: CutOptions, max_side: int) -
     ------
     FileError, AppError, StartError
     """
-    wanted = CutOptions(format=_format_of(output), shape=options.shape, face=options.face)
+    wanted = replace(options, format=_format_of(output))
     try:
         cut = cut_face_file(_read(image), analyser=_open_analyser(), options=wanted, max_side=max_side)
     except ImageError as error:

@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from enum import StrEnum
 from typing import Final
 
 import cv2
 import numpy as np
 
+from toonbooth.facecut.cut_out import CutOut
 from toonbooth.facecut.edges import clean_colours, refine_alpha
+from toonbooth.facecut.finishing import Layer, finish, seen_box
 from toonbooth.facecut.frame import UNIT_PIXELS, HeadFrame, Window, frame_head
 from toonbooth.facecut.head import find_head
 from toonbooth.facecut.landmarks import OVAL
 from toonbooth.facecut.outlines import Mask, dilated, fill_polygon, opened, parts_touching, smooth_line
 from toonbooth.facecut.people import claim_person
-from toonbooth.facecut.square import crop_square, place_square
-from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes, to_float
+from toonbooth.facecut.square import cut_square
+from toonbooth.imaging.pixels import FloatImage, to_float
 from toonbooth.imaging.resize import enlarged, shrunk
-from toonbooth.portrait.model import Box, Face, Portrait
-
-MARGIN: Final = 0.06
-"""Empty rim on every side, relative to the longer side of what was cut."""
+from toonbooth.portrait.model import Face, Portrait
 
 REACH: Final = 0.04
 """How far from the matte's edge strands are sought, in face widths."""
 
+_LEVEL: Final = 0.01
+"""Radians within which a head is as good as upright; turning it would only blur it."""
+
 _ISLAND_FACE_PIXELS: Final = 160.0
 """Islands and holes are sought at this width of the face; finer finds no more, and is slow."""
-
-_SEEN: Final = 8 / 255
-"""Alpha from which a pixel counts for the framing."""
 
 
 class Shape(StrEnum):
@@ -45,28 +44,16 @@ class Shape(StrEnum):
     SQUARE = "square"
 
 
-@dataclass(frozen=True, slots=True)
-class CutOut:
-    """A picture with transparency.
-
-    picture : (H, W, 3) uint8 sRGB, not multiplied by alpha; white where alpha is 0.
-    alpha : (H, W) uint8.
-    x, y : where its top left pixel lies in the picture it was cut from; may be negative.
-    """
-
-    picture: ByteImage
-    alpha: ByteImage
-    x: int
-    y: int
-
-    @property
-    def rgba(self) -> ByteImage:
-        """(H, W, 4) uint8."""
-        return np.dstack([self.picture, self.alpha])
-
-
-def cut_face(portrait: Portrait, *, face: int | None = None, shape: Shape = Shape.HEAD) -> CutOut:
-    """Cut one face out of a portrait, at the picture's own resolution.
+def cut_face(
+    portrait: Portrait,
+    *,
+    face: int | None = None,
+    shape: Shape = Shape.HEAD,
+    level: bool = False,
+    sticker: bool = False,
+    size_pixels: int | None = None,
+) -> CutOut:
+    """Cut one face out of a portrait.
 
     Parameters
     ----------
@@ -74,10 +61,16 @@ def cut_face(portrait: Portrait, *, face: int | None = None, shape: Shape = Shap
     face : int, optional
         Which one, from left to right; None takes the largest and most central.
     shape : Shape
+    level : bool
+        Whether a tilted head is turned upright.
+    sticker : bool
+        Whether an even white outline goes around it; none around a square, which has no edge.
+    size_pixels : int, optional, > 0
+        The longer side of the result; None keeps the picture's own resolution.
 
     Returns
     -------
-    CutOut, tightly framed with a margin of `MARGIN`. The square has no margin and no transparency.
+    CutOut, tightly framed with a margin. The square has no margin and no transparency.
 
     Raises
     ------
@@ -87,23 +80,13 @@ def cut_face(portrait: Portrait, *, face: int | None = None, shape: Shape = Shap
     chosen = portrait.main_face if face is None else _get_face(portrait, face)
     if chosen is None:
         raise ValueError("the portrait has no face to cut out")
-    colours, alpha, x, y = _cut_head(portrait, chosen)
+    roll = chosen.roll if level and abs(chosen.roll) > _LEVEL else 0.0
+    head = _cut_head(portrait, chosen)
+    if shape is Shape.SQUARE:
+        return cut_square(portrait.picture, chosen, head, roll=roll, size_pixels=size_pixels)
     if shape is Shape.FACE:
-        return _frame(colours, _inside_contour(chosen, alpha, x, y), x, y)
-    if shape is Shape.HEAD:
-        return _frame(colours, alpha, x, y)
-    seen = _seen_box(alpha)
-    head = Box(seen[0] + x, seen[1] + y, seen[2] - seen[0], seen[3] - seen[1])
-    height, width = portrait.picture.shape[:2]
-    square = place_square(chosen, head, picture_size=(width, height))
-    crop = crop_square(portrait.picture, square)
-    return CutOut(crop, np.full(crop.shape[:2], 255, np.uint8), square.x, square.y)
-
-
-def on_white(cut_out: CutOut) -> ByteImage:
-    """Lay a cut-out on white paper: uint8, shape (H, W, 3)."""
-    alpha = to_float(cut_out.alpha)[..., np.newaxis]
-    return to_bytes(to_float(cut_out.picture) * alpha + (1 - alpha))
+        head = replace(head, alpha=_inside_contour(chosen, head.alpha, head.x, head.y))
+    return finish(head, roll=roll, sticker=sticker, size_pixels=size_pixels)
 
 
 def _get_face(portrait: Portrait, index: int) -> Face:
@@ -112,8 +95,7 @@ def _get_face(portrait: Portrait, index: int) -> Face:
     return portrait.faces[index]
 
 
-def _cut_head(portrait: Portrait, face: Face) -> tuple[FloatImage, FloatImage, int, int]:
-    """Colours, alpha and place of the head."""
+def _cut_head(portrait: Portrait, face: Face) -> Layer:
     height, width = portrait.picture.shape[:2]
     unit = face.width
     frame = frame_head(face)
@@ -135,7 +117,7 @@ def _cut_head(portrait: Portrait, face: Face) -> tuple[FloatImage, FloatImage, i
     core = fill_polygon(face.landmarks[list(OVAL)] - offset, size=size)
     alpha = _without_islands(alpha, core, unit)
     colours = clean_colours(image, alpha, reach_pixels=max(2.0, 0.03 * unit))
-    return colours, alpha, window.x, window.y
+    return Layer(colours, alpha, window.x, window.y)
 
 
 def _inside_contour(face: Face, alpha: FloatImage, x: int, y: int) -> FloatImage:
@@ -149,7 +131,7 @@ def _inside_contour(face: Face, alpha: FloatImage, x: int, y: int) -> FloatImage
 
 def _window(area: FloatImage, frame: HeadFrame, picture_size: tuple[int, int]) -> Window:
     """The part of the picture that an area of the frame covers, with room for soft edges."""
-    x0, y0, x1, y1 = _seen_box(area)
+    x0, y0, x1, y1 = seen_box(area)
     room = 0.1 * UNIT_PIXELS
     corners = np.array([(x, y) for x in (x0 - room, x1 + room) for y in (y0 - room, y1 + room)], np.float32)
     low, high = (edge(frame.points_out(corners), axis=0) for edge in (np.min, np.max))
@@ -184,27 +166,3 @@ def _small_holes(solid: Mask, unit: float) -> Mask:
     filled = small & inner
     filled[0] = False
     return np.asarray(filled[labels] if count > 1 else np.zeros_like(solid))
-
-
-def _seen_box(alpha: FloatImage) -> tuple[int, int, int, int]:
-    """x0, y0, x1, y1 of the pixels that can be seen; the whole picture when none can."""
-    rows = np.flatnonzero((alpha > _SEEN).any(axis=1))
-    columns = np.flatnonzero((alpha > _SEEN).any(axis=0))
-    if not len(rows):
-        return 0, 0, alpha.shape[1], alpha.shape[0]
-    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
-
-
-def _frame(colours: FloatImage, alpha: FloatImage, x: int, y: int) -> CutOut:
-    """Crop to what is seen and put the margin around it."""
-    x0, y0, x1, y1 = _seen_box(alpha)
-    margin = max(1, round(MARGIN * max(x1 - x0, y1 - y0)))
-    cropped_alpha = to_bytes(alpha[y0:y1, x0:x1])
-    cropped = to_bytes(colours[y0:y1, x0:x1])
-    cropped[cropped_alpha == 0] = 255
-    return CutOut(
-        picture=np.pad(cropped, ((margin, margin), (margin, margin), (0, 0)), constant_values=255),
-        alpha=np.pad(cropped_alpha, margin),
-        x=x + x0 - margin,
-        y=y + y0 - margin,
-    )

@@ -6,7 +6,7 @@ from typing import Annotated, Generic, Literal, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
-from toonbooth.contract import MAX_SEED, FaceSummary
+from toonbooth.contract import CUT_SIDES, MAX_SEED, FaceSummary
 from toonbooth.gallery.database.repositories import Page
 from toonbooth.gallery.database.tables import DownloadedFace, Original, RegeneratedCartoon
 from toonbooth.gallery.links import FileLinks
@@ -253,4 +253,16 @@ class DownloadBody(_Json):
     face: Annotated[
         int | None,
         Field(ge=0, le=MAX_FACE, description="Which of the cartoon's faces; the main one when left out."),
+    ] = None
+    sticker: Annotated[
+        bool | None, Field(description="True: an even white outline; a square, which has no edge, gets none.")
+    ] = None
+    level: Annotated[bool | None, Field(description="True: a tilted head is turned upright.")] = None
+    size: Annotated[
+        int | None,
+        Field(
+            ge=CUT_SIDES[0],
+            le=CUT_SIDES[1],
+            description="Pixels of the longer side; as large as in the cartoon when left out.",
+        ),
     ] = None

@@ -10,7 +10,7 @@ import logging
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
 import httpx
@@ -125,8 +125,8 @@ class HttpStudioClient:
             When there is nobody, or not that many.
         StudioBusyError, StudioUnavailableError, StudioFailedError
         """
-        extras = {"format": wishes.format, "shape": wishes.shape, "face": wishes.face}
-        body = {"image_url": image_url} | {name: value for name, value in extras.items() if value is not None}
+        extras = {name: value for name, value in asdict(wishes).items() if value is not None}
+        body = {"image_url": image_url, **extras}
         answer = await self._ask(
             PROCESS_FACE_CUT_PATH, json.dumps(body).encode(), {"Content-Type": "application/json"}
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeVar
 
-from toonbooth.contract import MAX_SEED, SEED_FIELD, STYLE_FIELD
+from toonbooth.contract import CUT_SIDES, MAX_SEED, SEED_FIELD, STYLE_FIELD
 from toonbooth.kit.errors import InvalidRequestError
 
 MAX_FACE: Final = 99
@@ -43,11 +43,14 @@ class DrawingWishes:
 
 @dataclass(frozen=True, slots=True)
 class CutWishes:
-    """None leaves the choice to the studio. `face` counts from 0, left to right."""
+    """None leaves the choice to the studio. `face` counts from 0, left to right; `size` is pixels."""
 
     format: FaceFormat | None = None
     shape: FaceShape | None = None
     face: int | None = None
+    sticker: bool | None = None
+    level: bool | None = None
+    size: int | None = None
 
 
 def read_wishes(values: Mapping[str, object]) -> DrawingWishes:
@@ -68,7 +71,7 @@ def read_wishes(values: Mapping[str, object]) -> DrawingWishes:
 
 
 def read_cut_wishes(values: Mapping[str, object]) -> CutWishes:
-    """Read `format`, `shape` and `face` from a form or a JSON object.
+    """Read what a face cut may be like from a form or a JSON object.
 
     Raises
     ------
@@ -78,6 +81,9 @@ def read_cut_wishes(values: Mapping[str, object]) -> CutWishes:
         format=_read_choice(values.get("format"), FaceFormat, sentence="format must be jpg, png or webp."),
         shape=_read_choice(values.get("shape"), FaceShape, sentence="shape must be head, face or square."),
         face=_read_number(values.get("face"), name="face", maximum=MAX_FACE),
+        sticker=_read_switch(values.get("sticker"), name="sticker"),
+        level=_read_switch(values.get("level"), name="level"),
+        size=_read_number(values.get("size"), name="size", minimum=CUT_SIDES[0], maximum=CUT_SIDES[1]),
     )
 
 
@@ -89,11 +95,22 @@ def _read_choice(value: object, choices: type[Choice], *, sentence: str) -> Choi
     raise InvalidRequestError(sentence)
 
 
-def _read_number(value: object, *, name: str, maximum: int) -> int | None:
+def _read_number(value: object, *, name: str, maximum: int, minimum: int = 0) -> int | None:
     if value is None or value == "":
         return None
     if isinstance(value, str) and _WHOLE_NUMBER.fullmatch(value):
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= maximum:
-        raise InvalidRequestError(f"{name} must be a whole number from 0 to {maximum}.")
+    if isinstance(value, bool) or not isinstance(value, int) or not minimum <= value <= maximum:
+        raise InvalidRequestError(f"{name} must be a whole number from {minimum} to {maximum}.")
+    return value
+
+
+def _read_switch(value: object, *, name: str) -> bool | None:
+    """JSON's true and false, or the same words of a form."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, str):
+        value = {"true": True, "false": False}.get(value)
+    if not isinstance(value, bool):
+        raise InvalidRequestError(f"{name} must be true or false.")
     return value

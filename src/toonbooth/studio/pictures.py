@@ -51,11 +51,20 @@ class CutShape(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CutOptions:
-    """How a face is cut. `face` counts from 0, left to right; None is the most prominent one."""
+    """How a face is cut.
+
+    face : counts from 0, left to right; None is the most prominent one.
+    sticker : whether a white outline is drawn around it.
+    level : whether a tilted head is turned upright.
+    size : pixels of the longer side; None is the cartoon's own resolution.
+    """
 
     format: CutFormat = CutFormat.JPG
     shape: CutShape = CutShape.HEAD
     face: int | None = None
+    sticker: bool = False
+    level: bool = False
+    size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

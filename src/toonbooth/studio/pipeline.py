@@ -9,7 +9,8 @@ import numpy as np
 
 from toonbooth.contract import FaceSummary
 from toonbooth.drawing.styles import STYLES
-from toonbooth.facecut.cut import CutOut, Shape, cut_face, on_white
+from toonbooth.facecut.cut import Shape, cut_face
+from toonbooth.facecut.cut_out import CutOut, on_white
 from toonbooth.imaging.codec import decode_photo, encode_jpeg, encode_png, encode_webp, read_xmp
 from toonbooth.portrait.analysis import PortraitAnalyser
 from toonbooth.portrait.model import Face, Portrait
@@ -98,7 +99,14 @@ def cut_face_file(
         geometry = "detectors"
         portrait = analyser.analyse_drawing(decode_photo(image, max_side=max_side))
     face = _choose_face(portrait, options.face)
-    cut_out = cut_face(portrait, face=options.face, shape=Shape(options.shape.value))
+    cut_out = cut_face(
+        portrait,
+        face=options.face,
+        shape=Shape(options.shape.value),
+        level=options.level,
+        sticker=options.sticker,
+        size_pixels=options.size,
+    )
     data, media_type = _encode(cut_out, options.format)
     return FaceCutFile(data, media_type, geometry, round(face.score, 3))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Final
@@ -11,6 +12,7 @@ from pydantic import BaseModel, Field, ValidationError
 from starlette.responses import JSONResponse, Response
 
 from toonbooth.contract import (
+    CUT_SIDES,
     FACES_HEADER,
     GENERATE_CARTOON_PATH,
     GEOMETRY_HEADER,
@@ -18,6 +20,7 @@ from toonbooth.contract import (
     IMAGE_FIELD,
     MAX_SEED,
     PROCESS_FACE_CUT_PATH,
+    SCORE_HEADER,
     SEED_FIELD,
     SEED_HEADER,
     STYLE_FIELD,
@@ -45,6 +48,8 @@ from toonbooth.studio.requests import Admission, check_token, read_json, while_c
 
 MAX_FACE: Final = 99
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -66,6 +71,9 @@ class FaceCutRequest(BaseModel):
     format: CutFormat = CutFormat.JPG
     shape: CutShape = CutShape.HEAD
     face: Annotated[int | None, Field(strict=True, ge=0, le=MAX_FACE)] = None
+    sticker: Annotated[bool, Field(strict=True)] = False
+    level: Annotated[bool, Field(strict=True)] = False
+    size: Annotated[int | None, Field(strict=True, ge=CUT_SIDES[0], le=CUT_SIDES[1])] = None
 
 
 class StyleReply(BaseModel):
@@ -144,6 +152,22 @@ _FACE_CUT_REQUEST: Final = {
             "maximum": MAX_FACE,
             "description": "Which person, from left to right; the most prominent one when left out.",
         },
+        "sticker": {
+            "type": "boolean",
+            "default": False,
+            "description": "An even white outline; a square, which has no edge, gets none.",
+        },
+        "level": {
+            "type": "boolean",
+            "default": False,
+            "description": "Whether a tilted head is turned upright.",
+        },
+        "size": {
+            "type": "integer",
+            "minimum": CUT_SIDES[0],
+            "maximum": CUT_SIDES[1],
+            "description": "Pixels of the longer side; as large as in the cartoon when left out.",
+        },
     },
 }
 
@@ -195,11 +219,12 @@ async def process_face_cut(request: Request) -> Response:
     with services.admission.enter():
         wanted = _read_face_cut_request(await read_json(request))
         face_cut = await while_connected(request, _cut(services, wanted))
+    log.info("a face found by %s, score %s, was cut out", face_cut.geometry, face_cut.score)
     return render_picture(
         face_cut.data,
         media_type=face_cut.media_type,
         name="face",
-        headers={GEOMETRY_HEADER: face_cut.geometry},
+        headers={GEOMETRY_HEADER: face_cut.geometry, SCORE_HEADER: str(face_cut.score)},
         accept=request.headers.get("accept"),
     )
 
@@ -244,7 +269,7 @@ async def _cut(services: Services, wanted: FaceCutRequest) -> FaceCutFile:
     return await services.pool.run(
         tasks.process_face_cut,
         image,
-        CutOptions(wanted.format, wanted.shape, wanted.face),
+        CutOptions(**wanted.model_dump(exclude={"image_url"})),
         services.equipment,
         timeout_seconds=services.work_timeout_seconds,
     )
@@ -266,6 +291,9 @@ _FIELD_SENTENCES: Final = {
     "format": "format must be jpg, png or webp.",
     "shape": "shape must be head, face or square.",
     "face": f"face must be a whole number from 0 to {MAX_FACE}.",
+    "sticker": "sticker must be true or false.",
+    "level": "level must be true or false.",
+    "size": f"size must be a whole number from {CUT_SIDES[0]} to {CUT_SIDES[1]}.",
 }
 
 

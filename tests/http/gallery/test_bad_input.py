@@ -405,6 +405,10 @@ async def test_a_body_that_cannot_be_read(
         ({"shape": "star"}, "shape must be head, face or square."),
         ({"face": -1}, "face must be a whole number from 0 to 99."),
         ({"face": "first"}, "face must be a whole number from 0 to 99."),
+        ({"sticker": "yes"}, "sticker must be true or false."),
+        ({"level": 1}, "level must be true or false."),
+        ({"size": 31}, "size must be a whole number from 32 to 2048."),
+        ({"size": 2049}, "size must be a whole number from 32 to 2048."),
     ],
 )
 async def test_a_cut_that_cannot_be(

@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from tests.http.gallery.fake_studio import AskedForCartoon, AskedForCut, cut, draw
 from tests.http.gallery.running import ADDRESS, Json, RunningGallery, read_data
 
@@ -106,6 +108,25 @@ async def test_the_studio_is_asked_for_the_cut_by_our_internal_address(
     assert isinstance(asked, AskedForCut)
     assert set(asked.body) == {"image_url"}
     assert str(asked.body["image_url"]).startswith(f"{ADDRESS}/uploads/temp/")
+
+
+@pytest.mark.parametrize("as_form", [False, True])
+async def test_the_studio_is_told_how_the_face_is_wanted(
+    gallery: RunningGallery, photo: bytes, as_form: bool
+) -> None:
+    cartoon = (await gallery.upload(photo))["cartoon"]
+    wishes: dict[str, object] = {"format": "png", "shape": "face", "face": 0, "sticker": True, "size": 512}
+
+    reply = await gallery.client.post(
+        f"/api/download/{cartoon['id']}",
+        data={**wishes, "sticker": "true"} if as_form else None,
+        json=None if as_form else wishes,
+    )
+
+    assert read_data(reply)["downloadedFace"]["faceUrl"].partition("?")[0].endswith(".png")
+    asked = gallery.studio.asked[-1]
+    assert isinstance(asked, AskedForCut)
+    assert {name: value for name, value in asked.body.items() if name != "image_url"} == wishes
 
 
 async def test_lists_show_what_was_uploaded_and_downloaded(gallery: RunningGallery, photo: bytes) -> None:

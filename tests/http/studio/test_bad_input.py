@@ -146,6 +146,11 @@ async def test_files_that_are_no_still_picture_of_bearable_size_are_refused(
         (b'{"image_url": "http://a/", "shape": "nose"}', "shape must be head, face or square."),
         (b'{"image_url": "http://a/", "face": -1}', "face must be a whole number from 0 to 99."),
         (b'{"image_url": "http://a/", "face": true}', "face must be a whole number from 0 to 99."),
+        (b'{"image_url": "http://a/", "sticker": "yes"}', "sticker must be true or false."),
+        (b'{"image_url": "http://a/", "level": 1}', "level must be true or false."),
+        (b'{"image_url": "http://a/", "size": 31}', "size must be a whole number from 32 to 2048."),
+        (b'{"image_url": "http://a/", "size": 2049}', "size must be a whole number from 32 to 2048."),
+        (b'{"image_url": "http://a/", "size": "big"}', "size must be a whole number from 32 to 2048."),
         (b'{"image_url": "' + b"a" * 20_000 + b'"}', "The JSON object is too long."),
     ],
 )

@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from toonbooth.facecut.cut import CutOut, Shape, cut_face
+from toonbooth.facecut.cut import Shape, cut_face
+from toonbooth.facecut.cut_out import CutOut
 from toonbooth.imaging.pixels import ByteImage
 from toonbooth.portrait.analysis import PortraitAnalyser
 from toonbooth.portrait.model import Portrait

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from tests.unit.facecut.heads import Look, Mask, mirrored, one, paint
-from toonbooth.facecut.cut import MARGIN, CutOut, Shape, cut_face, on_white
+from toonbooth.facecut.cut import Shape, cut_face
+from toonbooth.facecut.cut_out import CutOut, on_white
+from toonbooth.facecut.finishing import MARGIN
 from toonbooth.imaging.pixels import ByteImage
 from toonbooth.portrait.model import Portrait
 
