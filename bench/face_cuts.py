@@ -17,6 +17,7 @@ import numpy as np
 from toonbooth.drawing.styles import STYLES
 from toonbooth.facecut.cut import cut_face
 from toonbooth.facecut.cut_out import CutOut
+from toonbooth.facecut.heads import measure_heads
 from toonbooth.imaging.codec import decode_photo, encode_jpeg, read_xmp
 from toonbooth.imaging.pixels import FloatImage, to_float
 from toonbooth.portrait.analysis import PortraitAnalyser
@@ -44,7 +45,7 @@ def main(folder: Path, seeds: tuple[int, ...]) -> None:
         if path.suffix.lower() not in SUFFIXES:
             continue
         data = path.read_bytes()
-        photo = analyser.analyse(decode_photo(data, max_side=MAX_SIDE))
+        photo = measure_heads(analyser.analyse(decode_photo(data, max_side=MAX_SIDE)))
         masks = _read_masks(data, photo)
         row = [f"{path.name:28}", f"{len(photo.faces)} found"]
         row += _compare("photo", photo, masks, overlaps)

@@ -13,14 +13,14 @@ from toonbooth.facecut.cut_out import CutOut
 from toonbooth.facecut.edges import clean_colours, refine_alpha
 from toonbooth.facecut.finishing import Layer, finish, seen_box
 from toonbooth.facecut.frame import UNIT_PIXELS, HeadFrame, Window, frame_head
-from toonbooth.facecut.head import find_head
-from toonbooth.facecut.landmarks import OVAL
-from toonbooth.facecut.outlines import Mask, dilated, fill_polygon, opened, parts_touching, smooth_line
-from toonbooth.facecut.people import claim_person
+from toonbooth.facecut.heads import find_head_area
+from toonbooth.facecut.jaw import usual_jaw
+from toonbooth.facecut.landmarks import JAW, OVAL
+from toonbooth.facecut.outlines import Mask, dilated, fill_polygon, grow, opened, parts_touching, smooth_line
 from toonbooth.facecut.square import cut_square
 from toonbooth.imaging.pixels import FloatImage, to_float
 from toonbooth.imaging.resize import enlarged, shrunk
-from toonbooth.portrait.model import Face, Portrait
+from toonbooth.portrait.model import Face, Points, Portrait
 
 REACH: Final = 0.04
 """How far from the matte's edge strands are sought, in face widths."""
@@ -85,7 +85,7 @@ def cut_face(
     if shape is Shape.SQUARE:
         return cut_square(portrait.picture, chosen, head, roll=roll, size_pixels=size_pixels)
     if shape is Shape.FACE:
-        head = replace(head, alpha=_inside_contour(chosen, head.alpha, head.x, head.y))
+        head = replace(head, alpha=_inside_contour(chosen, head))
     return finish(head, roll=roll, sticker=sticker, size_pixels=size_pixels)
 
 
@@ -99,34 +99,39 @@ def _cut_head(portrait: Portrait, face: Face) -> Layer:
     height, width = portrait.picture.shape[:2]
     unit = face.width
     frame = frame_head(face)
-    view = frame.picture_in(portrait.picture)
-    landmarks = frame.points_in(face.landmarks)
-    head = find_head(view, frame.map_in(portrait.matte), landmarks)
-    others = [frame.points_in(other.landmarks) for other in portrait.faces if other is not face]
-    mine = claim_person(view, landmarks, others)
-
-    inside = fill_polygon(head.skull, size=frame.size)
-    window = _window(np.maximum(inside, head.hair) * head.person * mine, frame, (width, height))
+    area = find_head_area(portrait, face, frame)
+    window = _window(area, frame, (width, height))
     image = to_float(window.crop(portrait.picture))
-    # Skin has no strands: at an ear or a cheek the coarse edge is close to the real one.
-    hair, person, mine, skin = frame.maps_out((head.hair, head.person, mine, head.skin), window=window)
-    alpha = refine_alpha(image, person, smooth=skin, reach_pixels=max(1.5, REACH * unit))
     offset = np.array([window.x, window.y], np.float32)
     size = (window.width, window.height)
-    alpha *= np.maximum(fill_polygon(frame.points_out(head.skull) - offset, size=size), hair) * mine
+    face_area = fill_polygon(grow(_contour_of(face), 0.96) - offset, size=size)
+    (area,) = frame.maps_out((area,), window=window)
+    # Enlarged, the edge is as wide as a pixel of the frame was.
+    coarse = np.clip(
+        (area - np.float32(0.5)) * np.float32(max(1.0, 0.7 / frame.scale)) + np.float32(0.5), 0, 1
+    )
+    # Inside the face nothing is half transparent.
+    alpha = refine_alpha(image, coarse, smooth=face_area, reach_pixels=max(1.5, REACH * unit))
     core = fill_polygon(face.landmarks[list(OVAL)] - offset, size=size)
     alpha = _without_islands(alpha, core, unit)
     colours = clean_colours(image, alpha, reach_pixels=max(2.0, 0.03 * unit))
     return Layer(colours, alpha, window.x, window.y)
 
 
-def _inside_contour(face: Face, alpha: FloatImage, x: int, y: int) -> FloatImage:
+def _contour_of(face: Face) -> Points:
+    """The face from hairline to chin: the mesh's contour, and below the ears where jaws usually are."""
+    oval = face.landmarks[list(OVAL)]
+    below = slice(OVAL.index(JAW[-1]), OVAL.index(JAW[0]) + 1)
+    oval[below] = usual_jaw(face.landmarks, face.width, face.yaw)[::-1]
+    return smooth_line(oval, per_segment=6, closed=True)
+
+
+def _inside_contour(face: Face, head: Layer) -> FloatImage:
     """Of a head, what lies within the face's own contour."""
-    offset = np.array([x, y], np.float32)
-    contour = smooth_line(face.landmarks[list(OVAL)] - offset, per_segment=6, closed=True)
-    area = fill_polygon(contour, size=(alpha.shape[1], alpha.shape[0]))
+    offset = np.array([head.x, head.y], np.float32)
+    area = fill_polygon(_contour_of(face) - offset, size=(head.alpha.shape[1], head.alpha.shape[0]))
     soft = cv2.GaussianBlur(area, (0, 0), max(0.5, 0.005 * face.width))
-    return np.minimum(alpha, np.asarray(soft, dtype=np.float32))
+    return np.minimum(head.alpha, np.asarray(soft, dtype=np.float32))
 
 
 def _window(area: FloatImage, frame: HeadFrame, picture_size: tuple[int, int]) -> Window:

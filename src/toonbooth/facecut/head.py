@@ -71,7 +71,7 @@ class _Places:
     from_brow: FloatImage
 
 
-def find_head(picture: ByteImage, matte: FloatImage, landmarks: Points) -> Head:
+def find_head(picture: ByteImage, matte: FloatImage, landmarks: Points, *, yaw: float = 0.0) -> Head:
     """Decide what belongs to the head.
 
     Parameters
@@ -95,7 +95,13 @@ def find_head(picture: ByteImage, matte: FloatImage, landmarks: Points) -> Head:
     beard = find_beard(lab, skin, landmarks)
     # Under stubble and beards nothing tells a collar from the chin but its edge.
     shaven = max(0.0, 1 - 1.5 * beard_share(skin, landmarks))
-    jaw = trace_jaw(light, landmarks, foreign=(1 - skin) * np.float32(shaven))
+    jaw = trace_jaw(
+        lab,
+        landmarks,
+        foreign=(1 - skin) * np.float32(shaven),
+        background=np.clip(1 - 2 * matte, 0, 1),
+        yaw=yaw,
+    )
     skull = outline_skull(landmarks, jaw, matte > 0.5)
     inside = fill_polygon(skull, size=size)
 
@@ -122,7 +128,7 @@ def find_head(picture: ByteImage, matte: FloatImage, landmarks: Points) -> Head:
     hair = np.zeros_like(matte)
     amount = float(hair_seed.sum()) + (0.0 if beard is None else float(beard.sum()))
     if amount > _LEAST_HAIR * _U * _U:
-        prior = 2.2 * inside - 0.6 - 1.6 * _neck_prior(places, bearded=beard is not None)
+        prior = 2.2 * inside - 0.6 - 1.2 * _neck_prior(places, bearded=beard is not None)
         prior -= 1.2 * np.clip(np.hypot(places.aside, places.from_brow / 2.2) - 0.75, 0, 2)
         hair = _follow_hair(
             cells,
@@ -132,7 +138,8 @@ def find_head(picture: ByteImage, matte: FloatImage, landmarks: Points) -> Head:
             firm=firm,
             person=person > 0.5,
             inside=inside,
-            root=_hair_root(inside, face, beard, places),
+            root=_hair_root(inside, face, places),
+            bearded=beard is not None,
             shaded=_shaded_skin(lab, cells, face * skin, places),
             prior=prior.astype(np.float32),
             places=places,
@@ -168,12 +175,26 @@ def _neck_prior(places: _Places, *, bearded: bool) -> FloatImage:
     return neck
 
 
-def _hair_root(inside: FloatImage, face: FloatImage, beard: FloatImage | None, places: _Places) -> FloatImage:
-    """Where hair that hangs below the jaw has to come from: beside the face, or the beard; never the chin."""
-    root = inside * (face < 0.5) * (places.down < -0.35)
-    if beard is not None:
-        root = np.maximum(root, face * (places.down > -0.35))
-    return root.astype(np.float32)
+def _hair_root(inside: FloatImage, face: FloatImage, places: _Places) -> Mask:
+    """Where hair that hangs below the jaw has to come from: beside the face, never the chin."""
+    return np.asarray((inside > 0.5) & (face < 0.5) & (places.down < -0.35))
+
+
+def _beard_reach(places: _Places) -> Mask:
+    """Where a beard may hang, ever narrower below the chin."""
+    half = np.clip(0.45 - 0.3 * places.down, 0.1, 0.45)
+    return np.asarray((places.aside < half) & (places.down > -0.35) & (places.down < 1.3))
+
+
+def _hanging_beard(hair: Mask, inside: Mask, places: _Places) -> Mask:
+    """What of the hair hangs from the chin; nothing where it runs on to the sides, as collars do."""
+    reach = _beard_reach(places)
+    chin = inside & reach
+    hanging = parts_touching((hair & reach) | chin, chin) & ~inside
+    at_its_sides = hanging & ~eroded(reach, 0.03 * _U)
+    if float(at_its_sides.sum()) > 0.12 * float(hanging.sum()):
+        return np.zeros_like(hanging)
+    return hanging
 
 
 def _sharpen_matte(matte: FloatImage, evidence: FloatImage, light: FloatImage) -> FloatImage:
@@ -199,7 +220,7 @@ def _shaded_skin(lab: FloatImage, cells: Cells, skin: FloatImage, places: _Place
     weights = np.ones(darker.shape[:2], np.float32)
     likelihood = log_likelihood(count_colours(index_cells(darker), weights))[cells]
     near = (places.from_neck < 1.3) & (places.down > -0.45) & (places.down < 0.6)
-    return np.where(near, likelihood - np.float32(0.7), np.float32(-np.inf))
+    return np.where(near, likelihood - np.float32(1.5), np.float32(-np.inf))
 
 
 def _follow_hair(
@@ -211,7 +232,8 @@ def _follow_hair(
     firm: FloatImage,
     person: Mask,
     inside: FloatImage,
-    root: FloatImage,
+    root: Mask,
+    bearded: bool,
     shaded: FloatImage,
     prior: FloatImage,
     places: _Places,
@@ -231,14 +253,17 @@ def _follow_hair(
     for _ in range(_ROUNDS):
         mine = log_likelihood(*hair_counts, strands)[cells]
         others = log_likelihood(*other_counts, count_colours(cells, clothes))[cells]
-        odds = np.clip(mine - np.maximum(others, shaded), -4, 4) + prior
-        odds = follow_edges(odds.astype(np.float32), light, radius_pixels=0.03 * _U, contrast=0.045)
+        by_colour = np.clip(mine - np.maximum(others, shaded), -4, 4)
+        by_colour = follow_edges(by_colour, light, radius_pixels=0.03 * _U, contrast=0.045)
+        odds = by_colour + prior
         likely = (1 / (1 + np.exp(-1.5 * odds))).astype(np.float32)
-        hair = opened((likely > 0.5) & person & outside, 0.03 * _U)
-        rooted = root > 0.5
-        hair = parts_touching(hair | (rooted & person), rooted & person)
-        hair &= ~small_parts(hair & outside & ~rooted, _LEAST_STRAND * _U * _U)
+        possible = opened((likely > 0.5) & person & outside, 0.03 * _U)
+        hair = parts_touching(possible | (root & person), root & person)
+        if bearded:
+            hair |= _hanging_beard(possible, ~outside & person, places)
+        hair &= ~small_parts(hair & outside & ~root, _LEAST_STRAND * _U * _U)
         found = firm * (hair & outside & (places.down > -0.3))
         strands = count_colours(cells, found) if float(found.sum()) > 0.05 * _U * _U else None
-        clothes = firm * (outside & (places.down > 0.2) & (likely < 0.3))
+        # By their colour: what the place alone speaks against would teach them the hair's.
+        clothes = firm * (outside & (places.down > 0.2) & (by_colour < -0.5))
     return np.where(dilated(hair, 0.03 * _U), likely, 0).astype(np.float32)

@@ -16,47 +16,105 @@ from toonbooth.portrait.model import Points
 
 _U: Final = float(UNIT_PIXELS)
 _STEP: Final = 0.0125 * _U
-_OFFSETS: Final = np.arange(-4, 7, dtype=np.float32) * np.float32(_STEP)
+_OFFSETS: Final = np.arange(-3, 13, dtype=np.float32) * np.float32(_STEP)
 """How far inside and outside the mesh's jaw the real one is sought."""
 
+# The mesh's jaw lies inside the real one: measured on the fifteen heads of tests/data/head_masks, in face
+# widths at the ends, at the chin, and beside the chin per radian that the head is turned away.
+_BEYOND_ENDS: Final = 0.016
+_BEYOND_CHIN: Final = 0.047
+_BEYOND_TURNED: Final = 0.052
 
-def trace_jaw(light: FloatImage, landmarks: Points, *, foreign: FloatImage) -> Points:
+
+def trace_jaw(
+    lab: FloatImage, landmarks: Points, *, foreign: FloatImage, background: FloatImage, yaw: float = 0.0
+) -> Points:
     """Pull the mesh's jaw onto the edge that the picture shows beside it.
 
-    The cheapest way along the jaw, by dynamic programming: a strong edge is cheap; leaving the mesh, jumping,
-    and taking in what isn't skin are dear.
+    The cheapest way along the jaw, by dynamic programming: a strong edge, most of all to something darker, is
+    cheap; leaving the place where jaws usually are, jumping, and taking in what isn't skin or isn't the
+    person are dear.
 
     Parameters
     ----------
-    light : float32 array, shape (H, W), range [0, 1]
-        Lightness in the frame.
+    lab : float32 array, shape (H, W, 3), L*a*b* of the frame's view
     landmarks : float32 array, shape (468, 2), frame pixels
     foreign : float32 array, shape (H, W), range [0, 1]
         How surely each pixel is no part of a face: collars and ties beneath a chin.
+    background : float32 array, shape (H, W), range [0, 1]
+        How surely each pixel isn't the person.
+    yaw : float, radians
+        How far the head is turned to the right of the picture; the jaw bulges on the other side.
 
     Returns
     -------
     float32 array, shape (N, 2), frame pixels, from below the left ear to below the right.
     """
     jaw = smooth_line(landmarks[list(JAW)], per_segment=5)
-    tangent = np.gradient(jaw, axis=0)
-    tangent /= np.linalg.norm(tangent, axis=1, keepdims=True) + np.float32(1e-6)
-    # The list runs from left to right beneath the face, so this normal points down and out.
-    normal = np.column_stack([-tangent[:, 1], tangent[:, 0]]).astype(np.float32)
+    normal = _normals(jaw)
     ways = jaw[:, np.newaxis] + normal[:, np.newaxis] * _OFFSETS[np.newaxis, :, np.newaxis]
-    half = normal[:, np.newaxis] * np.float32(_STEP)
-    smooth = np.asarray(cv2.GaussianBlur(light, (0, 0), 0.01 * _U), dtype=np.float32)
-    edge = np.abs(_sample(smooth, ways + half) - _sample(smooth, ways - half))
-    edge = np.asarray(cv2.GaussianBlur(edge, (1, 7), 0, sigmaY=2))
-    cost = 0.55 * (_OFFSETS / (0.06 * _U)) ** 2 - edge / (edge + 0.06)
+    edge = _measure_edges(lab, ways, normal[:, np.newaxis] * np.float32(_STEP))
+    usual = _U * _usual_offsets(len(jaw), yaw)
+    cost = 1.1 * ((_OFFSETS - usual[:, np.newaxis]) / (0.06 * _U)) ** 2 - edge / (edge + 0.1)
     outer = np.where(_OFFSETS > -0.03 * _U, _sample(foreign, ways), 0)
-    cost = cost + 0.4 * np.cumsum(outer, axis=1)
+    cost = cost + np.cumsum(0.2 * outer + 0.8 * _sample(background, ways), axis=1)
     # Beside the ears there is more jaw outside than the mesh has, never less.
     ends = np.clip(1 - np.minimum(np.arange(len(jaw)), np.arange(len(jaw))[::-1]) / 14, 0, 1)
     cost = cost + ends[:, np.newaxis] * np.where(_OFFSETS < 0, 2.0, 0.0)
     chosen = _cheapest_way(cost.astype(np.float32))
     # The cut goes just outside the edge: a drawn chin line belongs to the head.
     return (jaw + normal * (chosen[:, np.newaxis] + np.float32(0.006 * _U))).astype(np.float32)
+
+
+def _measure_edges(lab: FloatImage, ways: Points, step: Points) -> FloatImage:
+    """How strong an edge across the jaw is at every place; one to something lighter counts by half."""
+    planes = [
+        cv2.GaussianBlur(lab[..., channel] * np.float32(0.01), (0, 0), 0.01 * _U) for channel in range(3)
+    ]
+    light, *colour = (_sample(np.asarray(plane, np.float32), ways - step) for plane in planes)
+    outer_light, *outer_colour = (_sample(np.asarray(plane, np.float32), ways + step) for plane in planes)
+    darkening = light - outer_light
+    strength = np.sqrt(
+        np.square(darkening) + sum(np.square(a - b) for a, b in zip(colour, outer_colour, strict=True))
+    )
+    directed = np.where(darkening > 0, strength, 0.5 * strength).astype(np.float32)
+    return np.asarray(cv2.GaussianBlur(directed, (1, 7), 0, sigmaY=2), dtype=np.float32)
+
+
+def usual_jaw(landmarks: Points, unit: float, yaw: float) -> Points:
+    """Where a jaw usually lies around the mesh's: a point for each of `JAW`.
+
+    Parameters
+    ----------
+    landmarks : float32 array, shape (468, 2), pixels
+    unit : float, pixels
+        The face's width.
+    yaw : float, radians
+        How far the head is turned to the right of the picture.
+
+    Returns
+    -------
+    float32 array, shape (N, 2), pixels.
+    """
+    jaw = landmarks[list(JAW)]
+    away = unit * _usual_offsets(len(jaw), yaw)
+    return (jaw + _normals(jaw) * away[:, np.newaxis]).astype(np.float32)
+
+
+def _normals(jaw: Points) -> Points:
+    """Unit vectors out of the face; the points run from left to right beneath it."""
+    tangent = np.gradient(jaw, axis=0)
+    tangent /= np.linalg.norm(tangent, axis=1, keepdims=True) + np.float32(1e-6)
+    return np.column_stack([-tangent[:, 1], tangent[:, 0]]).astype(np.float32)
+
+
+def _usual_offsets(count: int, yaw: float) -> FloatImage:
+    """How far outside the mesh's jaw a jaw lies at each of its points, face widths."""
+    place = np.linspace(-1, 1, count)
+    beyond = _BEYOND_CHIN + (_BEYOND_ENDS - _BEYOND_CHIN) * place**2
+    bulge = np.clip(1 - np.abs(np.abs(place) - 0.6) / 0.6, 0, 1) * -np.sign(place)
+    usual: FloatImage = (beyond + _BEYOND_TURNED * yaw * bulge).astype(np.float32)
+    return usual
 
 
 def outline_skull(landmarks: Points, jaw: Points, person: Mask) -> Points:
@@ -122,7 +180,7 @@ def _sample(image: FloatImage, points: NDArray[np.float32]) -> FloatImage:
 
 def _cheapest_way(cost: FloatImage) -> FloatImage:
     """The offset at each point of the jaw, smoothed."""
-    jump = 0.15 * ((_OFFSETS[:, np.newaxis] - _OFFSETS) / _STEP) ** 2
+    jump = 0.4 * ((_OFFSETS[:, np.newaxis] - _OFFSETS) / _STEP) ** 2
     total = cost[0]
     came_from = np.zeros(cost.shape, np.intp)
     for row in range(1, len(cost)):

@@ -18,6 +18,9 @@ Points = NDArray[np.float32]
 
 LANDMARK_COUNT = 468
 
+HEAD_SIZE = (298, 432)
+"""Width and height of a head's own frame, in which every face stands upright and is 96 pixels wide."""
+
 
 @dataclass(frozen=True, slots=True)
 class Box:
@@ -62,6 +65,8 @@ class Face:
         (that is the person's right and left eye).
     roll : radians, how far the head is tilted clockwise in the picture; 0 is upright.
     yaw : radians, how far the head is turned; positive looks to the right of the picture.
+    head : float32, `HEAD_SIZE`, 0…1: which part of the head's own frame (`facecut.frame`) is head, measured
+        on the photo; None when it wasn't.
     """
 
     box: Box
@@ -72,6 +77,7 @@ class Face:
     right_eye: Eye
     roll: float
     yaw: float
+    head: FloatImage | None = None
 
     @property
     def width(self) -> float:

@@ -11,6 +11,7 @@ from toonbooth.contract import FaceSummary
 from toonbooth.drawing.styles import STYLES
 from toonbooth.facecut.cut import Shape, cut_face
 from toonbooth.facecut.cut_out import CutOut, on_white
+from toonbooth.facecut.heads import measure_heads
 from toonbooth.imaging.codec import decode_photo, encode_jpeg, encode_png, encode_webp, read_xmp
 from toonbooth.portrait.analysis import PortraitAnalyser
 from toonbooth.portrait.model import Face, Portrait
@@ -54,7 +55,9 @@ def draw_cartoon(
         When the file is no picture that can be drawn.
     UnknownStyleError
     """
-    drawing = draw_portrait(analyser.analyse(decode_photo(photo, max_side=max_side)), style=style, seed=seed)
+    portrait = analyser.analyse(decode_photo(photo, max_side=max_side))
+    # The photo tells hair from collars as no drawing does: its heads are measured for the cut that may come.
+    drawing = draw_portrait(measure_heads(portrait), style=style, seed=seed)
     height, width = drawing.picture.shape[:2]
     return CartoonFile(
         data=encode_jpeg(drawing.picture, quality=CARTOON_QUALITY, xmp=encode_packet(drawing)),

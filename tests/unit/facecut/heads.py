@@ -88,7 +88,8 @@ def mirrored(portrait: Portrait) -> Portrait:
 def face_at(centre: tuple[float, float], unit: float, *, roll: float = 0.0) -> Face:
     """A frontal face: the landmarks that cutting looks at lie where a face has them, the rest inside."""
     local = np.zeros((LANDMARK_COUNT, 2))
-    local[list(index.OVAL)] = _OVAL
+    # Of real heads, too, the mesh's jaw lies inside the jaw.
+    local[list(index.OVAL)] = _OVAL * (1 - 0.07 * np.clip(_OVAL[:, 1:] / 0.64, 0, 1))
     for ring, (x, y), (rx, ry), start in (
         (index.LEFT_EYE, (-0.22, -0.1), (0.09, 0.04), np.pi),
         (index.RIGHT_EYE, (0.22, -0.1), (0.09, 0.04), 0.0),

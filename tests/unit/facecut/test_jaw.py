@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.facecut.heads import face_at
 from toonbooth.facecut.frame import UNIT_PIXELS
-from toonbooth.facecut.jaw import outline_skull, trace_jaw
+from toonbooth.facecut.jaw import outline_skull, trace_jaw, usual_jaw
 from toonbooth.facecut.landmarks import CHIN, OVAL
 from toonbooth.facecut.outlines import fill_polygon, grow
 from toonbooth.imaging.pixels import FloatImage
@@ -14,39 +14,62 @@ from toonbooth.portrait.model import Points
 
 SIZE = (300, 340)
 LANDMARKS = face_at((150, 150), UNIT_PIXELS).landmarks
-NOTHING_FOREIGN = np.zeros((SIZE[1], SIZE[0]), np.float32)
+NOTHING = np.zeros((SIZE[1], SIZE[0]), np.float32)
+USUAL = 0.047 * UNIT_PIXELS
+"""How far jaws reach beyond the mesh at the chin."""
+
+
+def grey(light: FloatImage) -> FloatImage:
+    """L*a*b* of a lightness."""
+    return np.dstack([100 * light, NOTHING, NOTHING])
 
 
 def light_face(factor: float) -> FloatImage:
-    """A light face, larger or smaller than the mesh says, before a dark ground."""
-    return 0.2 + 0.6 * fill_polygon(grow(LANDMARKS[list(OVAL)], factor), size=SIZE)
+    """L*a*b* of a light face, larger or smaller than the mesh says, before a dark ground."""
+    return grey(0.2 + 0.6 * grown(factor))
+
+
+def trace(lab: FloatImage, *, foreign: FloatImage = NOTHING) -> Points:
+    return trace_jaw(lab, LANDMARKS, foreign=foreign, background=NOTHING)
 
 
 def chin_of(jaw: Points) -> float:
     return float(jaw[:, 1].max())
 
 
-@pytest.mark.parametrize("factor", [0.96, 1.0, 1.05, 1.08])
+@pytest.mark.parametrize("factor", [1.02, 1.05, 1.08, 1.12])
 def test_the_jaw_snaps_to_the_edge_beside_the_mesh(factor: float) -> None:
-    jaw = trace_jaw(light_face(factor), LANDMARKS, foreign=NOTHING_FOREIGN)
     real = grow(LANDMARKS[list(OVAL)], factor)[:, 1].max()
-    assert abs(chin_of(jaw) - real) < 0.025 * UNIT_PIXELS
+    assert abs(chin_of(trace(light_face(factor))) - real) < 0.025 * UNIT_PIXELS
 
 
-def test_without_any_edge_the_mesh_is_kept() -> None:
-    jaw = trace_jaw(np.full((SIZE[1], SIZE[0]), 0.5, np.float32), LANDMARKS, foreign=NOTHING_FOREIGN)
-    assert abs(chin_of(jaw) - LANDMARKS[CHIN, 1]) < 0.02 * UNIT_PIXELS
+def test_without_any_edge_the_jaw_lies_where_jaws_usually_do() -> None:
+    flat = grey(np.full((SIZE[1], SIZE[0]), 0.5, np.float32))
+    assert abs(chin_of(trace(flat)) - LANDMARKS[CHIN, 1] - USUAL) < 0.02 * UNIT_PIXELS
+
+
+def test_a_turned_head_has_more_jaw_on_the_side_it_shows() -> None:
+    straight, turned = (usual_jaw(LANDMARKS, UNIT_PIXELS, yaw) for yaw in (0.0, 0.5))
+    middle = LANDMARKS[CHIN]
+    reach = np.hypot(*(turned - middle).T) - np.hypot(*(straight - middle).T)
+    half = len(reach) // 2
+    assert reach[:half].max() > 0.005 * UNIT_PIXELS
+    assert reach[half + 1 :].min() < -0.005 * UNIT_PIXELS
+    assert reach[:half].min() >= -0.01
 
 
 def test_a_collar_right_below_the_chin_is_left_out() -> None:
     # The collar is as light as the face, and ends at a dark suit: the only edge there is.
     light = np.full((SIZE[1], SIZE[0]), 0.1, np.float32)
-    light[grown(1.08) > 0.5] = 0.95
-    foreign = 1 - grown(1.0)
-    tempted = trace_jaw(light, LANDMARKS, foreign=NOTHING_FOREIGN)
-    told = trace_jaw(light, LANDMARKS, foreign=foreign)
-    assert chin_of(tempted) > LANDMARKS[CHIN, 1] + 0.03 * UNIT_PIXELS
-    assert abs(chin_of(told) - LANDMARKS[CHIN, 1]) < 0.025 * UNIT_PIXELS
+    light[grown(1.15) > 0.5] = 0.95
+    tempted, told = trace(grey(light)), trace(grey(light), foreign=1 - grown(1.04))
+    assert chin_of(tempted) - chin_of(told) > 0.02 * UNIT_PIXELS
+
+
+def test_the_background_is_no_part_of_the_jaw() -> None:
+    flat = grey(np.full((SIZE[1], SIZE[0]), 0.5, np.float32))
+    bounded = trace_jaw(flat, LANDMARKS, foreign=NOTHING, background=1 - grown(1.02))
+    assert chin_of(bounded) < LANDMARKS[CHIN, 1] + 0.6 * USUAL
 
 
 def grown(factor: float) -> FloatImage:
@@ -64,7 +87,7 @@ def test_the_outline_reaches_down_to_the_ear_lobes_and_no_farther(lobe: float) -
             (150 + side * round(x * unit), 150 + round(y * unit)) for x, y in ((0.3, -0.2), (0.6, lobe))
         ]
         cv2.rectangle(canvas, corners[0], corners[1], 1, -1)
-    jaw = trace_jaw(light_face(1.0), LANDMARKS, foreign=NOTHING_FOREIGN)
+    jaw = trace(light_face(1.05))
     skull = fill_polygon(outline_skull(LANDMARKS, jaw, canvas > 0), size=SIZE) > 0.5
     for column in (150 - round(0.56 * unit), 150 + round(0.56 * unit)):
         kept = skull[:, column] & (canvas[:, column] > 0)
@@ -73,7 +96,7 @@ def test_the_outline_reaches_down_to_the_ear_lobes_and_no_farther(lobe: float) -
 
 def test_the_outline_takes_the_hair_in_and_leaves_the_neck_out() -> None:
     everywhere = np.ones((SIZE[1], SIZE[0]), np.bool_)
-    jaw = trace_jaw(light_face(1.0), LANDMARKS, foreign=NOTHING_FOREIGN)
+    jaw = trace(light_face(1.05))
     skull = fill_polygon(outline_skull(LANDMARKS, jaw, everywhere), size=SIZE) > 0.5
     assert skull[150 - round(0.95 * UNIT_PIXELS), 150]
     assert skull[150, 150 - round(0.6 * UNIT_PIXELS)]

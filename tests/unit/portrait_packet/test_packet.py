@@ -17,7 +17,7 @@ from PIL import Image
 
 from tests.unit.facecut.heads import Look, Painting, face_at, one, paint
 from toonbooth.imaging.pixels import ByteImage
-from toonbooth.portrait.model import Portrait
+from toonbooth.portrait.model import HEAD_SIZE, Portrait
 from toonbooth.portrait.packet import MAX_FACES, MAX_PACKET_BYTES, decode_packet, encode_packet
 
 PAINTING = paint(((70, 110), 60, Look()), ((190, 120), 70, Look(roll=0.3)), size=(260, 300))
@@ -85,6 +85,46 @@ def test_the_matte_comes_back_nearly_as_it_was() -> None:
     assert read.matte.dtype == np.float32
     assert 0 <= read.matte.min() <= read.matte.max() <= 1
     assert np.abs(read.matte - PORTRAIT.matte).mean() < 0.01
+
+
+def with_heads(portrait: Portrait, *, but: int | None = None) -> Portrait:
+    """A disc as every head, larger from left to right; none for the face `but`."""
+    rows, columns = np.mgrid[: HEAD_SIZE[1], : HEAD_SIZE[0]]
+    away = np.hypot(rows - 170, columns - 149)
+    return replace(
+        portrait,
+        faces=tuple(
+            replace(face, head=None if k == but else np.clip(60 + 5 * k - away, 0, 1).astype(np.float32))
+            for k, face in enumerate(portrait.faces)
+        ),
+    )
+
+
+def test_heads_come_back_nearly_as_they_were_each_with_its_face() -> None:
+    portrait = with_heads(PORTRAIT)
+    read = decode_packet(encode_packet(portrait), portrait.picture)
+    assert read is not None
+    for before, after in zip(portrait.faces, read.faces, strict=True):
+        assert before.head is not None
+        assert after.head is not None
+        assert ((before.head > 0.5) != (after.head > 0.5)).mean() < 0.002
+
+
+@pytest.mark.parametrize("missing", [0, 1])
+def test_a_head_that_was_not_measured_stays_unknown(missing: int) -> None:
+    portrait = with_heads(PORTRAIT, but=missing)
+    read = decode_packet(encode_packet(portrait), portrait.picture)
+    assert read is not None
+    assert [face.head is None for face in read.faces] == [k == missing for k in range(2)]
+
+
+def test_a_crowd_with_heads_fits_the_budget() -> None:
+    portrait = with_heads(crowd(MAX_FACES))
+    packet = encode_packet(portrait)
+    assert len(packet) <= MAX_PACKET_BYTES
+    read = decode_packet(packet, portrait.picture)
+    assert read is not None
+    assert all(face.head is not None for face in read.faces)
 
 
 def test_nobody_is_a_portrait_too() -> None:
@@ -307,6 +347,23 @@ def png() -> bytes:
 def test_a_matte_that_lies_is_ignored(matte: bytes) -> None:
     assert decode_packet(with_field(PACKET, "matte", webp((64, 74))), PORTRAIT.picture) is not None
     assert decode_packet(with_field(PACKET, "matte", matte), PORTRAIT.picture) is None
+
+
+@pytest.mark.parametrize(
+    "heads",
+    [
+        pytest.param(webp((2 * HEAD_SIZE[0], HEAD_SIZE[1] - 1)), id="another size"),
+        pytest.param(webp(HEAD_SIZE), id="one for two faces"),
+        pytest.param(claim_size(webp(HEAD_SIZE), 16383), id="claims to be huge"),
+        pytest.param(webp((2 * HEAD_SIZE[0], HEAD_SIZE[1]))[:60], id="cut off"),
+        pytest.param(png(), id="not a WebP"),
+    ],
+)
+def test_heads_that_lie_are_ignored(heads: bytes) -> None:
+    packet = encode_packet(with_heads(PORTRAIT))
+    fitting = webp((2 * HEAD_SIZE[0], HEAD_SIZE[1]))
+    assert decode_packet(with_field(packet, "heads", fitting), PORTRAIT.picture) is not None
+    assert decode_packet(with_field(packet, "heads", heads), PORTRAIT.picture) is None
 
 
 @pytest.mark.parametrize(
