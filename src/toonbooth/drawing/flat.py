@@ -11,21 +11,22 @@ import cv2
 import numpy as np
 
 from toonbooth.drawing.closeup import Closeup, look_closely
-from toonbooth.drawing.complexion import SMALLEST_DRAWN_FACE, Surface, as_flesh, close_skin
+from toonbooth.drawing.complexion import SMALLEST_DRAWN_FACE, Surface, close_skin
 from toonbooth.drawing.eyes import enlarge_eyes
 from toonbooth.drawing.flat_backdrop import PAIRS, BackdropShape, FlatBackdrop, lay_backdrop
 from toonbooth.drawing.flat_features import draw_features
-from toonbooth.drawing.flat_skin import FlatSkin, trace_skin
+from toonbooth.drawing.flat_flesh import Flesh, measure_flesh, painted_flesh, with_shadows
+from toonbooth.drawing.flat_skin import FlatSkin, trace_beard, trace_skin
 from toonbooth.drawing.likeness import face_window, look_at
 from toonbooth.drawing.masses import MassTones, trace_masses
 from toonbooth.drawing.pen import Colour
 from toonbooth.drawing.regions import clean_matte, find_regions
 from toonbooth.drawing.scraps import clean_rim, with_earrings
-from toonbooth.drawing.silhouette import without_scraps
+from toonbooth.drawing.silhouette import smoothed, without_scraps
 from toonbooth.drawing.vector import Shape, paint, to_svg
 from toonbooth.imaging.colour import luma, rgb_to_lab
 from toonbooth.imaging.contours import trace_field
-from toonbooth.imaging.flow import FlowSmoother, edge_tangent_flow
+from toonbooth.imaging.flow import Flow, FlowSmoother, edge_tangent_flow
 from toonbooth.imaging.pixels import FloatImage, to_float
 from toonbooth.imaging.resize import Size, enlarged, padded, shrunk
 from toonbooth.imaging.smoothing import flatten, gaussian
@@ -43,6 +44,9 @@ _FEATURES_FROM = 300.0
 
 _LARGEST_SVG = 290_000
 """Characters beyond which outlines are simplified."""
+
+_TEXTURE = 13.0
+"""Differences in L*a*b* up to this are strands and weave; larger ones are edges."""
 
 _WHITE = (255, 255, 255)
 
@@ -71,16 +75,16 @@ def choose_look(rng: np.random.Generator) -> FlatLook:
     """Draw the look of one flat portrait."""
     kinds = tuple(BackdropShape)
     return FlatLook(
-        saturation=float(rng.uniform(1.05, 1.35)),
+        saturation=float(rng.uniform(1.15, 1.4)),
         masses=MassTones(
             count=int(rng.integers(10, 15)),
             apart=float(rng.uniform(6.0, 9.0)),
-            contrast=float(rng.uniform(0.35, 0.6)),
+            contrast=float(rng.uniform(0.7, 1.0)),
         ),
         skin=FlatSkin(
             shadow=float(rng.uniform(6.0, 10.0)),
             tones=int(rng.integers(2, 5)),
-            blush=float(rng.uniform(0.22, 0.45)),
+            blush=float(rng.uniform(0.15, 0.35)),
         ),
         backdrop=FlatBackdrop(
             kind=kinds[rng.integers(len(kinds))],
@@ -121,7 +125,7 @@ def flat_svg(portrait: Portrait, rng: np.random.Generator) -> str:
 
 
 def _prepared(portrait: Portrait) -> Portrait:
-    return enlarge_eyes(portrait, strength=0.14)
+    return enlarge_eyes(portrait, strength=0.18)
 
 
 def _trace(portrait: Portrait, look: FlatLook) -> tuple[Shape, ...]:
@@ -133,9 +137,8 @@ def _trace(portrait: Portrait, look: FlatLook) -> tuple[Shape, ...]:
     small = shrunk(picture, size)
     grey = luma(small)
     fine = unit / factor
-    along = FlowSmoother(
-        edge_tangent_flow(grey, scale=max(1.0, 4.5 * fine)), reach=max(1.0, 12.0 * fine), taps=2
-    )
+    flow = edge_tangent_flow(grey, scale=max(1.0, 4.5 * fine))
+    along = FlowSmoother(flow, reach=max(1.0, 12.0 * fine), taps=2)
     smooth = along.smooth(flatten(small, passes=2, tone=30.0, reach=5, median=5))
     smooth *= np.float32(1 / 255)
     lab = rgb_to_lab(smooth)
@@ -154,32 +157,46 @@ def _trace(portrait: Portrait, look: FlatLook) -> tuple[Shape, ...]:
         clean_matte(matte, faces, scale=scale, unit=fine), lab, faces, scale=scale, unit=fine
     )
     person = without_scraps(person, lab, unit=fine)
-    person = with_earrings(person, rgb_to_lab(to_float(small)), faces, scale=scale)
+    adorned = with_earrings(person, rgb_to_lab(to_float(small)), faces, scale=scale)
+    person = np.maximum(smoothed(person, faces, scale=scale, unit=fine), adorned * (person < 0.5))
     regions = find_regions(lab, grey, person, faces, scale=scale)
     surface = close_skin(lab, regions, faces, scale=scale)
+    surface = replace(surface, skin=with_shadows(surface.skin, lab, person, faces, scale=scale))
+    flesh: list[Flesh | None] = [
+        measure_flesh(lab, own.skin, regions, face, scale=scale)
+        for own, face in zip(_skins(surface, faces, scale=scale), faces, strict=True)
+    ]
     plain = _unmixed(lab, surface.skin, person, unit=fine)
-    # Hands, and skin that was not told for skin, must not glow beside it.
-    drawn = as_flesh(_lively(plain, look), plain, surface)
-    masses = trace_masses(drawn, person, look.masses, unit=fine)
+    # Hands, and skin that was not told for skin, must not look like another's beside it.
+    drawn = painted_flesh(_lively(plain, look), plain, [each for each in flesh if each])
+    masses = trace_masses(_flowing(drawn, flow, unit=fine), person, look.masses, flow, unit=fine)
     spacing = max(2.0, 8 * fine)
     silhouette = trace_field(person, level=0.5, spacing=spacing, least_area=max(12.0, 300 * fine * fine))
     surface = replace(surface, skin=_beyond(surface.skin, person, unit=fine))
     shapes = list(_behind(portrait, look, lab, person, size=(width, height), scale=scale))
     if look.border > 0:
         shapes.append(full(_border(person, look, unit=fine, spacing=2 * spacing)))
-    paints: dict[int, Colour] = {}
     on_person = list(masses)
-    for index, face in enumerate(faces):
-        own = _skin_of(surface, faces, index, scale=scale)
-        skin = trace_skin(lab, own, regions, face, look.skin, scale=scale)
-        if skin is not None:
-            on_person += skin.shapes
-            paints[index] = skin.paint
+    for face, each, own in zip(faces, flesh, _skins(surface, faces, scale=scale), strict=True):
+        if each is not None:
+            on_person.append(trace_skin(lab, own, regions, face, each, look.skin, scale=scale))
+            on_person += trace_beard(lab, person, regions, face, each, scale=scale)
     shapes.append(full(Shape(silhouette, masses[0].colour if masses else _WHITE, 1.0, tuple(on_person))))
-    for index, tone in paints.items():
-        if faces[index].width >= SMALLEST_DRAWN_FACE:
-            shapes += _features(portrait, faces[index], surface.skin, tone, look, factor=factor)
+    for face, each in zip(faces, flesh, strict=True):
+        if each is not None and face.width >= SMALLEST_DRAWN_FACE:
+            shapes += _features(portrait, face, surface.skin, each.paint, look, factor=factor)
     return tuple(shapes)
+
+
+def _flowing(lab: FloatImage, flow: Flow, *, unit: float) -> FloatImage:
+    """Gather hair into strands and cloth into folds: colours even out along their flow, not across edges."""
+    height, width = lab.shape[:2]
+    size = (max(1, width // 2), max(1, height // 2))
+    along = FlowSmoother(flow.resized(*size), reach=max(1.0, 16 * unit), taps=4)
+    even = enlarged(along.smooth(along.smooth(shrunk(lab, size))), (width, height))
+    away = np.sqrt(np.square(even - lab).sum(axis=2))
+    edge = smoothstep(away, low=_TEXTURE, high=2 * _TEXTURE)
+    return cv2.blendLinear(lab, even, edge, 1 - edge).astype(np.float32, copy=False)
 
 
 def _lively(lab: FloatImage, look: FlatLook) -> FloatImage:
@@ -215,10 +232,10 @@ def _beyond(skin: FloatImage, person: FloatImage, *, unit: float) -> FloatImage:
     return further
 
 
-def _skin_of(surface: Surface, faces: tuple[Face, ...], index: int, *, scale: float) -> Surface:
-    """The skin that is nearer to one face than to any other."""
+def _skins(surface: Surface, faces: tuple[Face, ...], *, scale: float) -> list[Surface]:
+    """For every face the skin that is nearer to it than to any other."""
     if len(faces) == 1:
-        return surface
+        return [surface]
     height, width = surface.skin.shape
     columns = np.arange(width, dtype=np.float32)[None, :]
     rows = np.arange(height, dtype=np.float32)[:, None]
@@ -230,9 +247,9 @@ def _skin_of(surface: Surface, faces: tuple[Face, ...], index: int, *, scale: fl
             np.square((columns - np.float32(x)) / np.float32(across))
             + np.square((rows - np.float32(y)) / np.float32(across))
         )
-    others = np.minimum.reduce([each for other, each in enumerate(away) if other != index])
-    share = (away[index] <= others).astype(np.float32)
-    return replace(surface, skin=surface.skin * share, stubble=surface.stubble * share)
+    nearest = np.argmin(np.stack(away), axis=0)
+    shares = [(nearest == index).astype(np.float32) for index in range(len(faces))]
+    return [replace(surface, skin=surface.skin * share, stubble=surface.stubble * share) for share in shares]
 
 
 def _behind(
@@ -263,7 +280,16 @@ def _behind(
 def _border(person: FloatImage, look: FlatLook, *, unit: float, spacing: float) -> Shape:
     reach = max(1, round(look.border * unit * _FACE_WIDTH / 1000))
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
-    grown = gaussian(cv2.dilate(person, disc).astype(np.float32, copy=False), sigma=max(0.8, 0.35 * reach))
+    margin = 4 * reach
+    wide = cv2.copyMakeBorder(person, margin, margin, margin, margin, cv2.BORDER_REPLICATE)
+    grown = cv2.dilate(wide, disc).astype(np.float32, copy=False)
+    # A sticker has no holes between a neck and an earring, nor narrow bays.
+    around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (4 * reach + 1, 4 * reach + 1))
+    grown = cv2.morphologyEx(grown, cv2.MORPH_CLOSE, around).astype(np.float32, copy=False)
+    outer, _ = cv2.findContours((grown > 0.5).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    cv2.drawContours(grown, outer, -1, (1.0,), cv2.FILLED)
+    grown = np.ascontiguousarray(grown[margin:-margin, margin:-margin])
+    grown = gaussian(grown, sigma=max(0.8, 0.35 * reach))
     curves = trace_field(grown, level=0.5, spacing=spacing, least_area=max(12.0, 20.0 * reach * reach))
     return Shape(curves, _WHITE)
 

@@ -1,16 +1,18 @@
-"""Skin as flat shapes: one tone, its shadow, a beard's tone and a blush."""
+"""Skin as flat shapes: one tone, its shadow and a blush; beards lie on it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from toonbooth.drawing import facemap
-from toonbooth.drawing.complexion import Surface, calm_of, lift_of
+from toonbooth.drawing.complexion import Surface
+from toonbooth.drawing.flat_flesh import Flesh, bare_skin
 from toonbooth.drawing.masses import byte_colour
 from toonbooth.drawing.pen import Colour, ellipse
-from toonbooth.drawing.regions import Regions
+from toonbooth.drawing.regions import Regions, polygon_mask
 from toonbooth.drawing.vector import Shape
 from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.contours import trace_field
@@ -19,11 +21,11 @@ from toonbooth.imaging.smoothing import gaussian, masked_blur
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.portrait.model import Face, Points
 
-_ENOUGH = 30
-"""Pixels of sure skin below which its colour isn't worth measuring."""
-
 _CHIN = np.array([199, 208, 428, 169, 394, 210, 430])
 """The chin and the jaw on both sides of it."""
+
+_BEARD = np.array([*facemap.JAW, 132, 177, 187, 206, 98, 97, 2, 326, 327, 426, 411, 401, 361])
+"""From ear to ear along the jaw and back over cheeks and upper lip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +42,17 @@ class FlatSkin:
     blush: float
 
 
-@dataclass(frozen=True, slots=True)
-class SkinOf:
-    """One head's skin: its shapes and the tone it is drawn in."""
-
-    shapes: tuple[Shape, ...]
-    paint: Colour
-
-
 def trace_skin(
-    lab: FloatImage, surface: Surface, regions: Regions, face: Face, look: FlatSkin, *, scale: float
-) -> SkinOf | None:
-    """Cut one head's skin into shapes; None where no skin can be told.
+    lab: FloatImage,
+    surface: Surface,
+    regions: Regions,
+    face: Face,
+    flesh: Flesh,
+    look: FlatSkin,
+    *,
+    scale: float,
+) -> Shape:
+    """Cut one head's skin into shapes.
 
     Parameters
     ----------
@@ -59,21 +60,16 @@ def trace_skin(
         The picture, smoothed.
     surface, regions : of the same size; `surface.skin` holds only what belongs to this head
     face : in the coordinates of the full picture
+    flesh : what it is in the photo and in the drawing
     look : FlatSkin
     scale : float
         Size of `lab` over size of the full picture.
     """
     skin = surface.skin
-    bare = regions.skin * (1 - smoothstep(regions.features, low=0.02, high=0.3)) * skin
+    bare = bare_skin(skin, regions)
     sure = bare > 0.8
-    if np.count_nonzero(sure) < _ENOUGH:
-        return None
     width = face.width * scale
-    middle, red, yellow = (float(value) for value in np.median(lab[sure], axis=0))
-    hue_red = min(red, 0.85 * yellow + 4.0)
-    calmer = calm_of(float(np.hypot(hue_red, yellow)))
-    lift = lift_of(middle)
-    paint = (middle + lift, hue_red * calmer, yellow * calmer)
+    middle, paint = flesh.tone[0], flesh.paint
 
     lightness = planes_of(lab)[0]
     wide = masked_blur(lightness, bare, sigma=max(1.5, 0.035 * width))
@@ -83,9 +79,12 @@ def trace_skin(
     spread = float(np.clip(np.std(form[sure]), 3.0, 9.0))
     spacing, least = max(2.0, 0.018 * width), max(8.0, 0.0018 * width * width)
 
+    # Shadow on light skin glows; on dark skin it is only darker.
+    glowing = float(np.clip((paint[0] - 30) / 40, 0, 1))
+
     def tone(depth: float) -> Colour:
-        strength = depth / max(paint[0], 20)
-        return max(6.0, paint[0] - depth), paint[1] + 14 * strength, paint[2] + 6 * strength
+        warmer = 0.5 * glowing * depth
+        return max(6.0, paint[0] - depth), paint[1] + warmer, paint[2] + 0.7 * warmer
 
     def where(field: FloatImage, level: float, colour: Colour, opacity: float = 1.0) -> Shape:
         curves = trace_field(field, level=level, spacing=spacing, least_area=least)
@@ -100,19 +99,29 @@ def trace_skin(
         lights = min(96.0, paint[0] + 0.45 * depth), paint[1] * 0.9, paint[2] * 0.95
         inside.append(where(form, 0.95 * spread + 1.0, lights))
     inside += _blush(face, paint, look, scale=scale)
-    inside += _beard(
-        lab,
-        surface,
-        paint,
-        shift=lift,
-        middle=middle,
-        spacing=spacing,
-        least=least,
-        width=width,
-        chin=(face.landmarks[_CHIN] + np.float32(0.5)) * np.float32(scale),
-    )
+    # Shadows that skin and clothes throw on skin have a border of their own.
+    cast = skin * (1 - bare) * (1 - surface.stubble) * (1 - smoothstep(regions.features, low=0.05, high=0.3))
+    cast *= smoothstep(lightness, low=middle - 11, high=middle - 19)
+    # The head's own shadow on the neck sets off the chin, whatever the light.
+    under = _under_jaw(skin.shape, face, scale=scale)
+    inside.append(where(gaussian(under, sigma=0.012 * width), 0.5, tone(1.35 * depth)))
+    inside.append(where(gaussian(cast, sigma=0.014 * width), 0.5, tone(1.9 * depth)))
+    inside += _blush(face, paint, look, scale=scale)
     curves = trace_field(skin, level=0.5, spacing=spacing, least_area=2 * least)
-    return SkinOf((Shape(curves, byte_colour(paint), 1.0, tuple(inside)),), paint)
+    return Shape(curves, byte_colour(paint), 1.0, tuple(inside))
+
+
+def _under_jaw(shape: tuple[int, ...], face: Face, *, scale: float) -> FloatImage:
+    """The place right under a jaw, widest below the chin."""
+    points: Points = (face.landmarks + np.float32(0.5)) * np.float32(scale) - np.float32(0.5)
+    up = points[facemap.FOREHEAD_TOP] - points[facemap.CHIN]
+    up = (up / max(float(np.hypot(*up)), 1e-3)).astype(np.float32)
+    jaw = points[facemap.JAW]
+    reach = 0.15 * face.width * scale * np.sin(np.linspace(0, np.pi, len(jaw)))[:, None] ** 1.5
+    low = (jaw - up * reach).astype(np.float32)
+    size = (shape[0], shape[1])
+    outline = np.concatenate([jaw, low[::-1]]).astype(np.float32)
+    return polygon_mask(size, outline) * (1 - polygon_mask(size, points[facemap.OVAL]))
 
 
 def _blush(face: Face, paint: Colour, look: FlatSkin, *, scale: float) -> list[Shape]:
@@ -130,39 +139,81 @@ def _blush(face: Face, paint: Colour, look: FlatSkin, *, scale: float) -> list[S
     return shapes
 
 
-def _beard(
-    lab: FloatImage,
-    surface: Surface,
-    paint: Colour,
-    *,
-    shift: float,
-    middle: float,
-    spacing: float,
-    least: float,
-    width: float,
-    chin: Points,
-) -> list[Shape]:
-    """A beard through which skin shows: its own tone, and a darker one where it is thickest."""
-    # Folds and cast shadows are narrow; beards are broad.
-    stubble = gaussian(surface.stubble, sigma=0.03 * width) * surface.skin
-    sure = stubble > 0.5
-    if np.count_nonzero(sure) < 0.05 * width * width:
-        return []
+def trace_beard(
+    lab: FloatImage, person: FloatImage, regions: Regions, face: Face, flesh: Flesh, *, scale: float
+) -> tuple[Shape, ...]:
+    """Cut a beard or its stubble as one shape with a deeper one in it; nothing where none grows.
+
+    Parameters
+    ----------
+    lab : float32 array, shape (H, W, 3), L*a*b*
+        The picture, smoothed.
+    person : float32 array, shape (H, W)
+    regions : of the same size
+    face : in the coordinates of the full picture
+    flesh : what its skin is in the photo and in the drawing
+    scale : float
+        Size of `lab` over size of the full picture.
+    """
+    width = face.width * scale
+    if width < 16:
+        return ()
+    points: Points = (face.landmarks + np.float32(0.5)) * np.float32(scale) - np.float32(0.5)
+    middle, red, yellow = flesh.tone
+    lightness, a, b = planes_of(lab)
+    calm = gaussian(lightness, sigma=max(0.7, 0.016 * width))
+    grows = smoothstep(calm, low=middle - 6, high=middle - 13)
+    # A tie or a coat below the chin has a hue that no beard has; red is a lip's.
+    off = np.maximum(-b, 0) + np.maximum(a - np.float32(max(red, 8.0) + 7), 0)
+    grows *= smoothstep(gaussian(off, sigma=0.01 * width), low=7.0, high=3.0)
+    zone = gaussian(polygon_mask(lab.shape[:2], points[_BEARD], grow=1.06), sigma=0.02 * width)
+    covered = np.maximum(regions.lips, regions.mouth)
+    covered = np.maximum(covered, polygon_mask(lab.shape[:2], points[facemap.NOSE_TIP], grow=1.15))
+    field = (
+        gaussian(grows, sigma=0.012 * width) * zone * person * (1 - smoothstep(covered, low=0.2, high=0.7))
+    )
     # A shadow lies on one side; a beard on the chin and on both sides of it.
-    x, y = np.clip(np.round(chin).astype(int), 0, np.array(stubble.shape)[::-1] - 1).T
-    if float((stubble[y, x] > 0.35).mean()) < 0.6:
-        return []
+    sure = field > 0.5
+    if _share_at(field, points[_CHIN]) < 0.5 or np.count_nonzero(sure) < 0.04 * width * width:
+        return ()
+    if _balance(sure, points) < 0.3:
+        return ()
     values = lab[sure]
-    own = np.median(values, axis=0)
-    colour = (float(own[0]) + 0.5 * shift, 0.5 * (float(own[1]) + paint[1]), 0.5 * (float(own[2]) + paint[2]))
-    shapes = [
-        Shape(
-            trace_field(stubble, level=0.5, spacing=spacing, least_area=2 * least), byte_colour(colour), 0.85
+    own = [float(value) for value in np.median(values, axis=0)]
+    # Shadow leaves skin its colour and much of its light; hair takes both.
+    greyer = float(np.median(np.hypot(values[:, 1], values[:, 2]))) < 0.8 * float(np.hypot(red, yellow))
+    if own[0] > (0.8 if greyer else 0.66) * middle:
+        return ()
+    shift = flesh.paint[0] - middle
+    skin_share = float(np.clip((own[0] - 0.35 * middle) / (0.5 * middle), 0, 1))
+    colour = (
+        own[0] + (0.2 + 0.5 * skin_share) * shift,
+        own[1] + skin_share * (flesh.paint[1] - own[1]),
+        own[2] + skin_share * (flesh.paint[2] - own[2]),
+    )
+    spacing, least = max(2.0, 0.02 * width), max(8.0, 0.008 * width * width)
+    beard = trace_field(field, level=0.5, spacing=spacing, least_area=least)
+    inside = []
+    deep = float(np.percentile(values[:, 0], 22))
+    if deep < own[0] - 7:
+        thick = smoothstep(calm, low=deep + 6, high=deep - 2) * field
+        tone = (max(6.0, deep + 0.15 * shift), 0.8 * colour[1], 0.8 * colour[2])
+        curves = trace_field(
+            gaussian(thick, sigma=0.012 * width), level=0.5, spacing=spacing, least_area=least
         )
-    ]
-    deep = float(np.percentile(values[:, 0], 25))
-    if deep < middle - 14:
-        depth = stubble * smoothstep(gaussian(planes_of(lab)[0], sigma=spacing), low=deep + 6, high=deep - 2)
-        thick = trace_field(depth, level=0.5, spacing=spacing, least_area=2 * least)
-        shapes.append(Shape(thick, byte_colour((deep + 0.3 * shift, colour[1], colour[2])), 0.85))
-    return shapes
+        inside.append(Shape(curves, byte_colour(tone)))
+    return (Shape(beard, byte_colour(colour), 1.0, tuple(inside)),)
+
+
+def _share_at(field: FloatImage, points: Points) -> float:
+    x, y = np.clip(np.round(points).astype(int), 0, np.array(field.shape)[::-1] - 1).T
+    return float((field[y, x] > 0.5).mean())
+
+
+def _balance(mask: NDArray[np.bool_], points: Points) -> float:
+    """Area on the lesser side of a face's axis over that on the other."""
+    brow, chin = points[facemap.FOREHEAD_TOP], points[facemap.CHIN]
+    y, x = np.nonzero(mask)
+    side = (x - chin[0]) * (brow[1] - chin[1]) - (y - chin[1]) * (brow[0] - chin[0])
+    left = int(np.count_nonzero(side > 0))
+    return min(left, len(x) - left) / max(left, len(x) - left, 1)
