@@ -48,6 +48,9 @@ _LARGEST_SVG = 290_000
 _TEXTURE = 13.0
 """Differences in L*a*b* up to this are strands and weave; larger ones are edges."""
 
+_COARSE_FROM = 0.2
+"""Pixels a four-hundredth of a face's width from which on masses are sought on half the picture's size."""
+
 _WHITE = (255, 255, 255)
 
 
@@ -132,7 +135,7 @@ def _trace(portrait: Portrait, look: FlatLook) -> tuple[Shape, ...]:
     unit = _unit(portrait)
     factor = max(2, round(2 * unit))
     height, width = portrait.picture.shape[:2]
-    picture = padded(portrait.picture, multiple=factor)
+    picture = padded(portrait.picture, multiple=2 * factor)
     size = (picture.shape[1] // factor, picture.shape[0] // factor)
     small = shrunk(picture, size)
     grey = luma(small)
@@ -149,10 +152,10 @@ def _trace(portrait: Portrait, look: FlatLook) -> tuple[Shape, ...]:
     if not portrait.faces:
         everywhere = np.ones(size[::-1], np.float32)
         tones = replace(look.masses, count=look.masses.count + 5)
-        return tuple(full(shape) for shape in trace_masses(_lively(lab, look), everywhere, tones, unit=fine))
+        return tuple(full(shape) for shape in _masses(_lively(lab, look), everywhere, tones, flow, unit=fine))
 
     faces, scale = portrait.faces, 1 / factor
-    matte = shrunk(padded(portrait.matte, multiple=factor), size)
+    matte = shrunk(padded(portrait.matte, multiple=2 * factor), size)
     person, lab = clean_rim(
         clean_matte(matte, faces, scale=scale, unit=fine), lab, faces, scale=scale, unit=fine
     )
@@ -169,7 +172,7 @@ def _trace(portrait: Portrait, look: FlatLook) -> tuple[Shape, ...]:
     plain = _unmixed(lab, surface.skin, person, unit=fine)
     # Hands, and skin that was not told for skin, must not look like another's beside it.
     drawn = painted_flesh(_lively(plain, look), plain, [each for each in flesh if each])
-    masses = trace_masses(_flowing(drawn, flow, unit=fine), person, look.masses, flow, unit=fine)
+    masses = _masses(drawn, person, look.masses, flow, unit=fine)
     spacing = max(2.0, 8 * fine)
     silhouette = trace_field(person, level=0.5, spacing=spacing, least_area=max(12.0, 300 * fine * fine))
     surface = replace(surface, skin=_beyond(surface.skin, person, unit=fine))
@@ -188,12 +191,24 @@ def _trace(portrait: Portrait, look: FlatLook) -> tuple[Shape, ...]:
     return tuple(shapes)
 
 
+def _masses(
+    lab: FloatImage, where: FloatImage, tones: MassTones, flow: Flow, *, unit: float
+) -> tuple[Shape, ...]:
+    """Masses of hair and cloth, sought on fewer pixels where a face is large enough for that."""
+    height, width = where.shape
+    fewer = 2 if unit >= _COARSE_FROM else 1
+    size = (width // fewer, height // fewer)
+    if fewer > 1:
+        lab, where, flow = shrunk(lab, size), shrunk(where, size), flow.resized(*size)
+    unit /= fewer
+    shapes = trace_masses(_flowing(lab, flow, unit=unit), where, tones, flow, unit=unit)
+    return tuple(shape.moved(scale=fewer, corner=(0.0, 0.0)) for shape in shapes)
+
+
 def _flowing(lab: FloatImage, flow: Flow, *, unit: float) -> FloatImage:
     """Gather hair into strands and cloth into folds: colours even out along their flow, not across edges."""
-    height, width = lab.shape[:2]
-    size = (max(1, width // 2), max(1, height // 2))
-    along = FlowSmoother(flow.resized(*size), reach=max(1.0, 16 * unit), taps=4)
-    even = enlarged(along.smooth(along.smooth(shrunk(lab, size))), (width, height))
+    along = FlowSmoother(flow, reach=max(1.0, 32 * unit), taps=4)
+    even = along.smooth(along.smooth(lab))
     away = np.sqrt(np.square(even - lab).sum(axis=2))
     edge = smoothstep(away, low=_TEXTURE, high=2 * _TEXTURE)
     return cv2.blendLinear(lab, even, edge, 1 - edge).astype(np.float32, copy=False)

@@ -94,7 +94,7 @@ def trace_masses(
     least = max(12.0, 260 * unit * unit)
     for index in range(len(colours)):
         shares[index] = shares[index] - 2 * _specks(labels == index, least=least)
-    shares = [gaussian(share, sigma=0.8) for share in shares]
+    shares = [gaussian(share, sigma=0.7) for share in shares]
     labels, first, second = _ranked(shares)
     order = np.argsort(-colours[:, 0])
     commonest = int(np.bincount(labels[wanted], minlength=len(colours)).argmax())
@@ -105,7 +105,7 @@ def trace_masses(
             continue
         share = shares[index]
         lead = share - np.where(labels == index, second, first)
-        curves = trace_field(lead, level=-_OVERLAP, spacing=max(2.2, 7 * unit), least_area=least * 0.8)
+        curves = trace_field(lead, level=-_OVERLAP, spacing=max(1.6, 7 * unit), least_area=least * 0.8)
         shapes.append(Shape(curves, byte_colour(_tuple(colours[index]))))
     return tuple(shapes)
 
@@ -184,19 +184,12 @@ def _nearest(lab: FloatImage, colours: FloatImage) -> NDArray[np.uint8]:
 
 def _combed(labels: NDArray[np.uint8], count: int, flow: Flow, *, unit: float) -> NDArray[np.uint8]:
     """Give every place the colour that most places along its strand have; no new colour comes of it."""
-    height, width = labels.shape
-    size = (max(1, width // 2), max(1, height // 2))
-    along = FlowSmoother(flow.resized(*size), reach=max(1.0, 17 * unit), taps=4)
+    along = FlowSmoother(flow, reach=max(1.0, 34 * unit), taps=4)
     shares = []
     for index in range(count + 1):
         mask = np.multiply(labels == index, np.uint8(255), dtype=np.uint8)
-        few = cv2.resize(mask, size, interpolation=cv2.INTER_AREA)
-        shares.append(
-            along.smooth(few.astype(np.uint8, copy=False)) if few.any() else np.zeros(size[::-1], np.float32)
-        )
-    best = _ranked(shares)[0]
-    combed = cv2.resize(best, (width, height), interpolation=cv2.INTER_NEAREST)
-    return combed.astype(np.uint8, copy=False)
+        shares.append(along.smooth(mask) if mask.any() else np.zeros(labels.shape, np.float32))
+    return _ranked(shares)[0]
 
 
 def _shares(labels: NDArray[np.uint8], count: int, *, sigma: float) -> list[FloatImage]:
