@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from toonbooth.drawing.regions import Regions
+from toonbooth.drawing.skin_paint import missing_light
 from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.smoothing import gaussian
@@ -92,7 +93,9 @@ def _lay_skin(
     bent = np.where(form < 0, np.float32(0.84) * form, np.float32(0.8) * form).astype(np.float32)
     stepped = soft_steps(gaussian(bent, sigma=1.6 * unit), step=look.plane, softness=0.6)
     bent += np.float32(0.6) * (stepped - bent)
-    base = middle + lift_of(middle)
+    base = (
+        middle + lift_of(middle) + 0.7 * missing_light((middle, red, yellow), _eye_white(lightness, regions))
+    )
     mask = regions.skin * (1 - regions.features)
     light += (np.float32(base) + bent - light) * mask
     light += (lightness + np.float32(base - middle) - light) * regions.features
@@ -126,6 +129,11 @@ def _lay_skin(
     teeth *= smoothstep(lightness, low=middle - 25, high=middle)
     a *= 1 - np.float32(0.5) * teeth
     b *= 1 - np.float32(0.35) * teeth
+
+
+def _eye_white(lightness: FloatImage, regions: Regions) -> float:
+    seen = lightness[(regions.eyes > 0.9) & (regions.features > 0.5)]
+    return float(np.percentile(seen, 92)) if len(seen) >= 12 else 0.0
 
 
 def lift_of(middle: float) -> float:

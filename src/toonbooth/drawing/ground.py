@@ -19,13 +19,18 @@ from toonbooth.portrait.model import Portrait
 
 
 class Ground(Enum):
-    """What is behind the person."""
+    """What is behind the person: a wall of two colours that pass into each other, or the photo's own."""
 
     OWN = "the photo's own background in broad strokes"
-    DARK = "a dark studio, lighter around the head"
-    WARM = "a warm wall"
-    COOL = "a cool wall"
-    LIGHT = "a light wall"
+    TEAL = "sea green with a pale light"
+    TERRACOTTA = "brick and apricot"
+    BLUE = "evening blue and sky"
+    SAGE = "sage and butter"
+    PLUM = "plum and old rose"
+    OCHRE = "ochre and straw"
+    ROSE = "dusty rose and cream"
+    NIGHT = "night blue and turquoise"
+    LINEN = "linen and white"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,33 +38,31 @@ class GroundLook:
     """What a ground looks like.
 
     kind : Ground.
-    tint : (a*, b*) of a studio's or wall's colour.
     side : side that the light comes from; the ground is lighter on the other.
     brush : factor on the size of strokes.
     sweep : radians, the way the brush goes.
     """
 
     kind: Ground
-    tint: tuple[float, float]
     side: float
     brush: float
     sweep: float
 
 
-TINTS = {
-    Ground.OWN: ((0.0, 4.0), (-2.0, -4.0)),
-    Ground.DARK: ((5.0, 9.0), (-7.0, 2.0), (1.0, -13.0), (8.0, -5.0)),
-    Ground.WARM: ((8.0, 22.0), (14.0, 14.0), (3.0, 26.0)),
-    Ground.COOL: ((-4.0, -14.0), (-12.0, -6.0), (5.0, -15.0)),
-    Ground.LIGHT: ((1.0, 8.0), (-2.0, -6.0), (4.0, 3.0)),
+_Lab = tuple[float, float, float]
+
+WALLS: dict[Ground, tuple[_Lab, _Lab]] = {
+    Ground.TEAL: ((40.0, -17.0, -11.0), (68.0, -15.0, -1.0)),
+    Ground.TERRACOTTA: ((44.0, 23.0, 23.0), (70.0, 15.0, 27.0)),
+    Ground.BLUE: ((40.0, 0.0, -28.0), (70.0, -5.0, -17.0)),
+    Ground.SAGE: ((49.0, -13.0, 13.0), (77.0, -7.0, 22.0)),
+    Ground.PLUM: ((34.0, 20.0, -15.0), (63.0, 21.0, -2.0)),
+    Ground.OCHRE: ((53.0, 11.0, 36.0), (79.0, 3.0, 34.0)),
+    Ground.ROSE: ((57.0, 22.0, 5.0), (81.0, 11.0, 12.0)),
+    Ground.NIGHT: ((21.0, 3.0, -20.0), (50.0, -12.0, -18.0)),
+    Ground.LINEN: ((71.0, 3.0, 11.0), (88.0, 1.0, 6.0)),
 }
-_LIGHTNESS = {
-    Ground.DARK: (25.0, 17.0),
-    Ground.WARM: (55.0, 16.0),
-    Ground.COOL: (52.0, 18.0),
-    Ground.LIGHT: (78.0, 10.0),
-}
-"""L* far from the head, and how much is added around it."""
+"""L*a*b* far from the head, and around it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +135,6 @@ def _ground_colours(
     portrait: Portrait, look: GroundLook, *, face_width: float, size: Size, rng: np.random.Generator
 ) -> FloatImage:
     clouds = _clouds(size, 0.1 * max(size), rng)
-    tint_a, tint_b = (np.float32(v) for v in look.tint)
     matte = shrunk(portrait.matte, size) if portrait.faces else np.zeros(size[::-1], np.float32)
     own, unrest = _own_colours(portrait, matte, face_width=face_width, size=size)
     lightness, a, b = planes_of(own)
@@ -143,7 +145,7 @@ def _ground_colours(
     pale = np.float32(0.8) * np.minimum(1, 24 / np.maximum(vivid, 1)) ** np.float32(0.6)
     a, b = a * pale, b * pale
     if look.kind is Ground.OWN:
-        return cv2.merge([lightness + 2 * clouds, a + tint_a, b + tint_b]).astype(np.float32, copy=False)
+        return cv2.merge([lightness + 2 * clouds, a, b + 2]).astype(np.float32, copy=False)
     width, height = size
     face = portrait.main_face
     x0, y0 = face.box.centre if face else (portrait.picture.shape[1] / 2, portrait.picture.shape[0] / 2)
@@ -153,16 +155,18 @@ def _ground_colours(
     x += np.float32(0.45 * look.side * face_width)
     reach = np.float32(1 / (1.75 * face_width))
     glow = np.exp(-np.square(x * reach) - np.square(y * reach))
-    far, more = _LIGHTNESS[look.kind]
+    # The two colours meet in clouds, as if the brush had gone from one into the other and back.
+    glow = np.clip(glow + np.float32(0.13) * clouds, 0, 1)
     other = _clouds(size, 0.16 * max(size), rng)
-    faded = 1 - np.float32(0.25) * glow
+    far, around = WALLS[look.kind]
+    wall = [np.float32(one) + np.float32(two - one) * glow for one, two in zip(far, around, strict=True)]
+    wall[0] += np.float32(1.6) * clouds
+    wall[1] += np.float32(2.6) * other
+    wall[2] -= np.float32(3.2) * other
     # Before a restless background no matte is sure of the person's edge: there the wall takes up its colours,
     # so that what is left over of it within the edge belongs to the picture.
-    near = np.float32(0.55 * unrest)
-    wall = (
-        np.float32(far) + np.float32(more) * glow + np.float32(2.4) * clouds,
-        tint_a * faded + np.float32(1.3) * other,
-        tint_b * faded - np.float32(1.6) * other,
+    near = np.float32(0.4 * unrest) * smoothstep(
+        gaussian(matte, sigma=max(0.8, 0.5 * face_width)), low=0.0, high=0.5
     )
     mixed = [plane + (found - plane) * near for plane, found in zip(wall, (lightness, a, b), strict=True)]
     ground: FloatImage = cv2.merge(mixed).astype(np.float32, copy=False)

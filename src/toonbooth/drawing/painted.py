@@ -12,7 +12,7 @@ from toonbooth.drawing.cel import without_rim
 from toonbooth.drawing.closeup import find_closeups, lay_back, look_closely
 from toonbooth.drawing.eyes import draw_eyes, enlarge_eyes
 from toonbooth.drawing.grading import Grade, grade
-from toonbooth.drawing.ground import TINTS, Ground, GroundLook, PaintedGround, paint_ground
+from toonbooth.drawing.ground import Ground, GroundLook, PaintedGround, paint_ground
 from toonbooth.drawing.regions import Regions, clean_matte, find_regions
 from toonbooth.drawing.scraps import clean_rim, with_earrings
 from toonbooth.imaging.brushwork import Brush, BrushDirections, brush_directions, lay_strokes, paint_strokes
@@ -55,7 +55,6 @@ def choose_look(rng: np.random.Generator) -> PaintedLook:
     """Draw the look of one painting."""
     kinds = tuple(Ground)
     kind = kinds[int(rng.random() * len(kinds))]
-    tints = TINTS[kind]
     side = float(rng.choice([-1.0, 1.0]))
     brush = float(rng.uniform(0.85, 1.35))
     return PaintedLook(
@@ -69,7 +68,6 @@ def choose_look(rng: np.random.Generator) -> PaintedLook:
         ),
         ground=GroundLook(
             kind=kind,
-            tint=tints[rng.integers(len(tints))],
             side=side,
             brush=brush,
             sweep=float(rng.uniform(0.3, 1.2)) * side,

@@ -37,7 +37,7 @@ def skin_paint(tone: Colour, eye_white: float) -> Colour:
     lightness, red, yellow = tone
     chroma = float(np.hypot(red, yellow))
     hue = float(np.rad2deg(np.arctan2(yellow, max(red, 0.5))))
-    lit = float(np.interp(lightness + _missing_light(lightness, hue, eye_white), _MEASURED, _PAINTED))
+    lit = float(np.interp(lightness + missing_light(tone, eye_white), _MEASURED, _PAINTED))
     turned = np.deg2rad(np.clip(_HUE + 0.45 * (hue - _HUE), 48.0, 62.0))
     least = np.interp(lit, (20, 45, 65, 80, 90), (15, 23, 24, 20, 13))
     most = np.interp(lit, (20, 45, 65, 80, 90), (22, 34, 32, 26, 18))
@@ -45,12 +45,25 @@ def skin_paint(tone: Colour, eye_white: float) -> Colour:
     return lit, calm * float(np.cos(turned)), calm * float(np.sin(turned))
 
 
-def _missing_light(lightness: float, hue: float, eye_white: float) -> float:
+def missing_light(tone: Colour, eye_white: float) -> float:
     """By how much a face was photographed too dark, in L*.
 
     The whites of eyes are alike in everybody: skin that is as light as they are is light skin, and dark only
     in this photo. Dark glasses are darker still and say nothing.
+
+    Parameters
+    ----------
+    tone : L*, a*, b*
+        The skin in the photo.
+    eye_white : float, L*
+        The lightest part of the person's eyes; 0 when it isn't seen.
+
+    Returns
+    -------
+    float, 0 … 15.
     """
+    lightness, red, yellow = tone
+    hue = float(np.rad2deg(np.arctan2(yellow, max(red, 0.5))))
     as_light = float(np.clip((lightness + 12 - eye_white) / 18, 0, 1))
     seen = float(np.clip((eye_white - 0.38 * lightness) / (0.1 * lightness + 1e-3), 0, 1))
     # Dark skin in its own light is golden.
