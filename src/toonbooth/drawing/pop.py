@@ -15,6 +15,7 @@ from toonbooth.drawing.key_plate import clean_key, key_rows, print_key, smooth_k
 from toonbooth.drawing.poster_backdrop import Pattern, Print, Window, second_ink
 from toonbooth.drawing.poster_look import PopLook, choose_look
 from toonbooth.drawing.poster_plan import FACE_WIDTH, PosterPlan, drawn_faces, face_unit, plan_poster
+from toonbooth.drawing.printed_brows import print_brows
 from toonbooth.drawing.printed_features import (
     eye_white,
     iris_shade,
@@ -24,6 +25,7 @@ from toonbooth.drawing.printed_features import (
     print_nose,
 )
 from toonbooth.drawing.skin_area import SkinTone
+from toonbooth.drawing.skin_paint import missing_light
 from toonbooth.imaging.halftone import Screen, halftone
 from toonbooth.imaging.lines import line_reach
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes
@@ -177,11 +179,11 @@ def _lightness(tone: SkinTone, white: float) -> float:
     def between(value: float, low: float, high: float) -> float:
         return float(np.clip((value - low) / (high - low), 0, 1))
 
-    missing = 6 * between(white, 0.5, 0.3)
-    # Light skin in poor light stays rosy; dark skin is more golden, in bright light too.
-    rosy = between(hue, 50, 43) * between(tone.lightness, 38, 48) * between(tone.lightness, 66, 56)
+    # The grey of eyes as L*, near enough.
+    missing = missing_light((tone.lightness, tone.red, tone.yellow), 100 * white)
+    # Dark skin is more golden than light skin, in bright light too.
     golden = between(hue, 48, 54) * between(chroma, 25.5, 29)
-    return tone.lightness + missing + 8 * rosy - 8 * golden
+    return tone.lit + missing - 8 * golden
 
 
 def _colour_rows(
@@ -288,4 +290,5 @@ def _print_features(
         lips = mixed(overprinted(skin, palette.dot), red, float(np.clip((redder - 3) / 15, 0.1, 0.95)))
         shift = (0.6 * look.slip[0] * unit, 0.6 * look.slip[1] * unit)
         print_nose(key, face)
+        print_brows(key, portrait.picture, face)
         print_lips(colours, key, portrait.picture, face, lips=lips, teeth=paper, shift=shift)

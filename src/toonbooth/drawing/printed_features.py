@@ -8,7 +8,7 @@ import numpy as np
 from toonbooth.drawing import facemap
 from toonbooth.drawing.inks import Colour, mixed
 from toonbooth.drawing.regions import polygon_mask
-from toonbooth.imaging.colour import luma
+from toonbooth.imaging.colour import luma, planes_of
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes, to_float
 from toonbooth.imaging.smoothing import gaussian_exactly
 from toonbooth.imaging.tones import smoothstep
@@ -170,7 +170,10 @@ def print_lips(
         inner *= 0
     part = to_float(colours[window])
     _lay(part, lips, outer * (1 - inner))
-    _lay(part, teeth, inner)
+    # Tongue and gums are printed like lips, only deeper; a shimmer in the corners is no tooth.
+    deeper = (0.72 * lips[0], 0.62 * lips[1], 0.66 * lips[2])
+    _lay(part, deeper, inner)
+    _lay(part, teeth, inner * _teeth(photo[window], inner, width))
     colours[window] = to_bytes(part)
     if not inner.any():
         line = _mouth_line(size, points - corner, width)
@@ -184,6 +187,25 @@ def print_lips(
         clear = polygon_mask(size, _rounded(points[facemap.LIPS_INNER] - corner), grow=0.94, feather=0.6)
         key = to_float(ink[window])
         ink[window] = to_bytes(key + clear * (dark - key))
+
+
+def _teeth(photo: ByteImage, mouth: FloatImage, width: float) -> FloatImage:
+    """Where teeth show in an open mouth: what is light there and not as red as a tongue; all or nothing."""
+    sure = mouth > 0.6
+    if np.count_nonzero(sure) < 8:
+        return np.zeros_like(mouth)
+    lab = cv2.cvtColor(to_float(photo), cv2.COLOR_RGB2LAB)
+    calm = gaussian_exactly(lab.astype(np.float32, copy=False), sigma=max(0.6, 0.012 * width))
+    lightness, red = planes_of(calm)[:2]
+    reddest = float(np.percentile(red[sure], 90))
+    palest = float(np.percentile(red[sure], 10))
+    light = smoothstep(lightness, low=38.0, high=46.0)
+    border = 0.5 * (palest + max(reddest, palest + 16))
+    teeth = light * smoothstep(red, low=border + 4, high=border - 4)
+    if float(teeth[sure].mean()) < 0.2:
+        return np.zeros_like(mouth)
+    # One calm shape: the gaps between teeth are no border.
+    return smoothstep(gaussian_exactly(teeth, sigma=max(0.6, 0.02 * width)), low=0.3, high=0.5)
 
 
 def print_nose(ink: ByteImage, face: Face) -> None:

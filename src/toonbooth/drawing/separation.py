@@ -66,7 +66,7 @@ def separate(
     bare = regions.skin * (1 - smoothstep(regions.features, low=0.05, high=0.4))
     shares = shares_of_heads(regions)
     tones = [measure_skin(lab, bare * share) for share in shares]
-    middle = SkinTone(65.0, 14.0, 18.0, 8.0)
+    middle = SkinTone(65.0, 14.0, 18.0, 8.0, 68.0)
     known = [tone for tone in tones if tone is not None]
     skins = tuple(tone or (known[0] if known else middle) for tone in tones)
 
@@ -82,7 +82,7 @@ def separate(
     for share, tone in zip(shares, skins, strict=True):
         form = skin_form(lab, seen * share, unit=unit) - np.float32(tone.lightness)
         on = whole_skin * share
-        tone_of = smoothstep(form, low=-0.25 * tone.spread, high=-2.4 * tone.spread) * np.float32(0.78)
+        tone_of = smoothstep(form, low=-0.25 * tone.spread, high=-2.4 * tone.spread) * np.float32(0.7)
         blush = np.float32(0.2) * regions.cheeks
         dots += on * (np.maximum(np.float32(dottedness) * tone_of, blush) - dots)
         # Only a cast shadow is so dark that the key plate prints it.

@@ -21,12 +21,14 @@ _ENOUGH_SKIN = 30
 
 @dataclass(frozen=True, slots=True)
 class SkinTone:
-    """One head's skin, as it is in the photo: its middle as L*, a*, b* and the spread of its L*."""
+    """One head's skin, as it is in the photo: its middle as L*, a*, b*, the spread of its L*, and L* of its
+    lit part."""
 
     lightness: float
     red: float
     yellow: float
     spread: float
+    lit: float
 
 
 def measure_skin(lab: FloatImage, skin: FloatImage) -> SkinTone | None:
@@ -37,7 +39,8 @@ def measure_skin(lab: FloatImage, skin: FloatImage) -> SkinTone | None:
     samples = lab[sure]
     lightness, red, yellow = (float(v) for v in np.median(samples, axis=0))
     low, high = (float(v) for v in np.percentile(samples[:, 0], (12, 88)))
-    return SkinTone(lightness, red, yellow, float(np.clip((high - low) / 2, 4.0, 14.0)))
+    lit = float(np.percentile(samples[:, 0], 65))
+    return SkinTone(lightness, red, yellow, float(np.clip((high - low) / 2, 4.0, 14.0)), lit)
 
 
 def closed_skin(

@@ -1,0 +1,71 @@
+"""Brows on a poster: where the key plate has lost one, because it is fair or lies in the light."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from toonbooth.drawing.features import BROWS
+from toonbooth.drawing.pen import curve, normals
+from toonbooth.drawing.regions import polygon_mask
+from toonbooth.imaging.colour import luma
+from toonbooth.imaging.pixels import ByteImage, to_bytes, to_float
+from toonbooth.portrait.model import Face, Points
+
+_MISSING = 0.17
+"""Share of a brow's place that is inked, under which the brow counts as lost."""
+
+_COVERED = 0.72
+"""Grey of a brow's place over that of the skin above it, under which hair or a hat lies there."""
+
+_SWELL = np.array([0.55, 1.0, 0.95, 0.6, 0.08], np.float32)
+"""A brow's thickness from the nose outwards."""
+
+
+def print_brows(ink: ByteImage, photo: ByteImage, face: Face) -> None:
+    """Draw the brows that the key plate lacks as tapered strokes, in place.
+
+    Parameters
+    ----------
+    ink : uint8 array, shape (H, W)
+        The key plate; 255 is black.
+    photo : uint8 array, shape (H, W, 3)
+    face : in the same pixels
+    """
+    width = face.width
+    for outline, top, bottom in BROWS:
+        upper, lower = face.landmarks[top], face.landmarks[bottom]
+        # The far brow of a turned head may be no more than its end.
+        span = float(np.hypot(*(upper[0] - upper[-1])))
+        if span < 0.16 * width:
+            continue
+        place = face.landmarks[outline]
+        margin = 0.12 * width
+        left, above = (int(max(0, v)) for v in place.min(axis=0) - margin)
+        right = int(min(ink.shape[1], place[:, 0].max() + margin + 1))
+        below = int(min(ink.shape[0], place[:, 1].max() + margin + 1))
+        if right - left < 8 or below - above < 6:
+            continue
+        window = (slice(above, below), slice(left, right))
+        corner = np.array([left, above], np.float32)
+        size = (below - above, right - left)
+        inside = polygon_mask(size, place - corner) > 0.5
+        if not inside.any() or float((ink[window][inside] > 127).mean()) > _MISSING:
+            continue
+        axis = face.landmarks[10] - face.landmarks[152]
+        up = (axis / max(float(np.hypot(*axis)), 1e-3)).astype(np.float32)
+        forehead = polygon_mask(size, place - corner + up * np.float32(0.09 * width)) > 0.5
+        grey = luma(photo[window])
+        if not forehead.any() or float(np.median(grey[inside])) < _COVERED * float(np.median(grey[forehead])):
+            continue
+        line = polygon_mask(size, _stroke(upper - corner, lower - corner), feather=0.4)
+        ink[window] = to_bytes(np.maximum(to_float(ink[window]), line))
+
+
+def _stroke(upper: Points, lower: Points) -> Points:
+    """A brow's outline, a little above its middle, from its inner end to its tip."""
+    ridge = curve((0.6 * upper + 0.4 * lower)[::-1].astype(np.float32), samples=18)
+    thick = float(np.hypot(*(upper[2] - lower[2])))
+    swell = np.interp(np.linspace(0, 1, len(ridge)), np.linspace(0, 1, len(_SWELL)), _SWELL)
+    half = normals(ridge) * (np.float32(0.22 * thick) * swell[:, None]).astype(np.float32)
+    outline: Points = np.concatenate([ridge + half, (ridge - half)[::-1]]).astype(np.float32)
+    return outline
