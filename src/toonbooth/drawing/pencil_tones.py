@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toonbooth.drawing.regions import Regions
+from toonbooth.drawing.skin_paint import missing_light
 from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.resize import Size
@@ -73,7 +74,9 @@ def pencil_tones(lab: FloatImage, regions: Regions, *, unit: float) -> FloatImag
     if np.count_nonzero(bare) > 30:
         middle = float(np.median(tone[bare]))
         fair = _fairness(lightness, regions, bare)
-        ease = min(0.45 * middle, 0.15 * fair)
+        own = [float(value) for value in np.median(lab[bare], axis=0)]
+        missing = missing_light((own[0], own[1], own[2]), _eye_white(lightness, regions) or 0.0)
+        ease = min(0.45 * middle, 0.15 * fair + 0.016 * missing)
         shade = np.maximum(tone - np.float32(middle + 0.1), 0)
         # Hard shadows age people, and skin is never as dark as cloth can be.
         deep = np.maximum(tone - np.float32(0.5), 0)
@@ -224,7 +227,7 @@ def vignette(
         reach = np.square((x - np.float32(0.85 * look.side)) / np.float32(0.75))
         reach = reach + np.square((y - np.float32(0.05)) / np.float32(0.95))
         np.maximum(behind, np.exp(-reach), out=behind)
-    worn = tone * (1 - np.float32(look.looseness) * smoothstep(distance, low=0.8, high=2.6))
+    worn = tone * (1 - np.float32(look.looseness) * smoothstep(distance, low=0.7, high=2.1))
     # In the end only contours are left.
     worn *= 1 - np.float32(0.97) * smoothstep(distance, low=2.5, high=5.2)
     behind *= np.float32(look.strength)

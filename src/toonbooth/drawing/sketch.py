@@ -29,7 +29,7 @@ from toonbooth.imaging.paper import paper_grain
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes
 from toonbooth.imaging.resize import Size, enlarged, enlarged_smoothly, padded, shrunk
 from toonbooth.imaging.smoothing import flatten, gaussian
-from toonbooth.imaging.strokes import Hatching, draw_strokes, hatch
+from toonbooth.imaging.strokes import Directions, Hatching, draw_strokes, hatch
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.portrait.model import Portrait
 
@@ -66,14 +66,14 @@ _PENCILS = (
     Pencil((34.0, 38.0, 33.0), (95.5, 1.5, 7.0)),
     Pencil((24.0, 6.0, -30.0), (97.0, -0.5, 1.0)),
     Pencil((16.0, 0.0, -2.0), (92.0, 0.0, 1.0)),
-    Pencil((13.0, 1.0, 1.0), (83.0, 2.0, 11.0), chalk=True),
-    Pencil((13.0, 0.0, -3.0), (84.0, 0.8, 5.0), chalk=True),
-    Pencil((28.0, 30.0, 26.0), (85.0, 3.5, 15.0), chalk=True),
+    Pencil((13.0, 1.0, 1.0), (87.0, 1.5, 11.0), chalk=True),
+    Pencil((14.0, 0.0, -4.0), (86.0, -1.5, -4.0), chalk=True),
+    Pencil((28.0, 30.0, 26.0), (88.0, 3.0, 13.0), chalk=True),
 )
 """Graphite on white and on cream, sepia, sanguine, blue, graphite on pale grey; then with chalk: graphite on
-buff and on warm grey, sanguine on tan."""
+buff and on blue grey, sanguine on tan."""
 
-_CHANCES = (0.18, 0.17, 0.13, 0.12, 0.1, 0.07, 0.1, 0.06, 0.07)
+_CHANCES = (0.2, 0.18, 0.14, 0.13, 0.1, 0.07, 0.06, 0.06, 0.06)
 """How often each pencil is taken: half of all sketches are graphite on light paper."""
 
 _CHALK = (98.0, 0.0, 1.5)
@@ -186,8 +186,7 @@ def _chalked(
     full: Size = (drawn.shape[1], drawn.shape[0])
     pitch, reach = look.spacing * max(unit, 0.75), max(unit, 0.5)
     layer = Hatching(1.2 * pitch, 22 * reach, 0.05, 0.9, 0.06)
-    moves = study.strokes
-    strokes = hatch(study.lights, moves.directions, layer, size=full, rng=rng, even=study.even)
+    strokes = hatch(study.lights, study.around, layer, size=full, rng=rng, even=study.even)
     chalk = enlarged(study.lights * np.float32(0.4), full)
     chalk += draw_strokes(strokes, size=full, pen=max(1, round(0.8 * unit))) * np.float32(0.6 / 255)
     # Chalk catches on the same tooth as lead.
@@ -230,6 +229,7 @@ class _Study:
     features : where all detail is drawn.
     rubbed : where tone is rubbed in under the strokes.
     strokes : how the hand moves.
+    around : how it would move if there were nothing but form.
     even : where tone is made of soft strokes.
     lights : where chalk goes on toned paper.
     lines : contours and edges.
@@ -242,6 +242,7 @@ class _Study:
     features: FloatImage
     rubbed: FloatImage
     strokes: HandMoves
+    around: Directions
     even: FloatImage
     lights: FloatImage
     lines: PencilLines
@@ -293,7 +294,17 @@ def _study(
     moves = follow_structure(around, flow, calm, regions, far=far, unit=unit)
     rubbed = (np.float32(0.3) + np.float32(0.7) * person) * (1 - np.float32(0.75) * far)
     return _Study(
-        factor, unit * factor, tone, calm, regions.features, rubbed, moves, regions.skin, lights, lines
+        factor,
+        unit * factor,
+        tone,
+        calm,
+        regions.features,
+        rubbed,
+        moves,
+        around,
+        regions.skin,
+        lights,
+        lines,
     )
 
 

@@ -1,0 +1,141 @@
+"""Shadows on skin are skin, beards are beards, and brows don't get lost."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from tests.golden import astronaut_portrait
+from toonbooth.drawing import facemap
+from toonbooth.drawing.flat_flesh import Flesh, measure_flesh, painted_flesh, with_shadows
+from toonbooth.drawing.flat_skin import trace_beard
+from toonbooth.drawing.masses import MassTones, trace_masses
+from toonbooth.drawing.printed_brows import print_brows
+from toonbooth.drawing.regions import find_regions, polygon_mask
+from toonbooth.drawing.vector import Shape, paint
+from toonbooth.imaging.colour import luma, rgb_to_lab
+from toonbooth.imaging.flow import edge_tangent_flow
+from toonbooth.imaging.pixels import FloatImage, to_bytes, to_float
+from toonbooth.portrait.model import Portrait
+
+LOWER_FACE = np.array([*facemap.JAW, 132, 205, 98, 2, 327, 425, 361])
+
+
+def repainted(where: FloatImage, *, factor: float, grey: float) -> Portrait:
+    """The astronaut with a part of her head darker and greyer."""
+    portrait = astronaut_portrait()
+    picture = to_float(portrait.picture)
+    dark = picture * np.float32(factor)
+    dark += np.float32(grey) * (dark.mean(axis=2, keepdims=True) - dark)
+    soft = cv2.GaussianBlur(where, (0, 0), 1.2)[..., None]
+    return portrait.with_picture(to_bytes((picture + soft * (dark - picture)).astype(np.float32)))
+
+
+def lower_face(*, right_only: bool = False) -> FloatImage:
+    face = astronaut_portrait().faces[0]
+    size = (256, 256)
+    mask = polygon_mask(size, face.landmarks[LOWER_FACE])
+    mask *= 1 - polygon_mask(size, face.landmarks[facemap.LIPS_OUTER], grow=1.1)
+    if right_only:
+        mask[:, : int(face.landmarks[facemap.CHIN, 0])] = 0
+    return mask
+
+
+def beard_on(portrait: Portrait) -> tuple[Shape, ...]:
+    lab = rgb_to_lab(to_float(portrait.picture))
+    face = portrait.faces[0]
+    regions = find_regions(lab, luma(portrait.picture), portrait.matte, portrait.faces, scale=1.0)
+    flesh = measure_flesh(lab, regions.skin, regions, face, scale=1.0)
+    assert flesh is not None
+    return trace_beard(lab, portrait.matte, regions, face, flesh, scale=1.0)
+
+
+def test_a_beard_is_one_shape_and_a_shaven_chin_has_none() -> None:
+    assert len(beard_on(repainted(lower_face(), factor=0.3, grey=0.6))) == 1
+    assert beard_on(astronaut_portrait()) == ()
+
+
+def test_a_shadow_that_keeps_the_colour_of_skin_is_no_beard() -> None:
+    assert beard_on(repainted(lower_face(), factor=0.72, grey=0.0)) == ()
+
+
+def test_what_darkens_one_side_of_a_face_is_no_beard() -> None:
+    assert beard_on(repainted(lower_face(right_only=True), factor=0.3, grey=0.6)) == ()
+
+
+def neck_shadow(colour: tuple[float, float, float]) -> tuple[FloatImage, FloatImage, FloatImage]:
+    """Skin with a hole under the chin that has a given L*a*b*, the picture, and the hole."""
+    face = astronaut_portrait().faces[0]
+    chin = face.landmarks[facemap.CHIN]
+    hole = np.zeros((256, 256), np.float32)
+    cv2.ellipse(hole, (int(chin[0]), int(chin[1] + 0.22 * face.width)), (14, 6), 0, 0, 360, (1.0,), -1)
+    skin = polygon_mask((256, 256), face.landmarks[facemap.OVAL])
+    skin[int(chin[1]) - 8 :, 60:190] = 1
+    skin *= 1 - hole
+    lab = np.full((256, 256, 3), (70.0, 14.0, 18.0), np.float32)
+    lab[hole > 0] = colour
+    return skin, lab, hole
+
+
+def test_a_dark_place_that_skin_surrounds_is_skin_in_shade() -> None:
+    skin, lab, hole = neck_shadow((14.0, 2.0, 2.0))
+    more = with_shadows(skin, lab, np.ones_like(skin), astronaut_portrait().faces, scale=1.0)
+    assert float(more[hole > 0].mean()) > 0.9
+    assert (more >= skin).all()
+
+
+def test_what_is_blue_or_light_is_no_skin_in_shade() -> None:
+    for colour in ((20.0, 3.0, -20.0), (92.0, 0.0, 2.0)):
+        skin, lab, hole = neck_shadow(colour)
+        more = with_shadows(skin, lab, np.ones_like(skin), astronaut_portrait().faces, scale=1.0)
+        assert float(more[hole > 0].mean()) < 0.1
+
+
+def test_hands_are_painted_like_the_face_and_cloth_is_left_alone() -> None:
+    lab = np.zeros((8, 16, 3), np.float32)
+    lab[:, :8], lab[:, 8:] = (58.0, 16.0, 18.0), (40.0, 5.0, -30.0)
+    flesh = Flesh((60.0, 16.0, 18.0), (74.0, 14.0, 20.0))
+    painted = painted_flesh(lab, lab, [flesh])
+    assert abs(float(painted[0, 0, 0]) - 70) < 4
+    np.testing.assert_array_equal(painted[:, 8:], lab[:, 8:])
+
+
+def test_masses_along_a_flow_have_no_colours_but_their_own() -> None:
+    stripes = np.where(np.arange(96)[None, :] // 6 % 2 == 0, 30.0, 62.0) + np.zeros((96, 1))
+    lab = np.dstack([stripes, np.full_like(stripes, 6.0), np.full_like(stripes, 14.0)]).astype(np.float32)
+    flow = edge_tangent_flow(np.ascontiguousarray(lab[..., 0] / 100), scale=2.0)
+    tones = MassTones(count=6, apart=8.0, contrast=0.0)
+    shapes = trace_masses(lab, np.ones((96, 96), np.float32), tones, flow, unit=0.2)
+    assert len({shape.colour for shape in shapes}) == 2
+    assert paint(shapes, (96, 96)).std() > 10
+
+
+def test_a_lost_brow_is_drawn_and_a_covered_one_is_not() -> None:
+    portrait = astronaut_portrait()
+    face = portrait.faces[0]
+    fair = np.full_like(portrait.picture, 190)
+    key = np.zeros((256, 256), np.uint8)
+    print_brows(key, fair, face)
+    left = polygon_mask((256, 256), face.landmarks[facemap.LEFT_BROW]) > 0.5
+    right = polygon_mask((256, 256), face.landmarks[facemap.RIGHT_BROW]) > 0.5
+    assert float((key[left] > 127).mean()) > 0.15
+    assert float((key[right] > 127).mean()) > 0.15
+
+    fringe = fair.copy()
+    fringe[left | right] = 60
+    key = np.zeros((256, 256), np.uint8)
+    print_brows(key, fringe, face)
+    assert not key.any()
+
+
+def test_a_brow_that_is_printed_stays_as_it_is() -> None:
+    portrait = astronaut_portrait()
+    face = portrait.faces[0]
+    brows = np.maximum(
+        polygon_mask((256, 256), face.landmarks[facemap.LEFT_BROW]),
+        polygon_mask((256, 256), face.landmarks[facemap.RIGHT_BROW]),
+    )
+    key = to_bytes(brows)
+    before = key.copy()
+    print_brows(key, np.full_like(portrait.picture, 190), face)
+    np.testing.assert_array_equal(key, before)
