@@ -12,7 +12,7 @@ from toonbooth.gallery.blobs.disk import DiskBlobStore
 from toonbooth.gallery.clock import read_clock
 from toonbooth.gallery.database.migrations import bring_up_to_date
 from toonbooth.gallery.database.transactions import open_database
-from toonbooth.gallery.routes import cartoons, files, health, lists, styles
+from toonbooth.gallery.routes import cartoons, erasing, exports, files, health, lists, styles
 from toonbooth.gallery.schemas import DownloadBody, RegenerateBody, UploadForm
 from toonbooth.gallery.services import Services
 from toonbooth.gallery.settings import GallerySettings
@@ -73,8 +73,8 @@ def create_app(
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
     )
-    for router in (cartoons.router, lists.router, files.router, styles.router, health.router):
-        app.include_router(router)
+    for module in (cartoons, lists, files, erasing, exports, styles, health):
+        app.include_router(module.router)
     install_error_replies(app)
     install_openapi(app, body_models=(UploadForm, RegenerateBody, DownloadBody))
     install_docs_page(app)

@@ -74,6 +74,12 @@ async def read_cartoon_id(
     return parse_id(cartoon_id, name="cartoonId")
 
 
+async def read_face_id(
+    face_id: Annotated[str, Path(alias="faceId", json_schema_extra={"pattern": "^[0-9a-f]{24}$"})],
+) -> ObjectId:
+    return parse_id(face_id, name="faceId")
+
+
 def parse_id(text: str, *, name: str) -> ObjectId:
     """Read an id.
 

@@ -17,6 +17,7 @@ AppError
 ├── UnknownFaceError           400  unknown_face
 ├── OriginalNotFoundError      404  original_not_found
 ├── CartoonNotFoundError       404  cartoon_not_found
+├── FaceNotFoundError          404  face_not_found
 ├── PictureNotFoundError       404  picture_not_found
 ├── RequestInProgressError     409  request_in_progress
 ├── RangeNotSatisfiableError   416  range_not_satisfiable
@@ -145,6 +146,16 @@ class CartoonNotFoundError(AppError):
 
     def __init__(self) -> None:
         super().__init__("This cartoon is not here. Once one is downloaded, the others are deleted.")
+
+
+class FaceNotFoundError(AppError):
+    """There is no such downloaded face, or it is another device's."""
+
+    status = 404
+    code = "face_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("This face is not here. It may have been deleted.")
 
 
 class PictureNotFoundError(AppError):

@@ -10,6 +10,7 @@ from toonbooth.contract import CUT_SIDES, MAX_SEED, FaceSummary
 from toonbooth.gallery.database.repositories import Page
 from toonbooth.gallery.database.tables import DownloadedFace, Original, RegeneratedCartoon
 from toonbooth.gallery.links import FileLinks
+from toonbooth.gallery.operations.erase import Erased
 from toonbooth.gallery.studio_replies import StyleInfo
 from toonbooth.gallery.wishes import MAX_FACE, FaceFormat, FaceShape
 
@@ -196,6 +197,11 @@ class OriginalsJson(_Json):
     count: Annotated[int, Field(description="How many are in this reply.", examples=[1])]
 
 
+class CartoonsJson(_Json):
+    cartoons: list[CartoonJson]
+    count: Annotated[int, Field(description="How many are in this reply.", examples=[1])]
+
+
 class DownloadedFacesJson(_Json):
     downloaded_faces: list[ListedFaceJson]
     pagination: PaginationJson
@@ -203,6 +209,66 @@ class DownloadedFacesJson(_Json):
 
 class StylesJson(_Json):
     styles: Annotated[list[StyleJson], Field(description="The default first.")]
+
+
+class DeletedJson(_Json):
+    """How much is gone."""
+
+    originals: Annotated[int, Field(examples=[1])]
+    cartoons: Annotated[int, Field(examples=[3])]
+    faces: Annotated[int, Field(examples=[1])]
+    files: Annotated[
+        int,
+        Field(
+            description="Fewer than the sum when the disk refused; the sweeper deletes the rest.",
+            examples=[5],
+        ),
+    ]
+
+    @classmethod
+    def of(cls, erased: Erased) -> Self:
+        return cls(
+            originals=erased.originals, cartoons=erased.cartoons, faces=erased.faces, files=erased.files
+        )
+
+
+class ErasedJson(_Json):
+    deleted: DeletedJson
+
+
+class _ExportedJson(_Json):
+    id: Id
+    file: Annotated[str, Field(description="Where in the archive.", examples=["originals/1736…_….jpg"])]
+    file_size: FileSize
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    created_at: Moment
+
+
+class ExportedOriginalJson(_ExportedJson):
+    pass
+
+
+class ExportedCartoonJson(_ExportedJson):
+    original_id: Id
+    style: str | None
+    seed: int | None
+    faces: list[FaceJson] | None
+
+
+class ExportedFaceJson(_ExportedJson):
+    original_id: Id
+
+
+class ManifestJson(_Json):
+    """What `manifest.json` of an export says."""
+
+    exported_at: Moment
+    first_seen_at: Moment | None
+    last_seen_at: Moment | None
+    originals: list[ExportedOriginalJson]
+    cartoons: list[ExportedCartoonJson]
+    downloaded_faces: list[ExportedFaceJson]
+    missing: Annotated[list[str], Field(description="Files that should be here and were not found.")]
 
 
 class HealthJson(_Json):

@@ -122,12 +122,19 @@ def _piece_size(position: int, stop: int | None) -> int:
 
 def _delete(paths: Iterable[Path]) -> None:
     folders: set[Path] = set()
+    refused: OSError | None = None
     for path in paths:
-        with contextlib.suppress(FileNotFoundError):
+        try:
             path.unlink()
             folders.add(path.parent)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            refused = error  # The others shall go all the same.
     for folder in folders:
         _flush_folder(folder)
+    if refused is not None:
+        raise refused
 
 
 def _flush_folder(folder: Path) -> None:

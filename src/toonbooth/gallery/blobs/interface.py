@@ -49,4 +49,6 @@ class BlobStore(Protocol):
         """Read a blob, or the bytes from `start` up to `stop`, piece by piece; raises at the first piece."""
 
     async def delete(self, keys: Iterable[str]) -> None:
-        """Delete blobs; those already gone are no error. Runs to its end even when the task is cancelled."""
+        """Delete blobs; those already gone are no error. Runs to its end even when the task is cancelled, and
+        tries all of them before it raises.
+        """

@@ -1,6 +1,5 @@
 """Cuts the face out of the chosen cartoon and keeps it; the original's cartoons vanish in the same step."""
 
-import logging
 from collections.abc import Awaitable, Callable
 
 from bson import ObjectId
@@ -10,15 +9,13 @@ from toonbooth.gallery.blobs.keys import BlobFolder, get_media_type
 from toonbooth.gallery.database.repositories import CartoonRepository, FaceRepository
 from toonbooth.gallery.database.tables import DownloadedFace
 from toonbooth.gallery.devices import DeviceId
-from toonbooth.gallery.errors import StorageFailedError
 from toonbooth.gallery.links import FileLinks
 from toonbooth.gallery.operations.new_blobs import new_blobs
 from toonbooth.gallery.operations.pictures import store_picture
+from toonbooth.gallery.operations.unreferenced import delete_unreferenced
 from toonbooth.gallery.services import Services
 from toonbooth.gallery.wishes import CutWishes, FaceFormat
 from toonbooth.imaging.codec import ImageFormat
-
-log = logging.getLogger(__name__)
 
 _JPEG_ONLY = frozenset({ImageFormat.JPEG})
 _SHOWN_EVERYWHERE = frozenset({ImageFormat.JPEG, ImageFormat.PNG, ImageFormat.WEBP})
@@ -74,8 +71,4 @@ async def download_face(
             )
             await on_commit(session, face)
             files.hand_over()
-    try:
-        await services.blobs.delete(orphaned_keys)
-    except StorageFailedError:
-        # The face is kept all the same; files that no row names are the sweeper's.
-        log.exception("temporary files could not be deleted")
+    await delete_unreferenced(services.blobs, orphaned_keys)

@@ -38,10 +38,14 @@ async def upload_photo(
 
     Raises
     ------
+    OriginalNotFoundError
+        When the device was erased meanwhile.
     AppError
         Nothing is stored then.
     """
     await check_style(services, wishes.style)
+    async with services.database.reading() as session:
+        known = await DeviceRepository(session, device).find()
     original_id = ObjectId()
     async with new_blobs(services.blobs) as files:
         async with clean_photo(services, uploaded) as photo:
@@ -55,7 +59,9 @@ async def upload_photo(
             )
         drawing = await draw(services, files, blob, original_id=original_id, wishes=wishes)
         async with services.database.transaction() as session:
-            await DeviceRepository(session, device).register(now=now)
+            await DeviceRepository(session, device).register(
+                now=now, known_since=known.first_seen_at if known else None
+            )
             original = await OriginalRepository(session, device).add(
                 original_id=original_id,
                 key=blob.key,

@@ -112,6 +112,7 @@ Opened = Annotated[Services, Depends(get_services)]
         UnsupportedTypeError,
         PhotoTooLargeError,
         AnimatedPhotoError,
+        OriginalNotFoundError,
     ),
     openapi_extra=describe_body(UploadForm, "multipart/form-data", required=True),
 )

@@ -2,15 +2,31 @@
 
 from typing import Annotated
 
+from bson import ObjectId
 from fastapi import APIRouter, Depends
 
 from toonbooth.gallery.database.repositories import Page
-from toonbooth.gallery.dependencies import find_page, get_services, make_links, read_device, read_page
+from toonbooth.gallery.dependencies import (
+    find_page,
+    get_services,
+    make_links,
+    read_device,
+    read_original_id,
+    read_page,
+)
 from toonbooth.gallery.devices import DeviceId
-from toonbooth.gallery.errors import DatabaseFailedError, DatabaseUnavailableError, InvalidDeviceIdError
+from toonbooth.gallery.errors import (
+    DatabaseFailedError,
+    DatabaseUnavailableError,
+    InvalidDeviceIdError,
+    InvalidIdError,
+    OriginalNotFoundError,
+)
 from toonbooth.gallery.links import FileLinks
-from toonbooth.gallery.operations.browse import list_downloaded_faces, list_originals
+from toonbooth.gallery.operations.browse import list_cartoons, list_downloaded_faces, list_originals
 from toonbooth.gallery.schemas import (
+    CartoonJson,
+    CartoonsJson,
     DownloadedFacesJson,
     ListedFaceJson,
     ListedOriginalJson,
@@ -41,6 +57,32 @@ async def get_originals(
     originals = await list_originals(services, device, page)
     entries = [ListedOriginalJson.of(original, links) for original in originals]
     return Success(data=OriginalsJson(originals=entries, count=len(entries)))
+
+
+@router.get(
+    "/api/originals/{originalId}/cartoons",
+    summary="List the cartoons of a photo",
+    responses=describe_failures(
+        InvalidDeviceIdError,
+        InvalidIdError,
+        InvalidRequestError,
+        OriginalNotFoundError,
+        DatabaseFailedError,
+        DatabaseUnavailableError,
+    ),
+)
+async def get_cartoons(
+    services: Annotated[Services, Depends(get_services)],
+    device: Annotated[DeviceId, Depends(read_device)],
+    original_id: Annotated[ObjectId, Depends(read_original_id)],
+    links: Annotated[FileLinks, Depends(make_links)],
+) -> Success[CartoonsJson]:
+    """Those that wait for one of them to be downloaded, newest first: an app that was restarted finds them
+    here. After a download there are none.
+    """
+    cartoons = await list_cartoons(services, device, original_id)
+    entries = [CartoonJson.of(cartoon, links) for cartoon in cartoons]
+    return Success(data=CartoonsJson(cartoons=entries, count=len(entries)))
 
 
 @router.get("/api/downloaded-faces", summary="List the downloaded faces")

@@ -6,6 +6,7 @@ Writing methods belong into `Database.transaction`, reading ones may run in `Dat
 from toonbooth.gallery.database.repositories.answers import AnswerRepository, ClaimedKey, SavedAnswer
 from toonbooth.gallery.database.repositories.cartoons import CartoonRepository
 from toonbooth.gallery.database.repositories.devices import DeviceRepository
+from toonbooth.gallery.database.repositories.erasure import ErasedRows, ErasureRepository
 from toonbooth.gallery.database.repositories.faces import FaceRepository
 from toonbooth.gallery.database.repositories.files import FileRepository
 from toonbooth.gallery.database.repositories.originals import OriginalRepository
@@ -16,6 +17,8 @@ __all__ = [
     "CartoonRepository",
     "ClaimedKey",
     "DeviceRepository",
+    "ErasedRows",
+    "ErasureRepository",
     "FaceRepository",
     "FileRepository",
     "OriginalRepository",

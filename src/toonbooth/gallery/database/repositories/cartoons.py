@@ -80,6 +80,16 @@ class CartoonRepository(DeviceScope):
         )
         return list(await self._session.scalars(query))
 
+    async def list_all(self) -> list[RegeneratedCartoon]:
+        """All cartoons of all originals of the device, newest first; equal times by id."""
+        originals = select(Original.id).where(Original.device == self._device)
+        query = (
+            select(RegeneratedCartoon)
+            .where(RegeneratedCartoon.original_id.in_(originals), RegeneratedCartoon.device == self._device)
+            .order_by(RegeneratedCartoon.created_at.desc(), RegeneratedCartoon.id.desc())
+        )
+        return list(await self._session.scalars(query))
+
     async def find_last_of(self, original_id: ObjectId) -> RegeneratedCartoon | None:
         """The newest cartoon of one original."""
         query = (

@@ -3,11 +3,12 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from toonbooth.gallery.database.repositories.scope import DeviceScope
 from toonbooth.gallery.database.tables import Device
+from toonbooth.gallery.errors import OriginalNotFoundError
 
 _SEEN_PRECISION: Final = timedelta(hours=1)
 """How exact `last_seen_at` is; noting every request would cost a write each."""
@@ -16,9 +17,28 @@ _SEEN_PRECISION: Final = timedelta(hours=1)
 class DeviceRepository(DeviceScope):
     """The device itself. It gets its row with its first upload."""
 
-    async def register(self, *, now: datetime) -> None:
-        """Make the row when there is none; note that the device was here. Does no harm when repeated."""
-        if await self._session.get(Device, self._device) is not None:
+    async def find(self) -> Device | None:
+        """The device; None when it has never uploaded anything, or was erased."""
+        return await self._session.get(Device, self._device)
+
+    async def register(self, *, now: datetime, known_since: datetime | None = None) -> None:
+        """Make the row when there is none; note that the device was here. Does no harm when repeated.
+
+        Parameters
+        ----------
+        known_since : when the device was first seen, as read before the photo was worked on.
+
+        Raises
+        ------
+        OriginalNotFoundError
+            When the device has been erased since then: what it sent before is not kept.
+        """
+        # Locked (where the database locks rows), so that nobody erases it between this look and the commit.
+        query = select(Device.first_seen_at).where(Device.id == self._device).with_for_update()
+        first_seen_at = await self._session.scalar(query)
+        if known_since not in {None, first_seen_at}:
+            raise OriginalNotFoundError
+        if first_seen_at is not None:
             await self.touch(now=now)
             return
         try:

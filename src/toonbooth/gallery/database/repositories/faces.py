@@ -50,6 +50,15 @@ class FaceRepository(DeviceScope):
         )
         return list(await self._session.scalars(query))
 
+    async def list_all(self) -> list[DownloadedFace]:
+        """All faces, without their originals; newest first, equal times by id."""
+        query = (
+            select(DownloadedFace)
+            .where(DownloadedFace.device == self._device)
+            .order_by(DownloadedFace.created_at.desc(), DownloadedFace.id.desc())
+        )
+        return list(await self._session.scalars(query))
+
     async def count(self) -> int:
         """How many there are in all."""
         query = select(func.count()).select_from(DownloadedFace).where(DownloadedFace.device == self._device)
