@@ -6,7 +6,7 @@ Heavy imports stand inside the commands: each loads what it needs, so `--help` a
 import os
 import socket
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -14,6 +14,9 @@ from toonbooth.contract import CUT_SIDES, MAX_SEED
 from toonbooth.kit.errors import AppError, FileError, StartError
 from toonbooth.kit.listening import bind_listener, stop_with_parent
 from toonbooth.serving import serve_both
+
+if TYPE_CHECKING:
+    from toonbooth.gallery.settings import GallerySettings
 
 DEFAULT_DATA_FOLDER: Final = Path("data")
 GALLERY_PORT: Final = 3000
@@ -23,6 +26,11 @@ DEFAULT_SIDE: Final = 1080
 
 _EXISTING_FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
 _NEW_FILE: Final = click.Path(path_type=Path, dir_okay=False)
+_DATA_FOLDER: Final = click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where the gallery keeps its data; GALLERY_DATA_DIR or ./data when left out.",
+)
 _SIDE: Final = click.IntRange(256, 4096)
 
 
@@ -126,6 +134,46 @@ def migrate() -> None:
 
 
 @main.command()
+@_DATA_FOLDER
+def sweep(data_dir: Path | None) -> None:
+    """Delete what nobody needs: old cartoons, files without a row, expired answers.
+
+    The gallery does so by itself every hour; it may run meanwhile.
+    """
+    from toonbooth.gallery.maintenance import sweep_gallery
+
+    swept = sweep_gallery(_read_gallery_settings(data_dir))
+    if swept is None:
+        click.echo("The gallery is sweeping just now.")
+    else:
+        click.echo(
+            f"Deleted {swept.cartoons} cartoons, {swept.devices} devices, {swept.answers} kept answers; "
+            f"{swept.files} files in all."
+        )
+
+
+@main.command()
+@_DATA_FOLDER
+@click.option("--repair", is_flag=True, help="Delete rows whose files are lost, and files without a row.")
+def check(data_dir: Path | None, *, repair: bool) -> None:
+    """Compare the gallery's rows and files, and say what is wrong; exit status 1 when something is.
+
+    The gallery may run meanwhile.
+    """
+    from toonbooth.gallery.maintenance import check_gallery, describe
+
+    found, left = check_gallery(_read_gallery_settings(data_dir), repair=repair)
+    for line in describe(found):
+        click.echo(line)
+    if found is not left:
+        click.echo("Repaired. What is left:")
+        for line in describe(left):
+            click.echo(line)
+    if not left.is_sound:
+        raise click.exceptions.Exit(1)
+
+
+@main.command()
 @click.argument("photo", type=_EXISTING_FILE)
 @click.option(
     "-o",
@@ -201,6 +249,13 @@ def _fetch_models(source: Path | None, *, quiet: bool) -> None:
             raise StartError(str(error)) from error
     elif not quiet:
         click.echo(f"The face models are in {folder}")
+
+
+def _read_gallery_settings(data_dir: Path | None) -> "GallerySettings":
+    from toonbooth.gallery.settings import read_settings
+
+    chosen = {} if data_dir is None else {"GALLERY_DATA_DIR": str(data_dir)}
+    return read_settings({**os.environ, **chosen})
 
 
 def _follow_parent(parent_pipe: int | None) -> None:

@@ -8,17 +8,18 @@ from typing import Final
 import httpx
 from fastapi import FastAPI
 
-from toonbooth.gallery.blobs.disk import DiskBlobStore
 from toonbooth.gallery.clock import read_clock
 from toonbooth.gallery.database.migrations import bring_up_to_date
-from toonbooth.gallery.database.transactions import open_database
+from toonbooth.gallery.operations.sweep import SweepRules
 from toonbooth.gallery.routes import cartoons, erasing, exports, files, health, lists, styles
 from toonbooth.gallery.schemas import DownloadBody, RegenerateBody, UploadForm
 from toonbooth.gallery.services import Services
 from toonbooth.gallery.settings import GallerySettings
 from toonbooth.gallery.signing import UrlSigner
 from toonbooth.gallery.signing_keys import load_signing_keys, read_signing_keys
+from toonbooth.gallery.storage import open_storage
 from toonbooth.gallery.studio_client import HttpStudioClient, open_studio_connections
+from toonbooth.gallery.sweeping import swept_regularly
 from toonbooth.kit.bodies import UnreadBodyMiddleware
 from toonbooth.kit.docs_page import install_docs_page
 from toonbooth.kit.openapi import install_openapi
@@ -43,7 +44,6 @@ Every reply carries `X-Request-Id`, which the logs know as well.
     curl -H "x-device-id: 123e4567-e89b-12d3-a456-426614174000" \\
          -F image=@photo.jpg http://127.0.0.1:3000/api/upload
 """
-_UPLOADS_FOLDER: Final = "uploads"
 _WAITING_CONVERSIONS: Final = 16
 
 
@@ -87,11 +87,8 @@ async def _open_services(
     settings: GallerySettings, stack: AsyncExitStack, studio_transport: httpx.AsyncBaseTransport | None
 ) -> Services:
     await bring_up_to_date(settings.database_url)
-    database = await stack.enter_async_context(
-        await open_database(settings.database_url, connections=settings.database_connections)
-    )
-    blobs = DiskBlobStore(settings.data_dir / _UPLOADS_FOLDER)
-    await blobs.staging.remove_leftovers()
+    storage = await stack.enter_async_context(open_storage(settings))
+    await storage.staging.remove_leftovers()
     keys = (
         load_signing_keys(settings.data_dir)
         if settings.signing_keys is None
@@ -108,11 +105,19 @@ async def _open_services(
             preload=("toonbooth.imaging.codec.decoding", "toonbooth.imaging.codec.encoding"),
         )
     )
+    await stack.enter_async_context(
+        swept_regularly(
+            storage,
+            SweepRules.of(settings),
+            interval_seconds=60.0 * settings.sweep_interval_minutes,
+            read_clock=read_clock,
+        )
+    )
     return Services(
         settings=settings,
-        database=database,
-        blobs=blobs,
-        staging=blobs.staging,
+        database=storage.database,
+        blobs=storage.blobs,
+        staging=storage.staging,
         studio=HttpStudioClient(connections, timeout_seconds=settings.studio_timeout_seconds),
         signer=UrlSigner(keys),
         converters=converters,

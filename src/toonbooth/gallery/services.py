@@ -14,13 +14,19 @@ from toonbooth.kit.workers import WorkerPool
 
 
 @dataclass(frozen=True, slots=True)
-class Services:
-    """All that has a lifetime, and the clock."""
+class Storage:
+    """What keeps: all that erasing and housekeeping need."""
 
-    settings: GallerySettings
     database: Database
     blobs: BlobStore
     staging: StagingFolder
+
+
+@dataclass(frozen=True, slots=True)
+class Services(Storage):
+    """All that has a lifetime, and the clock."""
+
+    settings: GallerySettings
     studio: HttpStudioClient
     signer: UrlSigner
     converters: WorkerPool

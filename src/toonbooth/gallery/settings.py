@@ -90,6 +90,17 @@ class GallerySettings(BaseSettings):
         SecretStr | None, Field(description="Sent to the studio as a bearer token, when given.")
     ] = None
 
+    temp_ttl_hours: Annotated[
+        int, Field(ge=1, le=24 * 365, description="How long a cartoon waits to be downloaded.")
+    ] = 72
+    device_ttl_days: Annotated[
+        int | None,
+        Field(ge=1, le=36_500, description="When given, devices not seen for so long are erased."),
+    ] = None
+    sweep_interval_minutes: Annotated[
+        int, Field(ge=1, le=24 * 60, description="How often what nobody needs any more is deleted.")
+    ] = 60
+
     max_upload_bytes: Annotated[
         int, Field(ge=1024, le=100 * 1024 * 1024, description="The largest photo taken.")
     ] = MAX_IMAGE_BYTES

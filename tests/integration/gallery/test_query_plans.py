@@ -18,13 +18,21 @@ from toonbooth.gallery.database.repositories import (
     CartoonRepository,
     ClaimedKey,
     DeviceRepository,
+    ErasureRepository,
     FaceRepository,
     FileRepository,
+    HousekeepingRepository,
+    Kind,
+    NamedFile,
     OriginalRepository,
     Page,
 )
+from toonbooth.gallery.database.tables import Original
 from toonbooth.gallery.database.transactions import Database
 from toonbooth.gallery.devices import DeviceId
+
+HEADINGS = ("LIST SUBQUERY", "CORRELATED SCALAR SUBQUERY", "MULTI-INDEX OR", "INDEX ")
+"""Lines of a plan that touch no table: steps that do follow them."""
 
 Statement = tuple[str, tuple[object, ...]]
 
@@ -62,10 +70,10 @@ async def test_no_query_scans_a_table_or_sorts(
     await use_every_query(watched, device)
 
     plans = {statement: explain(database_file, statement, values) for statement, values in statements}
-    assert len(plans) >= 18
+    assert len(plans) >= 40
     for statement, steps in plans.items():
         for step in steps:
-            assert step.startswith("SEARCH"), f"{step}\n{statement}"
+            assert step.startswith(("SEARCH", *HEADINGS)), f"{step}\n{statement}"
 
 
 async def test_a_scan_and_a_sort_would_be_noticed(watched: Database, database_file: Path) -> None:
@@ -117,3 +125,41 @@ async def use_every_query(database: Database, device: DeviceId) -> None:
         await answers.renew(claimed, now=NOON, lease=lease)
         await answers.save(claimed, status=200, body="")
         await answers.release(claimed)
+    await erase_everything(database, device)
+    await keep_house(database, device)
+
+
+async def erase_everything(database: Database, device: DeviceId) -> None:
+    """Ways of deleting, one after the other."""
+    original = await add_original(database, device)
+    cartoons = [await add_cartoon(database, device, original) for _ in range(2)]
+    face, _ = await download(database, device, cartoons[0])
+    last = await add_cartoon(database, device, await get_original(database, device, original.id))
+    async with database.reading() as session:
+        await DeviceRepository(session, device).find()
+        await CartoonRepository(session, device).list_all()
+        await FaceRepository(session, device).list_all()
+    async with database.transaction() as session:
+        erasure = ErasureRepository(session, device)
+        await erasure.erase_cartoon(last.id)
+        await erasure.erase_face(face.id)
+        await erasure.erase_original(original.id)
+        await erasure.erase_device()
+
+
+async def keep_house(database: Database, device: DeviceId) -> None:
+    original = await add_original(database, device)
+    async with database.transaction() as session:
+        housekeeping = HousekeepingRepository(session)
+        await housekeeping.delete_cartoons(made_before=NOON, limit=10)
+        await housekeeping.delete_answers(now=NOON)
+        await housekeeping.list_devices(not_seen_since=NOON, limit=10)
+        await housekeeping.select_named([original.key])
+        for kind in Kind:
+            await housekeeping.list_files(kind, after=ObjectId(), limit=10)
+        await housekeeping.delete_rows([NamedFile(kind, ObjectId(), ObjectId(), "", 1) for kind in Kind])
+
+
+async def get_original(database: Database, device: DeviceId, original_id: ObjectId) -> Original:
+    async with database.reading() as session:
+        return await OriginalRepository(session, device).get(original_id)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import os
 from collections.abc import AsyncGenerator, Iterable
 from datetime import UTC, datetime
@@ -9,14 +10,16 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from toonbooth.gallery.blobs.failures import translated_absence, translated_failures
-from toonbooth.gallery.blobs.interface import Blob, BlobFacts
-from toonbooth.gallery.blobs.keys import BlobFolder, is_key, make_key
+from toonbooth.gallery.blobs.interface import Blob, BlobFacts, FoundBlob
+from toonbooth.gallery.blobs.keys import BlobFolder, is_in_folder, is_key, make_key
 from toonbooth.gallery.blobs.staging import StagedFile, StagingFolder
 from toonbooth.gallery.clock import count_milliseconds
 from toonbooth.gallery.errors import PictureNotFoundError
 from toonbooth.gallery.uninterrupted import finish
 
 _PIECE_BYTES: Final = 256 * 1024
+_SCANNED_AT_ONCE: Final = 500
+_NO_HARD_LINKS: Final = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
 
 
 class DiskBlobStore:
@@ -45,7 +48,7 @@ class DiskBlobStore:
         path = self._locate(key)
         with translated_absence():
             facts = await asyncio.to_thread(path.stat)
-        return BlobFacts(size=facts.st_size, modified_at=datetime.fromtimestamp(facts.st_mtime, UTC))
+        return _read_facts(facts)
 
     async def stream(self, key: str, *, start: int = 0, stop: int | None = None) -> AsyncGenerator[bytes]:
         path = self._locate(key)
@@ -65,9 +68,19 @@ class DiskBlobStore:
             file.close()
 
     async def delete(self, keys: Iterable[str]) -> None:
-        paths = [self._locate(key) for key in keys]
+        # Also what is no key: somebody else may have put it there.
+        paths = [self._folder / key if is_in_folder(key) else self._locate(key) for key in keys]
         with translated_failures():
             await finish(asyncio.to_thread(_delete, paths))
+
+    async def scan(self) -> AsyncGenerator[list[FoundBlob]]:
+        for folder in BlobFolder:
+            with translated_failures():
+                entries = await asyncio.to_thread(_list_entries, self._folder / folder.value)
+            for start in range(0, len(entries), _SCANNED_AT_ONCE):
+                part = entries[start : start + _SCANNED_AT_ONCE]
+                with translated_failures():
+                    yield await asyncio.to_thread(_look_at, folder, part)
 
     def _locate(self, key: str) -> Path:
         """The one way from a key to a path: what isn't exactly a key has none."""
@@ -85,14 +98,11 @@ class DiskBlobStore:
         while True:
             key = make_key(folder, milliseconds=milliseconds, identifier=identifier, suffix=suffix)
             path = self._locate(key)
-            # Taking the name first makes it ours on every file system, also on those without hard links; a
-            # bare rename would overwrite.
             with contextlib.suppress(FileExistsError):
-                os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+                _name_once(staged, path)
                 break
             milliseconds += 1
         try:
-            staged.replace(path)
             _flush_folder(path.parent)
         except BaseException:
             path.unlink(missing_ok=True)
@@ -104,6 +114,51 @@ class DiskBlobStore:
         if not path.is_dir():
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             _flush_folder(self._folder)
+
+
+def _name_once(staged: Path, path: Path) -> None:
+    """Give a whole file its final name in one step, unless there is a file of that name.
+
+    Raises
+    ------
+    FileExistsError
+    """
+    try:
+        os.link(staged, path)  # a bare rename would overwrite
+    except OSError as error:
+        if error.errno not in _NO_HARD_LINKS:
+            raise
+        # An empty file first takes the name: after a crash here it stays until it is swept.
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        try:
+            staged.replace(path)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+    else:
+        staged.unlink(missing_ok=True)
+
+
+def _list_entries(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except FileNotFoundError:
+        return []
+
+
+def _look_at(folder: BlobFolder, entries: Iterable[os.DirEntry[str]]) -> list[FoundBlob]:
+    found: list[FoundBlob] = []
+    for entry in entries:
+        with contextlib.suppress(FileNotFoundError):
+            if entry.is_file(follow_symlinks=False):
+                facts = _read_facts(entry.stat(follow_symlinks=False))
+                found.append(FoundBlob(key=f"{folder.value}/{entry.name}", facts=facts))
+    return found
+
+
+def _read_facts(status: os.stat_result) -> BlobFacts:
+    return BlobFacts(size=status.st_size, modified_at=datetime.fromtimestamp(status.st_mtime, UTC))
 
 
 def _open_at(path: Path, start: int, size: int) -> tuple[BinaryIO, bytes]:

@@ -25,6 +25,14 @@ class BlobFacts:
     modified_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class FoundBlob:
+    """What lies in a store. `key` may be no key at all, when somebody else put it there."""
+
+    key: str
+    facts: BlobFacts
+
+
 class BlobStore(Protocol):
     """Keeps blobs under keys (see `keys`); nothing is ever overwritten, so what was read once stays true.
 
@@ -49,6 +57,11 @@ class BlobStore(Protocol):
         """Read a blob, or the bytes from `start` up to `stop`, piece by piece; raises at the first piece."""
 
     async def delete(self, keys: Iterable[str]) -> None:
-        """Delete blobs; those already gone are no error. Runs to its end even when the task is cancelled, and
-        tries all of them before it raises.
+        """Delete blobs, or what else `scan` found; those already gone are no error. Runs to its end even when
+        the task is cancelled, and tries all of them before it raises.
+        """
+
+    def scan(self) -> AsyncIterator[list[FoundBlob]]:
+        """Everything that lies in the store's folders, some hundreds at a time, in no order. What comes or
+        goes meanwhile may be missed or found.
         """

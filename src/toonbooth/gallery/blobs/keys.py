@@ -21,6 +21,8 @@ _KEY: Final = re.compile(
     rf"(?:originals/[0-9]{{13}}_[0-9a-f]{{8}}|(?:temp|downloaded)/[0-9]{{13}}_[0-9a-f]{{24}})(?:{_SUFFIXES})"
 )
 
+_IN_FOLDER: Final = re.compile(r"(?:originals|temp|downloaded)/(?!\.{1,2}\Z)[^/\0]+", re.DOTALL)
+
 
 def make_key(folder: BlobFolder, *, milliseconds: int, identifier: str, suffix: str) -> str:
     """Put a key together: the identifier is a device's prefix or an original's id.
@@ -39,6 +41,11 @@ def make_key(folder: BlobFolder, *, milliseconds: int, identifier: str, suffix: 
 def is_key(text: str) -> bool:
     """Whether a text is exactly a key. No other text is ever a part of a path."""
     return _KEY.fullmatch(text) is not None
+
+
+def is_in_folder(text: str) -> bool:
+    """Whether a text names a file in one of the folders, of us or of somebody else, and nothing outside."""
+    return _IN_FOLDER.fullmatch(text) is not None
 
 
 def get_media_type(key: str) -> str:

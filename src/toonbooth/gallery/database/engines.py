@@ -1,9 +1,12 @@
 """Makes the engine for a database URL: the only place that tells one kind of database from another."""
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, exc, make_url
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from toonbooth.gallery.database import postgresql, sqlite
 from toonbooth.kit.errors import StartError
@@ -63,6 +66,22 @@ def wait_for_turn_to_migrate(connection: Connection) -> None:
     """Keep other migrations out until the transaction ends; SQLite's writers are alone as it is."""
     if connection.dialect.name == "postgresql":
         postgresql.wait_for_turn_to_migrate(connection)
+
+
+@asynccontextmanager
+async def hold_lock(engine: AsyncEngine, name: str) -> AsyncGenerator[bool]:
+    """What `Database.hold_lock` promises."""
+    if engine.dialect.name == "postgresql":
+        async with postgresql.hold_lock(engine, name) as is_ours:
+            yield is_ours
+    else:
+        with sqlite.hold_lock(Path(engine.url.database or ""), name) as is_ours:
+            yield is_ours
+
+
+async def list_damages(session: AsyncSession) -> list[str]:
+    """What a database finds wrong with its own file; a server looks after its files by itself."""
+    return await sqlite.list_damages(session) if session.get_bind().dialect.name == "sqlite" else []
 
 
 def is_outage(error: exc.DBAPIError | exc.TimeoutError) -> bool:

@@ -4,6 +4,9 @@ Rows are locked where SQLite has its one writer (`with_for_update` in the reposi
 read-only transaction that sees the state at its first statement.
 """
 
+import zlib
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, func, select
@@ -69,3 +72,18 @@ def create_postgresql_engine(url: URL, *, connections: int) -> AsyncEngine:
 def wait_for_turn_to_migrate(connection: Connection) -> None:
     """One gallery migrates, the others wait and find nothing to do. Held until the transaction ends."""
     connection.execute(select(func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+
+
+@asynccontextmanager
+async def hold_lock(engine: AsyncEngine, name: str) -> AsyncGenerator[bool]:
+    """Take an advisory lock of one connection's session, or yield False when another session has it."""
+    number = zlib.crc32(f"toonbooth {name}".encode())
+    async with engine.connect() as connection:
+        # Not in a transaction: nothing must stay open as long as a sweep takes.
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        is_ours = bool(await connection.scalar(select(func.pg_try_advisory_lock(number))))
+        try:
+            yield is_ours
+        finally:
+            if is_ours:
+                await connection.execute(select(func.pg_advisory_unlock(number)))

@@ -5,15 +5,17 @@ Writers take the write lock at BEGIN: one that began by reading would have to fa
 another was faster ("database is locked", at once, whatever the timeout).
 """
 
+import contextlib
+import fcntl
 import os
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Self, TypeVar
 
 import aiosqlite
-from sqlalchemy import URL, Connection, event
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy import URL, Connection, event, text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from toonbooth.kit.errors import StartError
 
@@ -60,6 +62,32 @@ def create_sqlite_engine(url: URL) -> AsyncEngine:
     engine = create_async_engine(url, async_creator=connect)
     event.listen(engine.sync_engine, "begin", _begin)
     return engine
+
+
+@contextlib.contextmanager
+def hold_lock(database_file: Path, name: str) -> Generator[bool]:
+    """Lock a file beside the database, or yield False when another process has locked it. Never waits."""
+    lock_file = database_file.with_name(f"{database_file.name}.{name}.lock")
+    descriptor = os.open(lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(descriptor)
+
+
+async def list_damages(session: AsyncSession) -> list[str]:
+    """Torn pages, broken indexes, references that lead nowhere."""
+    damages = [str(line) for line in await session.scalars(text("PRAGMA integrity_check"))]
+    lost = (await session.execute(text("PRAGMA foreign_key_check"))).all()
+    return [
+        *(line for line in damages if line != "ok"),
+        *(f"row {row[1]} of {row[0]} refers to a row of {row[2]} that is not there" for row in lost),
+    ]
 
 
 def _make_file(file: Path) -> None:

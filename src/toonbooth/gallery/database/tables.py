@@ -42,7 +42,7 @@ class Device(Table):
 
     id: Mapped[str] = mapped_column(_DIGEST, primary_key=True)
     first_seen_at: Mapped[datetime]
-    last_seen_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class Original(Table):
@@ -74,7 +74,7 @@ class RegeneratedCartoon(Table):
     style: Mapped[str | None] = mapped_column(String(64))
     seed: Mapped[int | None] = mapped_column(Integer)
     faces: Mapped[Faces | None] = mapped_column(FacesJson)
-    created_at: Mapped[datetime]
+    created_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class DownloadedFace(Table):
@@ -111,4 +111,4 @@ class IdempotentAnswer(Table):
     """An attempt that hasn't answered or renewed its lease by then has died; the next one may try."""
     status: Mapped[int | None] = mapped_column(Integer)
     body: Mapped[str | None] = mapped_column(Text)
-    created_at: Mapped[datetime]
+    created_at: Mapped[datetime] = mapped_column(index=True)

@@ -14,7 +14,9 @@ from toonbooth.gallery.database.engines import (
     create_engine,
     get_snapshot_options,
     has_one_writer,
+    hold_lock,
     is_outage,
+    list_damages,
 )
 from toonbooth.gallery.database.migrations import check_revision
 from toonbooth.gallery.errors import DatabaseFailedError, DatabaseUnavailableError
@@ -91,6 +93,25 @@ class Database:
         with _translated_errors():
             async with self._snapshots() as session:
                 yield session
+
+    @contextlib.asynccontextmanager
+    async def hold_lock(self, name: str) -> AsyncGenerator[bool]:
+        """Do what one process at a time shall do; yields False, at once, while another has the lock.
+
+        The lock goes with the process, however that ends.
+
+        Raises
+        ------
+        DatabaseFailedError, DatabaseUnavailableError
+        """
+        with _translated_errors():
+            async with hold_lock(self._engine, name) as is_ours:
+                yield is_ours
+
+    async def check_itself(self) -> list[str]:
+        """What the database finds wrong with its own file, one line each."""
+        async with self.reading() as session:
+            return await list_damages(session)
 
     async def close(self) -> None:
         """Close all connections."""

@@ -54,7 +54,7 @@ async def list_downloaded_faces(services: Services, device: DeviceId, page: Page
 
 @dataclass(frozen=True, slots=True)
 class Belongings:
-    """All that a device has, newest first."""
+    """All that a device has; photos and faces newest first."""
 
     device: Device | None
     originals: list[Original]

@@ -70,5 +70,5 @@ async def download_face(
                 now=now,
             )
             await on_commit(session, face)
-            files.hand_over()
+            files.hand_over(now=services.read_clock())
     await delete_unreferenced(services.blobs, orphaned_keys)

@@ -9,7 +9,7 @@ from bson import ObjectId
 from toonbooth.gallery.database.repositories import ErasedRows, ErasureRepository
 from toonbooth.gallery.devices import DeviceId
 from toonbooth.gallery.operations.unreferenced import delete_unreferenced
-from toonbooth.gallery.services import Services
+from toonbooth.gallery.services import Storage
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Erased:
     files: int
 
 
-async def erase_original(services: Services, device: DeviceId, original_id: ObjectId) -> Erased:
+async def erase_original(storage: Storage, device: DeviceId, original_id: ObjectId) -> Erased:
     """Delete a photo with its cartoons and faces; a drawing of it that is under way stores nothing.
 
     Raises
@@ -30,10 +30,10 @@ async def erase_original(services: Services, device: DeviceId, original_id: Obje
     OriginalNotFoundError
         When it isn't there, also when it was deleted before.
     """
-    return await _erase(services, device, lambda repository: repository.erase_original(original_id))
+    return await _erase(storage, device, lambda repository: repository.erase_original(original_id))
 
 
-async def erase_cartoon(services: Services, device: DeviceId, cartoon_id: ObjectId) -> Erased:
+async def erase_cartoon(storage: Storage, device: DeviceId, cartoon_id: ObjectId) -> Erased:
     """Delete one cartoon.
 
     Raises
@@ -41,10 +41,10 @@ async def erase_cartoon(services: Services, device: DeviceId, cartoon_id: Object
     CartoonNotFoundError
         When it isn't there, also when it was deleted before.
     """
-    return await _erase(services, device, lambda repository: repository.erase_cartoon(cartoon_id))
+    return await _erase(storage, device, lambda repository: repository.erase_cartoon(cartoon_id))
 
 
-async def erase_face(services: Services, device: DeviceId, face_id: ObjectId) -> Erased:
+async def erase_face(storage: Storage, device: DeviceId, face_id: ObjectId) -> Erased:
     """Delete one downloaded face.
 
     Raises
@@ -52,26 +52,26 @@ async def erase_face(services: Services, device: DeviceId, face_id: ObjectId) ->
     FaceNotFoundError
         When it isn't there, also when it was deleted before.
     """
-    return await _erase(services, device, lambda repository: repository.erase_face(face_id))
+    return await _erase(storage, device, lambda repository: repository.erase_face(face_id))
 
 
 async def erase_device(
-    services: Services, device: DeviceId, *, unless_seen_since: datetime | None = None
+    storage: Storage, device: DeviceId, *, unless_seen_since: datetime | None = None
 ) -> Erased:
     """Forget a device: everything that it has, and that it was ever here."""
     return await _erase(
-        services, device, lambda repository: repository.erase_device(unless_seen_since=unless_seen_since)
+        storage, device, lambda repository: repository.erase_device(unless_seen_since=unless_seen_since)
     )
 
 
 async def _erase(
-    services: Services, device: DeviceId, delete_rows: Callable[[ErasureRepository], Awaitable[ErasedRows]]
+    storage: Storage, device: DeviceId, delete_rows: Callable[[ErasureRepository], Awaitable[ErasedRows]]
 ) -> Erased:
-    async with services.database.transaction() as session:
+    async with storage.database.transaction() as session:
         rows = await delete_rows(ErasureRepository(session, device))
     return Erased(
         originals=len(rows.originals),
         cartoons=len(rows.cartoons),
         faces=len(rows.faces),
-        files=await delete_unreferenced(services.blobs, rows.keys),
+        files=await delete_unreferenced(storage.blobs, rows.keys),
     )

@@ -55,7 +55,7 @@ async def regenerate_cartoon(
             except OriginalNotFoundError as error:
                 raise CartoonNotFoundError from error
             await on_commit(session, cartoon)
-            files.hand_over()
+            files.hand_over(now=services.read_clock())
 
 
 def move_on(

@@ -16,6 +16,7 @@ from toonbooth.gallery.devices import DeviceId
 from toonbooth.gallery.errors import (
     CartoonNotFoundError,
     DatabaseFailedError,
+    DatabaseUnavailableError,
     FaceNotFoundError,
     InvalidDeviceIdError,
     InvalidIdError,
@@ -34,7 +35,12 @@ from toonbooth.kit.openapi import describe_failures
 
 router = APIRouter(tags=["erasing"])
 
-_FAILURES_OF_ALL: Final = (InvalidDeviceIdError, InvalidIdError, DatabaseFailedError)
+_FAILURES_OF_ALL: Final = (
+    InvalidDeviceIdError,
+    InvalidIdError,
+    DatabaseFailedError,
+    DatabaseUnavailableError,
+)
 
 Opened = Annotated[Services, Depends(get_services)]
 Device = Annotated[DeviceId, Depends(read_device)]
@@ -79,7 +85,7 @@ async def delete_face(
 @router.delete(
     "/api/device",
     summary="Delete everything of this device",
-    responses=describe_failures(InvalidDeviceIdError, DatabaseFailedError),
+    responses=describe_failures(InvalidDeviceIdError, DatabaseFailedError, DatabaseUnavailableError),
 )
 async def delete_device(services: Opened, device: Device) -> Success[ErasedJson]:
     """Photos, cartoons, faces, and the answers kept for repeated requests. Uploads that are still being

@@ -7,7 +7,7 @@ from starlette.responses import StreamingResponse
 
 from toonbooth.gallery.dependencies import get_services, read_device
 from toonbooth.gallery.devices import DeviceId
-from toonbooth.gallery.errors import DatabaseFailedError, InvalidDeviceIdError
+from toonbooth.gallery.errors import DatabaseFailedError, DatabaseUnavailableError, InvalidDeviceIdError
 from toonbooth.gallery.exporting import pack_belongings
 from toonbooth.gallery.operations.browse import list_belongings
 from toonbooth.gallery.services import Services
@@ -28,7 +28,8 @@ _SUCCESS: Final[dict[int | str, dict[str, Any]]] = {
     "/api/device/export",
     summary="Export everything of this device",
     response_class=StreamingResponse,
-    responses=_SUCCESS | describe_failures(InvalidDeviceIdError, DatabaseFailedError),
+    responses=_SUCCESS
+    | describe_failures(InvalidDeviceIdError, DatabaseFailedError, DatabaseUnavailableError),
 )
 async def export_device(
     services: Annotated[Services, Depends(get_services)], device: Annotated[DeviceId, Depends(read_device)]

@@ -1,4 +1,5 @@
-"""All queries. Each repository is made for one device, so there is no way to ask for another's rows.
+"""All queries. Each repository is made for one device, so there is no way to ask for another's rows; only
+`HousekeepingRepository`, which no request uses, sees all of them.
 
 Writing methods belong into `Database.transaction`, reading ones may run in `Database.reading`.
 """
@@ -9,6 +10,11 @@ from toonbooth.gallery.database.repositories.devices import DeviceRepository
 from toonbooth.gallery.database.repositories.erasure import ErasedRows, ErasureRepository
 from toonbooth.gallery.database.repositories.faces import FaceRepository
 from toonbooth.gallery.database.repositories.files import FileRepository
+from toonbooth.gallery.database.repositories.housekeeping import (
+    HousekeepingRepository,
+    Kind,
+    NamedFile,
+)
 from toonbooth.gallery.database.repositories.originals import OriginalRepository
 from toonbooth.gallery.database.repositories.scope import Page
 
@@ -21,6 +27,9 @@ __all__ = [
     "ErasureRepository",
     "FaceRepository",
     "FileRepository",
+    "HousekeepingRepository",
+    "Kind",
+    "NamedFile",
     "OriginalRepository",
     "Page",
     "SavedAnswer",

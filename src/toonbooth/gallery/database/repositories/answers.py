@@ -32,6 +32,11 @@ class SavedAnswer:
     body: str
 
 
+def is_expired(now: datetime) -> ColumnElement[bool]:
+    """An answer that is not given any more, and on which nobody works."""
+    return and_(IdempotentAnswer.created_at <= now - _ANSWERS_KEPT, IdempotentAnswer.leased_until <= now)
+
+
 class AnswerRepository(DeviceScope):
     """The answers to one device's requests that carry an `Idempotency-Key`.
 
@@ -50,11 +55,7 @@ class AnswerRepository(DeviceScope):
             When the key belongs to a request with other content.
         """
         await self._session.execute(
-            delete(IdempotentAnswer).where(
-                IdempotentAnswer.device == self._device,
-                IdempotentAnswer.created_at <= now - _ANSWERS_KEPT,
-                IdempotentAnswer.leased_until <= now,
-            )
+            delete(IdempotentAnswer).where(IdempotentAnswer.device == self._device, is_expired(now))
         )
         known = await self._session.scalar(
             select(IdempotentAnswer).where(self._is(route, key)).with_for_update()

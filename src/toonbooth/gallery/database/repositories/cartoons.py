@@ -81,12 +81,10 @@ class CartoonRepository(DeviceScope):
         return list(await self._session.scalars(query))
 
     async def list_all(self) -> list[RegeneratedCartoon]:
-        """All cartoons of all originals of the device, newest first; equal times by id."""
+        """All cartoons of all originals of the device, in no order."""
         originals = select(Original.id).where(Original.device == self._device)
-        query = (
-            select(RegeneratedCartoon)
-            .where(RegeneratedCartoon.original_id.in_(originals), RegeneratedCartoon.device == self._device)
-            .order_by(RegeneratedCartoon.created_at.desc(), RegeneratedCartoon.id.desc())
+        query = select(RegeneratedCartoon).where(
+            RegeneratedCartoon.original_id.in_(originals), RegeneratedCartoon.device == self._device
         )
         return list(await self._session.scalars(query))
 
