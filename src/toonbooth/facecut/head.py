@@ -140,7 +140,8 @@ def find_head(picture: ByteImage, matte: FloatImage, landmarks: Points, *, yaw: 
             inside=inside,
             root=_hair_root(inside, face, places),
             bearded=beard is not None,
-            shaded=_shaded_skin(lab, cells, face * skin, places),
+            # Beneath a beard a neck is seldom seen bare, and what looks like hair is a collar.
+            shaded=_shaded_skin(lab, cells, face * skin, places) - np.float32(2.5 if beard is None else 1.5),
             prior=prior.astype(np.float32),
             places=places,
         )
@@ -220,7 +221,7 @@ def _shaded_skin(lab: FloatImage, cells: Cells, skin: FloatImage, places: _Place
     weights = np.ones(darker.shape[:2], np.float32)
     likelihood = log_likelihood(count_colours(index_cells(darker), weights))[cells]
     near = (places.from_neck < 1.3) & (places.down > -0.45) & (places.down < 0.6)
-    return np.where(near, likelihood - np.float32(1.5), np.float32(-np.inf))
+    return np.where(near, likelihood, np.float32(-np.inf))
 
 
 def _follow_hair(
