@@ -22,7 +22,7 @@ from toonbooth.imaging.pixels import FloatImage, to_float
 from toonbooth.imaging.resize import enlarged, shrunk
 from toonbooth.portrait.model import Face, Points, Portrait
 
-REACH: Final = 0.04
+REACH: Final = 0.02
 """How far from the matte's edge strands are sought, in face widths."""
 
 _LEVEL: Final = 0.01
@@ -99,20 +99,31 @@ def _cut_head(portrait: Portrait, face: Face) -> Layer:
     height, width = portrait.picture.shape[:2]
     unit = face.width
     frame = frame_head(face)
-    area = find_head_area(portrait, face, frame)
-    window = _window(area, frame, (width, height))
+    head = find_head_area(portrait, face, frame)
+    window = _window(head.area * frame.map_in(portrait.matte), frame, (width, height))
     image = to_float(window.crop(portrait.picture))
     offset = np.array([window.x, window.y], np.float32)
     size = (window.width, window.height)
-    face_area = fill_polygon(grow(_contour_of(face), 0.96) - offset, size=size)
-    (area,) = frame.maps_out((area,), window=window)
+
+    def fill(outline: Points) -> FloatImage:
+        return fill_polygon(outline - offset, size=size)
+
+    core = fill(face.landmarks[list(OVAL)])
+    # A face is a person whatever the matte says: better a hand in front of it than a hole.
+    person = np.maximum(window.crop_map(portrait.matte), fill(grow(face.landmarks[list(OVAL)], 0.95)))
+    (area,) = frame.maps_out((head.area,), window=window)
     # Enlarged, the edge is as wide as a pixel of the frame was.
-    coarse = np.clip(
-        (area - np.float32(0.5)) * np.float32(max(1.0, 0.7 / frame.scale)) + np.float32(0.5), 0, 1
-    )
+    area = np.clip((area - np.float32(0.5)) * np.float32(max(1.0, 0.7 / frame.scale)) + np.float32(0.5), 0, 1)
+    above_jaw = np.ones_like(area)
+    for run in head.jaws:
+        strip, kept = fill(frame.points_out(run.strip)), fill(frame.points_out(run.kept))
+        # No colour tells a jaw from its neck: there the line alone decides, cleanly.
+        above_jaw -= np.maximum(strip - kept, 0)
+        area = np.maximum(area, strip)
     # Inside the face nothing is half transparent.
-    alpha = refine_alpha(image, coarse, smooth=face_area, reach_pixels=max(1.5, REACH * unit))
-    core = fill_polygon(face.landmarks[list(OVAL)] - offset, size=size)
+    smooth = fill(grow(_contour_of(face), 0.96))
+    alpha = refine_alpha(image, area * person, smooth=smooth, reach_pixels=max(1.5, REACH * unit))
+    alpha *= np.maximum(above_jaw, 0)
     alpha = _without_islands(alpha, core, unit)
     colours = clean_colours(image, alpha, reach_pixels=max(2.0, 0.03 * unit))
     return Layer(colours, alpha, window.x, window.y)

@@ -32,6 +32,10 @@ class Window:
         """What of the picture lies in the window."""
         return picture[self.y : self.y + self.height, self.x : self.x + self.width]
 
+    def crop_map(self, values: FloatImage) -> FloatImage:
+        """What of a map of the picture lies in the window."""
+        return values[self.y : self.y + self.height, self.x : self.x + self.width]
+
 
 @dataclass(frozen=True, slots=True)
 class HeadFrame:

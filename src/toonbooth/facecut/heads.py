@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
 import numpy as np
 
-from toonbooth.facecut.edges import follow_edges
-from toonbooth.facecut.frame import UNIT_PIXELS, HeadFrame, frame_head
+from toonbooth.facecut.frame import HeadFrame, frame_head
 from toonbooth.facecut.head import find_head
+from toonbooth.facecut.jaw import JawRun, follow_jaw
 from toonbooth.facecut.landmarks import OVAL
-from toonbooth.facecut.outlines import dilated, eroded, fill_polygon, grow
+from toonbooth.facecut.outlines import fill_polygon, grow
 from toonbooth.facecut.people import claim_person
-from toonbooth.imaging.pixels import FloatImage, to_float
+from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
 from toonbooth.portrait.model import HEAD_SIZE, Face, Portrait
 
 MAX_MEASURED: Final = 4
 """Of a crowd only the most prominent are measured beforehand; the others when they are cut."""
-
-_U: Final = float(UNIT_PIXELS)
-_SNAP: Final = 0.03
-"""How far, in face widths, an outline moves to the drawing's own edges."""
 
 
 def measure_heads(portrait: Portrait) -> Portrait:
@@ -43,28 +39,47 @@ def measure_heads(portrait: Portrait) -> Portrait:
         chosen.append(main)
         rest = replace(rest, faces=tuple(face for face in rest.faces if face is not main))
     faces = tuple(
-        replace(face, head=_measure(portrait, face, frame_head(face))) if face in chosen else face
+        replace(face, head=_measure_on_photo(portrait, face))
+        if any(face is each for each in chosen)
+        else face
         for face in portrait.faces
     )
     return replace(portrait, faces=faces)
 
 
-def find_head_area(portrait: Portrait, face: Face, frame: HeadFrame) -> FloatImage:
-    """What of a head's frame is its head: as it was measured on the photo, drawn to the edges of this
-    picture, or else measured here: float32, shape (H, W), 0…1."""
-    if face.head is None or not _is_plausible(face.head, frame, face):
-        return _measure(portrait, face, frame)
-    light = cv2.cvtColor(frame.picture_in(portrait.picture), cv2.COLOR_RGB2GRAY)
-    return _snap(face.head, to_float(np.asarray(light, dtype=np.uint8)))
+def _measure_on_photo(portrait: Portrait, face: Face) -> FloatImage:
+    frame = frame_head(face)
+    return _measure(portrait, face, frame, frame.picture_in(portrait.picture))
 
 
-def _measure(portrait: Portrait, face: Face, frame: HeadFrame) -> FloatImage:
+@dataclass(frozen=True, slots=True)
+class HeadArea:
+    """What of a head's frame is its head, when it is the person at all.
+
+    area : float32, shape (H, W), 0…1.
+    jaws : where it ends at the jaw.
+    """
+
+    area: FloatImage
+    jaws: list[JawRun]
+
+
+def find_head_area(portrait: Portrait, face: Face, frame: HeadFrame) -> HeadArea:
+    """Find a head: as it was measured on the photo, or else measured on this picture; its jaw in either case
+    along the line that this picture shows."""
     view = frame.picture_in(portrait.picture)
+    known = face.head is not None and _is_plausible(face.head, frame, face)
+    area = face.head if known and face.head is not None else _measure(portrait, face, frame, view)
+    light = to_float(np.asarray(cv2.cvtColor(view, cv2.COLOR_RGB2GRAY), dtype=np.uint8))
+    return HeadArea(area, follow_jaw(area, light, frame.points_in(face.landmarks)))
+
+
+def _measure(portrait: Portrait, face: Face, frame: HeadFrame, view: ByteImage) -> FloatImage:
     landmarks = frame.points_in(face.landmarks)
     head = find_head(view, frame.map_in(portrait.matte), landmarks, yaw=face.yaw)
     others = [frame.points_in(other.landmarks) for other in portrait.faces if other is not face]
     inside = fill_polygon(head.skull, size=frame.size)
-    area: FloatImage = np.maximum(inside, head.hair) * head.person * claim_person(view, landmarks, others)
+    area: FloatImage = np.maximum(inside, head.hair) * claim_person(view, landmarks, others)
     return area
 
 
@@ -76,14 +91,3 @@ def _is_plausible(area: FloatImage, frame: HeadFrame, face: Face) -> bool:
     visible = core & (frame.map_in(np.ones_like(area)) > 0.5)
     held = float((area[visible] > 0.5).mean()) if visible.any() else 0.0
     return held > 0.9 and float(area.sum()) < 0.8 * area.size
-
-
-def _snap(area: FloatImage, light: FloatImage) -> FloatImage:
-    """Move an area's outline, by a few pixels, to the edges of the drawing."""
-    odds = np.clip(8 * (area - np.float32(0.5)), -3, 3)
-    odds = follow_edges(odds, light, radius_pixels=_SNAP * _U, contrast=0.03)
-    snapped = 1 / (1 + np.exp(-2 * odds))
-    inside = area > 0.5
-    rim = dilated(inside, _SNAP * _U) & ~eroded(inside, _SNAP * _U)
-    near = cv2.GaussianBlur(rim.astype(np.float32), (0, 0), 1.0)
-    return (area + near * (snapped - area)).astype(np.float32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import cv2
@@ -61,7 +62,7 @@ def trace_jaw(
     # Beside the ears there is more jaw outside than the mesh has, never less.
     ends = np.clip(1 - np.minimum(np.arange(len(jaw)), np.arange(len(jaw))[::-1]) / 14, 0, 1)
     cost = cost + ends[:, np.newaxis] * np.where(_OFFSETS < 0, 2.0, 0.0)
-    chosen = _cheapest_way(cost.astype(np.float32))
+    chosen = _cheapest_way(cost.astype(np.float32), _OFFSETS)
     # The cut goes just outside the edge: a drawn chin line belongs to the head.
     return (jaw + normal * (chosen[:, np.newaxis] + np.float32(0.006 * _U))).astype(np.float32)
 
@@ -79,6 +80,91 @@ def _measure_edges(lab: FloatImage, ways: Points, step: Points) -> FloatImage:
     )
     directed = np.where(darkening > 0, strength, 0.5 * strength).astype(np.float32)
     return np.asarray(cv2.GaussianBlur(directed, (1, 7), 0, sigmaY=2), dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class JawRun:
+    """A stretch along which the head ends at the jaw: three lines of the same points, frame pixels.
+
+    inner : surely face.
+    jaw : where it is cut.
+    outer : surely below the head.
+    """
+
+    inner: Points
+    jaw: Points
+    outer: Points
+
+    @property
+    def strip(self) -> Points:
+        """The outline of all that the run decides on."""
+        return np.concatenate([self.inner, self.outer[::-1]])
+
+    @property
+    def kept(self) -> Points:
+        """The outline of what of it is head."""
+        return np.concatenate([self.inner, self.jaw[::-1]])
+
+
+def follow_jaw(area: FloatImage, light: FloatImage, landmarks: Points) -> list[JawRun]:
+    """Move the jaw of a head that is known to the line that a drawing has there.
+
+    No colour tells a jaw from its neck: a drawn line does, else the edge of a shadow, else what is known.
+
+    Parameters
+    ----------
+    area : float32 array, shape (H, W), range [0, 1]
+        The head in its frame.
+    light : float32 array, shape (H, W), range [0, 1]
+        Lightness of the drawing.
+    landmarks : float32 array, shape (468, 2), frame pixels
+
+    Returns
+    -------
+    list of JawRun; none where hair or a beard hangs over the jaw.
+    """
+    jaw = smooth_line(landmarks[list(JAW)], per_segment=5)
+    normal = _normals(jaw)
+    offsets = np.arange(-4, 21, dtype=np.float32) * np.float32(_STEP)
+    ways = jaw[:, np.newaxis] + normal[:, np.newaxis] * offsets[np.newaxis, :, np.newaxis]
+    held = _sample(area, ways)
+    inside = held > 0.5
+    rows, count = np.arange(len(jaw)), len(offsets)
+    end = np.where(inside.all(axis=1), count, np.argmin(inside, axis=1))
+    # Hair may begin again below the jaw: the gap between is what there is to decide on.
+    again = inside & (np.arange(count) > end[:, np.newaxis])
+    gap_end = np.where(again.any(axis=1), np.argmax(again, axis=1), count) - 1
+    clear = (end > 0) & (gap_end - end >= 2)
+    end = np.clip(end, 1, count - 1)
+    above, below = held[rows, end - 1], held[rows, end]
+    known = offsets[end - 1] + np.float32(_STEP) * np.clip(
+        (above - 0.5) / np.maximum(above - below, 1e-3), 0, 1
+    )
+
+    step = normal[:, np.newaxis] * np.float32(_STEP)
+    smooth = np.asarray(cv2.GaussianBlur(light, (0, 0), 0.006 * _U), dtype=np.float32)
+    here, inner, outer = (_sample(smooth, ways + shift * step) for shift in (-1.0, -2.6, 0.6))
+    line = np.minimum(inner, outer) - here
+    # A shadow begins where a jaw ends; a light collar does so less often.
+    darkening = _sample(smooth, ways - step) - _sample(smooth, ways + step)
+    edge = np.maximum(0.25 * darkening, -0.15 * darkening)
+    evidence = np.maximum(np.maximum(line, edge), 0).astype(np.float32)
+    evidence = np.asarray(cv2.GaussianBlur(evidence, (1, 7), 0, sigmaY=2), dtype=np.float32)
+    cost = 0.35 * ((offsets - known[:, np.newaxis]) / (0.04 * _U)) ** 2 - 1.6 * evidence / (evidence + 0.05)
+    cost = cost + np.where(np.arange(count) > gap_end[:, np.newaxis], 50.0, 0.0)
+    chosen = np.minimum(_cheapest_way(cost.astype(np.float32), offsets), offsets[np.maximum(gap_end, 0)])
+    cut = (jaw + normal * chosen[:, np.newaxis]).astype(np.float32)
+    runs = []
+    for first, last in _stretches(clear, least=6):
+        part_of = slice(first, last)
+        runs.append(JawRun(ways[part_of, 0], cut[part_of], ways[rows, gap_end][part_of]))
+    return runs
+
+
+def _stretches(mask: NDArray[np.bool_], *, least: int) -> list[tuple[int, int]]:
+    """Start and end of every run of at least so many."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
+    return [(int(a), int(b)) for a, b in edges.reshape(-1, 2) if b - a >= least]
 
 
 def usual_jaw(landmarks: Points, unit: float, yaw: float) -> Points:
@@ -178,9 +264,9 @@ def _sample(image: FloatImage, points: NDArray[np.float32]) -> FloatImage:
     return np.asarray(sampled, dtype=np.float32)
 
 
-def _cheapest_way(cost: FloatImage) -> FloatImage:
+def _cheapest_way(cost: FloatImage, offsets: FloatImage) -> FloatImage:
     """The offset at each point of the jaw, smoothed."""
-    jump = 0.4 * ((_OFFSETS[:, np.newaxis] - _OFFSETS) / _STEP) ** 2
+    jump = 0.4 * ((offsets[:, np.newaxis] - offsets) / _STEP) ** 2
     total = cost[0]
     came_from = np.zeros(cost.shape, np.intp)
     for row in range(1, len(cost)):
@@ -190,7 +276,7 @@ def _cheapest_way(cost: FloatImage) -> FloatImage:
     best = int(total.argmin())
     chosen = np.zeros((len(cost), 1), np.float32)
     for row in range(len(cost) - 1, -1, -1):
-        chosen[row] = _OFFSETS[best]
+        chosen[row] = offsets[best]
         best = int(came_from[row, best])
     smooth = cv2.GaussianBlur(chosen, (1, 9), 0, sigmaY=2, borderType=cv2.BORDER_REPLICATE)
     return np.asarray(smooth, dtype=np.float32).reshape(-1)

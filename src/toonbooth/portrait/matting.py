@@ -1,7 +1,7 @@
 """The person's matte: which pixels of the picture are people.
 
 The segmentation network sees 256 × 256 pixels, whatever it is shown. One look at the whole picture finds
-bodies; two more at every head, one of them in a mirror, find hair and ears, which is where a wrong matte hurts.
+bodies; two more at every head, one in a mirror, find hair and ears, which is where a wrong matte hurts.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ _REACH: Final = 0.015
 _SUBSAMPLING: Final = 4
 # What the guided filter leaves of doubt next to the silhouette is cut off at both ends.
 _LEVELS: Final = (0.3, 0.7)
-# What hangs on nobody by more than this, in face widths, and isn't this part of the largest person, is a scrap
-# of the background.
+# What hangs on nobody by more than this, in face widths, and isn't this part of the largest person, is a
+# scrap of the background.
 _PERSON: Final = 0.3
 _BRIDGE: Final = 0.05
 _SCRAP: Final = 0.2

@@ -36,7 +36,7 @@ def pencil_drawing(painting: Painting) -> Portrait:
 def test_a_drawing_without_colours_is_cut_as_its_photo(look: Look) -> None:
     painting = one(look, unit=100)
     drawing = pencil_drawing(painting)
-    assert overlap(drawing, cut_face(drawing), painting.heads[0]) > 0.95
+    assert overlap(drawing, cut_face(drawing), painting.heads[0]) > 0.93
 
 
 def test_in_another_size_the_head_is_still_in_its_place() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.facecut.heads import face_at
 from toonbooth.facecut.frame import UNIT_PIXELS
-from toonbooth.facecut.jaw import outline_skull, trace_jaw, usual_jaw
+from toonbooth.facecut.jaw import follow_jaw, outline_skull, trace_jaw, usual_jaw
 from toonbooth.facecut.landmarks import CHIN, OVAL
 from toonbooth.facecut.outlines import fill_polygon, grow
 from toonbooth.imaging.pixels import FloatImage
@@ -70,6 +70,40 @@ def test_the_background_is_no_part_of_the_jaw() -> None:
     flat = grey(np.full((SIZE[1], SIZE[0]), 0.5, np.float32))
     bounded = trace_jaw(flat, LANDMARKS, foreign=NOTHING, background=1 - grown(1.02))
     assert chin_of(bounded) < LANDMARKS[CHIN, 1] + 0.6 * USUAL
+
+
+def jaw_bottom(area: FloatImage, light: FloatImage) -> float:
+    return max(float(run.jaw[:, 1].max()) for run in follow_jaw(area, light, LANDMARKS))
+
+
+def inked(factor: float) -> FloatImage:
+    """Lightness of flesh with a dark line around a face of some size."""
+    return np.asarray(0.7 - 0.5 * (grown(factor + 0.02) - grown(factor - 0.02)), np.float32)
+
+
+@pytest.mark.parametrize("factor", [1.02, 1.06, 1.1])
+def test_the_cut_goes_along_the_drawn_line_and_keeps_it(factor: float) -> None:
+    line = grow(LANDMARKS[list(OVAL)], factor)[:, 1].max()
+    bottom = jaw_bottom(grown(1.07), inked(factor))
+    assert -0.005 * UNIT_PIXELS < bottom - line < 0.035 * UNIT_PIXELS
+
+
+def test_without_a_line_the_cut_goes_where_the_head_is_known_to_end() -> None:
+    known = grow(LANDMARKS[list(OVAL)], 1.07)[:, 1].max()
+    flat = np.full((SIZE[1], SIZE[0]), 0.7, np.float32)
+    assert abs(jaw_bottom(grown(1.07), flat) - known) < 0.012 * UNIT_PIXELS
+
+
+def test_where_hair_hangs_over_the_jaw_nothing_is_decided() -> None:
+    area = grown(1.07)
+    area[:, : round(150 - 0.1 * UNIT_PIXELS)] = 1.0
+    runs = follow_jaw(area, inked(1.05), LANDMARKS)
+    assert runs
+    assert all(run.jaw[:, 0].min() > 150 - 0.2 * UNIT_PIXELS for run in runs)
+
+
+def test_a_head_without_a_jaw_has_none_to_follow() -> None:
+    assert follow_jaw(np.ones((SIZE[1], SIZE[0]), np.float32), inked(1.05), LANDMARKS) == []
 
 
 def grown(factor: float) -> FloatImage:
