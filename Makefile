@@ -34,6 +34,9 @@ bench: .venv/dev.stamp models  ## Measure speed and memory; prints a table
 contact-sheet: .venv/dev.stamp models  ## Draw every photo in every style into out/contact-sheet.jpg (PHOTOS=dir)
 	$(RUN)/python -m bench.contact_sheet $(PHOTOS) $(ARGS)
 
+previews: .venv/dev.stamp models  ## Draw the styles' preview pictures anew
+	$(RUN)/python -m bench.style_pictures
+
 migration: .venv/dev.stamp  ## Write a new migration from the tables (NAME="add a column")
 	$(RUN)/python -m toonbooth.gallery.database.migrations "$(NAME)"
 
@@ -78,4 +81,5 @@ clean:  ## Remove the virtual environment and caches (never your data)
 	@$(RUN)/uv pip install --quiet --python $(RUN)/python --require-hashes -r requirements-dev.lock
 	@touch $@
 
-.PHONY: help serve test check format models postgres bench contact-sheet migration reference openapi golden lock clean
+.PHONY: help serve test check format models postgres bench contact-sheet previews migration reference openapi \
+	golden lock clean

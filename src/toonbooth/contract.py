@@ -12,6 +12,8 @@ GENERATE_CARTOON_PATH: Final = "/generate-cartoon"
 PROCESS_FACE_CUT_PATH: Final = "/process-face-cut"
 STYLES_PATH: Final = "/styles"
 HEALTH_PATH: Final = "/health"
+PREVIEW_URL_FIELD: Final = "previewUrl"
+"""In the list of styles: where a style's preview picture is; the studio's is relative to the studio."""
 
 IMAGE_FIELD: Final = "image"
 STYLE_FIELD: Final = "style"

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from toonbooth.gallery.signing import UrlSigner
+from toonbooth.gallery.studio_replies import StyleInfo
 
 UPLOADS_PATH: Final = "/uploads"
 
@@ -17,10 +18,21 @@ class FileLinks:
     signer: UrlSigner
     now: datetime
 
+    def to_preview(self, style: StyleInfo) -> str | None:
+        """The absolute address of a style's preview, another one whenever the picture changes."""
+        if style.preview_path is None:
+            return None
+        return f"{self.base_url}{get_preview_path(style.name)}?v={style.preview_version}"
+
     def to(self, key: str) -> str:
         """The absolute, signed address of a file."""
         path = get_path(key)
         return f"{self.base_url}{path}?{self.signer.sign(path, now=self.now)}"
+
+
+def get_preview_path(style: str) -> str:
+    """The path at which a style's preview is served, to everybody."""
+    return f"/api/styles/{style}/preview"
 
 
 def get_path(key: str) -> str:

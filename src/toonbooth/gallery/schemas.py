@@ -173,10 +173,17 @@ class StyleJson(_Json):
     name: Annotated[str, Field(description="What `style` takes.", examples=["comic"])]
     title: Annotated[str, Field(examples=["Comic"])]
     line: Annotated[str, Field(examples=["Ink lines of varying weight and cel tones."])]
+    preview_url: Annotated[
+        str | None,
+        Field(
+            description="A small picture of it, for everybody; null when the studio has none.",
+            examples=["http://127.0.0.1:3000/api/styles/comic/preview?v=0123456789ab"],
+        ),
+    ]
 
     @classmethod
-    def of(cls, style: StyleInfo) -> Self:
-        return cls(name=style.name, title=style.title, line=style.line)
+    def of(cls, style: StyleInfo, links: FileLinks) -> Self:
+        return cls(name=style.name, title=style.title, line=style.line, preview_url=links.to_preview(style))
 
 
 class UploadedJson(_Json):

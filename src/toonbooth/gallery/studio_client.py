@@ -26,6 +26,7 @@ from toonbooth.contract import (
 from toonbooth.gallery.circuit_breaker import CircuitBreaker, CircuitOpenError
 from toonbooth.gallery.errors import (
     NoFaceFoundError,
+    PictureNotFoundError,
     StudioBusyError,
     StudioFailedError,
     StudioUnavailableError,
@@ -38,7 +39,9 @@ from toonbooth.gallery.studio_replies import (
     StudioPicture,
     StudioReply,
     StyleInfo,
+    StylePreview,
     read_picture,
+    read_preview,
     read_styles,
 )
 from toonbooth.gallery.wishes import CutWishes, DrawingWishes
@@ -90,6 +93,7 @@ class HttpStudioClient:
         self._breaker = CircuitBreaker(failure=StudioFailedError)
         self._styles: tuple[StyleInfo, ...] = ()
         self._styles_valid_until = 0.0
+        self._previews: dict[str, StylePreview] = {}
 
     async def generate_cartoon(self, photo: Photo, wishes: DrawingWishes) -> StudioPicture:
         """Have a photo drawn.
@@ -154,8 +158,36 @@ class HttpStudioClient:
                 log.info("the studio did not list its styles: %s", type(error).__name__)
                 return self._styles
             self._styles = read_styles(reply) if reply.status == 200 else ()
+            current = {style.preview_path for style in self._styles}
+            self._previews = {path: kept for path, kept in self._previews.items() if path in current}
             self._styles_valid_until = now + _STYLES_VALID_SECONDS
         return self._styles
+
+    async def get_preview(self, style: str) -> StylePreview:
+        """The small picture of a style, remembered as long as the style is listed with it.
+
+        Raises
+        ------
+        PictureNotFoundError
+            When there is no such style, or the studio has no preview of it.
+        StudioFailedError
+        """
+        listed = await self.list_styles()
+        path = next((known.preview_path for known in listed if known.name == style), None)
+        if path is None:
+            raise PictureNotFoundError
+        if path not in self._previews:
+            try:
+                async with asyncio.timeout(_STYLES_SECONDS):
+                    reply = await self._exchange("GET", path, None, {})
+            except (httpx.HTTPError, TimeoutError, GarbledReplyError) as error:
+                raise StudioFailedError(_SILENT) from error
+            try:
+                self._previews[path] = read_preview(reply)
+            except GarbledReplyError as error:
+                log.info("the studio has no preview of %s", style)
+                raise PictureNotFoundError from error
+        return self._previews[path]
 
     async def _ask(
         self, path: str, body: bytes | AsyncIterator[bytes], headers: Mapping[str, str]

@@ -4,7 +4,9 @@ The reply of somebody else's server is foreign input: what it claims of itself i
 hangs on it.
 """
 
+import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -13,6 +15,7 @@ from toonbooth.contract import (
     FACES_HEADER,
     IMAGE_FIELD,
     MAX_SEED,
+    PREVIEW_URL_FIELD,
     SEED_HEADER,
     STYLE_HEADER,
     FaceSummary,
@@ -27,6 +30,13 @@ from toonbooth.kit.multipart import (
 )
 
 _MAX_STYLES: Final = 200
+_MAX_PREVIEW_BYTES: Final = 256 * 1024
+_PREVIEW_PATH: Final = re.compile(r"/[A-Za-z0-9_-][A-Za-z0-9._/-]{0,199}(?:\?[A-Za-z0-9._=&-]{0,99})?")
+_PREVIEW_BEGINNINGS: Final = {
+    "image/webp": re.compile(rb"RIFF....WEBP", re.DOTALL),
+    "image/jpeg": re.compile(rb"\xff\xd8\xff"),
+    "image/png": re.compile(rb"\x89PNG\r\n\x1a\n"),
+}
 _MAX_SENTENCE_LENGTH: Final = 300
 _MAX_ERROR_BYTES: Final = 8192
 _DEFAULT_RETRY_AFTER_SECONDS: Final = 5
@@ -54,6 +64,21 @@ class StyleInfo:
     name: str
     title: str
     line: str
+    preview_path: str | None = None
+    """Where the studio has its preview, as a path with perhaps a query; a foreign server may have none."""
+
+    @property
+    def preview_version(self) -> str:
+        """Changes with the preview's path, and so with the picture."""
+        return hashlib.sha256((self.preview_path or "").encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True)
+class StylePreview:
+    """A style's small picture, as the studio sent it."""
+
+    content: bytes
+    media_type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +150,28 @@ def read_styles(reply: StudioReply) -> tuple[StyleInfo, ...]:
                 name=str(entry["name"]),
                 title=str(entry.get("title", entry["name"])),
                 line=str(entry.get("line", "")),
+                preview_path=_read_path(entry.get(PREVIEW_URL_FIELD)),
             )
             for entry in entries
             if _read_name(str(entry["name"])) is not None
         )
     except (ValueError, TypeError, KeyError, AttributeError):
         return ()
+
+
+def read_preview(reply: StudioReply) -> StylePreview:
+    """Take a preview out of a reply.
+
+    Raises
+    ------
+    GarbledReplyError
+        When it isn't a small WebP, JPEG or PNG file.
+    """
+    if reply.status == 200 and len(reply.content) <= _MAX_PREVIEW_BYTES:
+        for media_type, beginning in _PREVIEW_BEGINNINGS.items():
+            if beginning.match(reply.content):
+                return StylePreview(reply.content, media_type)
+    raise GarbledReplyError("no preview")
 
 
 def read_whole_number(value: str | None, *, maximum: int) -> int | None:
@@ -157,6 +198,11 @@ def _read_first_file(content_type: str, content: bytes) -> bytes:
     if not reader.ended:
         raise GarbledReplyError("a form that breaks off")
     return b"".join(pieces)
+
+
+def _read_path(value: object) -> str | None:
+    """A path within the studio; the rest of the network is none of a list's business."""
+    return value if isinstance(value, str) and _PREVIEW_PATH.fullmatch(value) else None
 
 
 def _read_name(value: str | None) -> str | None:

@@ -74,7 +74,7 @@ def install_openapi(app: FastAPI, *, body_models: Sequence[type[BaseModel]] = ()
             _, models = models_json_schema(
                 [(model, "validation") for model in body_models], ref_template=_REFERENCE
             )
-            document["components"]["schemas"].update(models["$defs"])
+            document["components"]["schemas"].update(models.get("$defs", {}))
             app.openapi_schema = document
         return app.openapi_schema
 

@@ -13,6 +13,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from toonbooth.kit.bodies import UnreadBodyMiddleware
+from toonbooth.kit.openapi import install_openapi
 from toonbooth.kit.replies import install_error_replies
 from toonbooth.kit.requests import RequestMiddleware
 from toonbooth.kit.workers import WorkerPool
@@ -65,6 +66,7 @@ def create_app(settings: StudioSettings) -> FastAPI:
     )
     app.include_router(router)
     install_error_replies(app)
+    install_openapi(app)
 
     @app.exception_handler(ClientDisconnect)
     async def note_client_gone(_request: Request, _error: ClientDisconnect) -> Response:

@@ -17,6 +17,7 @@ AppError
 ├── ImageUrlNotAllowedError    400  image_url_not_allowed   an address that images may not be fetched from
 ├── NotAuthorisedError         401  not_authorised          a token was configured and the request lacks it
 ├── ImageNotFoundError         404  image_not_found         nothing at `image_url`
+├── PreviewNotFoundError       404  preview_not_found       no style of this name
 ├── NoFaceFoundError           422  no_face_found           nobody to cut out
 ├── ImageUnreachableError      500  image_unreachable       its server doesn't answer as it should
 ├── WorkTimeoutError           500  work_took_too_long      (kit.worker_process)
@@ -101,6 +102,11 @@ class NotAuthorisedError(AppError):
 class ImageNotFoundError(AppError):
     status = 404
     code = "image_not_found"
+
+
+class PreviewNotFoundError(AppError):
+    status = 404
+    code = "preview_not_found"
 
 
 class NoFaceFoundError(AppError):

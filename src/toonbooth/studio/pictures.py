@@ -1,5 +1,6 @@
 """What goes into a drawing and what comes out, as plain data. Imports no numpy: see `tasks`."""
 
+import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Literal
@@ -8,17 +9,25 @@ from toonbooth.contract import FaceSummary
 
 JPEG_MEDIA_TYPE: Final = "image/jpeg"
 
+WEBP_MEDIA_TYPE: Final = "image/webp"
+
 Geometry = Literal["metadata", "detectors"]
 """Where the face was found: in what the cartoon's own file says, or by looking for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class StyleSummary:
-    """A style as clients see it."""
+    """A style as clients see it. `preview`: a small WebP file."""
 
     name: str
     title: str
     line: str
+    preview: bytes
+
+    @property
+    def preview_version(self) -> str:
+        """Changes with the preview, so that caches may keep it for good."""
+        return hashlib.sha256(self.preview).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True)

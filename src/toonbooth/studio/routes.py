@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import secrets
-from dataclasses import asdict, dataclass
-from typing import Annotated, Any, Final
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Self
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field, ValidationError
@@ -19,6 +19,7 @@ from toonbooth.contract import (
     HEALTH_PATH,
     IMAGE_FIELD,
     MAX_SEED,
+    PREVIEW_URL_FIELD,
     PROCESS_FACE_CUT_PATH,
     SCORE_HEADER,
     SEED_FIELD,
@@ -31,11 +32,12 @@ from toonbooth.contract import (
 from toonbooth.kit.errors import InvalidRequestError
 from toonbooth.kit.workers import WorkerPool
 from toonbooth.studio import tasks
-from toonbooth.studio.errors import BrokenStudioError, UnknownStyleError
+from toonbooth.studio.errors import BrokenStudioError, PreviewNotFoundError, UnknownStyleError
 from toonbooth.studio.fetching import ImageFetcher
 from toonbooth.studio.forms import CartoonForm, read_cartoon_form
 from toonbooth.studio.pictures import (
     JPEG_MEDIA_TYPE,
+    WEBP_MEDIA_TYPE,
     CartoonFile,
     CutFormat,
     CutOptions,
@@ -47,6 +49,7 @@ from toonbooth.studio.replies import render_picture
 from toonbooth.studio.requests import Admission, check_token, read_json, while_connected
 
 MAX_FACE: Final = 99
+_PREVIEW_MAX_AGE_SECONDS: Final = 24 * 3600
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +83,20 @@ class StyleReply(BaseModel):
     name: str
     title: str
     line: str = Field(description="One sentence about how it looks.")
+    preview_url: str = Field(
+        alias=PREVIEW_URL_FIELD,
+        description="Where a small picture of it is, relative to the studio.",
+        examples=["/styles/comic/preview?v=0123456789ab"],
+    )
+
+    @classmethod
+    def of(cls, style: StyleSummary) -> Self:
+        return cls(
+            name=style.name,
+            title=style.title,
+            line=style.line,
+            previewUrl=f"{STYLES_PATH}/{style.name}/preview?v={style.preview_version}",
+        )
 
 
 class StyleList(BaseModel):
@@ -119,6 +136,12 @@ def _describe_pictures(*media_types: str) -> dict[int | str, dict[str, Any]]:
     return {200: {"content": content, "description": "The picture, or a form that holds it."}}
 
 
+_PREVIEW_REPLY: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "content": {WEBP_MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}},
+        "description": "The picture.",
+    }
+}
 _CARTOON_FORM: Final = {
     "type": "object",
     "required": [IMAGE_FIELD],
@@ -229,10 +252,25 @@ async def process_face_cut(request: Request) -> Response:
     )
 
 
-@router.get(STYLES_PATH, summary="List the styles", response_model=StylesReply)
-async def list_styles(request: Request) -> Response:
-    styles = [asdict(style) for style in _services_of(request).styles]
-    return JSONResponse({"success": True, "data": {"styles": styles}})
+@router.get(STYLES_PATH, summary="List the styles")
+async def list_styles(request: Request) -> StylesReply:
+    styles = _services_of(request).styles
+    return StylesReply(data=StyleList(styles=[StyleReply.of(style) for style in styles]))
+
+
+@router.get(
+    f"{STYLES_PATH}/{{style}}/preview",
+    summary="Get a style's preview",
+    response_class=Response,
+    responses=_PREVIEW_REPLY | _describe_errors(404),
+)
+async def get_preview(request: Request, style: str) -> Response:
+    """The same portrait in every style. The address in the list changes with the picture."""
+    found = next((known for known in _services_of(request).styles if known.name == style), None)
+    if found is None:
+        raise PreviewNotFoundError("There is no style of this name.")
+    headers = {"Cache-Control": f"public, max-age={_PREVIEW_MAX_AGE_SECONDS}"}
+    return Response(found.preview, media_type=WEBP_MEDIA_TYPE, headers=headers)
 
 
 @router.get(

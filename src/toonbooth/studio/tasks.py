@@ -71,7 +71,9 @@ def list_styles() -> tuple[StyleSummary, ...]:
     from toonbooth.drawing.styles import DEFAULT_STYLE, STYLES
 
     styles = sorted(STYLES.values(), key=lambda style: style.name != DEFAULT_STYLE)
-    return tuple(StyleSummary(style.name, style.title, style.line) for style in styles)
+    return tuple(
+        StyleSummary(style.name, style.title, style.line, _read_preview(style.name)) for style in styles
+    )
 
 
 def generate_cartoon(photo: bytes, style: str, seed: int, equipment: Equipment) -> CartoonFile:
@@ -99,6 +101,11 @@ def process_face_cut(image: bytes, options: CutOptions, equipment: Equipment) ->
             options=options,
             max_side=equipment.max_side_pixels,
         )
+
+
+def _read_preview(style: str) -> bytes:
+    """`make previews` draws them; a test sees that none is missing."""
+    return resources.files("toonbooth.studio").joinpath("previews", f"{style}.webp").read_bytes()
 
 
 @lru_cache(maxsize=1)

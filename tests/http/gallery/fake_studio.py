@@ -59,6 +59,10 @@ class FakeStudio:
     """Knows the guide only: no styles, no headers of ours."""
     reply: Callable[[], Response] | None = None
     """Sent in place of a picture."""
+    preview: Callable[[], Response] | None = None
+    """Sent in place of a style's preview."""
+    preview_version: int = 1
+    previews_asked: int = 0
     before_reply: Callable[[], Awaitable[None]] | None = None
 
     @property
@@ -68,6 +72,7 @@ class FakeStudio:
                 Route("/generate-cartoon", self._generate_cartoon, methods=["POST"]),
                 Route("/process-face-cut", self._process_face_cut, methods=["POST"]),
                 Route("/styles", self._list_styles),
+                Route("/styles/{style}/preview", self._get_preview),
             ]
         )
 
@@ -109,8 +114,26 @@ class FakeStudio:
     async def _list_styles(self, _request: Request) -> Response:
         if self.is_foreign:
             return Response("<h1>Not Found</h1>", status_code=404)
-        styles = [{"name": name, "title": name.title(), "line": "Drawn."} for name in self.styles]
+        styles = [
+            {
+                "name": name,
+                "title": name.title(),
+                "line": "Drawn.",
+                "previewUrl": f"/styles/{name}/preview?v={self.preview_version}",
+            }
+            for name in self.styles
+        ]
         return JSONResponse({"success": True, "data": {"styles": styles}})
+
+    async def _get_preview(self, request: Request) -> Response:
+        self.previews_asked += 1
+        if self.preview is not None:
+            return self.preview()
+        file = io.BytesIO()
+        Image.new("RGB", (320, 320), (len(request.path_params["style"]), 128, 128)).save(file, "WEBP")
+        return Response(
+            file.getvalue(), media_type="image/webp", headers={"Cache-Control": "public, max-age=86400"}
+        )
 
     async def _answer(self, content: bytes, headers: dict[str, str], *, accept: str | None) -> Response:
         if self.before_reply is not None:

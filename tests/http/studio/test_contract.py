@@ -157,12 +157,17 @@ async def test_an_unknown_style_is_refused(studio: httpx.AsyncClient, astronaut_
     assert read_refusal(reply) == (400, "unknown_style")
 
 
-async def test_styles_have_a_name_a_title_and_a_line(any_studio: httpx.AsyncClient) -> None:
+async def test_styles_have_a_name_a_title_a_line_and_a_preview(any_studio: httpx.AsyncClient) -> None:
     reply = await any_studio.get("/styles")
     styles = reply.json()["data"]["styles"]
     assert reply.json()["success"] is True
     assert styles
-    assert all(set(style) == {"name", "title", "line"} for style in styles)
+    for style in styles:
+        assert {"name", "title", "line", "previewUrl"} <= set(style)
+        preview = await any_studio.get(style["previewUrl"])
+        assert preview.headers["content-type"] == "image/webp"
+        assert preview.headers["cache-control"].startswith("public")
+        assert read_size(preview.content) == (320, 320)
 
 
 async def test_a_studio_that_runs_is_healthy(studio: httpx.AsyncClient) -> None:

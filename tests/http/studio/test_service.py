@@ -118,6 +118,17 @@ async def test_without_models_the_studio_does_not_start(pictures: PictureServer,
             pytest.fail("started")
 
 
+async def test_every_style_looks_different_and_is_light(studio: httpx.AsyncClient) -> None:
+    styles = (await studio.get("/styles")).json()["data"]["styles"]
+    previews = [(await studio.get(style["previewUrl"])).content for style in styles]
+    assert len(set(previews)) == len(styles) >= 6
+    assert max(map(len, previews)) < 40_000
+
+
+async def test_a_style_that_is_not_there_has_no_preview(studio: httpx.AsyncClient) -> None:
+    assert read_refusal(await studio.get("/styles/cubism/preview")) == (404, "preview_not_found")
+
+
 async def test_every_reply_has_a_request_id(studio: httpx.AsyncClient) -> None:
     reply = await studio.get("/health", headers={"X-Request-Id": "phone-12345678"})
     assert reply.headers["x-request-id"] == "phone-12345678"
@@ -125,7 +136,8 @@ async def test_every_reply_has_a_request_id(studio: httpx.AsyncClient) -> None:
 
 async def test_the_description_names_all_that_the_contract_names(studio: httpx.AsyncClient) -> None:
     description = (await studio.get("/openapi.json")).json()
-    assert set(description["paths"]) == {"/generate-cartoon", "/process-face-cut", "/styles", "/health"}
+    paths = {"/generate-cartoon", "/process-face-cut", "/styles", "/styles/{style}/preview", "/health"}
+    assert set(description["paths"]) == paths
     drawing = description["paths"]["/generate-cartoon"]["post"]
     form = drawing["requestBody"]["content"]["multipart/form-data"]["schema"]
     assert set(form["properties"]) == {"image", "style", "seed"}

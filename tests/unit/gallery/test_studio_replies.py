@@ -139,6 +139,27 @@ def test_styles_are_read() -> None:
 
 
 @pytest.mark.parametrize(
+    ("address", "path"),
+    [
+        ("/styles/comic/preview?v=1a2b", "/styles/comic/preview?v=1a2b"),
+        ("http://10.0.0.1/secret", None),
+        ("//10.0.0.1/secret", None),
+        ("@10.0.0.1/", None),
+        ("/styles/\r\nX: y", None),
+        ("/" + "a" * 400, None),
+        (7, None),
+        (None, None),
+    ],
+)
+def test_previews_are_looked_for_within_the_studio_alone(address: object, path: str | None) -> None:
+    body = {"data": {"styles": [{"name": "comic", "previewUrl": address}]}}
+
+    (style,) = read_styles(reply(json.dumps(body).encode()))
+
+    assert style.preview_path == path
+
+
+@pytest.mark.parametrize(
     "content",
     [b"", b"[]", b"{}", b'{"data": {}}', b'{"data": {"styles": 7}}', b'{"data": {"styles": ["comic"]}}'],
 )
