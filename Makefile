@@ -28,6 +28,9 @@ models: .venv/serve.stamp  ## Fetch the face models, once (FROM=folder takes the
 postgres: .venv/serve.stamp  ## Add the driver for PostgreSQL (then set GALLERY_DATABASE_URL)
 	@$(RUN)/uv pip install --quiet --python $(RUN)/python --require-hashes -r requirements-postgres.lock
 
+onnx: .venv/serve.stamp  ## Add ONNX Runtime, for neural styles that are .onnx files
+	@$(RUN)/uv pip install --quiet --python $(RUN)/python --require-hashes -r requirements-onnx.lock
+
 bench: .venv/dev.stamp models  ## Measure speed and memory; prints a table
 	$(RUN)/python -m bench $(ARGS)
 
@@ -52,7 +55,8 @@ golden: .venv/dev.stamp models  ## Draw the golden pictures anew; look at them b
 lock: .venv/uv.stamp  ## Pin all dependencies anew (exact, hashed, no hosts)
 	$(LOCK) -o requirements.lock
 	$(LOCK) --extra postgres -c requirements.lock -o requirements-postgres.lock
-	$(LOCK) --group dev -c requirements-postgres.lock -o requirements-dev.lock
+	$(LOCK) --extra onnx -c requirements.lock -o requirements-onnx.lock
+	$(LOCK) --group dev -c requirements-postgres.lock -c requirements-onnx.lock -o requirements-dev.lock
 LOCK = $(RUN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate --quiet --upgrade
 
@@ -81,5 +85,5 @@ clean:  ## Remove the virtual environment and caches (never your data)
 	@$(RUN)/uv pip install --quiet --python $(RUN)/python --require-hashes -r requirements-dev.lock
 	@touch $@
 
-.PHONY: help serve test check format models postgres bench contact-sheet previews migration reference openapi \
+.PHONY: help serve test check format models postgres onnx bench contact-sheet previews migration reference openapi \
 	golden lock clean

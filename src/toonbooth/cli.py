@@ -191,15 +191,39 @@ def check(data_dir: Path | None, *, repair: bool) -> None:
     help="Another seed, another drawing.",
 )
 @click.option("--max-side", type=_SIDE, default=DEFAULT_SIDE, show_default=True, help="Longest side, pixels.")
+@click.option(
+    "--neural-styles",
+    type=click.Path(path_type=Path),
+    envvar="STUDIO_NEURAL_STYLES_DIR",
+    help="A folder of manifests whose styles --style may also name.  [env: STUDIO_NEURAL_STYLES_DIR]",
+)
+@click.option(
+    "--allow-noncommercial",
+    is_flag=True,
+    envvar="STUDIO_ALLOW_NONCOMMERCIAL",
+    help="Also networks that forbid commercial use, or don't say.  [env: STUDIO_ALLOW_NONCOMMERCIAL]",
+)
 @click.option("--debug", is_flag=True, help="Instead of drawing, show what was found in the photo.")
-def draw(photo: Path, output: Path, style: str | None, seed: int, max_side: int, *, debug: bool) -> None:
+def draw(
+    photo: Path,
+    output: Path,
+    style: str | None,
+    seed: int,
+    max_side: int,
+    neural_styles: Path | None,
+    *,
+    allow_noncommercial: bool,
+    debug: bool,
+) -> None:
     """Draw PHOTO as a cartoon, without any server."""
     from toonbooth.offline import draw_debug_file, draw_file
+    from toonbooth.studio.pictures import NeuralChoice
 
     if debug:
         draw_debug_file(photo, output, max_side=max_side)
     else:
-        draw_file(photo, output, style=style, seed=seed, max_side=max_side)
+        choice = NeuralChoice(neural_styles, allow_noncommercial) if neural_styles else None
+        draw_file(photo, output, style=style, seed=seed, max_side=max_side, neural=choice)
 
 
 @main.command()

@@ -30,6 +30,9 @@ MAX_SEED: Final = 2**31 - 1
 
 STYLE_HEADER: Final = "X-Toonbooth-Style"
 SEED_HEADER: Final = "X-Toonbooth-Seed"
+MODEL_HEADER: Final = "X-Toonbooth-Model"
+LICENCE_HEADER: Final = "X-Toonbooth-Licence"
+"""Which network drew a neural style, and its SPDX licence; a drawn style has neither."""
 FACES_HEADER: Final = "X-Toonbooth-Faces"
 GEOMETRY_HEADER: Final = "X-Toonbooth-Geometry"
 """How a face cut found its face: `metadata` or `detectors`."""

@@ -12,8 +12,9 @@ from toonbooth.kit.errors import FileError, StartError
 from toonbooth.portrait.analysis import PortraitAnalyser
 from toonbooth.portrait.debug import draw_debug
 from toonbooth.portrait.models import ModelsUnavailableError, default_models_folder
-from toonbooth.studio.pictures import CutFormat, CutOptions
+from toonbooth.studio.pictures import CutFormat, CutOptions, NeuralChoice
 from toonbooth.studio.pipeline import cut_face_file, draw_cartoon, draw_portrait, make_generator
+from toonbooth.studio.shelf import DRAWN, Shelf, open_shelf
 
 _QUALITY: Final = 94
 _VECTOR_STYLE: Final = "flat"
@@ -25,7 +26,15 @@ _FORMATS: Final = {
 }
 
 
-def draw_file(photo: Path, output: Path, *, style: str | None, seed: int, max_side: int) -> None:
+def draw_file(
+    photo: Path,
+    output: Path,
+    *,
+    style: str | None,
+    seed: int,
+    max_side: int,
+    neural: NeuralChoice | None = None,
+) -> None:
     """Draw a photo; the output's name tells its format.
 
     A JPEG carries the geometry that `cut-face` reads; the style `flat` can be had as an SVG.
@@ -37,16 +46,18 @@ def draw_file(photo: Path, output: Path, *, style: str | None, seed: int, max_si
     if output.suffix.lower() == ".svg":
         _draw_svg(photo, output, style=style, seed=seed, max_side=max_side)
         return
+    style = style or DEFAULT_STYLE
     output_format = _format_of(output)
+    shelf = _open_shelf(style, neural)
     analyser, data = _open_analyser(), _read(photo)
     try:
         if output_format is CutFormat.JPG:
             drawn = draw_cartoon(
-                data, analyser=analyser, style=style or DEFAULT_STYLE, seed=seed, max_side=max_side
+                data, analyser=analyser, style=style, seed=seed, max_side=max_side, shelf=shelf
             ).data
         else:
             portrait = analyser.analyse(decode_photo(data, max_side=max_side))
-            drawing = draw_portrait(portrait, style=style or DEFAULT_STYLE, seed=seed)
+            drawing = draw_portrait(portrait, style=style, seed=seed, shelf=shelf)
             drawn = _encode(drawing.picture, output_format)
     except ImageError as error:
         raise FileError(f"{photo}: {error}") from error
@@ -100,6 +111,16 @@ def _open_analyser() -> PortraitAnalyser:
         return PortraitAnalyser(default_models_folder())
     except ModelsUnavailableError as error:
         raise StartError(str(error)) from error
+
+
+def _open_shelf(style: str, neural: NeuralChoice | None) -> Shelf:
+    """The drawn styles, and the neural ones only when it is one of those that is wanted."""
+    if style in DRAWN.styles:
+        return DRAWN
+    shelf = open_shelf(neural, threads=1)
+    if style not in shelf.styles and shelf.problems:
+        raise StartError(f"There is no style called {style!r}. {' '.join(shelf.problems)}")
+    return shelf
 
 
 def _format_of(output: Path) -> CutFormat:

@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 from tests.acceptance.running import RunningToonbooth, command, find_free_port, run_command, running_toonbooth
+from tests.networks import NEGATIVE_TFLITE, write_manifest, write_tflite
 from tests.pictures import read_pixels
 
 
@@ -172,6 +173,22 @@ def test_draw_writes_a_cartoon_in_the_format_of_its_name(photo: Path, tmp_path: 
     drawn, original = read_pixels(cartoon), read_pixels(photo)
     assert drawn.shape == original.shape
     assert np.abs(drawn.astype(int) - original).mean() > 3
+
+
+def test_draw_takes_a_network_that_its_owner_has_allowed(photo: Path, tmp_path: Path) -> None:
+    write_tflite(tmp_path / NEGATIVE_TFLITE, (1, 64, 48, 3))
+    write_manifest(tmp_path, NEGATIVE_TFLITE, model__commercial="unknown")
+    cartoon = tmp_path / "cartoon.png"
+    wish = ("draw", str(photo), "-o", str(cartoon), "--style", "negative", "--neural-styles", str(tmp_path))
+
+    refused = run_command(*wish)
+    drawn = run_command(*wish, "--allow-noncommercial")
+
+    assert refused.returncode == 1
+    assert "STUDIO_ALLOW_NONCOMMERCIAL=1" in refused.stderr
+    assert drawn.returncode == 0, drawn.stderr
+    difference = read_pixels(cartoon).astype(int) - (255 - read_pixels(photo).astype(int))
+    assert np.abs(difference).max() <= 1
 
 
 def test_cut_face_cuts_the_cartoon_that_draw_drew(photo: Path, tmp_path: Path) -> None:

@@ -17,7 +17,8 @@ ALLOWED: dict[str, set[str]] = {
     "portrait": {"imaging"},
     "drawing": {"imaging", "portrait.model"},
     "facecut": {"imaging", "portrait.model"},
-    "studio": {"contract", "kit", "imaging", "portrait", "drawing", "facecut"},
+    "neural": {"imaging", "portrait"},
+    "studio": {"contract", "kit", "imaging", "portrait", "drawing", "facecut", "neural"},
     "gallery": {"contract", "kit", "imaging.codec", "imaging.metadata"},
 }
 """What a package may import of ours beside itself. The command's modules, which have no package, know both

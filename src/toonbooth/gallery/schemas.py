@@ -11,7 +11,7 @@ from toonbooth.gallery.database.repositories import Page
 from toonbooth.gallery.database.tables import DownloadedFace, Original, RegeneratedCartoon
 from toonbooth.gallery.links import FileLinks
 from toonbooth.gallery.operations.erase import Erased
-from toonbooth.gallery.studio_replies import StyleInfo
+from toonbooth.gallery.studio_replies import StyleInfo, StyleModel
 from toonbooth.gallery.wishes import MAX_FACE, FaceFormat, FaceShape
 
 Data = TypeVar("Data")
@@ -167,6 +167,18 @@ class PaginationJson(_Json):
         return cls(page=page.number, limit=page.size, total=total, pages=-(-total // page.size))
 
 
+class StyleModelJson(_Json):
+    """The network that draws a neural style."""
+
+    name: Annotated[str, Field(examples=["photo2cartoon"])]
+    licence: Annotated[str, Field(description="SPDX.", examples=["MIT"])]
+    commercial: Annotated[str, Field(description="Commercial use: yes, no or unknown.", examples=["yes"])]
+
+    @classmethod
+    def of(cls, model: StyleModel) -> Self:
+        return cls(name=model.name, licence=model.licence, commercial=model.commercial)
+
+
 class StyleJson(_Json):
     """A way of drawing."""
 
@@ -181,9 +193,19 @@ class StyleJson(_Json):
         ),
     ]
 
+    model: Annotated[
+        StyleModelJson | None, Field(description="Null when the style is drawn without a network.")
+    ]
+
     @classmethod
     def of(cls, style: StyleInfo, links: FileLinks) -> Self:
-        return cls(name=style.name, title=style.title, line=style.line, preview_url=links.to_preview(style))
+        return cls(
+            name=style.name,
+            title=style.title,
+            line=style.line,
+            preview_url=links.to_preview(style),
+            model=None if style.model is None else StyleModelJson.of(style.model),
+        )
 
 
 class UploadedJson(_Json):

@@ -30,6 +30,7 @@ from toonbooth.kit.multipart import (
 )
 
 _MAX_STYLES: Final = 200
+_MAX_MODEL_TEXT: Final = 100
 _MAX_PREVIEW_BYTES: Final = 256 * 1024
 _PREVIEW_PATH: Final = re.compile(r"/[A-Za-z0-9_-][A-Za-z0-9._/-]{0,199}(?:\?[A-Za-z0-9._=&-]{0,99})?")
 _PREVIEW_BEGINNINGS: Final = {
@@ -58,12 +59,22 @@ class StudioPicture:
 
 
 @dataclass(frozen=True, slots=True)
+class StyleModel:
+    """The network of a neural style, and what its licence says of commercial use: yes, no or unknown."""
+
+    name: str
+    licence: str
+    commercial: str
+
+
+@dataclass(frozen=True, slots=True)
 class StyleInfo:
     """A style as clients see it."""
 
     name: str
     title: str
     line: str
+    model: StyleModel | None = None
     preview_path: str | None = None
     """Where the studio has its preview, as a path with perhaps a query; a foreign server may have none."""
 
@@ -150,6 +161,7 @@ def read_styles(reply: StudioReply) -> tuple[StyleInfo, ...]:
                 name=str(entry["name"]),
                 title=str(entry.get("title", entry["name"])),
                 line=str(entry.get("line", "")),
+                model=_read_model(entry.get("model")),
                 preview_path=_read_path(entry.get(PREVIEW_URL_FIELD)),
             )
             for entry in entries
@@ -198,6 +210,15 @@ def _read_first_file(content_type: str, content: bytes) -> bytes:
     if not reader.ended:
         raise GarbledReplyError("a form that breaks off")
     return b"".join(pieces)
+
+
+def _read_model(entry: object) -> StyleModel | None:
+    if not isinstance(entry, dict):
+        return None
+    name, licence, commercial = (
+        str(entry.get(key, ""))[:_MAX_MODEL_TEXT] for key in ("name", "licence", "commercial")
+    )
+    return StyleModel(name, licence, commercial if commercial in {"yes", "no"} else "unknown")
 
 
 def _read_path(value: object) -> str | None:

@@ -102,10 +102,8 @@ class _Canvas:
     def add(self, mask: FloatImage, region: Region, *, weight: FloatImage | np.float32) -> None:
         """Lay a mask over its region; `weight` has the mask's shape or is one number."""
         weights = np.broadcast_to(weight, mask.shape).astype(np.float32)
-        # From pixel centres of the mask to fractions, to the picture, to pixel centres of the canvas.
-        matrix = region.matrix()
-        matrix[:, 2] += matrix[:, :2] @ np.full(2, 0.5 / _INPUT_SIZE)
-        matrix[:, :2] /= _INPUT_SIZE
+        # From pixel centres of the mask to the picture, to pixel centres of the canvas.
+        matrix = region.grid_matrix(width=_INPUT_SIZE, height=_INPUT_SIZE)
         matrix *= self._scale
         matrix[:, 2] += 0.5 * self._scale - 0.5
         laid = cv2.warpAffine(

@@ -28,18 +28,13 @@ class Network:
     ) -> None:
         path = folder / model.name
         try:
-            with _native_stderr_silenced():
-                # The default resolver runs on the CPU with XNNPACK.
-                self._interpreter = Interpreter(model_path=str(path), num_threads=threads)
-                (image_input,) = self._interpreter.get_input_details()
-                self._input_index: int = image_input["index"]
-                if size is not None:
-                    self._interpreter.resize_tensor_input(self._input_index, [1, *size, 3])
-                self._interpreter.allocate_tensors()
+            self._interpreter = open_interpreter(path, threads=threads, size=size)
         except (ValueError, RuntimeError) as error:
             raise ModelsUnavailableError(
                 f"The face model {path} is missing or damaged. Run `toonbooth fetch-models`."
             ) from error
+        (image_input,) = self._interpreter.get_input_details()
+        self._input_index: int = image_input["index"]
         self._output_indices: list[int] = [
             output["index"] for output in self._interpreter.get_output_details()
         ]
@@ -49,6 +44,26 @@ class Network:
         self._interpreter.set_tensor(self._input_index, image[np.newaxis])
         self._interpreter.invoke()
         return [self._interpreter.get_tensor(index)[0] for index in self._output_indices]
+
+
+def open_interpreter(
+    model: Path | bytes, *, threads: int, size: tuple[int, int] | None = None
+) -> Interpreter:
+    """Load a network from its file, or the file's content, ready to run; `size` as for `Network`.
+
+    Raises
+    ------
+    ValueError, RuntimeError
+        When LiteRT cannot make sense of it.
+    """
+    with _native_stderr_silenced():
+        # The default resolver runs on the CPU with XNNPACK.
+        source = {"model_content": model} if isinstance(model, bytes) else {"model_path": str(model)}
+        interpreter = Interpreter(**source, num_threads=threads)
+        if size is not None:
+            interpreter.resize_tensor_input(interpreter.get_input_details()[0]["index"], [1, *size, 3])
+        interpreter.allocate_tensors()
+    return interpreter
 
 
 @contextmanager

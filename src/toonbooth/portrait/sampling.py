@@ -55,6 +55,14 @@ class Region:
         down = self.height * np.array([-sine, cosine])
         return np.column_stack([across, down, np.array([self.x, self.y]) - (across + down) / 2])
 
+    def grid_matrix(self, *, width: int, height: int) -> NDArray[np.float64]:
+        """(2, 3): takes pixels of the region, when it is sampled with so many, to pixels of the picture."""
+        size = np.array([width, height])
+        matrix = self.matrix()
+        matrix[:, 2] += matrix[:, :2] @ (0.5 / size)
+        matrix[:, :2] /= size
+        return matrix
+
     def to_picture(self, fractions: Points) -> Points:
         """Take points given as fractions of the region to pixels of the picture."""
         matrix = self.matrix()
@@ -80,13 +88,10 @@ class Pyramid:
         self, region: Region, *, width: int, height: int, border: int = cv2.BORDER_CONSTANT
     ) -> ByteImage:
         """Scale a region to this many pixels; `border` says what lies outside the picture (black)."""
-        size = np.array([width, height])
         shrinking = min(region.width / width, region.height / height)
         depth = int(np.clip(np.floor(np.log2(max(shrinking, 1.0)) + 0.25), 0, len(self._levels) - 1))
-        # From output pixel centres to fractions, to picture pixels, to pixels of the level.
-        matrix = region.matrix()
-        matrix[:, 2] += matrix[:, :2] @ (0.5 / size)
-        matrix[:, :2] /= size
+        # From output pixel centres to picture pixels, to pixels of the level.
+        matrix = region.grid_matrix(width=width, height=height)
         scale = 1.0 / 2**depth
         matrix *= scale
         matrix[:, 2] += 0.5 * scale - 0.5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -19,11 +20,15 @@ from toonbooth.kit.requests import RequestMiddleware
 from toonbooth.kit.workers import WorkerPool
 from toonbooth.studio import tasks
 from toonbooth.studio.fetching import ImageFetcher
+from toonbooth.studio.pictures import NeuralChoice, StyleList
 from toonbooth.studio.requests import Admission
 from toonbooth.studio.routes import Services, router
 from toonbooth.studio.settings import StudioSettings
 
-_START_SECONDS: Final = 60.0
+_START_SECONDS: Final = 300.0
+"""Large networks take their time for the previews of their styles."""
+log = logging.getLogger(__name__)
+
 _CLIENT_GONE: Final = 499
 """For the access log: nobody is left to read it."""
 
@@ -37,6 +42,7 @@ def create_app(settings: StudioSettings) -> FastAPI:
             models_folder=settings.models_dir,
             threads=settings.threads_per_worker,
             max_side_pixels=settings.max_side_pixels,
+            neural=_choose_neural(settings),
         )
         async with WorkerPool(
             workers=settings.workers,
@@ -44,11 +50,13 @@ def create_app(settings: StudioSettings) -> FastAPI:
             preload=("toonbooth.studio.preload",),
             prepare=partial(tasks.prepare, equipment),
         ) as pool:
+            known = await pool.run(tasks.list_styles, equipment, timeout_seconds=_START_SECONDS)
+            _tell(known)
             app.state.services = Services(
                 pool=pool,
                 admission=Admission(pool, limit=settings.workers + settings.max_waiting),
                 fetcher=ImageFetcher(settings.trusted_origins),
-                styles=await pool.run(tasks.list_styles, timeout_seconds=_START_SECONDS),
+                styles=known.styles,
                 equipment=equipment,
                 token=settings.token.get_secret_value() if settings.token else None,
                 work_timeout_seconds=settings.work_timeout_seconds,
@@ -75,3 +83,24 @@ def create_app(settings: StudioSettings) -> FastAPI:
     app.add_middleware(UnreadBodyMiddleware)
     app.add_middleware(RequestMiddleware)
     return app
+
+
+def _choose_neural(settings: StudioSettings) -> NeuralChoice | None:
+    if settings.neural_styles_dir is None:
+        return None
+    return NeuralChoice(settings.neural_styles_dir, settings.allow_noncommercial, settings.onnx_provider)
+
+
+def _tell(known: StyleList) -> None:
+    for style in known.styles:
+        if style.model is not None:
+            log.info(
+                "neural style %s: %s, %s (commercial use: %s), runs on %s",
+                style.name,
+                style.model.name,
+                style.model.licence,
+                style.model.commercial,
+                style.model.provider,
+            )
+    for problem in known.problems:
+        log.warning("neural style left out: %s", problem)

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Final, Literal
 
 from toonbooth.contract import FaceSummary
@@ -16,18 +17,47 @@ Geometry = Literal["metadata", "detectors"]
 
 
 @dataclass(frozen=True, slots=True)
+class NeuralChoice:
+    """Which networks may draw: the folder of their manifests, and what the operator allows."""
+
+    folder: Path
+    allow_noncommercial: bool = False
+    onnx_provider: str = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSummary:
+    """The network of a neural style. `provider`: what it really runs on."""
+
+    name: str
+    licence: str
+    commercial: str
+    source: str
+    provider: str
+
+
+@dataclass(frozen=True, slots=True)
 class StyleSummary:
-    """A style as clients see it. `preview`: a small WebP file."""
+    """A style as clients see it. `preview`: a small WebP file. `model`: None draws without one."""
 
     name: str
     title: str
     line: str
     preview: bytes
+    model: ModelSummary | None = None
 
     @property
     def preview_version(self) -> str:
         """Changes with the preview, so that caches may keep it for good."""
         return hashlib.sha256(self.preview).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True)
+class StyleList:
+    """All styles, the default first, and one line for each neural style that is left out."""
+
+    styles: tuple[StyleSummary, ...]
+    problems: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +70,7 @@ class CartoonFile:
     faces: tuple[FaceSummary, ...]
     width: int
     height: int
+    model: ModelSummary | None = None
 
 
 class CutFormat(StrEnum):

@@ -8,11 +8,11 @@ from typing import Final
 import numpy as np
 
 from toonbooth.contract import FaceSummary
-from toonbooth.drawing.styles import STYLES
 from toonbooth.facecut.cut import Shape, cut_face
 from toonbooth.facecut.cut_out import CutOut, on_white
 from toonbooth.facecut.heads import measure_heads
 from toonbooth.imaging.codec import decode_photo, encode_jpeg, encode_png, encode_webp, read_xmp
+from toonbooth.neural.errors import NobodyToDrawError
 from toonbooth.portrait.analysis import PortraitAnalyser
 from toonbooth.portrait.model import Face, Portrait
 from toonbooth.portrait.packet import NAMESPACE, decode_packet, encode_packet
@@ -25,6 +25,7 @@ from toonbooth.studio.pictures import (
     FaceCutFile,
     Geometry,
 )
+from toonbooth.studio.shelf import DRAWN, Shelf
 
 CARTOON_QUALITY: Final = 92
 FACE_CUT_QUALITY: Final = 94
@@ -37,7 +38,13 @@ _MAX_CARTOON_SIDE: Final = 4096
 
 
 def draw_cartoon(
-    photo: bytes, *, analyser: PortraitAnalyser, style: str, seed: int, max_side: int
+    photo: bytes,
+    *,
+    analyser: PortraitAnalyser,
+    style: str,
+    seed: int,
+    max_side: int,
+    shelf: Shelf = DRAWN,
 ) -> CartoonFile:
     """Draw a photo. Same photo, style, seed and version on one kind of processor: same bytes.
 
@@ -45,7 +52,7 @@ def draw_cartoon(
     ----------
     photo : a JPEG, PNG, WebP, HEIC or AVIF file.
     analyser : the networks; not shared with another thread.
-    style : a name in `STYLES`.
+    style : the name of a style on the shelf.
     seed : what makes two drawings of one style differ, >= 0.
     max_side : pixels of the cartoon's longer side; a smaller photo is not enlarged.
 
@@ -54,10 +61,12 @@ def draw_cartoon(
     ImageError
         When the file is no picture that can be drawn.
     UnknownStyleError
+    NoFaceFoundError
+        When the style needs one.
     """
     portrait = analyser.analyse(decode_photo(photo, max_side=max_side))
     # The photo tells hair from collars as no drawing does: its heads are measured for the cut that may come.
-    drawing = draw_portrait(measure_heads(portrait), style=style, seed=seed)
+    drawing = draw_portrait(measure_heads(portrait), style=style, seed=seed, shelf=shelf)
     height, width = drawing.picture.shape[:2]
     return CartoonFile(
         data=encode_jpeg(drawing.picture, quality=CARTOON_QUALITY, xmp=encode_packet(drawing)),
@@ -66,20 +75,28 @@ def draw_cartoon(
         faces=tuple(_summarise(face, width, height) for face in drawing.faces[:_MAX_FACES_TOLD]),
         width=width,
         height=height,
+        model=shelf.models.get(style),
     )
 
 
-def draw_portrait(portrait: Portrait, *, style: str, seed: int) -> Portrait:
+def draw_portrait(portrait: Portrait, *, style: str, seed: int, shelf: Shelf = DRAWN) -> Portrait:
     """Draw what was measured on a photo, in a style that is known by name.
 
     Raises
     ------
     UnknownStyleError
+    NoFaceFoundError
+        When the style needs one.
     """
-    chosen = STYLES.get(style)
+    chosen = shelf.styles.get(style)
     if chosen is None:
-        raise UnknownStyleError(f"There is no style called {style!r}; there are: {', '.join(STYLES)}.")
-    return chosen.draw(portrait, make_generator(style, seed))
+        raise UnknownStyleError(f"There is no style called {style!r}; there are: {', '.join(shelf.styles)}.")
+    try:
+        return chosen.draw(portrait, make_generator(style, seed))
+    except NobodyToDrawError as error:
+        raise NoFaceFoundError(
+            "No face was found in the photo, and this style draws faces. Please try another one."
+        ) from error
 
 
 def cut_face_file(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field, ValidationError
@@ -18,7 +18,9 @@ from toonbooth.contract import (
     GEOMETRY_HEADER,
     HEALTH_PATH,
     IMAGE_FIELD,
+    LICENCE_HEADER,
     MAX_SEED,
+    MODEL_HEADER,
     PREVIEW_URL_FIELD,
     PROCESS_FACE_CUT_PATH,
     SCORE_HEADER,
@@ -43,6 +45,7 @@ from toonbooth.studio.pictures import (
     CutOptions,
     CutShape,
     FaceCutFile,
+    ModelSummary,
     StyleSummary,
 )
 from toonbooth.studio.replies import render_picture
@@ -79,6 +82,13 @@ class FaceCutRequest(BaseModel):
     size: Annotated[int | None, Field(strict=True, ge=CUT_SIDES[0], le=CUT_SIDES[1])] = None
 
 
+class ModelReply(BaseModel):
+    name: str
+    licence: str = Field(description="SPDX.", examples=["Apache-2.0"])
+    commercial: Literal["yes", "no", "unknown"]
+    source: str
+
+
 class StyleReply(BaseModel):
     name: str
     title: str
@@ -88,6 +98,7 @@ class StyleReply(BaseModel):
         description="Where a small picture of it is, relative to the studio.",
         examples=["/styles/comic/preview?v=0123456789ab"],
     )
+    model: ModelReply | None = Field(description="The network of a neural style; null draws without one.")
 
     @classmethod
     def of(cls, style: StyleSummary) -> Self:
@@ -96,6 +107,9 @@ class StyleReply(BaseModel):
             title=style.title,
             line=style.line,
             previewUrl=f"{STYLES_PATH}/{style.name}/preview?v={style.preview_version}",
+            model=None
+            if (model := style.model) is None
+            else ModelReply.model_validate(model, from_attributes=True),
         )
 
 
@@ -199,7 +213,7 @@ _FACE_CUT_REQUEST: Final = {
     GENERATE_CARTOON_PATH,
     summary="Draw a photo",
     response_class=Response,
-    responses=_describe_pictures(JPEG_MEDIA_TYPE) | _describe_errors(400, 401, 500, 503),
+    responses=_describe_pictures(JPEG_MEDIA_TYPE) | _describe_errors(400, 401, 422, 500, 503),
     openapi_extra={
         "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _CARTOON_FORM}}}
     },
@@ -218,6 +232,7 @@ async def generate_cartoon(request: Request) -> Response:
             STYLE_HEADER: cartoon.style,
             SEED_HEADER: str(cartoon.seed),
             FACES_HEADER: encode_faces_header(cartoon.faces),
+            **_name_model(cartoon.model),
         },
         accept=request.headers.get("accept"),
     )
@@ -284,6 +299,10 @@ async def get_health(request: Request) -> Response:
     if _services_of(request).pool.is_broken:
         raise BrokenStudioError("Drawing is not possible at the moment.", retry_after_seconds=10)
     return JSONResponse({"success": True, "data": {"status": "ready"}}, headers={"Cache-Control": "no-store"})
+
+
+def _name_model(model: ModelSummary | None) -> dict[str, str]:
+    return {} if model is None else {MODEL_HEADER: model.name, LICENCE_HEADER: model.licence}
 
 
 async def _draw(services: Services, form: CartoonForm) -> CartoonFile:

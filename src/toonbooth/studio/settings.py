@@ -53,6 +53,21 @@ class StudioSettings(BaseSettings):
     max_side_pixels: Annotated[int, Field(ge=256, le=4096, description="The longest side of a cartoon.")] = (
         1080
     )
+    neural_styles_dir: Annotated[
+        Path | None,
+        AfterValidator(lambda path: path and path.absolute()),
+        Field(description="Manifests of neural styles (docs/styles.md); without it there are none."),
+    ] = None
+    allow_noncommercial: Annotated[
+        bool,
+        Field(description="1 also takes networks that forbid commercial use, or whose licence doesn't say."),
+    ] = False
+    onnx_provider: Annotated[
+        Literal["auto", "cpu", "cuda", "tensorrt", "migraphx", "rocm", "openvino", "directml", "coreml"],
+        Field(
+            description="What .onnx networks run on; auto takes the GPU that ONNX Runtime has, or the CPU."
+        ),
+    ] = "auto"
     trusted_origins: Annotated[
         tuple[TrustedOrigin, ...],
         BeforeValidator(_split_origins),

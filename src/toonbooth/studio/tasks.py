@@ -24,10 +24,11 @@ from toonbooth.studio.errors import (
     TooManyPixelsError,
     UnsupportedImageError,
 )
-from toonbooth.studio.pictures import CartoonFile, CutOptions, FaceCutFile, StyleSummary
+from toonbooth.studio.pictures import CartoonFile, CutOptions, FaceCutFile, NeuralChoice, StyleList
 
 if TYPE_CHECKING:
     from toonbooth.portrait.analysis import PortraitAnalyser
+    from toonbooth.studio.shelf import Shelf
 
 _REFUSALS: dict[str, type[PictureRefusedError]] = {
     refusal.code: refusal
@@ -42,6 +43,7 @@ class Equipment:
     models_folder: Path | None
     threads: int
     max_side_pixels: int
+    neural: NeuralChoice | None = None
 
 
 def prepare(equipment: Equipment) -> None:
@@ -50,10 +52,12 @@ def prepare(equipment: Equipment) -> None:
     Raises
     ------
     StartError
-        When the models are missing or damaged, or the face isn't found.
+        When the models are missing or damaged, the face isn't found, or a provider for neural styles was
+        asked for and isn't there.
     """
     import cv2
 
+    from toonbooth.drawing.styles import DEFAULT_STYLE
     from toonbooth.portrait.models import ModelsUnavailableError
 
     cv2.setNumThreads(equipment.threads)
@@ -62,18 +66,15 @@ def prepare(equipment: Equipment) -> None:
     except ModelsUnavailableError as error:
         raise StartError(str(error)) from error
     photo = resources.files("toonbooth.studio").joinpath("first_photo.jpg").read_bytes()
-    if not generate_cartoon(photo, list_styles()[0].name, 0, equipment).faces:
+    if not generate_cartoon(photo, DEFAULT_STYLE, 0, equipment).faces:
         raise StartError("The face models do not find a face that is there. Run `toonbooth fetch-models`.")
 
 
-def list_styles() -> tuple[StyleSummary, ...]:
-    """All styles, the default first."""
-    from toonbooth.drawing.styles import DEFAULT_STYLE, STYLES
+def list_styles(equipment: Equipment) -> StyleList:
+    """All styles, the default first; the neural ones have drawn something by then."""
+    from toonbooth.studio import shelf
 
-    styles = sorted(STYLES.values(), key=lambda style: style.name != DEFAULT_STYLE)
-    return tuple(
-        StyleSummary(style.name, style.title, style.line, _read_preview(style.name)) for style in styles
-    )
+    return shelf.list_styles(_open_shelf(equipment), _open_analyser(equipment))
 
 
 def generate_cartoon(photo: bytes, style: str, seed: int, equipment: Equipment) -> CartoonFile:
@@ -87,6 +88,7 @@ def generate_cartoon(photo: bytes, style: str, seed: int, equipment: Equipment) 
             style=style,
             seed=seed,
             max_side=equipment.max_side_pixels,
+            shelf=_open_shelf(equipment),
         )
 
 
@@ -103,11 +105,6 @@ def process_face_cut(image: bytes, options: CutOptions, equipment: Equipment) ->
         )
 
 
-def _read_preview(style: str) -> bytes:
-    """`make previews` draws them; a test sees that none is missing."""
-    return resources.files("toonbooth.studio").joinpath("previews", f"{style}.webp").read_bytes()
-
-
 @lru_cache(maxsize=1)
 def _open_analyser(equipment: Equipment) -> PortraitAnalyser:
     """The networks of this process; opening them takes longer than using them."""
@@ -115,6 +112,14 @@ def _open_analyser(equipment: Equipment) -> PortraitAnalyser:
     from toonbooth.portrait.models import default_models_folder
 
     return PortraitAnalyser(equipment.models_folder or default_models_folder(), threads=equipment.threads)
+
+
+@lru_cache(maxsize=1)
+def _open_shelf(equipment: Equipment) -> Shelf:
+    """The styles of this process, with their networks."""
+    from toonbooth.studio.shelf import open_shelf
+
+    return open_shelf(equipment.neural, threads=equipment.threads)
 
 
 @contextmanager

@@ -62,6 +62,8 @@ class FakeStudio:
     preview: Callable[[], Response] | None = None
     """Sent in place of a style's preview."""
     preview_version: int = 1
+    models: dict[str, dict[str, str]] = field(default_factory=dict)
+    """The networks of styles that have one."""
     previews_asked: int = 0
     before_reply: Callable[[], Awaitable[None]] | None = None
 
@@ -120,6 +122,7 @@ class FakeStudio:
                 "title": name.title(),
                 "line": "Drawn.",
                 "previewUrl": f"/styles/{name}/preview?v={self.preview_version}",
+                "model": self.models.get(name),
             }
             for name in self.styles
         ]

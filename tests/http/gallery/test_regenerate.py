@@ -128,6 +128,15 @@ async def test_styles_are_those_of_the_studio(gallery: RunningGallery) -> None:
     ]
 
 
+async def test_the_list_of_styles_names_networks_and_their_licences(gallery: RunningGallery) -> None:
+    network = {"name": "photo2cartoon", "licence": "MIT", "commercial": "yes"}
+    gallery.studio.models["sketch"] = network | {"source": "https://example.org/net"}
+
+    styles = read_data(await gallery.client.get("/api/styles"))["styles"]
+
+    assert [style["model"] for style in styles] == [None, network]
+
+
 async def test_a_face_can_be_cut_otherwise(gallery: RunningGallery, photo: bytes) -> None:
     cartoon = (await gallery.upload(photo))["cartoon"]
     body = {"format": "png", "shape": "square", "face": 0}

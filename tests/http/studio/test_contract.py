@@ -163,7 +163,7 @@ async def test_styles_have_a_name_a_title_a_line_and_a_preview(any_studio: httpx
     assert reply.json()["success"] is True
     assert styles
     for style in styles:
-        assert {"name", "title", "line", "previewUrl"} <= set(style)
+        assert set(style) == {"name", "title", "line", "previewUrl", "model"}
         preview = await any_studio.get(style["previewUrl"])
         assert preview.headers["content-type"] == "image/webp"
         assert preview.headers["cache-control"].startswith("public")

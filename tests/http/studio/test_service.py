@@ -141,5 +141,5 @@ async def test_the_description_names_all_that_the_contract_names(studio: httpx.A
     drawing = description["paths"]["/generate-cartoon"]["post"]
     form = drawing["requestBody"]["content"]["multipart/form-data"]["schema"]
     assert set(form["properties"]) == {"image", "style", "seed"}
-    assert set(drawing["responses"]) == {"200", "400", "401", "500", "503"}
+    assert set(drawing["responses"]) == {"200", "400", "401", "422", "500", "503"}
     assert "image/jpeg" in drawing["responses"]["200"]["content"]

@@ -12,6 +12,7 @@ from toonbooth.gallery.studio_replies import (
     GarbledReplyError,
     StudioReply,
     StyleInfo,
+    StyleModel,
     read_picture,
     read_styles,
     read_whole_number,
@@ -136,6 +137,27 @@ def test_styles_are_read() -> None:
         StyleInfo("comic", "Comic", "Ink."),
         StyleInfo("plain", "plain", ""),
     )
+
+
+@pytest.mark.parametrize(
+    ("said", "model"),
+    [
+        (
+            {"name": "photo2cartoon", "licence": "MIT", "commercial": "yes", "source": "x"},
+            StyleModel("photo2cartoon", "MIT", "yes"),
+        ),
+        ({"name": "net", "licence": 7, "commercial": "certainly"}, StyleModel("net", "7", "unknown")),
+        ({"name": "x" * 500}, StyleModel("x" * 100, "", "unknown")),
+        ("net", None),
+        (None, None),
+    ],
+)
+def test_the_network_of_a_style_is_told_within_reason(said: object, model: StyleModel | None) -> None:
+    body = {"data": {"styles": [{"name": "comic", "model": said}]}}
+
+    (style,) = read_styles(reply(json.dumps(body).encode()))
+
+    assert style.model == model
 
 
 @pytest.mark.parametrize(
