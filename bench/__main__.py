@@ -1,10 +1,12 @@
 """`make bench`: prints what a cartoon costs, on one core and on two."""
 
 import tempfile
+import time
 from pathlib import Path
 
 import click
 
+from bench.growth import SIDES, measure_growth
 from bench.pictures import TWELVE_MEGAPIXELS, WORKING_SIZE, make_photo
 from bench.services import (
     measure_gallery_alone,
@@ -13,16 +15,25 @@ from bench.services import (
     measure_whole_calls,
 )
 from bench.stages import measure_stages
+from bench.styles import measure_styles, measure_two_at_once
 from bench.timing import pinned_to, print_table
 
-PARTS = ("stages", "calls", "gallery", "memory", "health")
+PARTS = ("stages", "styles", "growth", "calls", "gallery", "memory", "health")
 
 
 @click.command()
 @click.argument("parts", nargs=-1, type=click.Choice(PARTS))
 @click.option("--rounds", default=15, show_default=True, help="Timed calls per line.")
 @click.option("--heic", type=click.Path(path_type=Path, exists=True), help="Also measure this HEIC photo.")
-def main(parts: tuple[str, ...], rounds: int, heic: Path | None) -> None:
+@click.option(
+    "--network",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The manifest of a neural style (docs/styles.md) to measure beside ours.",
+)
+@click.option("--cpu-time", is_flag=True, help="For the styles on one core: on a machine that others use.")
+def main(
+    parts: tuple[str, ...], rounds: int, heic: Path | None, network: Path | None, *, cpu_time: bool
+) -> None:
     """Measure PARTS, or everything."""
     photos = {"12 MP JPEG": make_photo(TWELVE_MEGAPIXELS), "1080 px JPEG": make_photo(WORKING_SIZE)}
     if heic:
@@ -34,6 +45,12 @@ def main(parts: tuple[str, ...], rounds: int, heic: Path | None) -> None:
                 if "stages" in wanted:
                     rows = measure_stages(photos, threads=cores, rounds=rounds)
                     print_table(f"Stages, {cores} core(s)", rows)
+                if "styles" in wanted:
+                    clock = time.process_time if cpu_time and cores == 1 else time.perf_counter
+                    rows = measure_styles(
+                        photos["12 MP JPEG"], network=network, threads=cores, rounds=rounds, clock=clock
+                    )
+                    print_table(f"Styles, 1080 × 810 pixels, {cores} core(s)", rows)
                 if "calls" in wanted:
                     rows = measure_whole_calls(Path(folder) / f"calls-{cores}", photos, rounds=rounds)
                     print_table(f"Whole calls, {cores} core(s), client included", rows)
@@ -42,6 +59,14 @@ def main(parts: tuple[str, ...], rounds: int, heic: Path | None) -> None:
                         Path(folder) / f"gallery-{cores}", make_photo((720, 540)), rounds=rounds
                     )
                     print_table(f"The gallery alone, {cores} core(s), client included", rows)
+        if "styles" in wanted:
+            with pinned_to(2):
+                rows = measure_two_at_once(photos["12 MP JPEG"], rounds=rounds)
+                print_table("Two cartoons at once, 2 cores", rows)
+        if "growth" in wanted:
+            with pinned_to(1):
+                largest = make_photo((SIDES[-1], SIDES[-1] * 3 // 4))
+                print_table("Larger pictures, 1 core", measure_growth(largest))
         if "memory" in wanted:
             print_table("Memory, sum of PSS", measure_memory(Path(folder) / "memory", photos))
         if "health" in wanted:
