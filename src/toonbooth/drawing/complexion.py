@@ -275,18 +275,26 @@ def as_flesh(drawn: FloatImage, lab: FloatImage, surface: Surface) -> FloatImage
     """
     planes = planes_of(drawn)
     lightness, a, b = planes_of(lab)
-    chroma = np.sqrt(a * a + b * b) + np.float32(1e-3)
-    for middle, red, yellow in surface.tones:
-        strength = max(float(np.hypot(red, yellow)), 1.0)
-        along: FloatImage = a * np.float32(red / strength) + b * np.float32(yellow / strength)
-        flesh = smoothstep(along / chroma, low=0.93, high=0.985)
-        flesh *= smoothstep(chroma, low=0.4 * strength, high=0.7 * strength)
-        flesh *= smoothstep(lightness, low=0.5 * middle, high=0.72 * middle)
-        calmer = calm_of(strength)
-        lifted = lightness + np.float32(0.8 * lift_of(middle))
+    for tone in surface.tones:
+        flesh = like_flesh(lab, tone)
+        calmer = calm_of(float(np.hypot(tone[1], tone[2])))
+        lifted = lightness + np.float32(0.8 * lift_of(tone[0]))
         wanted = (lifted, a * np.float32(calmer), b * np.float32(calmer))
         planes = [plane + flesh * (skin - plane) for plane, skin in zip(planes, wanted, strict=True)]
     return cv2.merge(planes).astype(np.float32, copy=False)
+
+
+def like_flesh(lab: FloatImage, tone: Colour) -> FloatImage:
+    """0 … 1, (H, W): where a picture, L*a*b*, has the hue of a skin of that tone and about its light."""
+    middle, red, yellow = tone
+    lightness, a, b = planes_of(lab)
+    chroma = np.sqrt(a * a + b * b) + np.float32(1e-3)
+    strength = max(float(np.hypot(red, yellow)), 1.0)
+    along: FloatImage = a * np.float32(red / strength) + b * np.float32(yellow / strength)
+    flesh = smoothstep(along / chroma, low=0.93, high=0.985)
+    flesh *= smoothstep(chroma, low=0.4 * strength, high=0.7 * strength)
+    flesh *= smoothstep(lightness, low=0.5 * middle, high=0.72 * middle)
+    return flesh
 
 
 def calm_of(chroma: float) -> float:

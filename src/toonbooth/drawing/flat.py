@@ -12,6 +12,7 @@ import numpy as np
 
 from toonbooth.drawing.closeup import Closeup, look_closely
 from toonbooth.drawing.complexion import SMALLEST_DRAWN_FACE, Surface, close_skin
+from toonbooth.drawing.exposure import well_lit
 from toonbooth.drawing.eyes import enlarge_eyes
 from toonbooth.drawing.flat_backdrop import PAIRS, BackdropShape, FlatBackdrop, lay_backdrop
 from toonbooth.drawing.flat_features import draw_features
@@ -87,7 +88,7 @@ def choose_look(rng: np.random.Generator) -> FlatLook:
         skin=FlatSkin(
             shadow=float(rng.uniform(6.0, 10.0)),
             tones=int(rng.integers(2, 5)),
-            blush=float(rng.uniform(0.15, 0.35)),
+            blush=float(rng.uniform(0.12, 0.27)),
         ),
         backdrop=FlatBackdrop(
             kind=kinds[rng.integers(len(kinds))],
@@ -128,7 +129,7 @@ def flat_svg(portrait: Portrait, rng: np.random.Generator) -> str:
 
 
 def _prepared(portrait: Portrait) -> Portrait:
-    return enlarge_eyes(portrait, strength=0.18)
+    return enlarge_eyes(well_lit(portrait), strength=0.18)
 
 
 def _trace(portrait: Portrait, look: FlatLook) -> tuple[Shape, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -115,8 +116,8 @@ def _brow(
     if bare < 0.7:
         return []
     thick = float(np.hypot(*(seen.points[top[2]] - seen.points[bottom[2]])))
-    faint = (seen.paint[0] * 0.72, seen.paint[1] + 1, seen.paint[2] * 1.05)
-    return _stroke(ridge, (0.1 * thick, 0.6 * thick, 0.55 * thick, 0.1 * thick), faint, opacity=0.8)
+    faint = (seen.paint[0] * 0.64, seen.paint[1] + 2, seen.paint[2] * 1.1)
+    return _stroke(ridge, (0.1 * thick, 0.75 * thick, 0.65 * thick, 0.1 * thick), faint, opacity=0.85)
 
 
 def _eye(
@@ -284,12 +285,20 @@ def _teeth(seen: Likeness, mouth: FloatImage) -> list[Shape]:
     calm = gaussian(seen.lab, sigma=0.007 * seen.width)
     low, high = (float(value) for value in np.percentile(calm[sure][:, 0], [5, 92]))
     bright = max(high, 0.72 * seen.tone[0])
-    cut = low + 0.45 * (bright - low)
-    teeth = smoothstep(calm[..., 0], low=cut - 6, high=cut + 6)
+    # Light falls on one side: on the other teeth are as much teeth, and darker.
+    lit = cv2.dilate(calm[..., 0] * (mouth > 0.3), _disc(0.05 * seen.width)).astype(np.float32, copy=False)
+    lit = np.clip(gaussian(lit, sigma=0.06 * seen.width), 0.6 * bright, bright)
+    cut = np.float32(low) + np.float32(0.45) * (lit - np.float32(low))
+    teeth = smoothstep(calm[..., 0] - cut, low=-6, high=6)
     teeth *= smoothstep(calm[..., 1] - np.float32(0.55 * seen.tone[1]), low=10, high=4)
     near = polygon_mask(seen.size, seen.points[facemap.LIPS_INNER], grow=1.15)
     white = (float(np.clip(0.5 * high + 45, 72, 92)), 1.0, 5.5)
     return _traced(gaussian(teeth * near, sigma=0.014 * seen.width), white, seen)
+
+
+def _disc(radius: float) -> NDArray[np.uint8]:
+    side = 2 * max(1, round(radius)) + 1
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)).astype(np.uint8, copy=False)
 
 
 def _lip_colour(seen: Likeness, lips: FloatImage) -> Colour:

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from toonbooth.drawing import facemap
+from toonbooth.drawing.complexion import like_flesh
 from toonbooth.drawing.pen import Colour
 from toonbooth.drawing.regions import Regions, polygon_mask
 from toonbooth.drawing.skin_paint import eye_white_of, lit_tone, skin_paint
@@ -99,7 +100,7 @@ def with_shadows(
         if width < 16:
             continue
         points: Points = (face.landmarks + np.float32(0.5)) * np.float32(scale) - np.float32(0.5)
-        zone = _beside_and_below(skin.shape, points, width)
+        neck, ears = _neck_and_ears(skin.shape, points, width)
         # Nothing that is blue or green is flesh, however dark; black may be.
         fleshy = smoothstep(yellow, low=-4.0, high=-1.0) * smoothstep(red, low=-3.0, high=0.0)
         sure = (skin > 0.9) & (polygon_mask(size, points[facemap.OVAL]) > 0.9)
@@ -107,7 +108,9 @@ def with_shadows(
             continue
         own = (float(np.median(red[sure])), float(np.median(yellow[sure])))
         shade = lightness < np.median(lightness[sure]) - 5
-        candidate = ((zone > 0.5) & (skin < 0.5) & (person > 0.5) & (fleshy > 0.5) & shade).astype(np.uint8)
+        within = polygon_mask(size, points[facemap.OVAL], grow=0.99) > 0.5
+        missed = (skin < 0.5) & (person > 0.5) & (fleshy > 0.5) & shade
+        candidate = (missed & ((neck > 0.5) | (ears > 0.5) | within)).astype(np.uint8)
         # Narrow bridges join a shadow to what isn't one.
         thread = 2 * max(1, round(0.012 * width)) + 1
         opened = cv2.morphologyEx(candidate, cv2.MORPH_OPEN, np.ones((thread, thread), np.uint8))
@@ -121,11 +124,17 @@ def with_shadows(
                 slice(max(0, x - 2), min(skin.shape[1], x + across + 2)),
             )
             these = (labels[box] == index).astype(np.uint8)
+            # On the face itself only deep folds are meant: what is larger is a beard, a fringe or a frame.
+            on_face = bool(within[box][these > 0].mean() > 0.5)
+            if on_face and area > 0.012 * width * width:
+                continue
             rim = (cv2.dilate(these, np.ones((3, 3), np.uint8)) > 0) & (these == 0) & (person[box] > 0.5)
             # What still has the hue of the skin needs less of it around.
             inside = these > 0
             warm = float(np.clip(2 * _likeness(red[box][inside], yellow[box][inside], own) - 0.6, 0, 1))
-            enough = _ENCLOSED - 0.14 * warm
+            # Beside a face it may as well be hair.
+            beside = float((ears[box][inside] > neck[box][inside]).mean())
+            enough = 0.85 if on_face else _ENCLOSED + 0.2 * beside - 0.14 * warm * (1 - beside)
             if rim.any() and float((skin[box][rim] > 0.5).mean()) > enough:
                 more[box] = np.maximum(more[box], these)
     added = more - skin
@@ -146,21 +155,24 @@ def _likeness(red: FloatImage, yellow: FloatImage, own: tuple[float, float]) -> 
     return along / strength if along > 0.9 * float(np.hypot(a, b)) else 0.0
 
 
-def _beside_and_below(shape: tuple[int, ...], points: Points, width: float) -> FloatImage:
-    """Where ears and necks are, without the face itself."""
+def _neck_and_ears(shape: tuple[int, ...], points: Points, width: float) -> tuple[FloatImage, FloatImage]:
+    """Where a neck and where ears are, both without the face itself."""
     up = points[facemap.FOREHEAD_TOP] - points[facemap.CHIN]
     up = (up / max(float(np.hypot(*up)), 1e-3)).astype(np.float32)
     jaw = points[facemap.JAW]
-    neck = np.concatenate([jaw, (jaw - up * np.float32(0.6 * width))[::-1]]).astype(np.float32)
     size = (shape[0], shape[1])
-    zone = polygon_mask(size, neck)
+    neck = polygon_mask(
+        size, np.concatenate([jaw, (jaw - up * np.float32(0.6 * width))[::-1]]).astype(np.float32)
+    )
+    ears = np.zeros(size, np.float32)
     for side in ((127, 234, 93, 132, 58), (356, 454, 323, 361, 288)):
         temple = points[list(side)]
         away = temple.mean(axis=0) - points[1]
         away = (away / max(float(np.hypot(*away)), 1e-3)).astype(np.float32)
         ear = np.concatenate([temple, (temple + away * np.float32(0.22 * width))[::-1]]).astype(np.float32)
-        zone = np.maximum(zone, polygon_mask(size, ear))
-    return zone * (1 - polygon_mask(size, points[facemap.OVAL], grow=0.99))
+        ears = np.maximum(ears, polygon_mask(size, ear))
+    outside = 1 - polygon_mask(size, points[facemap.OVAL], grow=0.99)
+    return neck * outside, ears * outside
 
 
 def painted_flesh(drawn: FloatImage, lab: FloatImage, flesh: list[Flesh]) -> FloatImage:
@@ -175,19 +187,12 @@ def painted_flesh(drawn: FloatImage, lab: FloatImage, flesh: list[Flesh]) -> Flo
     flesh : everybody's
     """
     planes = planes_of(drawn)
-    lightness, a, b = planes_of(lab)
-    chroma = np.sqrt(a * a + b * b) + np.float32(1e-3)
     for each in flesh:
-        middle, red, yellow = each.tone
-        strength = max(float(np.hypot(red, yellow)), 1.0)
-        along: FloatImage = a * np.float32(red / strength) + b * np.float32(yellow / strength)
-        share = smoothstep(along / chroma, low=0.93, high=0.985)
-        share *= smoothstep(chroma, low=0.4 * strength, high=0.7 * strength)
-        share *= smoothstep(lightness, low=0.5 * middle, high=0.72 * middle)
+        share = like_flesh(lab, each.tone)
         moved = [paint - tone for paint, tone in zip(each.paint, each.tone, strict=True)]
         moved[0] *= 0.85
         planes = [
             plane + share * (seen + np.float32(shift) - plane)
-            for plane, seen, shift in zip(planes, (lightness, a, b), moved, strict=True)
+            for plane, seen, shift in zip(planes, planes_of(lab), moved, strict=True)
         ]
     return cv2.merge(planes).astype(np.float32, copy=False)

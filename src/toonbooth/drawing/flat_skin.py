@@ -24,7 +24,9 @@ from toonbooth.portrait.model import Face, Points
 _CHIN = np.array([199, 208, 428, 169, 394, 210, 430])
 """The chin and the jaw on both sides of it."""
 
-_BEARD = np.array([*facemap.JAW, 132, 177, 187, 206, 98, 97, 2, 326, 327, 426, 411, 401, 361])
+_BEARD = np.array(
+    [*facemap.JAW, 234, 127, 116, 123, 187, 206, 98, 97, 2, 326, 327, 426, 411, 352, 345, 356, 454]
+)
 """From ear to ear along the jaw and back over cheeks and upper lip."""
 
 
@@ -166,7 +168,7 @@ def trace_beard(
     # A tie or a coat below the chin has a hue that no beard has; red is a lip's.
     off = np.maximum(-b, 0) + np.maximum(a - np.float32(max(red, 8.0) + 7), 0)
     grows *= smoothstep(gaussian(off, sigma=0.01 * width), low=7.0, high=3.0)
-    zone = gaussian(polygon_mask(lab.shape[:2], points[_BEARD], grow=1.06), sigma=0.02 * width)
+    zone = gaussian(polygon_mask(lab.shape[:2], points[_BEARD], grow=1.05), sigma=0.025 * width)
     covered = np.maximum(regions.lips, regions.mouth)
     covered = np.maximum(covered, polygon_mask(lab.shape[:2], points[facemap.NOSE_TIP], grow=1.15))
     field = (
@@ -181,8 +183,10 @@ def trace_beard(
     values = lab[sure]
     own = [float(value) for value in np.median(values, axis=0)]
     # Shadow leaves skin its colour and much of its light; hair takes both.
-    greyer = float(np.median(np.hypot(values[:, 1], values[:, 2]))) < 0.8 * float(np.hypot(red, yellow))
-    if own[0] > (0.8 if greyer else 0.66) * middle:
+    left_over = float(np.median(np.hypot(values[:, 1], values[:, 2]))) / max(
+        float(np.hypot(red, yellow)), 1.0
+    )
+    if own[0] > (0.8 if left_over < 0.8 else 0.66) * middle or left_over > 0.92:
         return ()
     shift = flesh.paint[0] - middle
     skin_share = float(np.clip((own[0] - 0.35 * middle) / (0.5 * middle), 0, 1))

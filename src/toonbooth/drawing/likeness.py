@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from toonbooth.drawing import facemap
 from toonbooth.drawing.pen import Colour, curve, normals
 from toonbooth.drawing.regions import polygon_mask
-from toonbooth.drawing.spectacles import find_frames
+from toonbooth.drawing.spectacles import find_frames, lit_share
 from toonbooth.imaging.colour import luma, rgb_to_lab
 from toonbooth.imaging.lines import line_response
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
@@ -208,15 +208,25 @@ def spectacles_of(grey: FloatImage, points: Points, *, width: float, roll: float
     if not frames.any():
         return frames
     # From where they are sure they go on as far as something as dark and thin does, along temple and hinge.
-    response = line_response(grey, sigma=max(0.7, 0.012 * width))
+    response = line_response(grey, sigma=max(0.7, 0.012 * width)) * np.float32(1 / lit_share(grey, points))
     side = width * 0.7
     middle = (points[facemap.LEFT_EYE].mean(axis=0) + points[facemap.RIGHT_EYE].mean(axis=0)) / 2
     x = np.arange(grey.shape[1], dtype=np.float32)[None, :] - middle[0]
     y = np.arange(grey.shape[0], dtype=np.float32)[:, None] - middle[1]
     zone = (np.abs(x) < side) & (np.abs(y - x * np.float32(np.tan(roll))) < 0.22 * width)
-    nose = polygon_mask((grey.shape[0], grey.shape[1]), points[facemap.NOSE_TIP], grow=1.5)
+    # Lashes and nostrils are as dark and as thin.
+    taken = np.maximum.reduce(
+        [
+            polygon_mask((grey.shape[0], grey.shape[1]), points[indices], grow=grow)
+            for indices, grow in (
+                (facemap.NOSE_TIP, 1.5),
+                (facemap.LEFT_EYE, 1.3),
+                (facemap.RIGHT_EYE, 1.3),
+            )
+        ]
+    )
     thread = 2 * max(1, round(0.007 * width)) + 1
-    candidates = ((response > 0.017) & zone & (nose < 0.5)).astype(np.uint8)
+    candidates = ((response > 0.017) & zone & (taken < 0.5)).astype(np.uint8)
     joined = cv2.morphologyEx(candidates, cv2.MORPH_CLOSE, np.ones((thread, thread), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     keep = stats[:, cv2.CC_STAT_WIDTH] > 0.3 * width
@@ -225,7 +235,8 @@ def spectacles_of(grey: FloatImage, points: Points, *, width: float, roll: float
     sure = np.bincount(labels[frames > 0.6].ravel(), minlength=count) > 0
     kept = (keep & sure).astype(np.float32)[labels]
     grown = cv2.dilate(kept, np.ones((3, 3), np.uint8)).astype(np.float32, copy=False)
-    return grown * smoothstep(response, low=0.006, high=0.026)
+    rims: FloatImage = grown * smoothstep(response, low=0.006, high=0.026) * (1 - taken)
+    return rims
 
 
 def own_shape(

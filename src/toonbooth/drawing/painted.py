@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from toonbooth.drawing.cel import without_rim
 from toonbooth.drawing.closeup import find_closeups, lay_back, look_closely
+from toonbooth.drawing.exposure import well_lit
 from toonbooth.drawing.eyes import draw_eyes, enlarge_eyes
 from toonbooth.drawing.grading import Grade, grade
 from toonbooth.drawing.ground import Ground, GroundLook, PaintedGround, paint_ground
@@ -81,7 +82,7 @@ def choose_look(rng: np.random.Generator) -> PaintedLook:
 def draw_painted(portrait: Portrait, rng: np.random.Generator) -> Portrait:
     """Draw a portrait as a painting."""
     look = choose_look(rng)
-    portrait = enlarge_eyes(portrait, strength=0.08)
+    portrait = enlarge_eyes(well_lit(portrait), strength=0.08)
     height, width = portrait.picture.shape[:2]
     unit = _unit(portrait)
     half = (max(8, width // 2), max(8, height // 2))

@@ -9,6 +9,7 @@ import numpy as np
 
 from toonbooth.drawing.backdrop import Head
 from toonbooth.drawing.closeup import Closeup, find_closeups, lay_back, look_closely
+from toonbooth.drawing.exposure import well_lit
 from toonbooth.drawing.eyes import enlarge_eyes
 from toonbooth.drawing.inks import Colour, Ink, apart, mixed, overprinted, skin_ink
 from toonbooth.drawing.key_plate import clean_key, key_rows, print_key, smooth_key
@@ -44,7 +45,7 @@ _NOTHING = 0.004
 def draw_pop(portrait: Portrait, rng: np.random.Generator) -> Portrait:
     """Draw a portrait as a pop-art print."""
     look = choose_look(rng)
-    portrait = enlarge_eyes(portrait, strength=0.08)
+    portrait = enlarge_eyes(well_lit(portrait), strength=0.08)
     height, width = portrait.picture.shape[:2]
     face = portrait.main_face
     unit = face_unit(portrait)

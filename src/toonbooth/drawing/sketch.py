@@ -9,6 +9,7 @@ import numpy as np
 
 from toonbooth.drawing.closeup import Closeup, find_closeups, lay_back, look_closely
 from toonbooth.drawing.earrings import find_earrings
+from toonbooth.drawing.exposure import well_lit
 from toonbooth.drawing.eyes import enlarge_eyes
 from toonbooth.drawing.form import HandMoves, find_slopes, follow_structure, strokes_around
 from toonbooth.drawing.pencil_eyes import draw_pencil_eyes
@@ -125,7 +126,7 @@ def choose_look(rng: np.random.Generator) -> SketchLook:
 def draw_sketch(portrait: Portrait, rng: np.random.Generator) -> Portrait:
     """Draw a portrait in pencil."""
     look = choose_look(rng)
-    portrait = enlarge_eyes(portrait, strength=0.07)
+    portrait = enlarge_eyes(well_lit(portrait), strength=0.07)
     height, width = portrait.picture.shape[:2]
     whole = Closeup(0, 0, width, height, min(2.4, _SHEET / max(height, width)))
     if whole.zoom > 1.2 and min(whole.size) >= 8:

@@ -11,6 +11,9 @@ from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.portrait.model import Points
 
+_BARE = np.array([50, 280, 205, 425, 151, 9, 36, 266, 117, 346])
+"""Cheeks and the middle of the forehead."""
+
 _BAR = (0.018, 0.032)
 """Line response of a nose's bridge without and with a bar across it. Measured: 14 bare ones up to 0.013, dark
 frames 0.046."""
@@ -31,6 +34,7 @@ def find_frames(grey: FloatImage, points: Points, *, width: float) -> FloatImage
     float32 array, shape (H, W): 1 on dark frames, 0 elsewhere and where nobody wears any.
     """
     response = np.maximum(line_response(grey, sigma=max(0.7, 0.012 * width)), np.float32(0))
+    response *= np.float32(1 / lit_share(grey, points))
     worn = _bar_across_nose(response, points, width=width)
     if worn == 0:
         return np.zeros_like(grey)
@@ -46,6 +50,21 @@ def find_frames(grey: FloatImage, points: Points, *, width: float) -> FloatImage
     zone *= smoothstep(down, low=0.28 * width, high=0.2 * width)
     frames: FloatImage = zone * smoothstep(response, low=0.012, high=0.035) * np.float32(worn)
     return frames
+
+
+def lit_share(grey: FloatImage, points: Points) -> float:
+    """How light a face is beside one in good light: on dark skin, and in the dark, rims stand out less.
+
+    Returns
+    -------
+    float, 0.45 … 1, that the same rim's line response is weaker by.
+    """
+    height, width = grey.shape
+    x, y = np.round(points[_BARE]).astype(int).T
+    inside = (x >= 0) & (y >= 0) & (x < width) & (y < height)
+    if not inside.any():
+        return 1.0
+    return float(np.clip(np.median(grey[y[inside], x[inside]]) / 0.5, 0.45, 1.0))
 
 
 def _bar_across_nose(response: FloatImage, points: Points, *, width: float) -> float:
