@@ -38,6 +38,9 @@ contact-sheet: .venv/dev.stamp models  ## Draw every photo in every style into o
 	$(RUN)/python -m bench.contact_sheet $(PHOTOS) $(ARGS)
 
 previews: .venv/dev.stamp models  ## Draw the styles' preview pictures anew
+	$(RUN)/python -m bench.style_pictures --previews-only
+
+pictures: .venv/dev.stamp models  ## Draw the previews and the pictures in docs/ anew
 	$(RUN)/python -m bench.style_pictures
 
 migration: .venv/dev.stamp  ## Write a new migration from the tables (NAME="add a column")
@@ -85,5 +88,5 @@ clean:  ## Remove the virtual environment and caches (never your data)
 	@$(RUN)/uv pip install --quiet --python $(RUN)/python --require-hashes -r requirements-dev.lock
 	@touch $@
 
-.PHONY: help serve test check format models postgres onnx bench contact-sheet previews migration reference openapi \
+.PHONY: help serve test check format models postgres onnx bench contact-sheet previews pictures migration reference openapi \
 	golden lock clean

@@ -48,9 +48,9 @@ def main(
         pictures = [portrait.picture]
         for style in styles or STYLES:
             pictures += [draw_portrait(portrait, style=style, seed=seed).picture for seed in seeds]
-        strips.append(_lay_in_row([_fit(picture, portrait, height, square=square) for picture in pictures]))
-    rows = [_lay_in_row(strips[start : start + across]) for start in range(0, len(strips), across)]
-    sheet = _stack(rows)
+        strips.append(lay_in_row([fit(picture, portrait, height, square=square) for picture in pictures]))
+    rows = [lay_in_row(strips[start : start + across]) for start in range(0, len(strips), across)]
+    sheet = stack(rows)
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_bytes(encode_png(sheet) if output.suffix == ".png" else encode_jpeg(sheet, quality=90))
     click.echo(f"{len(strips)} photos drawn into {output}")
@@ -63,7 +63,8 @@ def _list_photos(paths: tuple[Path, ...]) -> list[Path]:
     return [path for path in found if path.suffix.lower() in PHOTO_SUFFIXES]
 
 
-def _fit(picture: ByteImage, portrait: Portrait, height: int, *, square: bool) -> ByteImage:
+def fit(picture: ByteImage, portrait: Portrait, height: int, *, square: bool) -> ByteImage:
+    """A picture scaled to a height, or its square around the main face."""
     if square:
         picture = _crop_square(picture, portrait)
     width = round(picture.shape[1] * height / picture.shape[0])
@@ -84,14 +85,16 @@ def _crop_square(picture: ByteImage, portrait: Portrait) -> ByteImage:
     return picture[top : top + round(side), left : left + round(side)]
 
 
-def _lay_in_row(pictures: list[ByteImage]) -> ByteImage:
+def lay_in_row(pictures: list[ByteImage]) -> ByteImage:
+    """Pictures of one height beside each other."""
     height = pictures[0].shape[0]
     gap = np.full((height, GAP_PIXELS, 3), 255, dtype=np.uint8)
     parts = [part for picture in pictures for part in (picture, gap)]
     return np.hstack(parts[:-1])
 
 
-def _stack(rows: list[ByteImage]) -> ByteImage:
+def stack(rows: list[ByteImage]) -> ByteImage:
+    """Rows below each other, on white."""
     width = max(row.shape[1] for row in rows)
     padded = [
         np.pad(row, ((0, GAP_PIXELS), (0, width - row.shape[1]), (0, 0)), constant_values=255) for row in rows

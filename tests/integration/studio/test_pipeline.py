@@ -2,18 +2,19 @@
 
 import io
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
 from tests.integration.studio.sky import make_sky_jpeg
-from toonbooth.drawing.styles import DEFAULT_STYLE
-from toonbooth.imaging.codec import ImageError, read_xmp
+from toonbooth.drawing.styles import DEFAULT_STYLE, STYLES
+from toonbooth.imaging.codec import ImageError, decode_photo, read_xmp
 from toonbooth.portrait.analysis import PortraitAnalyser
 from toonbooth.portrait.models import default_models_folder
 from toonbooth.studio.errors import NoFaceFoundError, UnknownFaceError, UnknownStyleError
 from toonbooth.studio.pictures import CartoonFile, CutFormat, CutOptions
-from toonbooth.studio.pipeline import cut_face_file, draw_cartoon, make_generator
+from toonbooth.studio.pipeline import cut_face_file, draw_cartoon, draw_portrait, make_generator
 
 GENERATED = [4088050234, 2385246970, 2444259408]
 
@@ -42,6 +43,22 @@ def test_the_same_seed_draws_the_same_bytes_on_any_number_of_threads(
 ) -> None:
     two_threads = PortraitAnalyser(default_models_folder(), threads=2)
     assert draw(astronaut_jpeg, analyser).data == draw(astronaut_jpeg, two_threads).data
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_every_style_draws_the_same_bytes_on_one_and_on_many_threads(
+    astronaut_jpeg: bytes, analyser: PortraitAnalyser, style: str
+) -> None:
+    portrait = analyser.analyse(decode_photo(astronaut_jpeg, max_side=512))
+    before = cv2.getNumThreads()
+    drawings = []
+    try:
+        for threads in (1, 4):
+            cv2.setNumThreads(threads)
+            drawings.append(draw_portrait(portrait, style=style, seed=3).picture.tobytes())
+    finally:
+        cv2.setNumThreads(before)
+    assert drawings[0] == drawings[1]
 
 
 def test_another_seed_draws_another_picture(astronaut_jpeg: bytes, analyser: PortraitAnalyser) -> None:
