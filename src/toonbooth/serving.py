@@ -3,8 +3,10 @@
 import contextlib
 import http.client
 import os
+import socket
 import sys
 import uuid
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from typing import Final
 
@@ -36,7 +38,8 @@ def serve_both(*, host: str, gallery_port: int, studio_port: int, data_folder: P
     ):
         pipe_to_watch, pipe_held = os.pipe()
         os.set_inheritable(pipe_to_watch, True)  # noqa: FBT003 - the standard library's signature
-        gallery_address = f"http://{_LOOPBACK}:{gallery_port}"
+        inner = _address_from_inside(gallery_listener)
+        gallery_address = f"http://{_in_url(inner)}:{gallery_port}"
         studio_address = f"http://{_LOOPBACK}:{studio_port}"
         gallery = ServiceProcess(
             name="gallery",
@@ -45,6 +48,7 @@ def serve_both(*, host: str, gallery_port: int, studio_port: int, data_folder: P
                 "GALLERY_HOST": host,
                 "GALLERY_PORT": str(gallery_port),
                 "GALLERY_DATA_DIR": str(data_folder),
+                "GALLERY_INTERNAL_URL": gallery_address,
                 "GALLERY_STUDIO_URL": studio_address,
             },
             inherited=(gallery_listener.fileno(), pipe_to_watch),
@@ -55,16 +59,16 @@ def serve_both(*, host: str, gallery_port: int, studio_port: int, data_folder: P
             environment={
                 "STUDIO_HOST": _LOOPBACK,
                 "STUDIO_PORT": str(studio_port),
-                "STUDIO_TRUSTED_ORIGINS": f"{gallery_address}/uploads/=127.0.0.0/8",
+                "STUDIO_TRUSTED_ORIGINS": f"{gallery_address}/uploads/={inner}",
             },
             inherited=(studio_listener.fileno(), pipe_to_watch),
         )
 
         def is_ready() -> bool:
-            return _answers(studio_port) and _answers(gallery_port)
+            return _answers(_LOOPBACK, studio_port) and _answers(str(inner), gallery_port)
 
         def announce() -> None:
-            click.echo(_describe(host, gallery_port, studio_address, data_folder))
+            click.echo(_describe(gallery_address, studio_address, data_folder, _tell_reach(gallery_listener)))
 
         try:
             ending = Supervisor((studio, gallery), stop_seconds=_STOP_SECONDS).run(
@@ -95,8 +99,30 @@ def _check_folder(folder: Path) -> None:
         raise StartError(f"Cannot write to the data folder {folder}: {error.strerror}.") from error
 
 
-def _answers(port: int) -> bool:
-    connection = http.client.HTTPConnection(_LOOPBACK, port, timeout=1)
+def _address_from_inside(listener: socket.socket) -> IPv4Address | IPv6Address:
+    """Where a process of this machine reaches what listens there."""
+    address = ip_address(listener.getsockname()[0])
+    if address.is_unspecified:
+        return ip_address(_LOOPBACK if address.version == 4 else "::1")
+    return address
+
+
+def _in_url(address: IPv4Address | IPv6Address) -> str:
+    return f"[{address}]" if address.version == 6 else str(address)
+
+
+def _tell_reach(listener: socket.socket) -> str:
+    """What other machines can see of the gallery."""
+    address = ip_address(listener.getsockname()[0])
+    if address.is_loopback:
+        return "for this machine only; --host 0.0.0.0 opens it to your network"
+    if address.is_unspecified:
+        return "open to your network, under this machine's address"
+    return "open to your network"
+
+
+def _answers(host: str, port: int) -> bool:
+    connection = http.client.HTTPConnection(host, port, timeout=1)
     try:
         connection.request("GET", HEALTH_PATH)
         return connection.getresponse().status == http.client.OK
@@ -106,13 +132,12 @@ def _answers(port: int) -> bool:
         connection.close()
 
 
-def _describe(host: str, gallery_port: int, studio_address: str, data_folder: Path) -> str:
-    gallery_address = f"http://{_LOOPBACK}:{gallery_port}"
-    opened = f"\n            open to the network on {host}" if host != _LOOPBACK else ""
+def _describe(gallery_address: str, studio_address: str, data_folder: Path, reach: str) -> str:
     return f"""
 Toonbooth is ready.
 
-  gallery   {gallery_address}   the app's API, described at {gallery_address}/docs{opened}
+  gallery   {gallery_address}   the app's API, described at {gallery_address}/docs
+            {reach}
   studio    {studio_address}   draws and cuts for the gallery
   data      {data_folder}
 
@@ -120,5 +145,6 @@ Upload a photo:
 
   curl -H "x-device-id: {uuid.uuid4()}" -F image=@photo.jpg {gallery_address}/api/upload
 
+The reply holds the addresses of photo and cartoon; they open in any browser.
 Ctrl-C stops both.
 """

@@ -11,7 +11,11 @@ from urllib.parse import urlsplit
 
 from toonbooth.kit.errors import InvalidRequestError
 
-_HOST: Final = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
+_LABEL: Final = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})"
+_HOST: Final = re.compile(
+    rf"(?:{_LABEL}(?:\.{_LABEL}){{0,63}}\.?|\[[0-9A-Fa-f:.]{{2,45}}\])(?::(?P<port>[0-9]{{1,5}}))?"
+)
+_LAST_PORT: Final = 65535
 
 
 def read_base_url(value: str) -> str:
@@ -23,7 +27,7 @@ def read_base_url(value: str) -> str:
         When it isn't `http://` or `https://`, a host, perhaps a port and a path, and nothing else.
     """
     parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not _HOST.fullmatch(parts.netloc):
+    if parts.scheme not in {"http", "https"} or not _is_host(parts.netloc):
         raise ValueError("must be an address such as https://photos.example.org")
     if parts.query or parts.fragment or "?" in value or "#" in value:
         raise ValueError("must not have a query or a fragment")
@@ -52,7 +56,7 @@ def choose_base_url(
         host = _first_of(headers.get("x-forwarded-host")) or host
         forwarded_scheme = _first_of(headers.get("x-forwarded-proto")).lower()
         scheme = forwarded_scheme if forwarded_scheme in {"http", "https"} else scheme
-    if not _HOST.fullmatch(host):
+    if not _is_host(host):
         raise InvalidRequestError("The Host header must name the server.")
     return f"{scheme}://{host}"
 
@@ -68,6 +72,11 @@ def is_trusted(peer: str | None, trusted_proxies: Sequence[IPv4Network | IPv6Net
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
         address = address.ipv4_mapped
     return any(address in network for network in trusted_proxies)
+
+
+def _is_host(text: str) -> bool:
+    match = _HOST.fullmatch(text)
+    return match is not None and int(match["port"] or 0) <= _LAST_PORT
 
 
 def _first_of(value: str | None) -> str:

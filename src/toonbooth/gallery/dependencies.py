@@ -6,6 +6,8 @@ from typing import Annotated, Final, cast
 from bson import ObjectId
 from fastapi import Depends, Header, Path, Query, Request, Security
 from fastapi.security import APIKeyHeader
+from pydantic import BeforeValidator
+from pydantic_core import PydanticKnownError
 
 from toonbooth.gallery.addresses import choose_base_url
 from toonbooth.gallery.database.repositories import Page
@@ -21,6 +23,7 @@ MAX_LIMIT: Final = 100
 _MAX_PAGE: Final = 10**9
 
 _OBJECT_ID: Final = re.compile(r"[0-9a-fA-F]{24}")
+_PLAIN_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
 
 device_scheme = APIKeyHeader(
@@ -107,18 +110,28 @@ async def read_idempotency_key(
     return idempotency_key
 
 
+def _read_plain_number(value: object) -> object:
+    """Python's own reading of numbers also takes `1_0`, ` 1` and `+1`."""
+    if isinstance(value, str) and not _PLAIN_NUMBER.fullmatch(value):
+        raise PydanticKnownError("int_parsing")
+    return value
+
+
+_PlainNumber = Annotated[int, BeforeValidator(_read_plain_number)]
 _PAGE_QUERY: Final = Query(ge=1, le=_MAX_PAGE, description="From 1.")
 _LIMIT_QUERY: Final = Query(ge=1, le=MAX_LIMIT, description="How many to a page.")
 
 
 async def read_page(
-    page: Annotated[int, _PAGE_QUERY] = 1, limit: Annotated[int, _LIMIT_QUERY] = DEFAULT_LIMIT
+    page: Annotated[_PlainNumber, _PAGE_QUERY] = 1,
+    limit: Annotated[_PlainNumber, _LIMIT_QUERY] = DEFAULT_LIMIT,
 ) -> Page:
     return Page(number=page, size=limit)
 
 
 async def find_page(
-    page: Annotated[int | None, _PAGE_QUERY] = None, limit: Annotated[int | None, _LIMIT_QUERY] = None
+    page: Annotated[_PlainNumber | None, _PAGE_QUERY] = None,
+    limit: Annotated[_PlainNumber | None, _LIMIT_QUERY] = None,
 ) -> Page | None:
     """A page, when either is given; all otherwise."""
     if page is None and limit is None:

@@ -142,7 +142,8 @@ class HttpStudioClient:
             )
         if answer.status == 400 and answer.code == UnknownFaceError.code:
             raise UnknownFaceError(answer.sentence or "There are fewer people in this cartoon.")
-        raise _refused(answer, "The face could not be cut out. Please choose another cartoon.")
+        # Any other refusal is about the address or the settings, and no other cartoon would fare better.
+        raise _refused(answer, _FAILED)
 
     async def list_styles(self) -> tuple[StyleInfo, ...]:
         """The studio's styles, its default first; none when it has no such list.

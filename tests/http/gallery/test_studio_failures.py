@@ -105,7 +105,7 @@ async def test_a_failed_regeneration_changes_nothing(gallery: RunningGallery, ph
         (refuse(500, "internal_error"), (500, "studio_failed", FAILED)),
         (
             refuse(400, "image_url_not_allowed"),
-            (500, "studio_failed", "The face could not be cut out. Please choose another cartoon."),
+            (500, "studio_failed", FAILED),
         ),
         (answer(b"no picture"), (500, "studio_failed", NO_PICTURE)),
     ],

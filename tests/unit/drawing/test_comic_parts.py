@@ -1,0 +1,142 @@
+"""What only the comic is made of: rims settled by colour, jaws, shining skin and strands, scenes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.unit.drawing.portraits import bust
+from toonbooth.drawing import facemap
+from toonbooth.drawing.backdrop import Head
+from toonbooth.drawing.cel_backdrop import Scene, SceneLook, draw_scene
+from toonbooth.drawing.jawline import draw_jaws
+from toonbooth.drawing.regions import find_regions
+from toonbooth.drawing.rim import even_rim, settle_rim, with_slender
+from toonbooth.drawing.surfaces import settle_surfaces
+from toonbooth.imaging.colour import luma, rgb_to_lab
+from toonbooth.imaging.pixels import FloatImage, to_float
+from toonbooth.portrait.model import Portrait
+
+SKIN, WALL = (65.0, 16.0, 20.0), (40.0, -5.0, -25.0)
+
+
+def before_a_wall(*, edge: int) -> FloatImage:
+    lab = np.empty((240, 240, 3), np.float32)
+    lab[:, :edge] = SKIN
+    lab[:, edge:] = WALL
+    return lab
+
+
+def matte_up_to(edge: int) -> FloatImage:
+    matte = np.zeros((240, 240), np.float32)
+    matte[:, :edge] = 1
+    return matte
+
+
+def test_wall_inside_a_matte_is_taken_off() -> None:
+    settled = settle_rim(matte_up_to(132), before_a_wall(edge=120), unit=1.0)
+    assert settled[120, 127] < 0.3
+    assert settled[120, 100] > 0.95
+
+
+def test_skin_that_a_matte_cuts_off_comes_back() -> None:
+    settled = settle_rim(matte_up_to(110), before_a_wall(edge=120), unit=1.0)
+    assert settled[120, 114] > 0.7
+    assert settled[120, 140] < 0.05
+
+
+def test_a_matte_stays_where_colours_tell_nothing() -> None:
+    matte = matte_up_to(120)
+    alike = np.full((240, 240, 3), 50.0, np.float32)
+    np.testing.assert_allclose(settle_rim(matte, alike, unit=1.0), matte, atol=1e-4)
+
+
+def test_a_frayed_edge_becomes_one_curve() -> None:
+    frayed = matte_up_to(120)
+    frayed[::4, 120:124] = 1
+    columns = (even_rim(frayed, unit=1.0) > 0.5).sum(axis=1)[20:-20]
+    assert np.ptp(columns) <= 1
+
+
+def test_an_earring_is_added_and_a_scrap_is_not() -> None:
+    person = matte_up_to(100)
+    more = person.copy()
+    more[60:120, 100:108] = 1
+    more[160:180, 100:120] = 1
+    full = with_slender(person, more, length=40)
+    assert full[90, 104] == 1
+    assert full[170, 110] == 0
+
+
+def with_neck_in_shadow() -> Portrait:
+    portrait = bust(480, 400)
+    picture = portrait.picture.copy()
+    chin = round(float(portrait.faces[0].landmarks[facemap.CHIN, 1]))
+    picture[chin:] = (picture[chin:] * 0.75).astype(np.uint8)
+    return replace(portrait, picture=picture)
+
+
+def test_the_chin_gets_one_line_and_the_cheeks_none() -> None:
+    portrait = with_neck_in_shadow()
+    image = portrait.picture.copy()
+    draw_jaws(image, portrait, weight=1.0)
+    darker = portrait.picture.astype(int).sum(axis=2) - image.astype(int).sum(axis=2)
+    x, y = (round(float(v)) for v in portrait.faces[0].landmarks[facemap.CHIN])
+    assert darker[y - 12 : y + 13, x].max() > 60
+    assert darker[: y - 80].max() == 0
+    assert darker.min() >= 0
+
+
+def test_a_chin_at_the_persons_edge_gets_no_second_line() -> None:
+    portrait = with_neck_in_shadow()
+    chin = round(float(portrait.faces[0].landmarks[facemap.CHIN, 1]))
+    matte = portrait.matte.copy()
+    matte[chin + 2 :] = 0
+    alone = replace(portrait, matte=matte)
+    image = alone.picture.copy()
+    draw_jaws(image, alone, weight=1.0)
+    x = round(float(portrait.faces[0].landmarks[facemap.CHIN, 0]))
+    np.testing.assert_array_equal(image[:, x], alone.picture[:, x])
+
+
+def test_light_along_a_jaw_is_skin_and_hair_keeps_strands() -> None:
+    portrait = bust(480, 400)
+    face = portrait.faces[0]
+    picture = portrait.picture.copy()
+    jaw = face.landmarks[facemap.JAW[4]]
+    centre = (round(float(jaw[0])), round(float(jaw[1])))
+    cv2.circle(picture, centre, round(0.04 * face.width), (250, 250, 255), -1)
+    lab = rgb_to_lab(to_float(picture))
+    grey = luma(picture)
+    regions = find_regions(lab, grey, np.ones_like(portrait.matte), portrait.faces, scale=1.0)
+    settled = settle_surfaces(regions, lab, grey, portrait.faces, scale=1.0)
+    assert settled.skin[centre[1], centre[0]] > regions.skin[centre[1], centre[0]] + 0.3
+    x, y = face.landmarks[facemap.FOREHEAD_TOP]
+    above = (round(float(y) - 0.15 * face.width), round(float(x)))
+    assert settled.features[above] > regions.features[above] + 0.2
+    assert (settled.features >= regions.features).all()
+
+
+@pytest.mark.parametrize("scene", Scene)
+def test_a_scene_stands_out_from_dark_and_from_light_hair(scene: Scene) -> None:
+    look = SceneLook(scene, tint=(-8.0, -20.0), slant=1.0)
+    behind_dark, behind_light = (
+        draw_scene((90, 120), look, head=Head(45.0, 40.0, 25.0), hair=hair)[..., 0] for hair in (15.0, 85.0)
+    )
+    assert behind_dark.shape == (120, 90)
+    assert behind_dark.min() > 15 + 50
+    assert behind_light.max() < 85
+    assert behind_dark.max() <= 100
+
+
+def test_every_scene_is_another_picture() -> None:
+    drawn = [
+        draw_scene((90, 120), SceneLook(scene, (10.0, 5.0), 1.0), head=Head(45.0, 40.0, 25.0), hair=30.0)
+        for scene in Scene
+    ]
+    for i, one in enumerate(drawn):
+        for other in drawn[:i]:
+            assert np.abs(one - other).mean() > 0.5
