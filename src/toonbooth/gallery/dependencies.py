@@ -6,7 +6,7 @@ from typing import Annotated, Final, cast
 from bson import ObjectId
 from fastapi import Depends, Header, Path, Query, Request, Security
 from fastapi.security import APIKeyHeader
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticKnownError
 
 from toonbooth.gallery.addresses import choose_base_url
@@ -117,21 +117,23 @@ def _read_plain_number(value: object) -> object:
     return value
 
 
-_PlainNumber = Annotated[int, BeforeValidator(_read_plain_number)]
-_PAGE_QUERY: Final = Query(ge=1, le=_MAX_PAGE, description="From 1.")
-_LIMIT_QUERY: Final = Query(ge=1, le=MAX_LIMIT, description="How many to a page.")
+# The bounds stand before the reading, which would otherwise hide them from the OpenAPI document.
+_PageNumber = Annotated[int, Field(ge=1, le=_MAX_PAGE), BeforeValidator(_read_plain_number)]
+_PageLimit = Annotated[int, Field(ge=1, le=MAX_LIMIT), BeforeValidator(_read_plain_number)]
+_PAGE_QUERY: Final = Query(description="From 1.")
+_LIMIT_QUERY: Final = Query(description="How many to a page.")
 
 
 async def read_page(
-    page: Annotated[_PlainNumber, _PAGE_QUERY] = 1,
-    limit: Annotated[_PlainNumber, _LIMIT_QUERY] = DEFAULT_LIMIT,
+    page: Annotated[_PageNumber, _PAGE_QUERY] = 1,
+    limit: Annotated[_PageLimit, _LIMIT_QUERY] = DEFAULT_LIMIT,
 ) -> Page:
     return Page(number=page, size=limit)
 
 
 async def find_page(
-    page: Annotated[_PlainNumber | None, _PAGE_QUERY] = None,
-    limit: Annotated[_PlainNumber | None, _LIMIT_QUERY] = None,
+    page: Annotated[_PageNumber | None, _PAGE_QUERY] = None,
+    limit: Annotated[_PageLimit | None, _LIMIT_QUERY] = None,
 ) -> Page | None:
     """A page, when either is given; all otherwise."""
     if page is None and limit is None:
