@@ -31,6 +31,9 @@ postgres: .venv/serve.stamp  ## Add the driver for PostgreSQL (then set GALLERY_
 onnx: .venv/serve.stamp  ## Add ONNX Runtime, for neural styles that are .onnx files
 	@$(RUN)/uv pip install --quiet --python $(RUN)/python --require-hashes -r requirements-onnx.lock
 
+s3: .venv/serve.stamp  ## Add the client for buckets (then set GALLERY_BLOB_URL)
+	@$(RUN)/uv pip install --quiet --python $(RUN)/python --require-hashes -r requirements-s3.lock
+
 bench: .venv/dev.stamp models  ## Measure speed and memory; prints a table
 	$(RUN)/python -m bench $(ARGS)
 
@@ -59,7 +62,9 @@ lock: .venv/uv.stamp  ## Pin all dependencies anew (exact, hashed, no hosts)
 	$(LOCK) -o requirements.lock
 	$(LOCK) --extra postgres -c requirements.lock -o requirements-postgres.lock
 	$(LOCK) --extra onnx -c requirements.lock -o requirements-onnx.lock
-	$(LOCK) --group dev -c requirements-postgres.lock -c requirements-onnx.lock -o requirements-dev.lock
+	$(LOCK) --extra s3 -c requirements.lock -o requirements-s3.lock
+	$(LOCK) --group dev -c requirements-postgres.lock -c requirements-onnx.lock -c requirements-s3.lock \
+		-o requirements-dev.lock
 LOCK = $(RUN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate --quiet --upgrade
 
@@ -88,5 +93,5 @@ clean:  ## Remove the virtual environment and caches (never your data)
 	@$(RUN)/uv pip install --quiet --python $(RUN)/python --require-hashes -r requirements-dev.lock
 	@touch $@
 
-.PHONY: help serve test check format models postgres onnx bench contact-sheet previews pictures migration reference openapi \
+.PHONY: help serve test check format models postgres onnx s3 bench contact-sheet previews pictures migration reference openapi \
 	golden lock clean

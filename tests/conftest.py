@@ -11,6 +11,7 @@ from skimage import data
 
 from tests.databases import Databases, PostgresqlDatabases, SqliteDatabases
 from tests.postgresql_server import PostgresqlServer, running_postgresql
+from tests.seaweedfs import SeaweedFs, running_seaweedfs
 from toonbooth.imaging.pixels import ByteImage
 
 
@@ -38,6 +39,13 @@ def shared_photos() -> list[Path]:
 def postgresql_server() -> Generator[PostgresqlServer]:
     """A server that stays up while tests run; whoever wants to stop one starts another."""
     with running_postgresql() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def seaweedfs() -> Generator[SeaweedFs]:
+    """An S3 server that stays up while tests run."""
+    with running_seaweedfs() as server:
         yield server
 
 

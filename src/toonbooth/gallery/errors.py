@@ -29,6 +29,7 @@ AppError
 ├── WorkTimeoutError           500  work_took_too_long      (kit.worker_process)
 ├── WorkerDiedError            500  worker_died             (kit.worker_process)
 ├── DatabaseUnavailableError   503  database_unavailable
+├── StorageUnavailableError    503  storage_unavailable
 ├── PoolBusyError              503  busy                    (kit.workers)
 ├── StudioBusyError            503  studio_busy
 └── StudioUnavailableError     503  studio_unavailable
@@ -38,7 +39,7 @@ from typing import Final
 
 from toonbooth.kit.errors import AppError
 
-_DATABASE_RETRY_AFTER_SECONDS: Final = 2
+_RETRY_AFTER_SECONDS: Final = 2
 
 
 class InvalidDeviceIdError(AppError):
@@ -223,7 +224,7 @@ class DatabaseUnavailableError(AppError):
     def __init__(self) -> None:
         super().__init__(
             "The gallery's database can't be reached. Please try again in a moment.",
-            retry_after_seconds=_DATABASE_RETRY_AFTER_SECONDS,
+            retry_after_seconds=_RETRY_AFTER_SECONDS,
         )
 
 
@@ -235,6 +236,19 @@ class StorageFailedError(AppError):
 
     def __init__(self) -> None:
         super().__init__("The picture could not be stored or read. Please try again later.")
+
+
+class StorageUnavailableError(AppError):
+    """The bucket that keeps the pictures doesn't answer, or refuses."""
+
+    status = 503
+    code = "storage_unavailable"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The pictures can't be reached. Please try again in a moment.",
+            retry_after_seconds=_RETRY_AFTER_SECONDS,
+        )
 
 
 class StudioFailedError(AppError):

@@ -60,6 +60,14 @@ class GallerySettings(BaseSettings):
         int,
         Field(ge=1, le=1000, description="How many connections to a database server there may be at once."),
     ] = DEFAULT_CONNECTIONS
+    blob_url: Annotated[
+        str | None,
+        Field(
+            description="A bucket for the pictures, `s3://bucket/prefix`, `gs://…` or `az://…`, with "
+            "credentials in the variables that its cloud's tools read; a folder in the data folder when left "
+            "out."
+        ),
+    ] = None
     signing_keys: Annotated[
         SecretStr | None,
         Field(

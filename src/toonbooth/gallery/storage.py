@@ -1,10 +1,13 @@
 """Opens what keeps rows and files: for the service, and for the commands that look after its data."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
 from toonbooth.gallery.blobs.disk import DiskBlobStore
+from toonbooth.gallery.blobs.objects import ObjectBlobStore, open_bucket
+from toonbooth.gallery.blobs.staging import STAGING_FOLDER, StagingFolder
 from toonbooth.gallery.database.transactions import open_database
 from toonbooth.gallery.services import Storage
 from toonbooth.gallery.settings import GallerySettings
@@ -19,9 +22,17 @@ async def open_storage(settings: GallerySettings) -> AsyncIterator[Storage]:
     Raises
     ------
     StartError
-        When the database cannot be used.
+        When the database or the bucket cannot be used.
     """
-    blobs = DiskBlobStore(settings.data_dir / UPLOADS_FOLDER)
+    blobs = await _open_blobs(settings)
     database = await open_database(settings.database_url, connections=settings.database_connections)
     async with database:
         yield Storage(database=database, blobs=blobs, staging=blobs.staging)
+
+
+async def _open_blobs(settings: GallerySettings) -> DiskBlobStore | ObjectBlobStore:
+    folder = settings.data_dir / UPLOADS_FOLDER
+    if settings.blob_url is None:
+        return DiskBlobStore(folder)
+    bucket = await asyncio.to_thread(open_bucket, settings.blob_url)
+    return ObjectBlobStore(bucket, StagingFolder(folder / STAGING_FOLDER))

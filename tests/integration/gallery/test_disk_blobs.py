@@ -7,7 +7,7 @@ import stat
 import time
 from collections.abc import AsyncIterator, Generator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -62,52 +62,11 @@ async def test_a_blob_lies_where_the_guide_says(blobs: DiskBlobStore, tmp_path: 
     assert (tmp_path / "uploads" / blob.key).read_bytes() == PHOTO
 
 
-async def test_it_is_a_blob_store(blobs: DiskBlobStore) -> None:
-    as_interface: BlobStore = blobs
-    blob = await store(blobs, b"photo")
-
-    facts = await as_interface.stat(blob.key)
-    assert facts.size == 5
-    assert abs(facts.modified_at - datetime.now(UTC)) < timedelta(minutes=5)
-    assert await read(as_interface, blob.key) == b"photo"
-
-
 async def test_files_and_folders_are_for_their_owner_only(blobs: DiskBlobStore, tmp_path: Path) -> None:
     await store(blobs)
 
     for path in (tmp_path / "uploads").rglob("*"):
         assert stat.S_IMODE(path.stat().st_mode) == (0o600 if path.is_file() else 0o700), path
-
-
-async def test_what_is_written_in_pieces_or_by_somebody_else_is_whole(blobs: DiskBlobStore) -> None:
-    async with blobs.staging.open() as staged:
-        for piece in (b"one ", b"", b"two ", b"three"):
-            await staged.write(piece)
-        first = await blobs.commit(
-            staged, folder=BlobFolder.TEMP, identifier=ORIGINAL, suffix=".jpg", now=NOON
-        )
-    async with blobs.staging.open() as staged:
-        staged.path.write_bytes(b"by path")
-        second = await blobs.commit(
-            staged, folder=BlobFolder.TEMP, identifier=ORIGINAL, suffix=".jpg", now=NOON
-        )
-
-    assert (await read(blobs, first.key), first.size) == (b"one two three", 13)
-    assert (await read(blobs, second.key), second.size) == (b"by path", 7)
-
-
-async def test_fifty_writers_of_one_millisecond_get_fifty_names(blobs: DiskBlobStore, tmp_path: Path) -> None:
-    others = DiskBlobStore(tmp_path / "uploads")  # as another process would
-
-    stored = await asyncio.gather(
-        *(store(others if index % 2 else blobs, str(index).encode() * 1000) for index in range(50))
-    )
-
-    keys = [blob.key for blob in stored]
-    assert sorted(keys) == [f"temp/{NOON_MILLISECONDS + late}_{ORIGINAL}.jpg" for late in range(50)]
-    assert list_files(tmp_path / "uploads") == sorted(keys)
-    for index, key in enumerate(keys):
-        assert await read(blobs, key) == str(index).encode() * 1000
 
 
 async def test_a_file_that_is_there_is_not_overwritten(blobs: DiskBlobStore, tmp_path: Path) -> None:
@@ -159,41 +118,6 @@ async def test_an_upload_that_breaks_off_or_is_cancelled_leaves_nothing(
     assert list_files(tmp_path / "uploads") == []
 
 
-async def test_a_commit_cancelled_anywhere_is_whole_or_nothing(blobs: DiskBlobStore, tmp_path: Path) -> None:
-    """Whoever was cancelled during a commit still learns the key, and can delete the blob."""
-    committed: list[Blob] = []
-
-    async def upload() -> None:
-        async with blobs.staging.open() as staged:
-            await staged.write(PHOTO)
-            committed.append(
-                await blobs.commit(
-                    staged, folder=BlobFolder.TEMP, identifier=ORIGINAL, suffix=".jpg", now=NOON
-                )
-            )
-
-    tasks = [asyncio.create_task(upload()) for _ in range(40)]
-    for index, task in enumerate(tasks):
-        for _ in range(index * 40):
-            await asyncio.sleep(0)
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-
-    assert list_files(tmp_path / "uploads") == sorted(blob.key for blob in committed)
-    assert all(blob.size == len(PHOTO) for blob in committed)
-
-
-async def test_pieces_make_the_whole_and_ranges_their_part(blobs: DiskBlobStore) -> None:
-    key = (await store(blobs)).key
-
-    assert await join(blobs.stream(key)) == PHOTO
-    for start, stop in [(0, 1), (0, 0), (1, len(PHOTO)), (262_143, 262_145), (5, 600_000), (9, 2**40)]:
-        assert await join(blobs.stream(key, start=start, stop=stop)) == PHOTO[start:stop]
-    assert await join(blobs.stream(key, start=len(PHOTO))) == b""
-    assert await join(blobs.stream(key, start=len(PHOTO) + 5, stop=len(PHOTO) + 9)) == b""
-    assert max([len(piece) async for piece in blobs.stream(key)]) <= 256 * 1024
-
-
 async def test_a_reader_finishes_what_is_deleted_meanwhile(blobs: DiskBlobStore) -> None:
     key = (await store(blobs)).key
     pieces = blobs.stream(key)
@@ -213,16 +137,6 @@ async def test_a_reader_that_goes_away_leaves_no_open_file(blobs: DiskBlobStore)
         await pieces.aclose()
 
     assert count_open_files() == before
-
-
-async def test_deleting_twice_is_no_error(blobs: DiskBlobStore, tmp_path: Path) -> None:
-    keys = [(await store(blobs)).key for _ in range(3)]
-
-    await blobs.delete(keys[:2])
-    await blobs.delete(keys[:2])
-    await blobs.delete([])
-
-    assert list_files(tmp_path / "uploads") == [keys[2]]
 
 
 @pytest.mark.parametrize(

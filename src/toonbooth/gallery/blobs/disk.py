@@ -12,7 +12,7 @@ from typing import BinaryIO, Final
 from toonbooth.gallery.blobs.failures import translated_absence, translated_failures
 from toonbooth.gallery.blobs.interface import Blob, BlobFacts, FoundBlob
 from toonbooth.gallery.blobs.keys import BlobFolder, is_in_folder, is_key, make_key
-from toonbooth.gallery.blobs.staging import StagedFile, StagingFolder
+from toonbooth.gallery.blobs.staging import STAGING_FOLDER, StagedFile, StagingFolder
 from toonbooth.gallery.clock import count_milliseconds
 from toonbooth.gallery.errors import PictureNotFoundError
 from toonbooth.gallery.uninterrupted import finish
@@ -27,7 +27,7 @@ class DiskBlobStore:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.staging = StagingFolder(folder / ".staging")
+        self.staging = StagingFolder(folder / STAGING_FOLDER)
 
     async def commit(
         self, staged: StagedFile, *, folder: BlobFolder, identifier: str, suffix: str, now: datetime

@@ -13,6 +13,8 @@ from typing import Final
 from toonbooth.gallery.blobs.failures import translated_failures
 from toonbooth.gallery.uninterrupted import finish
 
+STAGING_FOLDER: Final = ".staging"
+
 _LEFT_OVER: Final = timedelta(hours=1)
 """What is older belongs to no request that still runs."""
 

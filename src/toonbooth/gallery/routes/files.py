@@ -18,6 +18,7 @@ from toonbooth.gallery.errors import (
     PictureNotFoundError,
     RangeNotSatisfiableError,
     StorageFailedError,
+    StorageUnavailableError,
 )
 from toonbooth.gallery.links import UPLOADS_PATH, get_path
 from toonbooth.gallery.operations.browse import may_see
@@ -57,6 +58,7 @@ _SUCCESSES: Final[dict[int | str, dict[str, Any]]] = {
         DatabaseFailedError,
         DatabaseUnavailableError,
         StorageFailedError,
+        StorageUnavailableError,
     ),
     openapi_extra={"security": [{}, {"device": []}]},
 )

@@ -7,7 +7,12 @@ from starlette.responses import Response
 
 from toonbooth.contract import HEALTH_PATH
 from toonbooth.gallery.dependencies import get_services
-from toonbooth.gallery.errors import DatabaseFailedError, DatabaseUnavailableError, StorageFailedError
+from toonbooth.gallery.errors import (
+    DatabaseFailedError,
+    DatabaseUnavailableError,
+    StorageFailedError,
+    StorageUnavailableError,
+)
 from toonbooth.gallery.operations.check_health import check_health
 from toonbooth.gallery.schemas import HealthJson, Success
 from toonbooth.gallery.services import Services
@@ -19,7 +24,9 @@ router = APIRouter(tags=["health"])
 @router.get(
     HEALTH_PATH,
     summary="Whether the gallery works",
-    responses=describe_failures(DatabaseFailedError, DatabaseUnavailableError, StorageFailedError),
+    responses=describe_failures(
+        DatabaseFailedError, DatabaseUnavailableError, StorageFailedError, StorageUnavailableError
+    ),
 )
 async def get_health(
     services: Annotated[Services, Depends(get_services)], response: Response
