@@ -3,7 +3,7 @@
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self
 from uuid import uuid4
 
 from tests.postgresql_server import PostgresqlServer
@@ -29,7 +29,14 @@ class Databases(Protocol):
 
 @dataclass(frozen=True)
 class SqliteDatabases:
-    """Files."""
+    """Files; those of galleries are copies of `template`, when it is given, which has its tables already."""
+
+    template: Path | None = None
+
+    @classmethod
+    def with_template(cls, file: Path) -> Self:
+        migrate(f"sqlite+aiosqlite:///{file}")
+        return cls(file)
 
     def make(self, folder: Path) -> str:
         return f"sqlite+aiosqlite:///{folder / 'gallery.sqlite3'}"
@@ -43,6 +50,11 @@ class SqliteDatabases:
             connection.close()
 
     def settings(self, folder: Path) -> dict[str, str]:
+        file = folder / "gallery.sqlite3"
+        if self.template is not None and not folder.exists():
+            folder.mkdir(mode=0o700, parents=True)
+            file.touch(mode=0o600)
+            file.write_bytes(self.template.read_bytes())
         return {"database_url": self.make(folder)}
 
 
