@@ -15,7 +15,7 @@ from toonbooth.facecut.finishing import Layer, finish, seen_box
 from toonbooth.facecut.frame import UNIT_PIXELS, HeadFrame, Window, frame_head
 from toonbooth.facecut.heads import find_head_area
 from toonbooth.facecut.jaw import usual_jaw
-from toonbooth.facecut.landmarks import JAW, OVAL
+from toonbooth.facecut.landmarks import CHIN, FOREHEAD, JAW, OVAL
 from toonbooth.facecut.outlines import Mask, dilated, fill_polygon, grow, opened, parts_touching, smooth_line
 from toonbooth.facecut.square import cut_square
 from toonbooth.imaging.pixels import FloatImage, to_float
@@ -24,6 +24,9 @@ from toonbooth.portrait.model import Face, Points, Portrait
 
 REACH: Final = 0.02
 """How far from the matte's edge strands are sought, in face widths."""
+
+_FOREHEAD: Final = 0.06
+"""How far beyond the mesh a forehead goes on, relative to the mesh's height."""
 
 _LEVEL: Final = 0.01
 """Radians within which a head is as good as upright; turning it would only blur it."""
@@ -130,8 +133,13 @@ def _cut_head(portrait: Portrait, face: Face) -> Layer:
 
 
 def _contour_of(face: Face) -> Points:
-    """The face from hairline to chin: the mesh's contour, and below the ears where jaws usually are."""
+    """The face from hairline to chin: the mesh's contour, which ends within the forehead, raised there, and
+    below the ears where jaws usually are."""
     oval = face.landmarks[list(OVAL)]
+    up = face.landmarks[FOREHEAD] - face.landmarks[CHIN]
+    height = (oval - face.landmarks[FOREHEAD]) @ up / (up @ up)
+    # 0 at the mesh's top, -1 at the chin: the forehead is its upper third.
+    oval = oval + np.clip(1 + 3 * height, 0, 1)[:, np.newaxis] ** 2 * np.float32(_FOREHEAD) * up
     below = slice(OVAL.index(JAW[-1]), OVAL.index(JAW[0]) + 1)
     oval[below] = usual_jaw(face.landmarks, face.width, face.yaw)[::-1]
     return smooth_line(oval, per_segment=6, closed=True)

@@ -184,7 +184,8 @@ def test_a_useless_matte_still_gives_the_face(matte: float) -> None:
 def test_the_bare_face_ends_at_its_contour() -> None:
     painting = one(LONG)
     cut_out = cut_face(painting.portrait, shape=Shape.FACE)
-    assert overlap(painting.portrait, cut_out, painting.contours[0]) > 0.95
+    # A little more than the mesh is taken of the forehead; these have none above it.
+    assert overlap(painting.portrait, cut_out, painting.contours[0]) > 0.92
 
 
 @pytest.mark.parametrize("face", [-1, 1, 10])
