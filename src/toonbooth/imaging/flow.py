@@ -128,3 +128,28 @@ class FlowSmoother:
             moved = cv2.remap(image, coarse, fine, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
             cv2.scaleAdd(moved.astype(np.float32, copy=False), weight / self._total, total, total)
         return total
+
+    def smooth_bytes(self, image: ByteImage) -> ByteImage:
+        """The same in whole bytes: a level less exact, and much quicker.
+
+        Parameters
+        ----------
+        image : uint8 array, shape (H, W) or (H, W, 3)
+
+        Returns
+        -------
+        uint8 array of the same shape.
+        """
+        if image.shape[:2] != self._shape or image.dtype != np.uint8:
+            raise ValueError(f"a uint8 picture of size {self._shape} is needed, not {image.dtype}")
+        mean, counted = image, 1.0
+        for (weight, there), (_, back) in zip(self._steps[::2], self._steps[1::2], strict=True):
+            ahead, behind = (
+                cv2.remap(image, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+                for maps in (there, back)
+            )
+            pair = cv2.addWeighted(ahead, 0.5, behind, 0.5, 0)
+            share = 2 * weight / (counted + 2 * weight)
+            mean = cv2.addWeighted(mean, 1 - share, pair, share, 0).astype(np.uint8, copy=False)
+            counted += 2 * weight
+        return mean

@@ -5,7 +5,7 @@ import pytest
 
 from tests.unit.imaging_filters.pictures import edge, noise
 from toonbooth.imaging.flow import FlowSmoother, edge_tangent_flow
-from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.pixels import FloatImage, to_bytes
 from toonbooth.imaging.smoothing import gaussian
 
 
@@ -78,3 +78,17 @@ def test_nonsense_is_refused() -> None:
         FlowSmoother(flow, reach=0)
     with pytest.raises(ValueError, match="size"):
         FlowSmoother(flow, reach=1).smooth(np.zeros((3, 3), np.float32))
+
+
+def test_smoothing_in_bytes_is_the_same_but_for_rounding() -> None:
+    picture = to_bytes(noise(48, 64))
+    along = FlowSmoother(edge_tangent_flow(stripes(0.5)[:48], scale=3.0), reach=4.0, taps=3)
+    difference = along.smooth(picture) - along.smooth_bytes(picture)
+    assert np.abs(difference).max() <= 3
+    assert abs(float(difference.mean())) < 0.6
+
+
+def test_smoothing_in_bytes_refuses_another_kind_or_size() -> None:
+    along = FlowSmoother(edge_tangent_flow(noise(), scale=2.0), reach=2.0)
+    with pytest.raises(ValueError, match="uint8"):
+        along.smooth_bytes(np.zeros((3, 4), np.uint8))
