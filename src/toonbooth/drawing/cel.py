@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from toonbooth.drawing.complexion import colourfulness, hue_of_skin
 from toonbooth.drawing.regions import Regions
 from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.pixels import FloatImage
@@ -54,15 +55,16 @@ def cel_tones(lab: FloatImage, regions: Regions, tones: CelTones, *, unit: float
     lightness, a, b = planes_of(lab)
     light = _cloth_and_hair(lightness, tones, unit=unit)
     # A black and white photo stays one.
-    some = lab[::4, ::4, 1:]
-    colourful = min(1.0, float(np.abs(some).mean()) / 4)
+    colourful = colourfulness(lab)
     # Hands, arms and ears beyond the face must not turn more orange than the face.
     bodily = _like_skin(a, b)
     a, b = _clean_darks(lightness, a, b, unit=unit)
     stronger = np.float32(1) + np.float32(tones.saturation - 1) * (1 - bodily)
     a *= stronger
     b *= stronger
-    b += np.float32(tones.warmth * colourful) * (1 - bodily)
+    # Black turns neither olive nor violet.
+    lit = smoothstep(lightness, low=14.0, high=45.0)
+    b += np.float32(tones.warmth * colourful) * (1 - bodily) * lit
     for head in range(len(regions.heads)):
         window = _reach(regions, head)
         if window is not None:
@@ -126,6 +128,7 @@ def _cloth_and_hair(lightness: FloatImage, tones: CelTones, *, unit: float) -> F
     # Folds and strands stand out from their surroundings before the tones are counted, most in the dark.
     around = gaussian(lightness, sigma=14 * unit)
     dark = smoothstep(around, low=34, high=14)
+    lightness = without_mottle(lightness, unit=unit)
     shaped: FloatImage = lightness + (lightness - around) * (np.float32(0.35) + np.float32(0.75) * dark)
     # Black cloth opens to a dark colour in which folds can be seen.
     opened: FloatImage = np.float32(4) + shaped * np.float32(0.955)
@@ -135,6 +138,13 @@ def _cloth_and_hair(lightness: FloatImage, tones: CelTones, *, unit: float) -> F
     stepped += (finer - stepped) * dark
     result: FloatImage = opened + (stepped - opened) * np.float32(0.85)
     return result
+
+
+def without_mottle(lightness: FloatImage, *, unit: float) -> FloatImage:
+    """Even out what is fainter than a fold: counted in tones it would become specks."""
+    grey = lightness * np.float32(0.01)
+    (even,) = guided_planes([lightness], grey, radius=max(1, round(6 * unit)), contrast=0.05)
+    return even.over(grey)
 
 
 def _reach(regions: Regions, head: int) -> tuple[slice, slice] | None:
@@ -172,10 +182,12 @@ def _lay_skin(
     calm_light, calm_a, calm_b = _calm(planes, radius=max(2.0, 8 * unit))
     middle, measured_red, yellow = (float(v) for v in np.median(lab[sure], axis=0))
     form: FloatImage = calm_light - np.float32(middle)
-    # Hard shadows age people: the form stays, a third of its depth goes.
-    bent: FloatImage = form * np.float32(0.8)
+    # Hard shadows age people and shine is sweat: the form stays, some of its depth goes.
+    bent = np.where(form < 0, np.float32(0.85) * form, np.float32(0.6) * form).astype(np.float32)
     offset = np.float32(tones.skin_step * 0.4)
-    bent = soft_steps(gaussian(bent, sigma=9 * unit) + offset, step=tones.skin_step, softness=0.22) - offset
+    bent = gaussian(bent, sigma=5 * unit)
+    stepped = soft_steps(bent + offset, step=tones.skin_step, softness=0.25) - offset
+    bent += np.float32(0.75) * (stepped - bent)
     shadow = smoothstep(form, low=-3.0, high=-14.0)
     base = middle + _friendlier(middle)
     mask = regions.skin * (np.float32(1) - regions.features)
@@ -183,19 +195,23 @@ def _lay_skin(
     light += (lightness + np.float32(base - middle) - light) * regions.features
 
     # One hue for all skin: blotches go, warmth gathers in the shadows.
-    red = min(measured_red, 0.85 * max(yellow, 0.0) + 3.0)
-    chroma = float(np.hypot(red, yellow))
+    red, gold = hue_of_skin(measured_red, yellow, colourful=colourful)
+    red = min(red, 0.85 * gold + 3.0)
+    chroma = float(np.hypot(red, gold))
     calmed = min(1.0, 33.0 / max(chroma, 1.0)) ** 0.75
     _tame_glow((a, b), planes, regions, hue=(measured_red, yellow), middle=middle)
     even_a = (calm_a - np.float32(measured_red)) * np.float32(0.45) + np.float32(red * calmed)
-    even_b = (calm_b - np.float32(yellow)) * np.float32(0.45) + np.float32(yellow * calmed)
+    even_b = (calm_b - np.float32(yellow)) * np.float32(0.45) + np.float32(gold * calmed)
+    # Shine has lost its colour in the photo; in a drawing it would be a grey stain.
+    even_a = np.maximum(even_a, np.float32(0.92 * red * calmed))
+    even_b = np.maximum(even_b, np.float32(0.92 * gold * calmed))
     even_a += np.float32(colourful) * (2 * shadow + np.float32(tones.blush) * regions.cheeks)
     even_b += np.float32(1 * colourful) * shadow
     a += (even_a - a) * mask
     b += (even_b - b) * mask
     inside = regions.features * (1 - regions.lips)
-    a += (lab[..., 1] * np.float32(calmed) - a) * inside
-    b += (lab[..., 2] * np.float32(calmed) - b) * inside
+    a += ((lab[..., 1] - np.float32(measured_red)) + np.float32(red * calmed) - a) * inside
+    b += ((lab[..., 2] - np.float32(yellow)) + np.float32(gold * calmed) - b) * inside
 
     teeth = regions.mouth * smoothstep(lab[..., 1], low=measured_red + 4, high=measured_red - 4)
     teeth *= smoothstep(lightness, low=middle - 25, high=middle)

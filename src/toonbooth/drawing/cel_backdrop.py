@@ -17,9 +17,11 @@ from toonbooth.imaging.resize import Size
 class Scene(Enum):
     """What stands behind the person."""
 
-    WASH = "one colour, lighter towards the ground"
     DISC = "a large sun beside the head"
+    HALO = "a large disc behind head and shoulders"
     SLANT = "two tones that meet along a slanting edge"
+    STRIPES = "broad slanting stripes"
+    HILLS = "two waves, one before the other"
     RAYS = "broad rays from behind the head"
 
 
@@ -37,6 +39,25 @@ class SceneLook:
     slant: float
 
 
+def choose_scene(rng: np.random.Generator, *, vivid: float) -> SceneLook:
+    """Choose a scene, of any hue but those of skin, before which faces would fade.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    vivid : float
+        Chroma of its colour; yellow gets more.
+    """
+    scenes = tuple(Scene)
+    hue = np.deg2rad(rng.uniform(85, 350))
+    chroma = vivid * (1 + 0.3 * np.exp(-np.square((hue - np.deg2rad(95)) / 0.5)))
+    return SceneLook(
+        scene=scenes[rng.integers(len(scenes))],
+        tint=(float(chroma * np.cos(hue)), float(chroma * np.sin(hue))),
+        slant=float(rng.choice([-1.0, 1.0]) * rng.uniform(0.4, 1.0)),
+    )
+
+
 def draw_scene(size: Size, look: SceneLook, *, head: Head, hair: float) -> FloatImage:
     """Draw a background.
 
@@ -52,18 +73,27 @@ def draw_scene(size: Size, look: SceneLook, *, head: Head, hair: float) -> Float
     -------
     float32 array, shape (H, W, 3), L*a*b*.
     """
-    y = np.arange(size[1], dtype=np.float32)[:, None]
     ground = 64.0 if hair > 66 else 82.0
     # A dark yellow is mud.
-    ground += 12.0 * (look.tint[1] > 15 and ground < 80)
+    yellow = max(0.0, look.tint[1]) / max(1.0, float(np.hypot(*look.tint)))
+    ground += (12.0 if hair > 66 else 5.0) * yellow**2
+    # Flat colours: a gradient this faint would show as bands.
     shape = _shape(size, look, head).astype(np.float32) * np.float32(1 / 255)
-    fall = np.broadcast_to(y / np.float32(size[1]), shape.shape)
-    steps = {Scene.WASH: 0.0, Scene.DISC: 9.0, Scene.SLANT: 7.0, Scene.RAYS: 4.5}
-    light = np.float32(ground) + np.float32(steps[look.scene]) * shape + np.float32(5) * fall
-    pale = np.float32(1.0) - np.float32(0.3) * shape - np.float32(0.25) * fall
+    light = np.float32(ground) + np.float32(_STEPS[look.scene]) * shape
+    pale = np.float32(1) - np.float32(0.035 * _STEPS[look.scene]) * shape
     a, b = look.tint
     return cv2.merge([light, a * pale, b * pale]).astype(np.float32, copy=False)
 
+
+_STEPS = {
+    Scene.DISC: 9.0,
+    Scene.HALO: 8.0,
+    Scene.SLANT: 7.0,
+    Scene.STRIPES: 4.0,
+    Scene.HILLS: 9.0,
+    Scene.RAYS: 4.5,
+}
+"""How much lighter a scene's shape is than its ground, L*."""
 
 _FINER = 4
 """Bits of a pixel in which corners are placed."""
@@ -76,15 +106,26 @@ def _shape(size: Size, look: SceneLook, head: Head) -> ByteImage:
     far = float(width + height)
     if look.scene is Scene.DISC:
         # A sun beside the person; centred on the head it would make a saint.
-        turns = np.linspace(0, 2 * np.pi, 181)
-        x = head.x + 0.7 * look.slant * head.width + 1.9 * head.width * np.cos(turns)
-        y = head.y + 0.6 * head.width + 1.9 * head.width * np.sin(turns)
-        _fill(mask, x, y)
+        _ring(mask, head.x + 0.7 * look.slant * head.width, head.y + 0.6 * head.width, 1.9 * head.width)
     elif look.scene is Scene.SLANT:
         x = np.array([-far, far, far, -far])
         y = 0.45 * height - 0.7 * look.slant * (x - 0.5 * width)
         y[2:] += 4 * far
         _fill(mask, x, y)
+    elif look.scene is Scene.HALO:
+        _ring(mask, head.x, head.y + 0.5 * head.width, 1.55 * head.width)
+    elif look.scene is Scene.STRIPES:
+        breadth = 0.55 * head.width
+        for stripe in range(-int(far / breadth) - 1, int(far / breadth) + 2, 2):
+            x = head.x + breadth * (stripe + np.array([-0.5, 0.5, 0.5, -0.5]))
+            y = np.array([-far, -far, far, far])
+            _fill(mask, x - 0.6 * look.slant * (y - head.y), y)
+    elif look.scene is Scene.HILLS:
+        x = np.linspace(0, width, 121)
+        for down, ink in ((-0.1, 128), (0.75, 255)):
+            phase = (x - head.x) / (1.6 * head.width) + 2.6 * look.slant + 3 * down
+            y = head.y + head.width * (down + 0.28 * np.sin(phase))
+            _fill(mask, np.append(x, [width, 0]), np.append(y, [far, far]), ink=ink)
     elif look.scene is Scene.RAYS:
         for ray in range(9):
             turns = (np.array([0.0, 1.0]) + 2 * ray) * np.pi / 9 - 0.2 * look.slant
@@ -93,6 +134,11 @@ def _shape(size: Size, look: SceneLook, head: Head) -> ByteImage:
     return mask
 
 
-def _fill(mask: ByteImage, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
+def _ring(mask: ByteImage, x: float, y: float, radius: float) -> None:
+    turns = np.linspace(0, 2 * np.pi, 241)
+    _fill(mask, x + radius * np.cos(turns), y + radius * np.sin(turns))
+
+
+def _fill(mask: ByteImage, x: NDArray[np.float64], y: NDArray[np.float64], *, ink: int = 255) -> None:
     corners = np.round(np.column_stack([x, y]) * (1 << _FINER)).astype(np.int32)
-    cv2.fillPoly(mask, [corners], (255,), cv2.LINE_AA, _FINER)
+    cv2.fillPoly(mask, [corners], (ink,), cv2.LINE_AA, _FINER)

@@ -216,6 +216,34 @@ def lay_skin(
     -------
     float32 array, shape (H, W, 3), L*a*b*: skin everywhere; only where `skin` is it means something.
     """
+    colourful = colourfulness(lab)
+    if len(regions.heads) < 2:
+        return _lay_one(lab, surface, regions, tones, unit=unit, colourful=colourful)
+    # Everybody's skin is toned by itself.
+    plate = lab.copy()
+    height, width = surface.skin.shape
+    for head, (x, y, across) in enumerate(regions.heads):
+        window = (
+            slice(max(0, int(y - 1.6 * across)), max(1, min(height, int(y + 2.7 * across)))),
+            slice(max(0, int(x - 2.2 * across)), max(1, min(width, int(x + 2.2 * across)))),
+        )
+        within = regions.within(window)
+        share = within.share_of(head)
+        own = Surface(surface.skin[window] * share, surface.stubble[window], surface.tones)
+        laid = _lay_one(lab[window], own, within.of_head(head), tones, unit=unit, colourful=colourful)
+        plate[window] += share[..., None] * (laid - plate[window])
+    return plate
+
+
+def _lay_one(
+    lab: FloatImage,
+    surface: Surface,
+    regions: Regions,
+    tones: SkinTones,
+    *,
+    unit: float,
+    colourful: float,
+) -> FloatImage:
     skin = surface.skin
     bare = regions.skin * (1 - smoothstep(regions.features, low=0.02, high=0.3)) * skin
     height, width = skin.shape
@@ -232,34 +260,39 @@ def lay_skin(
     light, red, yellow = planes_of(calm)
     form = light - np.float32(middle)
     spread = float(np.clip(np.std(form[sure]), 2.5, 9.0))
-    soft_form = gaussian(form, sigma=max(0.5, 1.2 * unit))
-    shade = smoothstep(soft_form, low=-0.45 * spread, high=-1.35 * spread)
-    glow = smoothstep(soft_form, low=0.7 * spread, high=1.7 * spread)
-    gentle = np.clip(form, -24, 14) * np.float32(0.4)
+    soft_form = gaussian(form, sigma=max(0.8, 3.0 * unit))
+    # One shadow and one light, each a shape with an edge.
+    shade = smoothstep(soft_form, low=-0.75 * spread, high=-1.1 * spread)
+    glow = smoothstep(soft_form, low=0.95 * spread, high=1.3 * spread)
+    gentle = np.clip(form, -24, 14) * np.float32(0.42)
     base = middle + lift_of(middle) + _underexposure(lab[..., 0], regions)
     drawn = np.float32(base) + gentle - np.float32(tones.shadow) * shade + np.float32(3.5) * glow
 
     # Light skin looks boiled when it is as red as in photos; dark skin without its red looks grey.
-    ruddy = float(np.interp(middle, [45.0, 62.0], [1.04, 0.92]))
-    hue_red = ruddy * min(measured_red, 0.85 * measured_yellow + 3.0)
-    chroma = float(np.hypot(hue_red, measured_yellow))
+    ruddy = float(np.interp(middle, [45.0, 62.0], [1.06, 0.98]))
+    hue_red, hue_yellow = hue_of_skin(measured_red, measured_yellow, colourful=colourful)
+    hue_red = ruddy * min(hue_red, 0.85 * hue_yellow + 3.0)
+    chroma = float(np.hypot(hue_red, hue_yellow))
     calmer = calm_of(chroma)
     a = (red - np.float32(measured_red)) * np.float32(0.35) + np.float32(hue_red * calmer) + 2 * shade
-    b = (yellow - np.float32(measured_yellow)) * np.float32(0.35) + np.float32(measured_yellow * calmer)
-    b += np.float32(1 + tones.warmth) * shade
+    b = (yellow - np.float32(measured_yellow)) * np.float32(0.35) + np.float32(hue_yellow * calmer)
+    a = np.maximum(a, np.float32(0.9 * hue_red * calmer))
+    b = np.maximum(b, np.float32(0.9 * hue_yellow * calmer)) + np.float32(1 + tones.warmth) * shade
     plate = enlarged(cv2.merge([drawn, a, b]).astype(np.float32, copy=False), (width, height))
-    window = _extent(surface.stubble)
+    kept = np.maximum(surface.stubble, smoothstep(regions.features, low=0.02, high=0.6))
+    window = _extent(kept)
     if window is not None:
         own = lab[window] - np.array([middle, measured_red, measured_yellow], np.float32)
-        own *= np.array([0.85, 0.8, 0.8], np.float32)
-        own += np.array([base, hue_red * calmer, measured_yellow * calmer], np.float32)
-        plate[window] += surface.stubble[window][..., None] * (own - plate[window])
+        own[..., 1:] *= np.float32(0.85)
+        own += np.array([base, hue_red * calmer, hue_yellow * calmer], np.float32)
+        plate[window] += kept[window][..., None] * (own - plate[window])
     # A blush ends before the cheek does, above all on the far side of a turned head.
     within = smoothstep(gaussian(skin, sigma=max(1.0, 9 * unit)), low=0.72, high=0.98)
     blush = regions.cheeks * within * np.float32(tones.blush)
     plate[..., 1] += blush
     plate[..., 0] -= np.float32(0.12) * blush
-    return plate
+    toned: FloatImage = plate
+    return toned
 
 
 def as_flesh(drawn: FloatImage, lab: FloatImage, surface: Surface) -> FloatImage:
@@ -297,14 +330,37 @@ def like_flesh(lab: FloatImage, tone: Colour) -> FloatImage:
     return flesh
 
 
+def hue_of_skin(red: float, yellow: float, *, colourful: float) -> tuple[float, float]:
+    """The nearest hue that skin has by daylight: lamps and screens make it blue, grey or orange.
+
+    Parameters
+    ----------
+    red, yellow : a*, b* as measured
+    colourful : float, 0 … 1
+        0 for a black and white photo, whose skin stays grey.
+    """
+    angle = float(np.arctan2(yellow, red))
+    strength = float(np.hypot(red, yellow))
+    likely = float(np.clip(angle, 0.6, 1.25))
+    # What points the other way says nothing about the skin.
+    strength *= max(0.0, float(np.cos(angle - likely)))
+    strength = max(strength, 15.0 * colourful)
+    return strength * float(np.cos(likely)), strength * float(np.sin(likely))
+
+
+def colourfulness(lab: FloatImage) -> float:
+    """0 for a black and white picture … 1 for a coloured one: the former stays what it is."""
+    return min(1.0, float(np.abs(lab[::4, ::4, 1:]).mean()) / 4)
+
+
 def calm_of(chroma: float) -> float:
     """Factor on the colours of skin of a given chroma: strong colour looks orange in a drawing."""
-    return float(min(1.0, 25.0 / max(chroma, 1.0)) ** 0.85)
+    return float(min(1.0, 29.0 / max(chroma, 1.0)) ** 0.8)
 
 
 def lift_of(middle: float) -> float:
     """How much lighter skin of a given L* is drawn: most in the middle; dark stays dark, light no chalk."""
-    return float(np.interp(middle, [42.0, 56.0, 66.0, 72.0, 80.0], [0.0, 0.5, 2.8, 3.5, 0.5]))
+    return float(np.interp(middle, [42.0, 56.0, 66.0, 72.0, 80.0], [0.3, 2.0, 4.5, 4.5, 1.0]))
 
 
 def _underexposure(lightness: FloatImage, regions: Regions) -> float:

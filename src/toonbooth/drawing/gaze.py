@@ -42,7 +42,7 @@ def draw_eye(
 
 def iris_colour(whole: Likeness, eyes: tuple[Eye, ...]) -> Colour:
     """The one colour of a person's irises, from all that can be seen of them."""
-    pale, weights = [], []
+    pale, weights, brightest = [], [], 0.0
     for eye in eyes:
         radius = eye.iris_radius
         if eye.openness < _CLOSED or radius < 1.5:
@@ -71,19 +71,22 @@ def iris_colour(whole: Likeness, eyes: tuple[Eye, ...]) -> Colour:
             np.median(seen.lab[white], axis=0) if np.count_nonzero(white) > 5 else np.array([70.0, 3.0, 4.0])
         )
         iris = np.median(samples, axis=0)
+        brightest = max(brightest, float(cast[0]))
         pale.append([iris[0] / max(cast[0], 30.0), iris[1] - 0.5 * cast[1], iris[2] - 0.5 * cast[2]])
         weights.append(len(samples))
     if not pale:
         return _DARK_BROWN
     lightness, a, b = (float(v) for v in np.average(np.array(pale), axis=0, weights=np.array(weights, float)))
     # A dark iris mirrors the sky and looks blue in numbers; people call it brown.
-    light = float(smoothstep(np.array([lightness], np.float32), low=0.36, high=0.52)[0])
+    light = float(smoothstep(np.array([lightness], np.float32), low=0.31, high=0.47)[0])
+    # In the dark all eyes are.
+    light *= float(np.clip((brightest - 32) / 18, 0, 1))
     a = min(a, 6.0 + 0.35 * max(b, 0.0))
     # Grey eyes are seen as blue ones.
     b -= 2.5 * light
     strength = float(np.hypot(a, b))
-    wanted = np.clip(1.9 * strength, 9.0, 26.0) / max(strength, 1.0)
-    clear = (float(np.clip(30 + 34 * lightness, 36, 56)), a * wanted, b * wanted)
+    wanted = np.clip(1.5 * strength, 7.0, 21.0) / max(strength, 1.0)
+    clear = (float(np.clip(26 + 34 * lightness, 33, 52)), a * wanted, b * wanted)
     red, yellow = (max(a, 5.0) + 4.0, max(b, 7.0) + 7.0) if b > -3 else (5.0, 9.0)
     dark = (25.0 + 6 * lightness, min(red, 13.0), min(yellow, 20.0))
     return (
@@ -109,7 +112,7 @@ def _draw_open(
     tall = max(float(((upper - lower[::-1]) @ up).max()), 0.05 * across)
 
     # Whites are as light as the photo's light, never paper, and shaded under the lid.
-    white = (float(np.clip(52 + 0.5 * seen.paint[0], 74, 92)), 1.0, 2.5)
+    white = (_whiteness(seen, opening), 1.5, 3.0)
     pen.fill(outline, colour=white, clip=opening)
     shade = (white[0] - 26, 4.0, 1.0)
     pen.stroke(
@@ -178,6 +181,15 @@ def _draw_open(
         colour=ink_of(seen.paint, depth=0.55),
         strength=0.75,
     )
+
+
+def _whiteness(seen: Likeness, opening: FloatImage) -> float:
+    """L* of the white: the photo's own, a little brightened; eyes in the shade don't glare."""
+    own = seen.lab[..., 0][(opening > 0.9) & (seen.lab[..., 1] < seen.tone[1])]
+    light = 48 + 0.5 * seen.paint[0]
+    if len(own) >= 6:
+        light = 0.3 * light + 0.7 * (float(np.percentile(own, 85)) + 7)
+    return float(np.clip(light, min(seen.paint[0] + 6, 80), 87))
 
 
 def _draw_makeup(pen: Pen, seen: Likeness, contour: Points) -> None:

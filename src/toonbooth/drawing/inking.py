@@ -11,7 +11,7 @@ from toonbooth.drawing import facemap
 from toonbooth.drawing.regions import Regions
 from toonbooth.imaging.flow import FlowSmoother
 from toonbooth.imaging.lines import line_response, long_enough
-from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.pixels import ByteImage, FloatImage
 from toonbooth.imaging.resize import enlarged_rows
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
@@ -193,6 +193,25 @@ def ink_rows(
     return lines
 
 
+def lay_ink(inked: ByteImage, drawing: ByteImage, lines: FloatImage, *, keep: float, ink: FloatImage) -> None:
+    """Lay ink over some rows of a drawing.
+
+    Parameters
+    ----------
+    inked : uint8 array, shape (H, W, 3); written to
+    drawing : uint8 array, shape (H, W, 3)
+    lines : float32 array, shape (H, W), 1 is full ink
+    keep : float, 0 … 1
+        Share of the colour under it that full ink leaves.
+    ink : float32 array, shape (3,), sRGB
+        Colour of full ink over black.
+    """
+    paper = cv2.convertScaleAbs(lines, alpha=-255 * (1 - keep), beta=255)
+    cv2.multiply(drawing, cv2.merge([paper] * 3), inked, scale=1 / 255)
+    laid = cv2.merge([cv2.convertScaleAbs(lines, alpha=255 * float(share)) for share in ink])
+    cv2.add(inked, laid, inked)
+
+
 @dataclass(frozen=True, slots=True)
 class Contour:
     """The person's edge, all (H, W) float32 of the matte's size.
@@ -238,12 +257,13 @@ def find_contour(person: FloatImage, grey: FloatImage, *, unit: float) -> Contou
     return Contour(distance, -across / steep, -down / steep, sure)
 
 
-def outline_width(contour: Contour, *, weight: float, light_from: float, unit: float) -> FloatImage:
+def outline_width(contour: Contour | None, *, weight: float, light_from: float, unit: float) -> FloatImage:
     """Half the outline's width, place by place, in pixels of the contour: it swells away from the light.
 
     Parameters
     ----------
     contour : Contour
+        Without one there is no outline, and the answer is empty.
     weight : float
         Mean width of the line in units. Turning it up makes it bolder.
     light_from : float, -1 … 1
@@ -251,6 +271,8 @@ def outline_width(contour: Contour, *, weight: float, light_from: float, unit: f
     unit : float, pixels of the contour
         A four-hundredth of a face's width.
     """
+    if contour is None:
+        return np.zeros((0, 0), np.float32)
     away = contour.y * np.float32(0.6) - contour.x * np.float32(light_from)
     half: FloatImage = np.float32(0.5 * weight * max(unit, 0.25)) * (1 + np.float32(0.5) * away)
     np.maximum(half, np.float32(0.2), out=half)

@@ -61,6 +61,11 @@ class Regions:
         """The same, but of skin and features only what is nearer to one head than to any other."""
         if len(self.heads) == 1:
             return self
+        share = self.share_of(head)
+        return replace(self, skin=self.skin * share, features=self.features * share)
+
+    def share_of(self, head: int) -> FloatImage:
+        """How much nearer every place is to one head than to any other, (H, W), 0 … 1."""
         height, width = self.skin.shape
         columns = np.arange(width, dtype=np.float32)[None, :]
         rows = np.arange(height, dtype=np.float32)[:, None]
@@ -69,8 +74,7 @@ class Regions:
             for x, y, across in self.heads
         ]
         others = np.minimum.reduce([each for i, each in enumerate(away) if i != head])
-        share = smoothstep(others - away[head], low=-0.2, high=0.2)
-        return replace(self, skin=self.skin * share, features=self.features * share)
+        return smoothstep(others - away[head], low=-0.2, high=0.2)
 
 
 def polygon_mask(
@@ -146,7 +150,8 @@ def find_regions(
             np.maximum(whole[near], part, out=whole[near])
 
         # Head, neck and shoulders may show skin; that is a large area, looked at in a quarter of its pixels.
-        wide = _window(points, shape, beside=1.3 * width, above=0.8 * width, below=1.8 * width)
+        # As far as `_skin_like_face` looks, or skin would end in a straight line.
+        wide = _window(points, shape, beside=1.5 * width, above=0.8 * width, below=2.25 * width)
         corner = np.array([wide[1].start, wide[0].start], np.float32)
         this_skin = _skin_like_face(lab[wide], person[wide], points - corner, features[wide], width)
         np.maximum(skin[wide], this_skin, out=skin[wide])

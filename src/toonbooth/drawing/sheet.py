@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from toonbooth.drawing.backdrop import BackdropLook, Head, draw_backdrop
+from toonbooth.drawing import facemap
+from toonbooth.drawing.backdrop import Head
+from toonbooth.drawing.cel_backdrop import SceneLook, draw_scene
 from toonbooth.drawing.closeup import Closeup
 from toonbooth.imaging.colour import rgb_to_lab
 from toonbooth.imaging.pixels import FloatImage, to_float
-from toonbooth.imaging.resize import Size, shrunk
-from toonbooth.imaging.smoothing import flatten
+from toonbooth.imaging.resize import Size
 from toonbooth.portrait.model import Portrait
 
 
@@ -42,18 +43,15 @@ class Sheet:
     shrink: float
 
     @classmethod
-    def under(cls, portrait: Portrait, backdrop: BackdropLook, light: Light, *, face_width: float) -> Sheet:
-        """The sheet under a whole picture."""
+    def before(cls, portrait: Portrait, scene: SceneLook, light: Light, *, face_width: float) -> Sheet:
+        """The sheet under a whole picture: a scene that sets off the person's hair."""
         height, width = portrait.picture.shape[:2]
-        # Whole numbers: then every small pixel covers as many large ones.
-        shrink = max(2, round(max(min(8.0, face_width / 50), min(height, width) / 300)))
+        shrink = 2
         size = (max(8, width // shrink), max(8, height // shrink))
-        covered = (slice(0, size[1] * shrink), slice(0, size[0] * shrink))
-        lab = rgb_to_lab(to_float(flatten(shrunk(portrait.picture[covered], size), passes=2, tone=26.0)))
         face = portrait.main_face
         x, y = face.box.centre if face else (width / 2, height / 2)
         head = Head(x / shrink, y / shrink, face_width / shrink)
-        behind = draw_backdrop(lab, shrunk(portrait.matte[covered], size), backdrop, head=head)
+        behind = draw_scene(size, scene, head=head, hair=_hair_lightness(portrait))
         return cls(behind, falling_light(size, light), float(shrink))
 
     def closely(self, closeup: Closeup) -> Sheet:
@@ -79,3 +77,16 @@ def falling_light(size: Size, light: Light) -> FloatImage:
     y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
     field: FloatImage = np.float32(light.strength) * (x * np.float32(0.7) - y * np.float32(0.5))
     return field
+
+
+def _hair_lightness(portrait: Portrait) -> float:
+    """L* of what is just above the forehead, hair or bald."""
+    face = portrait.main_face
+    if face is None:
+        return 50.0
+    x, y = face.landmarks[facemap.FOREHEAD_TOP]
+    reach = max(2.0, 0.12 * face.width)
+    rows = slice(max(0, int(y - 2.4 * reach)), max(1, int(y - 1.2 * reach)))
+    columns = slice(max(0, int(x - 2 * reach)), max(1, int(x + 2 * reach)))
+    seen = portrait.picture[rows, columns]
+    return float(np.median(rgb_to_lab(to_float(seen))[..., 0])) if seen.size else 50.0

@@ -52,7 +52,8 @@ def settle_surfaces(
         )
         np.maximum(skin[near], shine, out=skin[near])
         np.maximum(features[near], strands, out=features[near])
-    return replace(regions, skin=skin, features=features)
+    # Found on few pixels and led by the picture's edges, its border is ragged.
+    return replace(regions, skin=gaussian(skin, sigma=0.8), features=features)
 
 
 def _shine_and_strands(
@@ -79,9 +80,17 @@ def _shine_and_strands(
     below = -(columns * up[0] + rows * up[1]) / np.float32(width)
 
     # From the cheekbones down, whatever shines at the face's edge.
-    wide = polygon_mask(size[::-1], points[facemap.OVAL], grow=1.16, feather=0.02 * width)
+    wide = polygon_mask(size[::-1], points[facemap.OVAL], grow=1.06, feather=0.02 * width)
     shine = wide * smoothstep(below, low=0.0, high=0.1)
     shine *= smoothstep(light, low=typical + 6, high=typical + 14) * person * (1 - taken)
+
+    # Within the face whatever shines and is smooth: flash takes the colour off foreheads.
+    inner = polygon_mask(size[::-1], points[facemap.OVAL], grow=0.93, feather=0.02 * width)
+    sigma = max(0.7, 0.02 * width)
+    mean = gaussian(light, sigma=sigma)
+    rough = np.sqrt(np.maximum(gaussian(light * light, sigma=sigma) - mean * mean, 0))
+    flash = inner * smoothstep(light, low=typical + 1, high=typical + 6) * (1 - taken)
+    np.maximum(shine, flash * smoothstep(rough, low=7.0, high=4.0), out=shine)
 
     lower = polygon_mask(size[::-1], points[_BEARD_ZONE], grow=1.12, feather=0.03 * width)
     beard = lower * smoothstep(np.float32(100) * grey, low=typical - 9, high=typical - 20)

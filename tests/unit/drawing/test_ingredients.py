@@ -10,8 +10,9 @@ import pytest
 
 from tests.unit.drawing.portraits import bust, face_at
 from toonbooth.drawing import facemap
-from toonbooth.drawing.backdrop import Backdrop, BackdropLook, Head, draw_backdrop
+from toonbooth.drawing.backdrop import Head
 from toonbooth.drawing.cel import CelTones, cel_tones, without_rim
+from toonbooth.drawing.cel_backdrop import Scene, SceneLook, choose_scene, draw_scene
 from toonbooth.drawing.closeup import Closeup, find_closeups, lay_back, look_closely
 from toonbooth.drawing.inking import (
     find_contour,
@@ -185,22 +186,26 @@ def test_the_rim_takes_its_colour_from_inside() -> None:
     np.testing.assert_allclose(mended[20, 50], plate[20, 50], atol=0.01)
 
 
-@pytest.mark.parametrize("kind", Backdrop)
-def test_a_background_is_quieter_and_shows_nothing_of_the_person(kind: Backdrop) -> None:
-    random = np.random.default_rng(2)
-    lab = np.zeros((60, 80, 3), np.float32)
-    lab[..., 0] = 45 + 25 * random.random((60, 80), dtype=np.float32)
-    person = np.zeros((60, 80), np.float32)
-    person[20:, 25:55] = 1
-    lab[person > 0] = (20.0, 60.0, 50.0)
-    look = BackdropLook(kind=kind, tint=(-8.0, 10.0), slant=1.0)
-    drawn = draw_backdrop(lab, person, look, head=Head(40.0, 25.0, 16.0))
-    outside = person == 0
-    inner = np.zeros_like(outside)
-    inner[4:16, 4:-4] = True
-    assert drawn[inner][:, 0].std() < lab[inner][:, 0].std()
-    assert drawn[outside][:, 0].mean() > lab[outside][:, 0].mean()
-    assert np.abs(drawn[40, 40, 1]) < 25
+@pytest.mark.parametrize("scene", Scene)
+def test_a_scene_is_flat_lighter_before_dark_hair_and_has_one_colour_family(scene: Scene) -> None:
+    look = SceneLook(scene, tint=(-12.0, -20.0), slant=0.7)
+    head = Head(60.0, 50.0, 30.0)
+    drawn = draw_scene((120, 160), look, head=head, hair=20.0)
+    before_grey = draw_scene((120, 160), look, head=head, hair=80.0)
+    assert drawn[..., 0].mean() > before_grey[..., 0].mean() + 10
+    assert np.ptp(drawn[..., 0]) > 3
+    # Nearly all of it lies on two or three tones: no gradient, no bands.
+    tones, counts = np.unique(np.round(drawn[..., 0], 2), return_counts=True)
+    assert counts[np.argsort(-counts)[:3]].sum() > 0.9 * drawn[..., 0].size, tones
+    hue = np.arctan2(drawn[..., 2], drawn[..., 1])
+    assert np.ptp(hue) < 0.01
+
+
+def test_a_scene_never_has_the_hue_of_skin() -> None:
+    for seed in range(60):
+        a, b = choose_scene(np.random.default_rng(seed), vivid=24.0).tint
+        degrees = np.rad2deg(np.arctan2(b, a)) % 360
+        assert 84 < degrees < 351
 
 
 def ink_of(grey: FloatImage, *, threshold: float) -> FloatImage:

@@ -1,0 +1,150 @@
+"""A portrait studied before it is drawn: its strokes and colours on a small picture, and who stands where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from toonbooth.drawing.closeup import Closeup, find_closeups, lay_back, look_closely
+from toonbooth.drawing.inking import Contour, find_contour
+from toonbooth.drawing.regions import clean_matte
+from toonbooth.drawing.rim import even_rim, settle_rim, with_slender
+from toonbooth.drawing.scraps import with_earrings
+from toonbooth.drawing.sheet import Sheet
+from toonbooth.drawing.strokework import find_strokes
+from toonbooth.imaging.colour import luma, rgb_to_lab
+from toonbooth.imaging.flow import FlowSmoother
+from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
+from toonbooth.imaging.resize import Size, padded, shrunk
+from toonbooth.portrait.model import Face, Portrait
+
+FACE_WIDTH = 400.0
+"""Face width in pixels at which lengths and strengths are meant."""
+
+_NO_FACE_SHARE = 0.28
+"""Without a face, lengths are those of a face this share of the picture's short side."""
+
+_CLOSEUP_PIXELS = 600_000
+"""Pixels that closeups may always have: a small picture is worth more of them than it has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """A portrait on a small picture, `factor` times smaller than the drawing.
+
+    unit : pixels of the small picture; a four-hundredth of a face's width.
+    faces : in the coordinates of the full picture.
+    picture : uint8, the full picture, its sides multiples of factor.
+    strokes : (h, w, 3) uint8, the small picture in strokes; `along` smooths along them.
+    lab : (h, w, 3) float32, the same in L*a*b*.
+    grey : (h, w) float32, the small picture with its texture.
+    person : (h, w) float32, 1 is person; 1 everywhere when nobody is there.
+    contour : the person's edge; None when nobody is there.
+    """
+
+    factor: int
+    unit: float
+    faces: tuple[Face, ...]
+    picture: ByteImage
+    strokes: ByteImage
+    along: FlowSmoother
+    lab: FloatImage
+    grey: FloatImage
+    person: FloatImage
+    contour: Contour | None
+
+    @property
+    def scale(self) -> float:
+        """Size of the small picture over size of the full one."""
+        return 1 / self.factor
+
+    @property
+    def size(self) -> Size:
+        return self.grey.shape[1], self.grey.shape[0]
+
+
+def study(portrait: Portrait) -> Study:
+    """Study a portrait."""
+    large = unit_of(portrait)
+    factor = max(2, round(2 * large))
+    unit = large / factor
+    picture = padded(portrait.picture, multiple=factor)
+    size = (picture.shape[1] // factor, picture.shape[0] // factor)
+    small = shrunk(picture, size)
+    strokes, along = find_strokes(small, unit=unit)
+    lab = rgb_to_lab(to_float(strokes))
+    person, contour = np.ones(size[::-1], np.float32), None
+    if portrait.faces:
+        matte = shrunk(padded(portrait.matte, multiple=factor), size)
+        person = _find_person(matte, small, lab, portrait.faces, scale=1 / factor, unit=unit)
+        contour = find_contour(person, luma(strokes), unit=unit)
+    grey = luma(small)
+    return Study(factor, unit, portrait.faces, picture, strokes, along, lab, grey, person, contour)
+
+
+def unit_of(portrait: Portrait) -> float:
+    """A four-hundredth of the main face's width in pixels."""
+    face = portrait.main_face
+    width = face.width if face else _NO_FACE_SHARE * min(portrait.picture.shape[:2])
+    return max(width / FACE_WIDTH, 0.05)
+
+
+def draw_with_closeups(
+    portrait: Portrait,
+    sheet: Sheet,
+    draw: Callable[[Portrait, Sheet, tuple[Face, ...]], ByteImage],
+) -> ByteImage:
+    """Draw a portrait, and small faces in it once more from near.
+
+    Parameters
+    ----------
+    portrait : Portrait
+    sheet : Sheet
+    draw : draws a portrait upon a sheet; the faces it gets last are those that nobody draws again from near
+    """
+    height, width = portrait.picture.shape[:2]
+    budget = max(0.6, _CLOSEUP_PIXELS / (height * width))
+    closeups = find_closeups(portrait, small=190, wanted=300, largest_zoom=2.4, budget=budget)
+    far = tuple(face for face in portrait.faces if not any(_shows(closeup, face) for closeup in closeups))
+    drawing = draw(portrait, sheet, far)
+    for closeup in closeups:
+        near = look_closely(portrait, closeup)
+        close = draw(near, sheet.closely(closeup), near.faces)
+        drawing = lay_back(drawing, close, closeup, frame=(width, height))
+    return drawing
+
+
+def _shows(closeup: Closeup, face: Face) -> bool:
+    x, y = face.box.centre
+    return 0 <= x - closeup.left < closeup.width and 0 <= y - closeup.top < closeup.height
+
+
+def _find_person(
+    matte: FloatImage,
+    small: ByteImage,
+    lab: FloatImage,
+    faces: tuple[Face, ...],
+    *,
+    scale: float,
+    unit: float,
+) -> FloatImage:
+    person = clean_matte(settle_rim(matte, lab, unit=unit), faces, scale=scale, unit=unit)
+    person = even_rim(person, unit=unit)
+    # As the picture was where earrings hang: strokes melt thin things.
+    hung = lab.copy()
+    for window in _below_ears(small.shape, faces, scale=scale):
+        hung[window] = rgb_to_lab(to_float(small[window]))
+    return with_slender(person, with_earrings(person, hung, faces, scale=scale), length=40 * unit)
+
+
+def _below_ears(
+    shape: tuple[int, ...], faces: tuple[Face, ...], *, scale: float
+) -> Iterator[tuple[slice, slice]]:
+    for face in faces:
+        (x, y), width = face.box.centre, face.width
+        left, right = (int(np.clip(v * scale, 0, shape[1])) for v in (x - 0.85 * width, x + 0.85 * width))
+        top, bottom = (int(np.clip(v * scale, 0, shape[0])) for v in (y - 0.2 * width, y + 1.1 * width))
+        if left < right and top < bottom:
+            yield slice(top, bottom), slice(left, right)

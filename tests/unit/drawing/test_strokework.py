@@ -1,0 +1,65 @@
+"""Faces are drawn in fine strokes, the rest in coarse ones, and no window shows."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from tests.unit.drawing.portraits import bust
+from toonbooth.drawing import facemap
+from toonbooth.drawing.complexion import hue_of_skin
+from toonbooth.drawing.inking import lay_ink
+from toonbooth.drawing.strokework import find_details, find_strokes
+from toonbooth.imaging.resize import shrunk
+
+
+def test_details_end_before_their_window_does_and_lie_where_they_are_wanted() -> None:
+    portrait = bust(480, 400)
+    noise = np.random.default_rng(3).normal(0, 12, portrait.picture.shape)
+    picture = np.clip(portrait.picture + noise, 0, 255).astype(np.uint8)
+    strokes, _ = find_strokes(shrunk(picture, (200, 240)), unit=0.25)
+    wanted = np.zeros((240, 200), np.float32)
+    wanted[:120] = 1
+    (detail,) = find_details(picture, strokes, wanted, portrait.faces, factor=2)
+    for side in (detail.more[0], detail.more[-1], detail.more[:, 0], detail.more[:, -1]):
+        assert np.abs(side).max() == 0
+    rows = np.arange(detail.window[0].start, detail.window[0].stop)
+    assert np.abs(detail.more[rows > 244]).max() == 0
+    assert np.abs(detail.more[rows < 230]).max() > 1
+
+
+def test_details_bring_back_thin_lines_that_coarse_strokes_lose() -> None:
+    portrait = bust(480, 400)
+    face = portrait.faces[0]
+    x, y = (round(float(v)) for v in face.landmarks[facemap.OVAL].mean(axis=0))
+    picture = portrait.picture.copy()
+    picture[y - 1 : y + 1, x - 50 : x + 50] //= 3
+    strokes, _ = find_strokes(shrunk(picture, (200, 240)), unit=0.25)
+    (detail,) = find_details(picture, strokes, np.ones((240, 200), np.float32), portrait.faces, factor=2)
+    coarse = cv2.resize(strokes, (400, 480), interpolation=cv2.INTER_CUBIC).astype(np.uint8, copy=False)
+    finer = coarse.copy()
+    detail.add_to(finer)
+    line = np.s_[y - 1 : y + 1, x - 30 : x + 30]
+    assert finer[line].mean() < coarse[line].mean() - 8
+
+
+def test_skin_keeps_a_natural_hue_and_loses_an_unnatural_one() -> None:
+    assert np.allclose(hue_of_skin(14.0, 17.0, colourful=1.0), (14.0, 17.0), atol=0.01)
+    for red, yellow in ((2.0, -12.0), (-6.0, 1.0), (25.0, -4.0), (0.0, 0.0)):
+        a, b = hue_of_skin(red, yellow, colourful=1.0)
+        assert a > 3
+        assert b > 3
+        assert 14 < np.hypot(a, b) < 30
+    assert np.hypot(*hue_of_skin(0.0, 0.0, colourful=0.0)) == 0
+
+
+def test_ink_darkens_by_its_strength_and_bare_paper_stays() -> None:
+    drawing = np.full((6, 8, 3), 200, np.uint8)
+    lines = np.zeros((6, 8), np.float32)
+    lines[:, 2], lines[:, 4] = 0.5, 1.0
+    inked = np.empty_like(drawing)
+    lay_ink(inked, drawing, lines, keep=0.2, ink=np.array([0.1, 0.0, 0.0], np.float32))
+    assert (inked[:, 0] == 200).all()
+    assert abs(int(inked[0, 2, 1]) - 120) <= 1
+    assert abs(int(inked[0, 4, 1]) - 40) <= 1
+    assert abs(int(inked[0, 4, 0]) - 66) <= 1
