@@ -121,13 +121,14 @@ def _plan(seen: Study, sheet: Sheet, look: AvatarLook) -> tuple[Plate, FloatImag
     light = enlarged(sheet.light, seen.size)
     masses[..., 0] += light
     complexion[..., 0] += np.float32(0.5) * light
-    colours = cv2.blendLinear(complexion, masses, skin, 1 - skin)
+    colours = cv2.blendLinear(complexion, masses, skin, 1 - skin).astype(np.float32, copy=False)
+    colours[..., 0] *= np.float32(seen.gain)
     if faces:
         behind = enlarged_smoothly(sheet.behind, seen.size)
-        colours = cv2.blendLinear(colours, behind, person, 1 - person)
+        colours = cv2.blendLinear(colours, behind, person, 1 - person).astype(np.float32, copy=False)
     plate = make_plate(
         seen,
-        colours.astype(np.float32, copy=False),
+        colours,
         fine=np.maximum(regions.features, np.float32(0.7) * stubble),
         wanted=_wanted_lines(seen, regions, surface),
         work=LineWork(_THRESHOLD, _OUTLINE, look.line_weight, look.light.side),

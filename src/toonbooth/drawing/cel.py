@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from toonbooth.drawing.complexion import colourfulness, hue_of_skin
+from toonbooth.drawing.complexion import colourfulness, hue_of_skin, lift_of, underexposure
 from toonbooth.drawing.regions import Regions
 from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.pixels import FloatImage
@@ -189,7 +189,7 @@ def _lay_skin(
     stepped = soft_steps(bent + offset, step=tones.skin_step, softness=0.25) - offset
     bent += np.float32(0.75) * (stepped - bent)
     shadow = smoothstep(form, low=-3.0, high=-14.0)
-    base = middle + _friendlier(middle)
+    base = middle + lift_of(middle) + underexposure(lightness, regions)
     mask = regions.skin * (np.float32(1) - regions.features)
     light += (np.float32(base) + bent - light) * mask
     light += (lightness + np.float32(base - middle) - light) * regions.features
@@ -210,8 +210,10 @@ def _lay_skin(
     a += (even_a - a) * mask
     b += (even_b - b) * mask
     inside = regions.features * (1 - regions.lips)
-    a += ((lab[..., 1] - np.float32(measured_red)) + np.float32(red * calmed) - a) * inside
-    b += ((lab[..., 2] - np.float32(yellow)) + np.float32(gold * calmed) - b) * inside
+    # The darker a thing, the less colour the light has given it that is to be taken away.
+    share = np.clip(lightness * np.float32(1 / max(middle, 1.0)), 0, np.float32(1.2))
+    a += (planes[1] + np.float32(red * calmed - measured_red) * share - a) * inside
+    b += (planes[2] + np.float32(gold * calmed - yellow) * share - b) * inside
 
     teeth = regions.mouth * smoothstep(lab[..., 1], low=measured_red + 4, high=measured_red - 4)
     teeth *= smoothstep(lightness, low=middle - 25, high=middle)
@@ -238,11 +240,6 @@ def _tame_glow(
     calm = np.minimum(np.float32(1.05), np.float32(28) / chroma)
     for plane, own in zip(drawn, (a, b), strict=True):
         np.add(plane, (own * calm - plane) * glow, out=plane)
-
-
-def _friendlier(middle: float) -> float:
-    """How much lighter skin is drawn than it was, in L*: light skin a little, dark skin keeps its depth."""
-    return float(np.clip(0.1 * (middle - 48.0), 0.0, 1.5))
 
 
 def _calm(planes: list[FloatImage], *, radius: float) -> list[FloatImage]:

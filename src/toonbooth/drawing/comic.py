@@ -94,6 +94,7 @@ def _plan(seen: Study, sheet: Sheet, look: ComicLook) -> Plate:
     regions = find_regions(seen.lab, seen.grey, person, faces, scale=scale)
     regions = settle_surfaces(regions, seen.lab, seen.grey, faces, scale=scale)
     colours = cel_tones(seen.lab, regions, look.tones, unit=unit)
+    colours[..., 0] *= np.float32(seen.gain)
     colours[..., 0] += enlarged(sheet.light, seen.size)
     if faces:
         colours = without_rim(colours, person, unit=unit)

@@ -106,15 +106,15 @@ def _closed_around(
     if np.count_nonzero(sure) < _ENOUGH_SKIN:
         return skin, np.zeros_like(skin)
     typical = [float(value) for value in np.median(lab[sure], axis=0)]
-    middle = typical[0]
+    middle, yellow_of_skin = typical[0], max(typical[2], 4.0)
     inner = _soft_zone(shape, points[facemap.OVAL], grow=0.8, feather=width * 0.02)
     lightness, red, yellow = planes_of(lab)
     calm_light = gaussian(lightness, sigma=0.008 * width)
     # Blond strands and gold are yellower than skin of their redness.
     golden = smoothstep(
-        yellow - red * np.float32(typical[2] / max(typical[1], 6.0)),
-        low=0.35 * typical[2] + 3,
-        high=0.7 * typical[2] + 5,
+        yellow - red * np.float32(yellow_of_skin / max(typical[1], 6.0)),
+        low=0.35 * yellow_of_skin + 3,
+        high=0.7 * yellow_of_skin + 5,
     )
     # Skin that shines or lies in cool light has no red left, like grey hair, but hair isn't smooth.
     mean = gaussian(lightness, sigma=0.015 * width)
@@ -133,8 +133,8 @@ def _closed_around(
     # Over the brows what is clearly darker than skin, and a little yellower, is a fringe; a shadow is redder.
     forehead = _soft_zone(shape, points[_FOREHEAD], grow=1.1, feather=width * 0.01)
     forehead *= 1 - smoothstep(regions.features, low=0.02, high=0.2)
-    yellower = yellow - red * np.float32(typical[2] / max(typical[1], 6.0))
-    fringe = smoothstep(yellower, low=0.02 * typical[2], high=0.2 * typical[2])
+    yellower = yellow - red * np.float32(yellow_of_skin / max(typical[1], 6.0))
+    fringe = smoothstep(yellower, low=0.02 * yellow_of_skin, high=0.2 * yellow_of_skin)
     fringe *= smoothstep(calm_light, low=0.86 * middle, high=0.74 * middle)
     skin = skin * (1 - forehead * fringe)
     beard = _soft_zone(shape, points[_BEARD_ZONE], grow=1.04, feather=width * 0.03)
@@ -265,7 +265,7 @@ def _lay_one(
     shade = smoothstep(soft_form, low=-0.75 * spread, high=-1.1 * spread)
     glow = smoothstep(soft_form, low=0.95 * spread, high=1.3 * spread)
     gentle = np.clip(form, -24, 14) * np.float32(0.42)
-    base = middle + lift_of(middle) + _underexposure(lab[..., 0], regions)
+    base = middle + lift_of(middle) + underexposure(lab[..., 0], regions)
     drawn = np.float32(base) + gentle - np.float32(tones.shadow) * shade + np.float32(3.5) * glow
 
     # Light skin looks boiled when it is as red as in photos; dark skin without its red looks grey.
@@ -282,9 +282,12 @@ def _lay_one(
     kept = np.maximum(surface.stubble, smoothstep(regions.features, low=0.02, high=0.6))
     window = _extent(kept)
     if window is not None:
-        own = lab[window] - np.array([middle, measured_red, measured_yellow], np.float32)
-        own[..., 1:] *= np.float32(0.85)
-        own += np.array([base, hue_red * calmer, hue_yellow * calmer], np.float32)
+        own = lab[window].copy()
+        # The darker a thing, the less colour the light has given it that is to be taken away.
+        share = np.clip(own[..., 0] * np.float32(1 / max(middle, 1.0)), 0, np.float32(1.2))
+        own[..., 0] += np.float32(base - middle)
+        own[..., 1] += np.float32(hue_red * calmer - measured_red) * share
+        own[..., 2] += np.float32(hue_yellow * calmer - measured_yellow) * share
         plate[window] += kept[window][..., None] * (own - plate[window])
     # A blush ends before the cheek does, above all on the far side of a turned head.
     within = smoothstep(gaussian(skin, sigma=max(1.0, 9 * unit)), low=0.72, high=0.98)
@@ -341,7 +344,7 @@ def hue_of_skin(red: float, yellow: float, *, colourful: float) -> tuple[float, 
     """
     angle = float(np.arctan2(yellow, red))
     strength = float(np.hypot(red, yellow))
-    likely = float(np.clip(angle, 0.6, 1.25))
+    likely = float(np.clip(angle, 0.74, 1.2))
     # What points the other way says nothing about the skin.
     strength *= max(0.0, float(np.cos(angle - likely)))
     strength = max(strength, 15.0 * colourful)
@@ -363,7 +366,7 @@ def lift_of(middle: float) -> float:
     return float(np.interp(middle, [42.0, 56.0, 66.0, 72.0, 80.0], [0.3, 2.0, 4.5, 4.5, 1.0]))
 
 
-def _underexposure(lightness: FloatImage, regions: Regions) -> float:
+def underexposure(lightness: FloatImage, regions: Regions) -> float:
     """How much light is missing, in L*: eye whites, alike in everybody, tell dark photos from dark skin."""
     seen = lightness[regions.eyes > 0.9]
     if len(seen) < 12:

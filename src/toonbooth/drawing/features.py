@@ -32,7 +32,7 @@ def draw_jaw(pen: Pen, seen: Likeness) -> None:
     beyond = seen.at(seen.skin, path + across * outward * 0.05 * width)
     within = seen.at(seen.skin, path - across * outward * 0.03 * width)
     pressure = smoothstep(np.minimum(beyond, within), low=0.4, high=0.9) * (
-        0.45 + 0.55 * smoothstep(strength, low=0.0, high=0.02)
+        0.12 + 0.88 * smoothstep(strength, low=0.002, high=0.02)
     )
     pressure = pressure * np.linspace(*_nearness(seen)[::-1], len(path))
     pen.stroke(

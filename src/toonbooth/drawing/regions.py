@@ -16,6 +16,8 @@ from toonbooth.imaging.tones import smoothstep
 from toonbooth.portrait.model import Face, Points
 
 _SUBPIXEL_BITS = 4
+_GREY = 2.0
+"""Mean of a* and b* under which a face has no colours: the photo is black and white."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +265,9 @@ def _skin_like_face(
     rows = ((np.arange(size[0], dtype=np.float32) - centre[1]) / np.float32(1.6 * few_width)) ** 2
     columns = ((np.arange(size[1], dtype=np.float32) - centre[0]) / np.float32(1.1 * few_width)) ** 2
     reach = smoothstep(rows[:, None] + columns[None, :], low=3.2, high=1.2)
+    # Without colours, light cloth looks like skin; where a face ends is all that is known.
+    if float(np.abs(samples[:, 1:]).mean()) < _GREY:
+        reach = reach * polygon_mask(size, few_points[facemap.OVAL], grow=1.08, feather=few_width * 0.03)
     likely *= reach
     likely *= smoothstep(few_person, low=0.3, high=0.7)
     # Inside the face skin is expected: freckles and shine must not punch holes. Beards and glasses still can.

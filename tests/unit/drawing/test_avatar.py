@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
 from tests.unit.drawing.portraits import bust, landscape
+from toonbooth.drawing import facemap
 from toonbooth.drawing.avatar import draw_avatar
 from toonbooth.drawing.complexion import lift_of
 from toonbooth.drawing.gaze import iris_colour
@@ -15,7 +18,7 @@ from toonbooth.drawing.pen import Colour, Pen, curve, ellipse, normals
 from toonbooth.drawing.silhouette import without_scraps
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.tones import smoothstep
-from toonbooth.portrait.model import Portrait
+from toonbooth.portrait.model import Eye, Face, Portrait
 
 
 def drawn(portrait: Portrait, seed: int) -> Portrait:
@@ -174,3 +177,43 @@ def test_both_irises_have_one_colour_and_light_ones_keep_their_hue() -> None:
     lightness, _, yellow = iris_colour(seen, (face.left_eye, face.right_eye))
     assert 25 < lightness < 70
     assert yellow < -5
+
+
+def test_a_black_and_white_photo_is_drawn_and_its_person_stays_without_colour() -> None:
+    portrait = bust(480, 400)
+    grey = cv2.cvtColor(portrait.picture, cv2.COLOR_RGB2GRAY)
+    drawing = drawn(portrait.with_picture(cv2.merge([grey] * 3).astype(np.uint8)), 4).picture
+    x, y = (round(float(v)) for v in portrait.faces[0].landmarks[facemap.FOREHEAD_TOP])
+    forehead = drawing[y + 10 : y + 30, x - 10 : x + 10].astype(int)
+    assert np.ptp(forehead, axis=2).max() < 8
+
+
+def test_two_people_keep_their_own_depth_of_skin() -> None:
+    light, dark = (
+        bust(400, 300, skin=(235, 200, 180), hair=(40, 30, 25)),
+        bust(400, 300, skin=(110, 70, 48), hair=(40, 30, 25)),
+    )
+    faces = (light.faces[0], moved(dark.faces[0], 300))
+    both = Portrait(np.hstack([light.picture, dark.picture]), faces, np.hstack([light.matte, dark.matte]))
+    drawing = drawn(both, 1).picture
+    tones = []
+    for face in faces:
+        x, y = (round(float(v)) for v in face.landmarks[facemap.OVAL].mean(axis=0))
+        tones.append(float(drawing[y : y + 8, x - 4 : x + 4].mean()))
+    assert tones[0] > tones[1] + 70
+
+
+def moved(face: Face, across: float) -> Face:
+    step = np.array([across, 0], np.float32)
+
+    def eye(one: Eye) -> Eye:
+        x, y = one.iris_centre
+        return replace(one, contour=one.contour + step, iris_centre=(x + across, y))
+
+    return replace(
+        face,
+        box=replace(face.box, x=face.box.x + across),
+        landmarks=face.landmarks + step,
+        left_eye=eye(face.left_eye),
+        right_eye=eye(face.right_eye),
+    )
