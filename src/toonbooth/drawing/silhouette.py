@@ -9,6 +9,7 @@ from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.resize import enlarged, shrunk
 from toonbooth.imaging.smoothing import gaussian, masked_blur
 from toonbooth.imaging.tones import smoothstep
+from toonbooth.portrait.model import Face
 
 _DEPTH = 15.0
 """Units from the edge to which a matte may be wrong."""
@@ -56,6 +57,34 @@ def without_scraps(person: FloatImage, lab: FloatImage, *, unit: float) -> Float
     calm = gaussian(opened.astype(np.float32, copy=False), sigma=max(0.7, 2.2 * unit))
     scrap = smoothstep(enlarged(calm, (width, height)), low=0.3, high=0.7)
     return person * (1 - scrap)
+
+
+def smoothed(person: FloatImage, faces: tuple[Face, ...], *, scale: float, unit: float) -> FloatImage:
+    """Draw a matte's edge as a pen would: a calm curve around heads, a calmer one around bodies.
+
+    Parameters
+    ----------
+    person : float32 array, shape (H, W), range [0, 1]
+    faces : faces in the coordinates of the full picture
+    scale : float
+        Size of the matte over size of the full picture.
+    unit : float, pixels
+        A four-hundredth of a face's width. Twice as much makes curves twice as calm.
+    """
+    heads = np.zeros((max(1, person.shape[0] // 4), max(1, person.shape[1] // 4)), np.float32)
+    for face in faces:
+        x, y = (float(value) * scale / 4 for value in face.box.centre)
+        reach = max(face.width * scale / 4, 1.0)
+        columns = np.square((np.arange(heads.shape[1], dtype=np.float32) - np.float32(x)) / np.float32(reach))
+        rows = np.square(
+            (np.arange(heads.shape[0], dtype=np.float32) - np.float32(y)) / np.float32(1.1 * reach)
+        )
+        np.maximum(heads, smoothstep(rows[:, None] + columns[None, :], low=1.7, high=1.0), out=heads)
+    near = enlarged(heads, (person.shape[1], person.shape[0]))
+    fine = smoothstep(gaussian(person, sigma=max(0.7, 4.5 * unit)), low=0.3, high=0.7)
+    broad = smoothstep(gaussian(person, sigma=max(1.0, 8 * unit)), low=0.35, high=0.65)
+    result: FloatImage = broad + (fine - broad) * near
+    return result
 
 
 def _distance(one: FloatImage, other: FloatImage) -> FloatImage:

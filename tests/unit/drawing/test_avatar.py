@@ -15,7 +15,7 @@ from toonbooth.drawing.complexion import lift_of
 from toonbooth.drawing.gaze import iris_colour
 from toonbooth.drawing.likeness import face_window, look_at
 from toonbooth.drawing.pen import Colour, Pen, curve, ellipse, normals
-from toonbooth.drawing.silhouette import without_scraps
+from toonbooth.drawing.silhouette import smoothed, without_scraps
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.portrait.model import Eye, Face, Portrait
@@ -154,6 +154,14 @@ def test_a_matte_is_left_alone_where_colours_do_not_tell() -> None:
     coarse = disc(50)
     flat = two_tone(coarse, (50.0, 3.0, 4.0), (52.0, 3.0, 4.0))
     np.testing.assert_allclose(without_scraps(coarse, flat, unit=1.0), coarse, atol=0.02)
+
+
+def test_a_silhouette_loses_its_frays_and_keeps_its_place() -> None:
+    frayed = disc(50)
+    frayed[78:80, 20:140] = 1
+    calm = smoothed(frayed, (), scale=1.0, unit=0.5)
+    assert float(calm[78:80, 20:24].max()) < 0.2
+    assert float(np.abs(calm - disc(50)).mean()) < 0.02
 
 
 @pytest.mark.parametrize("middle", [15.0, 30.0, 42.0])
