@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes, to_float
+from toonbooth.imaging.resize import shrunk
 from toonbooth.neural.errors import NobodyToDrawError
 from toonbooth.neural.manifest import FacesTable
 from toonbooth.portrait.model import Face, Portrait
@@ -54,9 +55,8 @@ def draw_faces(portrait: Portrait, draw: Draw, *, size: tuple[int, int], look: F
     drawn = draw(np.stack(crops))
     shape = portrait.picture.shape[:2]
     colour, weight = np.zeros((*shape, 3), np.float32), np.zeros(shape, np.float32)
-    window = _fading_window(height, width)
     for region, head in zip(regions, drawn, strict=True):
-        _lay(head, window, region, colour, weight)
+        _lay(head, region, colour, weight)
     # Heads that share a place share it by their weights; the photo fills up what is missing to 1.
     share = np.minimum(weight, 1) * portrait.matte
     colour *= (share / np.maximum(weight, np.float32(1e-6)))[..., np.newaxis]
@@ -82,10 +82,13 @@ def place_face(face: Face, size: tuple[int, int], look: FacesTable) -> Region:
     )
 
 
-def _lay(
-    head: FloatImage, window: FloatImage, region: Region, colour: FloatImage, weight: FloatImage
-) -> None:
+def _lay(head: FloatImage, region: Region, colour: FloatImage, weight: FloatImage) -> None:
     """Add a drawn head to where it was cut out, in the part of the canvas that it can touch."""
+    size = (max(2, round(region.width)), max(2, round(region.height)))
+    if size[0] < head.shape[1]:
+        # A face smaller than the network's: turning samples single pixels, which would glitter.
+        head = shrunk(head, size)
+    window = _fading_window(*head.shape[:2])
     corners = region.to_picture(np.array([[0, 0], [1, 0], [0, 1], [1, 1]], np.float32))
     height, width = weight.shape
     left, top = np.clip(np.floor(corners.min(axis=0)).astype(int), 0, (width, height)).tolist()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import resources
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -14,9 +14,11 @@ from toonbooth.imaging.codec import decode_photo, encode_webp
 from toonbooth.imaging.resize import shrunk
 from toonbooth.kit.errors import StartError
 from toonbooth.neural.errors import NetworkError, ProviderMissingError
-from toonbooth.neural.styles import NeuralStyle, open_neural_styles
 from toonbooth.portrait.analysis import PortraitAnalyser
 from toonbooth.studio.pictures import ModelSummary, NeuralChoice, StyleList, StyleSummary
+
+if TYPE_CHECKING:
+    from toonbooth.neural.styles import NeuralStyle
 
 PREVIEW_SIDE: Final = 320
 PREVIEW_QUALITY: Final = 80
@@ -47,6 +49,9 @@ def open_shelf(choice: NeuralChoice | None, *, threads: int) -> Shelf:
     """
     if choice is None:
         return DRAWN
+    # Reading manifests takes libraries that drawing doesn't need.
+    from toonbooth.neural.styles import open_neural_styles  # noqa: PLC0415
+
     try:
         neural = open_neural_styles(
             choice.folder,

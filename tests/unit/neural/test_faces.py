@@ -95,6 +95,19 @@ def test_around_a_person_there_may_be_white() -> None:
     assert drawn[5, 5].tolist() == portrait.picture[5, 5].tolist()
 
 
+def test_a_face_smaller_than_the_networks_does_not_glitter() -> None:
+    face = face_at((60, 60), 30)
+    portrait = Portrait(np.full((120, 120, 3), 128, np.uint8), (face,), np.ones((120, 120), np.float32))
+    checkered = np.indices((256, 192)).sum(axis=0) % 2
+
+    def checker(heads: FloatImage) -> FloatImage:
+        return np.broadcast_to(checkered[None, :, :, None], heads.shape).astype(np.float32)
+
+    drawn = draw_faces(portrait, checker, size=(256, 192), look=LOOK)
+
+    assert np.abs(drawn.astype(int) - 128).max() < 24
+
+
 def test_without_faces_there_is_nothing_to_draw() -> None:
     with pytest.raises(NobodyToDrawError):
         draw_faces(landscape(), negative, size=SIZE, look=LOOK)
