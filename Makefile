@@ -13,6 +13,10 @@ serve: .venv/serve.stamp  ## Start gallery and studio (ARGS="--gallery-port 3100
 test: .venv/dev.stamp models  ## Install what tests need and run all of them
 	$(RUN)/python -m pytest $(ARGS)
 
+browser:  ## Install Chromium, in which tests try the page (Debian, as root)
+	@command -v chromium >/dev/null || { apt-get update -q && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends chromium; }
+
 check: .venv/dev.stamp  ## Check format, lint and types
 	$(RUN)/ruff format --check .
 	$(RUN)/ruff check .
@@ -93,5 +97,5 @@ clean:  ## Remove the virtual environment and caches (never your data)
 	@$(RUN)/uv pip install --quiet --python $(RUN)/python --require-hashes -r requirements-dev.lock
 	@touch $@
 
-.PHONY: help serve test check format models postgres onnx s3 bench contact-sheet previews pictures migration reference openapi \
-	golden lock clean
+.PHONY: help serve test browser check format models postgres onnx s3 bench contact-sheet previews pictures migration \
+	reference openapi golden lock clean

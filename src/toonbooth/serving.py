@@ -136,7 +136,7 @@ def _describe(gallery_address: str, studio_address: str, data_folder: Path, reac
     return f"""
 Toonbooth is ready.
 
-  gallery   {gallery_address}   the app's API, described at {gallery_address}/docs
+  gallery   {gallery_address}   open it in a browser; the app's API is described at /docs
             {reach}
   studio    {studio_address}   draws and cuts for the gallery
   data      {data_folder}

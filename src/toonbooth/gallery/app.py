@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from toonbooth.gallery.clock import read_clock
 from toonbooth.gallery.database.migrations import bring_up_to_date
 from toonbooth.gallery.operations.sweep import SweepRules
+from toonbooth.gallery.page import install_page
 from toonbooth.gallery.routes import cartoons, erasing, exports, files, health, lists, styles
 from toonbooth.gallery.schemas import DownloadBody, RegenerateBody, UploadForm
 from toonbooth.gallery.services import Services
@@ -78,6 +79,7 @@ def create_app(
     install_error_replies(app)
     install_openapi(app, body_models=(UploadForm, RegenerateBody, DownloadBody))
     install_docs_page(app)
+    install_page(app, public_url=settings.public_url)
     app.add_middleware(UnreadBodyMiddleware)
     app.add_middleware(RequestMiddleware)
     return app

@@ -1,0 +1,65 @@
+// Tells how a piece of work goes: what really happened last, and how much of it that is.
+
+import { describe } from "./errors.js";
+import { find } from "./markup.js";
+import { announce } from "./news.js";
+
+const STAGES = {
+  received: "The photo has arrived",
+  decoded: "Looking for faces",
+  faces_found: "Found the face",
+  skin_and_hair: "Telling skin from hair",
+  lines: "Drawing the lines",
+  encoded: "Finishing",
+  stored: "Done",
+};
+
+export function createProgress() {
+  const root = find("work");
+  const bar = find("work-bar");
+  let work = null;
+  let countdown;
+  let said = "";
+
+  find("work-now").addEventListener("click", () => work?.hurry());
+  find("work-cancel").addEventListener("click", () => work?.cancel());
+
+  function render() {
+    const sentence = tell(work);
+    find("work-line").textContent = sentence;
+    find("work-share").textContent = work.share === null ? "" : `${Math.round(work.share * 100)} %`;
+    if (work.share === null) bar.removeAttribute("value");
+    else bar.value = work.share;
+    find("work-now").hidden = work.phase !== "waiting";
+    // The countdown is for eyes; ears hear only what is new.
+    const news = sentence.replace(/ Next try.*$/, "");
+    if (news !== said) announce((said = news));
+  }
+
+  return {
+    /** Show how `news` goes; null hides it. */
+    show(news) {
+      clearInterval(countdown);
+      work = news;
+      root.hidden = !work;
+      if (!work) return (said = "");
+      if (work.phase === "waiting") countdown = setInterval(render, 1000);
+      return render();
+    },
+  };
+}
+
+function tell(work) {
+  switch (work.phase) {
+    case "sending":
+      return work.photo ? "Sending the photo" : "Asking";
+    case "queued":
+      return work.queuePosition ? `${work.queuePosition} before you` : "Next in line";
+    case "waiting": {
+      const seconds = Math.max(0, Math.round((work.wakeAt - Date.now()) / 1000));
+      return `${describe(work.failure)} It is tried again by itself; nothing is done twice. Next try in ${seconds} s.`;
+    }
+    default:
+      return STAGES[work.stage] ?? "Drawing";
+  }
+}

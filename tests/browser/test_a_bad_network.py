@@ -1,0 +1,144 @@
+"""What a phone's network does: nothing is lost, and nothing is done twice."""
+
+import asyncio
+
+import pytest
+from playwright.async_api import Route, expect
+
+from tests.browser.conftest import PHONE, Open
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+UPLOAD = "**/api/upload"
+
+
+async def test_an_answer_that_is_lost_on_its_way_is_asked_for_again(
+    visit: Open, astronaut_jpeg: bytes
+) -> None:
+    visitor = await visit(PHONE)
+    keys: list[str] = []
+
+    async def lose_the_first_answer(route: Route) -> None:
+        keys.append(route.request.headers["idempotency-key"])
+        if len(keys) > 1:
+            await route.continue_()
+            return
+        await route.fetch()  # the gallery has done it
+        await route.abort()  # and the page never hears of it
+
+    await visitor.page.route(UPLOAD, lose_the_first_answer)
+    await visitor.send(astronaut_jpeg)
+
+    assert len(keys) == 2
+    assert len(set(keys)) == 1
+    assert (await visitor.ask_gallery("/api/originals"))["count"] == 1
+
+
+async def test_a_photo_waits_until_the_network_is_back(visit: Open, astronaut_jpeg: bytes) -> None:
+    visitor = await visit(PHONE)
+    await visitor.context.set_offline(True)
+
+    await visitor.choose(astronaut_jpeg)
+    await expect(visitor.page.get_by_text("There is no network.")).to_be_visible()
+    await expect(visitor.page.get_by_role("img", name="Your photo")).to_be_visible()
+    await visitor.context.set_offline(False)
+
+    await visitor.see_drawings(1)
+    assert (await visitor.ask_gallery("/api/originals"))["count"] == 1
+
+
+async def test_a_reload_in_the_middle_loses_nothing(visit: Open, astronaut_jpeg: bytes) -> None:
+    visitor = await visit(PHONE)
+    keys: list[str] = []
+    is_sent = asyncio.Event()
+
+    async def keep_the_first_waiting(route: Route) -> None:
+        keys.append(route.request.headers["idempotency-key"])
+        is_sent.set()
+        if len(keys) > 1:
+            await route.continue_()
+
+    await visitor.page.route(UPLOAD, keep_the_first_waiting)
+    await visitor.choose(astronaut_jpeg)
+    await is_sent.wait()
+    await visitor.page.reload()
+
+    await visitor.see_drawings(1)
+    assert len(set(keys)) == 1
+    assert (await visitor.ask_gallery("/api/originals"))["count"] == 1
+
+
+async def test_a_reload_finds_the_drawings_again(visit: Open, astronaut_jpeg: bytes) -> None:
+    visitor = await visit()
+    await visitor.send(astronaut_jpeg)
+    await visitor.draw_again()
+
+    await visitor.page.reload()
+
+    await visitor.see_drawings(2)
+    await expect(visitor.page.get_by_role("img", name="2 of 2")).to_be_visible()
+
+
+async def test_a_face_is_kept_through_a_reload(visit: Open, astronaut_jpeg: bytes) -> None:
+    visitor = await visit()
+    await visitor.send(astronaut_jpeg)
+    is_done = asyncio.Event()
+
+    async def lose_the_first_answer(route: Route) -> None:
+        if is_done.is_set():
+            await route.continue_()
+            return
+        await route.fetch()
+        is_done.set()  # and no answer ever reaches this page
+
+    await visitor.page.route("**/api/download/*", lose_the_first_answer)
+    await visitor.button("Keep this face").click()
+    await visitor.button("Cut it out").click()
+    await is_done.wait()
+    await visitor.page.reload()
+
+    await expect(visitor.heading("Kept")).to_be_visible()
+    assert len((await visitor.ask_gallery("/api/downloaded-faces"))["downloadedFaces"]) == 1
+
+
+async def test_a_busy_gallery_is_asked_again_by_itself(visit: Open, astronaut_jpeg: bytes) -> None:
+    visitor = await visit()
+    answers = iter(range(2))
+
+    async def be_busy_once(route: Route) -> None:
+        if next(answers) == 0:
+            await route.fulfill(
+                status=503,
+                headers={"Retry-After": "1"},
+                json={"success": False, "error": "The studio is busy.", "code": "studio_busy"},
+            )
+        else:
+            await route.continue_()
+
+    await visitor.page.route(UPLOAD, be_busy_once)
+    await visitor.choose(astronaut_jpeg)
+
+    await expect(visitor.page.get_by_text("The studio is busy. It is tried again by itself")).to_be_visible()
+    await visitor.see_drawings(1)
+
+
+async def test_two_tabs_are_one_device_and_do_the_work_once(visit: Open, astronaut_jpeg: bytes) -> None:
+    first = await visit()
+    held: list[Route] = []
+
+    async def hold(route: Route) -> None:
+        held.append(route)
+
+    await first.page.route(UPLOAD, hold)
+    await first.choose(astronaut_jpeg)
+    await expect(first.page.get_by_role("progressbar")).to_be_visible()
+
+    second = await first.open_tab()
+    await second.go_to("Faces")
+    await held.pop().continue_()
+    await first.see_drawings(1)
+    await first.keep()
+
+    await expect(second.tiles).to_have_count(1)
+    assert (await second.ask_gallery("/api/originals"))["count"] == 1
+    assert second.page_errors == []

@@ -1,0 +1,109 @@
+"""From a photo to a kept face, on a phone and on a desktop."""
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.conftest import DESKTOP, PHONE, Open
+from tests.pictures import read_format
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+async def test_a_photo_becomes_a_cartoon_and_its_face_is_kept(
+    visit: Open, astronaut_jpeg: bytes, size: tuple[int, int]
+) -> None:
+    visitor = await visit(size)
+    await expect(visitor.heading("A photo in, a cartoon out")).to_be_visible()
+
+    await visitor.send(astronaut_jpeg)
+    await visitor.draw_again()
+    await expect(visitor.drawings.nth(1)).to_have_attribute("aria-pressed", "true")
+    second = await visitor.page.get_by_role("img", name="Your photo, drawn").get_attribute("src")
+    await visitor.drawings.first.click()
+    first = await visitor.page.get_by_role("img", name="Your photo, drawn").get_attribute("src")
+    assert first != second
+
+    await visitor.keep(file="PNG", shape="Face")
+    async with visitor.page.expect_download() as download:
+        await visitor.page.get_by_role("link", name="Save the picture").click()
+    saved = await download.value
+    assert saved.suggested_filename.endswith(".png")
+    assert read_format((await saved.path()).read_bytes()) == "PNG"
+
+    await visitor.go_to("Faces")
+    await expect(visitor.tiles).to_have_count(1)
+    await visitor.go_to("Photos")
+    await visitor.tiles.get_by_role("link").click()
+    await expect(visitor.heading("Your photo")).to_be_visible()
+    await visitor.button("Draw it").click()
+    await visitor.see_drawings(1)
+
+
+async def test_the_photo_is_shown_before_anything_is_answered(visit: Open, astronaut_jpeg: bytes) -> None:
+    visitor = await visit()
+    await visitor.page.route("**/api/upload", lambda route: None)
+
+    await visitor.choose(astronaut_jpeg)
+
+    photo = visitor.page.get_by_role("img", name="Your photo")
+    await expect(photo).to_be_visible()
+    await expect(photo).to_have_js_property("naturalWidth", 512)
+    await expect(visitor.page.get_by_role("progressbar")).to_be_visible()
+    await visitor.button("Cancel").click()
+    await expect(visitor.button("Choose a photo")).to_be_visible()
+
+
+async def test_a_photo_can_be_dropped_and_pasted(visit: Open, astronaut_jpeg: bytes) -> None:
+    visitor = await visit()
+    for event, field in (("drop", "dataTransfer"), ("paste", "clipboardData")):
+        await visitor.page.evaluate(
+            """([name, field, bytes]) => {
+                const carried = new DataTransfer();
+                carried.items.add(new File([new Uint8Array(bytes)], "me.jpg", { type: "image/jpeg" }));
+                const make = name === "drop" ? DragEvent : ClipboardEvent;
+                dispatchEvent(new make(name, { [field]: carried, cancelable: true }));
+            }""",
+            [event, field, list(astronaut_jpeg)],
+        )
+        await visitor.see_drawings(1)
+        await visitor.page.get_by_role("link", name="Start with another photo").click()
+    assert (await visitor.ask_gallery("/api/originals"))["count"] == 2
+
+
+async def test_a_chosen_style_is_the_one_that_is_drawn(visit: Open, astronaut_jpeg: bytes) -> None:
+    visitor = await visit()
+    await visitor.page.get_by_role("radio", name="Sketch").check(force=True)
+    await visitor.send(astronaut_jpeg)
+    await expect(visitor.page.get_by_role("img", name="Your photo, drawn: Sketch")).to_be_visible()
+
+    await visitor.page.get_by_role("radio", name="Flat").check(force=True)
+    await visitor.draw_again()
+
+    await expect(visitor.page.get_by_role("img", name="Your photo, drawn: Flat, 2 of 2")).to_be_visible()
+
+
+async def test_the_line_between_photo_and_drawing_moves(visit: Open, astronaut_jpeg: bytes) -> None:
+    visitor = await visit()
+    await visitor.send(astronaut_jpeg)
+    slider = visitor.page.get_by_role("slider")
+    await expect(slider).to_have_value("50")
+
+    await slider.focus()
+    await visitor.page.keyboard.press("ArrowRight")
+    await expect(slider).to_have_attribute("aria-valuetext", "51 % photo, 49 % drawing")
+
+    await visitor.button("Drawing").click()
+    await expect(visitor.page.locator("#drawing")).to_have_css("clip-path", "inset(0px 0px 0px 0%)")
+
+
+async def test_of_several_people_one_is_chosen(visit: Open, two_people_jpeg: bytes) -> None:
+    visitor = await visit()
+    await visitor.send(two_people_jpeg)
+
+    async with visitor.page.expect_request("**/api/download/*") as download:
+        await visitor.keep(who="Right", file="JPEG")
+
+    assert (await download.value).post_data_json == {"shape": "head", "format": "jpg", "face": 1}
+    faces = (await visitor.ask_gallery("/api/downloaded-faces"))["downloadedFaces"]
+    assert [face["faceUrl"].partition("?")[0][-4:] for face in faces] == [".jpg"]
