@@ -39,7 +39,7 @@ async def test_a_photo_waits_until_the_network_is_back(visit: Open, astronaut_jp
     await visitor.context.set_offline(True)
 
     await visitor.choose(astronaut_jpeg)
-    await expect(visitor.page.get_by_text("There is no network.")).to_be_visible()
+    await expect(visitor.progress).to_contain_text("There is no network.")
     await expect(visitor.page.get_by_role("img", name="Your photo")).to_be_visible()
     await visitor.context.set_offline(False)
 
@@ -118,7 +118,7 @@ async def test_a_busy_gallery_is_asked_again_by_itself(visit: Open, astronaut_jp
     await visitor.page.route(UPLOAD, be_busy_once)
     await visitor.choose(astronaut_jpeg)
 
-    await expect(visitor.page.get_by_text("The studio is busy. It is tried again by itself")).to_be_visible()
+    await expect(visitor.progress).to_contain_text("The studio is busy. It is tried again by itself")
     await visitor.see_drawings(1)
 
 

@@ -57,6 +57,11 @@ class Visitor:
         return self.page.get_by_role("alert").filter(visible=True)
 
     @property
+    def progress(self) -> Locator:
+        """What is said of the work that is on its way."""
+        return self.page.locator("#work")
+
+    @property
     def tiles(self) -> Locator:
         """The pictures of a grid."""
         return self.page.locator(".grid:visible .tile")

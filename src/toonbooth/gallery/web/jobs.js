@@ -43,13 +43,13 @@ async function followEvents(address, { take, signal }) {
   for (;;) {
     const headers = { Accept: "text/event-stream", ...(lastId === null ? {} : { "Last-Event-ID": lastId }) };
     const reply = await request(`${address}/events`, { headers, signal });
+    if (!reply.body) return; // nothing more will come
     let heard = false;
     for await (const event of readEvents(reply.body)) {
       if (event.id) lastId = event.id;
       if (event.name !== "job") continue;
       heard = true;
-      const data = JSON.parse(event.data);
-      if (take(data.job ?? data)) return;
+      if (take(JSON.parse(event.data))) return;
     }
     if (!heard) return;
   }
@@ -61,7 +61,7 @@ function readAnswer(job) {
   if (state === "interrupted") throw new ApiError("The drawing was interrupted.", { status: 503, code: "interrupted", retryAfterSeconds: 1 });
   if (!answer) throw new ConnectionError();
   if (answer.status >= 400) {
-    throw new ApiError(answer.body.error, { status: answer.status, code: answer.body.code });
+    throw new ApiError(answer.body.error, { status: answer.status, code: answer.body.code, retryAfterSeconds: answer.retryAfter });
   }
   return answer.body;
 }

@@ -6,7 +6,7 @@ import { CancelledError, ConnectionError, readFailure } from "./errors.js";
 const SILENCE_MS = 90_000; // a drawing may take the studio's whole minute
 
 /**
- * Send an intention once. Resolves to `{status, location, body}` of a success.
+ * Send an intention once. Resolves to `{status, body}` of a success.
  * @param onSent called with the share of the body that has gone out, 0 to 1
  */
 export function post(path, { key, fields, photo, onSent, signal }) {
@@ -33,8 +33,7 @@ export function post(path, { key, fields, photo, onSent, signal }) {
       const retryAfter = exchange.getResponseHeader("Retry-After");
       if (exchange.status >= 400) return reject(readFailure(exchange.status, exchange.responseText, retryAfter));
       try {
-        const body = JSON.parse(exchange.responseText);
-        return resolve({ status: exchange.status, location: exchange.getResponseHeader("Location"), body });
+        return resolve({ status: exchange.status, body: JSON.parse(exchange.responseText) });
       } catch {
         return reject(new ConnectionError());
       }

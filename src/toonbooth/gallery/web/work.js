@@ -140,7 +140,7 @@ class Work {
         onSent: (sent) => intention.photo && this.#takeSent(sent),
       });
       if (reply.status !== 202) return reply.body;
-      intention.job = new URL(reply.location, location.href).href;
+      intention.job = `api/jobs/${reply.body.data.job.id}`;
       await remember(intention);
     }
     try {
