@@ -39,6 +39,15 @@ GEOMETRY_HEADER: Final = "X-Toonbooth-Geometry"
 SCORE_HEADER: Final = "X-Toonbooth-Score"
 """How sure it is that what was cut out is a face, 0 to 1."""
 
+NEWS_MEDIA_TYPE: Final = "application/json"
+"""Of the parts of a `multipart/mixed` reply that tell what happens, one JSON object each: `{"stage": …}`,
+perhaps with a `preview` (a small JPEG, in Base64), `{"queuePosition": …}` from 0, or, as the last part, a
+failure in our shape with its `status`. A client gets them that prefers `multipart/mixed` in its `Accept`.
+"""
+
+STAGES: Final = ("decoded", "faces_found", "skin_and_hair", "lines", "encoded")
+"""What is done of a drawing, in this order; a style that has no such step leaves it out."""
+
 
 @dataclass(frozen=True, slots=True)
 class FaceSummary:

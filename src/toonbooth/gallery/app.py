@@ -10,9 +10,10 @@ from fastapi import FastAPI
 
 from toonbooth.gallery.clock import read_clock
 from toonbooth.gallery.database.migrations import bring_up_to_date
+from toonbooth.gallery.jobs.running import JobRunner
 from toonbooth.gallery.operations.sweep import SweepRules
 from toonbooth.gallery.page import install_page
-from toonbooth.gallery.routes import cartoons, erasing, exports, files, health, lists, styles
+from toonbooth.gallery.routes import cartoons, erasing, exports, files, health, jobs, lists, styles
 from toonbooth.gallery.schemas import DownloadBody, RegenerateBody, UploadForm
 from toonbooth.gallery.services import Services
 from toonbooth.gallery.settings import GallerySettings
@@ -74,7 +75,7 @@ def create_app(
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
     )
-    for module in (cartoons, lists, files, erasing, exports, styles, health):
+    for module in (cartoons, jobs, lists, files, erasing, exports, styles, health):
         app.include_router(module.router)
     install_error_replies(app)
     install_openapi(app, body_models=(UploadForm, RegenerateBody, DownloadBody))
@@ -123,5 +124,7 @@ async def _open_services(
         studio=HttpStudioClient(connections, timeout_seconds=settings.studio_timeout_seconds),
         signer=UrlSigner(keys),
         converters=converters,
+        # Entered last: what jobs work with is closed after them.
+        jobs=await stack.enter_async_context(JobRunner(storage.database, limit=settings.max_jobs)),
         read_clock=read_clock,
     )

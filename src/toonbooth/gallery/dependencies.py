@@ -18,6 +18,7 @@ from toonbooth.gallery.services import Services
 from toonbooth.kit.errors import InvalidRequestError
 
 DEVICE_HEADER: Final = "x-device-id"
+RESPOND_ASYNC: Final = "respond-async"
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 100
 _MAX_PAGE: Final = 10**9
@@ -65,6 +66,12 @@ async def make_links(request: Request, services: Annotated[Services, Depends(get
     return FileLinks(base_url, services.signer, services.read_clock())
 
 
+async def read_job_id(
+    job_id: Annotated[str, Path(alias="jobId", json_schema_extra={"pattern": "^[0-9a-f]{24}$"})],
+) -> ObjectId:
+    return parse_id(job_id, name="jobId")
+
+
 async def read_original_id(
     original_id: Annotated[str, Path(alias="originalId", json_schema_extra={"pattern": "^[0-9a-f]{24}$"})],
 ) -> ObjectId:
@@ -108,6 +115,17 @@ async def read_idempotency_key(
     if idempotency_key is not None and not _IDEMPOTENCY_KEY.fullmatch(idempotency_key):
         raise InvalidRequestError("Idempotency-Key must have 1 to 255 printable ASCII characters.")
     return idempotency_key
+
+
+async def prefers_job(
+    prefer: Annotated[
+        list[str] | None,
+        Header(description=f"`{RESPOND_ASYNC}`: answer at once with a job (202) that does the work."),
+    ] = None,
+) -> bool:
+    """Whether the client asks not to wait (RFC 7240, 4.1)."""
+    preferences = ",".join(prefer or ()).split(",")
+    return RESPOND_ASYNC in {each.partition(";")[0].strip().lower() for each in preferences}
 
 
 def _read_plain_number(value: object) -> object:

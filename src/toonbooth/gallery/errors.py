@@ -19,6 +19,7 @@ AppError
 ├── CartoonNotFoundError       404  cartoon_not_found
 ├── FaceNotFoundError          404  face_not_found
 ├── PictureNotFoundError       404  picture_not_found
+├── JobNotFoundError           404  job_not_found
 ├── RequestInProgressError     409  request_in_progress
 ├── RangeNotSatisfiableError   416  range_not_satisfiable
 ├── NoFaceFoundError           422  no_face_found
@@ -167,6 +168,16 @@ class PictureNotFoundError(AppError):
 
     def __init__(self) -> None:
         super().__init__("There is no picture at this address.")
+
+
+class JobNotFoundError(AppError):
+    """There is no such job, it is another device's, or it is older than a day."""
+
+    status = 404
+    code = "job_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("This job is not here. Jobs are kept for a day.")
 
 
 class RequestInProgressError(AppError):

@@ -9,7 +9,6 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final
 
 from pydantic import BaseModel
@@ -18,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from toonbooth.gallery.database.repositories import AnswerRepository, ClaimedKey, SavedAnswer
 from toonbooth.gallery.devices import DeviceId
 from toonbooth.gallery.errors import RequestInProgressError
+from toonbooth.gallery.leases import LEASE, RENEW_SECONDS
 from toonbooth.gallery.schemas import Success
 from toonbooth.gallery.services import Services
 from toonbooth.kit.errors import AppError
@@ -25,14 +25,15 @@ from toonbooth.kit.replies import render_error
 
 log = logging.getLogger(__name__)
 
-_LEASE: Final = timedelta(seconds=20)
-_RENEW_SECONDS: Final = 5.0
 _LONGEST_WAIT_SECONDS: Final = 60.0
 _FIRST_PAUSE_SECONDS: Final = 0.05
 _LONGEST_PAUSE_SECONDS: Final = 1.0
 _RETRY_AFTER_SECONDS: Final = 5
 _NOT_FINAL: Final = frozenset({408, 409, 425, 429})
 """Refusals that the same request may not meet again."""
+
+SaveHook = Callable[[AsyncSession, str], Awaitable[None]]
+"""What else belongs into the transaction that saves an answer, given its body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,12 @@ class RequestKey:
 class Attempt:
     """One try at a request. Its `save` belongs into the transaction that does what the request asks."""
 
-    def __init__(self, device: DeviceId, claimed: ClaimedKey | None) -> None:
+    def __init__(
+        self, device: DeviceId, claimed: ClaimedKey | None, also_save: SaveHook | None = None
+    ) -> None:
         self._device = device
         self._claimed = claimed
+        self._also_save = also_save
         self.body: str | None = None
 
     async def save(self, session: AsyncSession, data: BaseModel) -> None:
@@ -70,10 +74,17 @@ class Attempt:
             When our lease ran out and another attempt has taken over: ours must not count.
         """
         self.body = body = Success(data=data).model_dump_json()
+        if self._also_save is not None:
+            await self._also_save(session, body)
         if self._claimed is None:
             return
         if not await AnswerRepository(session, self._device).save(self._claimed, status=200, body=body):
             raise RequestInProgressError(retry_after_seconds=_RETRY_AFTER_SECONDS)
+
+
+def is_final(status: int) -> bool:
+    """Whether the same request would be answered so again."""
+    return status < 500 and status not in _NOT_FINAL
 
 
 def compute_fingerprint(*parts: object) -> str:
@@ -87,6 +98,7 @@ async def answer_once(
     request_key: RequestKey | None,
     work: Callable[[Attempt], Awaitable[None]],
     *,
+    also_save: SaveHook | None = None,
     longest_wait_seconds: float = _LONGEST_WAIT_SECONDS,
 ) -> Answer:
     """Do the work, unless it was done before; without a key, just do it.
@@ -101,13 +113,13 @@ async def answer_once(
         What the work raises.
     """
     if request_key is None:
-        return await _work(Attempt(device, None), work)
+        return await _work(Attempt(device, None, also_save), work)
     claimed = await _claim(services, device, request_key, longest_wait_seconds=longest_wait_seconds)
     if isinstance(claimed, SavedAnswer):
         return Answer(status=claimed.status, body=claimed.body, is_replay=True)
     try:
         async with _lease_renewed(services, device, claimed):
-            return await _work(Attempt(device, claimed), work)
+            return await _work(Attempt(device, claimed, also_save), work)
     except BaseException as error:
         await _conclude(services, device, claimed, error)
         raise
@@ -131,7 +143,7 @@ async def _claim(
                 key=request_key.key,
                 fingerprint=request_key.fingerprint,
                 now=services.read_clock(),
-                lease=_LEASE,
+                lease=LEASE,
             )
         if claimed is not None:
             return claimed
@@ -145,11 +157,11 @@ async def _claim(
 async def _lease_renewed(services: Services, device: DeviceId, claimed: ClaimedKey) -> AsyncIterator[None]:
     async def renew() -> None:
         while True:
-            await asyncio.sleep(_RENEW_SECONDS)
+            await asyncio.sleep(RENEW_SECONDS)
             try:
                 async with services.database.transaction() as session:
                     await AnswerRepository(session, device).renew(
-                        claimed, now=services.read_clock(), lease=_LEASE
+                        claimed, now=services.read_clock(), lease=LEASE
                     )
             except AppError:
                 log.exception("a lease could not be renewed")
@@ -167,7 +179,7 @@ async def _conclude(services: Services, device: DeviceId, claimed: ClaimedKey, e
     try:
         async with services.database.transaction() as session:
             answers = AnswerRepository(session, device)
-            if isinstance(error, AppError) and error.status < 500 and error.status not in _NOT_FINAL:
+            if isinstance(error, AppError) and is_final(error.status):
                 body = bytes(render_error(error).body).decode()
                 await answers.save(claimed, status=error.status, body=body)
             else:

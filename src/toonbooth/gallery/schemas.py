@@ -1,14 +1,15 @@
 """The JSON of the API: the guide's fields to the letter, and what Toonbooth adds to a cartoon."""
 
+import json
 from datetime import datetime
 from typing import Annotated, Generic, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, PlainSerializer, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
 from toonbooth.contract import CUT_SIDES, MAX_SEED, FaceSummary
-from toonbooth.gallery.database.repositories import Page
-from toonbooth.gallery.database.tables import DownloadedFace, Original, RegeneratedCartoon
+from toonbooth.gallery.database.repositories import JobState, Page
+from toonbooth.gallery.database.tables import DownloadedFace, Job, Original, RegeneratedCartoon
 from toonbooth.gallery.links import FileLinks
 from toonbooth.gallery.operations.erase import Erased
 from toonbooth.gallery.studio_replies import StyleInfo, StyleModel
@@ -206,6 +207,67 @@ class StyleJson(_Json):
             preview_url=links.to_preview(style),
             model=None if style.model is None else StyleModelJson.of(style.model),
         )
+
+
+class JobAnswerJson(_Json):
+    """What the plain call would have answered."""
+
+    status: Annotated[int, Field(examples=[200])]
+    retry_after: Annotated[
+        int | None, Field(description="Seconds; what `Retry-After` of a 503 would say.", examples=[None])
+    ]
+    body: Annotated[dict[str, JsonValue], Field(description="Exactly the body of the plain call.")]
+
+
+class JobJson(_Json):
+    """An upload or a regeneration that goes on by itself."""
+
+    id: Id
+    kind: Literal["upload", "regenerate"]
+    state: Annotated[JobState, Field(description="The last four are ends.")]
+    stage: Annotated[
+        Literal["received", "decoded", "faces_found", "skin_and_hair", "lines", "encoded", "stored"] | None,
+        Field(description="What is done; null from an AI server that doesn't tell, and before it begins."),
+    ]
+    progress: Annotated[float, Field(ge=0, le=1, examples=[0.35])]
+    queue_position: Annotated[
+        int | None, Field(description="How many are before it, while it waits for the studio.")
+    ]
+    preview_url: Annotated[
+        str | None,
+        Field(description="A small picture as a `data:` URL while the job runs, as soon as there is one."),
+    ]
+    created_at: Moment
+    finished_at: Moment | None
+    answer: Annotated[
+        JobAnswerJson | None, Field(description="At the end; null when cancelled or interrupted.")
+    ]
+
+    @classmethod
+    def of(cls, job: Job) -> Self:
+        answer = None
+        if job.status is not None and job.body is not None:
+            answer = JobAnswerJson(
+                status=job.status, retry_after=job.retry_after_seconds, body=json.loads(job.body)
+            )
+        return cls.model_validate(
+            {
+                "id": str(job.id),
+                "kind": job.kind,
+                "state": job.state,
+                "stage": job.stage,
+                "progress": job.progress,
+                "queue_position": job.queue_position,
+                "preview_url": job.preview,
+                "created_at": job.created_at,
+                "finished_at": job.finished_at,
+                "answer": answer,
+            }
+        )
+
+
+class JobDataJson(_Json):
+    job: JobJson
 
 
 class UploadedJson(_Json):

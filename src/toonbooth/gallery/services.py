@@ -7,6 +7,7 @@ from datetime import datetime
 from toonbooth.gallery.blobs.interface import BlobStore
 from toonbooth.gallery.blobs.staging import StagingFolder
 from toonbooth.gallery.database.transactions import Database
+from toonbooth.gallery.jobs.running import JobRunner
 from toonbooth.gallery.settings import GallerySettings
 from toonbooth.gallery.signing import UrlSigner
 from toonbooth.gallery.studio_client import HttpStudioClient
@@ -30,4 +31,5 @@ class Services(Storage):
     studio: HttpStudioClient
     signer: UrlSigner
     converters: WorkerPool
+    jobs: JobRunner
     read_clock: Callable[[], datetime]

@@ -119,6 +119,10 @@ class GallerySettings(BaseSettings):
         float, Field(gt=0, le=120, description="What converting one photo may take.")
     ] = 20.0
 
+    max_jobs: Annotated[
+        int, Field(ge=1, le=10_000, description="How many jobs run at once before the next gets a 503.")
+    ] = 64
+
     @property
     def has_embedded_database(self) -> bool:
         return self.database_url.startswith("sqlite")

@@ -34,6 +34,7 @@ from toonbooth.gallery.errors import (
     UnknownStyleError,
     UnreadablePhotoError,
 )
+from toonbooth.gallery.studio_progress import Listener, NewsReader
 from toonbooth.gallery.studio_replies import (
     GarbledReplyError,
     StudioPicture,
@@ -46,6 +47,7 @@ from toonbooth.gallery.studio_replies import (
 )
 from toonbooth.gallery.wishes import CutWishes, DrawingWishes
 from toonbooth.kit.logs import current_request_id
+from toonbooth.kit.multipart import MIXED
 from toonbooth.kit.requests import REQUEST_ID_HEADER
 
 log = logging.getLogger(__name__)
@@ -54,6 +56,7 @@ MAX_REPLY_BYTES: Final = 32 * 1024 * 1024
 _CONNECT_SECONDS: Final = 3.0
 _STYLES_SECONDS: Final = 3.0
 _STYLES_VALID_SECONDS: Final = 60.0
+_NEWS_PREFERRED: Final = f"{MIXED}, image/*;q=0.9, */*;q=0.5"
 _FAILED: Final = "The drawing server could not finish the picture. Please try again."
 _SILENT: Final = "The drawing server does not answer. Please try again later."
 
@@ -95,8 +98,10 @@ class HttpStudioClient:
         self._styles_valid_until = 0.0
         self._previews: dict[str, StylePreview] = {}
 
-    async def generate_cartoon(self, photo: Photo, wishes: DrawingWishes) -> StudioPicture:
-        """Have a photo drawn.
+    async def generate_cartoon(
+        self, photo: Photo, wishes: DrawingWishes, *, listener: Listener | None = None
+    ) -> StudioPicture:
+        """Have a photo drawn. A listener hears how far it is, from a studio that tells.
 
         Raises
         ------
@@ -105,7 +110,7 @@ class HttpStudioClient:
         StudioBusyError, StudioUnavailableError, StudioFailedError
         """
         form = _PhotoForm(photo, wishes)
-        answer = await self._ask(GENERATE_CARTOON_PATH, form.read_body(), form.headers)
+        answer = await self._ask(GENERATE_CARTOON_PATH, form.read_body(), form.headers, listener=listener)
         if isinstance(answer, StudioPicture):
             return answer
         if answer.status == 422:
@@ -191,12 +196,17 @@ class HttpStudioClient:
         return self._previews[path]
 
     async def _ask(
-        self, path: str, body: bytes | AsyncIterator[bytes], headers: Mapping[str, str]
+        self,
+        path: str,
+        body: bytes | AsyncIterator[bytes],
+        headers: Mapping[str, str],
+        *,
+        listener: Listener | None = None,
     ) -> StudioPicture | StudioReply:
         """A picture, or a refusal with a status from 400 to 499."""
         try:
             with self._breaker.watch():
-                reply = await self._call(path, body, headers)
+                reply = await self._call(path, body, headers, listener)
                 if reply.status == 200:
                     return _read_picture(reply)
                 if not 400 <= reply.status < 500 and reply.status != 503:
@@ -214,11 +224,15 @@ class HttpStudioClient:
         return reply
 
     async def _call(
-        self, path: str, body: bytes | AsyncIterator[bytes], headers: Mapping[str, str]
+        self,
+        path: str,
+        body: bytes | AsyncIterator[bytes],
+        headers: Mapping[str, str],
+        listener: Listener | None,
     ) -> StudioReply:
         try:
             async with asyncio.timeout(self._timeout_seconds):
-                return await self._exchange("POST", path, body, headers)
+                return await self._exchange("POST", path, body, headers, listener)
         except TimeoutError as error:
             raise StudioFailedError("The drawing server took too long. Please try again.") from error
         except httpx.HTTPError as error:
@@ -227,15 +241,33 @@ class HttpStudioClient:
             raise StudioFailedError(_FAILED) from error
 
     async def _exchange(
-        self, method: str, path: str, body: bytes | AsyncIterator[bytes] | None, headers: Mapping[str, str]
+        self,
+        method: str,
+        path: str,
+        body: bytes | AsyncIterator[bytes] | None,
+        headers: Mapping[str, str],
+        listener: Listener | None = None,
     ) -> StudioReply:
         all_headers = {REQUEST_ID_HEADER: current_request_id.get(), **headers}
+        if listener is not None:
+            all_headers["Accept"] = _NEWS_PREFERRED
         async with self._http.stream(method, path, content=body, headers=all_headers) as response:
+            content_type = response.headers.get("content-type", "")
+            reader = None
+            if listener is not None and response.status_code == 200 and content_type.startswith(MIXED):
+                reader = NewsReader(content_type, listener)
             content = bytearray()
+            received = 0
             async for chunk in response.aiter_bytes():
-                content += chunk
-                if len(content) > MAX_REPLY_BYTES:
+                received += len(chunk)
+                if received > MAX_REPLY_BYTES:
                     raise GarbledReplyError("a reply without end")
+                if reader is None:
+                    content += chunk
+                else:
+                    reader.feed(chunk)
+            if reader is not None:
+                return reader.finish()
             return StudioReply(response.status_code, response.headers, bytes(content))
 
 

@@ -1,22 +1,25 @@
-"""Reads `multipart/form-data` piece by piece, as it arrives.
+"""Reads `multipart/form-data`, or another multipart type, piece by piece, as it arrives.
 
 No I/O: bytes go in, what they mean comes out. How the bytes were cut into pieces makes no difference.
 Everything but the length of a part is bounded.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 MAX_PARTS: Final = 16
+FORM: Final = "multipart/form-data"
+MIXED: Final = "multipart/mixed"
 _MAX_HEADERS: Final = 16
 _MAX_HEADER_BYTES: Final = 4096
 
 
 class NotMultipartError(ValueError):
-    """The content type isn't `multipart/form-data` with a boundary."""
+    """The content type isn't the wanted one with a boundary."""
 
 
 class MalformedMultipartError(ValueError):
@@ -25,10 +28,13 @@ class MalformedMultipartError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class PartStart:
-    """The headers of a part. `is_file`: it came with a file name, which itself counts for nothing."""
+    """The headers of a part, their names in lower case. `is_file`: it came with a file name, which itself
+    counts for nothing. Only the parts of a form have names.
+    """
 
     name: str
     is_file: bool
+    headers: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +61,20 @@ class MultipartReader:
         When the content type is another.
     """
 
-    def __init__(self, content_type: str | None, *, max_parts: int = MAX_PARTS) -> None:
+    def __init__(
+        self, content_type: str | None, *, wanted_type: str = FORM, max_parts: int = MAX_PARTS
+    ) -> None:
         media_type, options = parse_options_header(content_type)
-        if media_type != b"multipart/form-data" or not options.get(b"boundary"):
-            raise NotMultipartError(f"not multipart/form-data with a boundary: {media_type!r}")
+        if media_type != wanted_type.encode() or not options.get(b"boundary"):
+            raise NotMultipartError(f"not {wanted_type} with a boundary: {media_type!r}")
+        self._is_form = wanted_type == FORM
         self.ended = False
         self._max_parts = max_parts
         self._parts = 0
         self._events: list[MultipartEvent] = []
         self._header_name = b""
         self._header_value = b""
-        self._disposition = b""
+        self._headers: dict[str, str] = {}
         try:
             self._parser = MultipartParser(
                 options[b"boundary"],
@@ -104,7 +113,7 @@ class MultipartReader:
         self._parts += 1
         if self._parts > self._max_parts:
             raise MalformedMultipartError(f"more than {self._max_parts} parts")
-        self._disposition = b""
+        self._headers = {}
 
     def _add_to_header_name(self, data: bytes, start: int, end: int) -> None:
         self._header_name += data[start:end]
@@ -113,16 +122,15 @@ class MultipartReader:
         self._header_value += data[start:end]
 
     def _end_header(self) -> None:
-        if self._header_name.lower() == b"content-disposition":
-            self._disposition = self._header_value
+        self._headers[self._header_name.lower().decode("latin-1")] = self._header_value.decode("latin-1")
         self._header_name = self._header_value = b""
 
     def _start_part(self) -> None:
-        kind, options = parse_options_header(self._disposition)
-        if kind != b"form-data" or b"name" not in options:
+        kind, options = parse_options_header(self._headers.get("content-disposition"))
+        if self._is_form and (kind != b"form-data" or b"name" not in options):
             raise MalformedMultipartError("a part without the name of its field")
-        name = options[b"name"].decode("utf-8", "replace")
-        self._events.append(PartStart(name, is_file=b"filename" in options))
+        name = options.get(b"name", b"").decode("utf-8", "replace")
+        self._events.append(PartStart(name, is_file=b"filename" in options, headers=self._headers))
 
     def _add_data(self, data: bytes, start: int, end: int) -> None:
         self._events.append(PartData(data[start:end]))

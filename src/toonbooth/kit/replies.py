@@ -4,10 +4,12 @@ Crashes are answered in `kit.requests`, which stands outside of everything and k
 """
 
 import logging
+from typing import Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
 from toonbooth.kit.errors import (
@@ -20,6 +22,9 @@ from toonbooth.kit.errors import (
 
 log = logging.getLogger(__name__)
 
+_CLIENT_GONE: Final = 499
+"""For the access log: nobody is left to read it."""
+
 
 def render_error(error: AppError) -> Response:
     """The one shape of an error reply."""
@@ -30,16 +35,25 @@ def render_error(error: AppError) -> Response:
     return JSONResponse(body, status_code=error.status, headers=headers)
 
 
+def log_failure(error: AppError) -> None:
+    """Note a failure that is answered: outages with their traceback, what clients do wrong in one line."""
+    if error.status >= 500 and error.status != 503:  # busy is no outage
+        log.error("%s: %s", error.code, error.sentence, exc_info=error)
+    else:
+        log.info("%s: %s", error.code, error.sentence)
+
+
 def install_error_replies(app: FastAPI) -> None:
     """Make the application answer all failures in our shape, the framework's own among them."""
 
     @app.exception_handler(AppError)
     async def answer_app_error(_request: Request, error: AppError) -> Response:
-        if error.status >= 500 and error.status != 503:  # busy is no outage
-            log.error("%s: %s", error.code, error.sentence, exc_info=error)
-        else:
-            log.info("%s: %s", error.code, error.sentence)
+        log_failure(error)
         return render_error(error)
+
+    @app.exception_handler(ClientDisconnect)
+    async def note_client_gone(_request: Request, _error: ClientDisconnect) -> Response:
+        return Response(status_code=_CLIENT_GONE)
 
     @app.exception_handler(RequestValidationError)
     async def answer_validation_error(_request: Request, error: RequestValidationError) -> Response:

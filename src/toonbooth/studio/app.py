@@ -9,9 +9,7 @@ from functools import partial
 from importlib.metadata import version
 from typing import Final
 
-from fastapi import FastAPI, Request
-from starlette.requests import ClientDisconnect
-from starlette.responses import Response
+from fastapi import FastAPI
 
 from toonbooth.kit.bodies import UnreadBodyMiddleware
 from toonbooth.kit.openapi import install_openapi
@@ -27,10 +25,8 @@ from toonbooth.studio.settings import StudioSettings
 
 _START_SECONDS: Final = 300.0
 """Large networks take their time for the previews of their styles."""
-log = logging.getLogger(__name__)
 
-_CLIENT_GONE: Final = 499
-"""For the access log: nobody is left to read it."""
+log = logging.getLogger(__name__)
 
 
 def create_app(settings: StudioSettings) -> FastAPI:
@@ -75,11 +71,6 @@ def create_app(settings: StudioSettings) -> FastAPI:
     app.include_router(router)
     install_error_replies(app)
     install_openapi(app)
-
-    @app.exception_handler(ClientDisconnect)
-    async def note_client_gone(_request: Request, _error: ClientDisconnect) -> Response:
-        return Response(status_code=_CLIENT_GONE)
-
     app.add_middleware(UnreadBodyMiddleware)
     app.add_middleware(RequestMiddleware)
     return app

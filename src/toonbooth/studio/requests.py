@@ -1,22 +1,18 @@
-"""What every request for a picture goes through: its token, a place in line, is the client still there?"""
+"""What every request for a picture goes through: its token, a place in line, a bounded body."""
 
 from __future__ import annotations
 
-import asyncio
 import hmac
-from collections.abc import Coroutine, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from typing import Final
 
-from starlette.requests import ClientDisconnect, Request
-from starlette.types import Message
+from starlette.requests import Request
 
 from toonbooth.kit.errors import InvalidRequestError
 from toonbooth.kit.workers import PoolBusyError, WorkerPool
 from toonbooth.studio.errors import NotAuthorisedError
-
-Result = TypeVar("Result")
 
 MAX_JSON_BYTES: Final = 16 * 1024
 
@@ -85,30 +81,3 @@ async def read_json(request: Request) -> bytes:
         if len(body) > MAX_JSON_BYTES:
             raise InvalidRequestError("The JSON object is too long.")
     return bytes(body)
-
-
-async def while_connected(request: Request, work: Coroutine[None, None, Result]) -> Result:
-    """Finish `work` for a client that still waits for it; work of one that left gives up its place in line.
-
-    The request's body must have been read.
-
-    Raises
-    ------
-    ClientDisconnect
-    """
-    at_work = asyncio.ensure_future(work)
-    leaving = asyncio.ensure_future(_wait_for_end(request))
-    try:
-        await asyncio.wait({at_work, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        if not at_work.done():
-            raise ClientDisconnect
-        return at_work.result()
-    finally:
-        leaving.cancel()
-        at_work.cancel()
-
-
-async def _wait_for_end(request: Request) -> None:
-    message: Message = {"type": "http.request"}
-    while message["type"] != "http.disconnect":
-        message = await request.receive()

@@ -31,6 +31,7 @@ from toonbooth.contract import (
     STYLES_PATH,
     encode_faces_header,
 )
+from toonbooth.kit.connections import while_connected
 from toonbooth.kit.errors import InvalidRequestError
 from toonbooth.kit.workers import WorkerPool
 from toonbooth.studio import tasks
@@ -49,7 +50,7 @@ from toonbooth.studio.pictures import (
     StyleSummary,
 )
 from toonbooth.studio.replies import render_picture
-from toonbooth.studio.requests import Admission, check_token, read_json, while_connected
+from toonbooth.studio.requests import Admission, check_token, read_json
 
 MAX_FACE: Final = 99
 _PREVIEW_MAX_AGE_SECONDS: Final = 24 * 3600

@@ -3,15 +3,15 @@
 import asyncio
 import io
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
 import httpx
 from PIL import Image, ImageOps
 from starlette.applications import Starlette
 from starlette.datastructures import UploadFile
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from toonbooth.contract import (
@@ -22,6 +22,7 @@ from toonbooth.contract import (
     FaceSummary,
     encode_faces_header,
 )
+from toonbooth.kit.connections import while_connected
 
 FACES = (FaceSummary(box=(0.37, 0.13, 0.16, 0.27), score=0.97),)
 STYLES = ("comic", "sketch")
@@ -66,6 +67,10 @@ class FakeStudio:
     """The networks of styles that have one."""
     previews_asked: int = 0
     before_reply: Callable[[], Awaitable[None]] | None = None
+    news: tuple[dict[str, object], ...] = ()
+    """Told before the reply to whoever prefers `multipart/mixed`."""
+    dropped: int = 0
+    """How many requests ended because the client left."""
 
     @property
     def app(self) -> Starlette:
@@ -98,7 +103,7 @@ class FakeStudio:
             FACES_HEADER: encode_faces_header(FACES),
         }
         accept = request.headers.get("accept")
-        return await self._answer(draw(asked.photo, style=style, seed=seed), headers, accept=accept)
+        return await self._answer(request, draw(asked.photo, style=style, seed=seed), headers, accept=accept)
 
     async def _process_face_cut(self, request: Request) -> Response:
         body = await request.json()
@@ -110,7 +115,7 @@ class FakeStudio:
         self.asked.append(AskedForCut(body, image.content, request.headers.get("x-request-id")))
         wanted = {"png": "PNG", "webp": "WEBP"}.get(body.get("format", "jpg"), "JPEG")
         return await self._answer(
-            cut(image.content, wanted=wanted), {GEOMETRY_HEADER: "metadata"}, accept=None
+            request, cut(image.content, wanted=wanted), {GEOMETRY_HEADER: "metadata"}, accept=None
         )
 
     async def _list_styles(self, _request: Request) -> Response:
@@ -138,9 +143,17 @@ class FakeStudio:
             file.getvalue(), media_type="image/webp", headers={"Cache-Control": "public, max-age=86400"}
         )
 
-    async def _answer(self, content: bytes, headers: dict[str, str], *, accept: str | None) -> Response:
-        if self.before_reply is not None:
-            await self.before_reply()
+    async def _answer(
+        self, request: Request, content: bytes, headers: dict[str, str], *, accept: str | None
+    ) -> Response:
+        if self.news and (accept or "").startswith("multipart/mixed") and not self.is_foreign:
+            return StreamingResponse(
+                self._tell(content, headers), media_type="multipart/mixed; boundary=edge"
+            )
+        try:
+            await while_connected(request, self._hold())
+        except ClientDisconnect:
+            return Response(status_code=499)
         if self.reply is not None:
             return self.reply()
         headers = {} if self.is_foreign else headers
@@ -150,6 +163,36 @@ class FakeStudio:
             )
         media_type = Image.MIME[Image.open(io.BytesIO(content)).format or ""]
         return Response(content, media_type=media_type, headers=headers)
+
+    async def _hold(self) -> None:
+        if self.before_reply is None:
+            return
+        try:
+            await self.before_reply()
+        except asyncio.CancelledError:
+            self.dropped += 1
+            raise
+
+    async def _tell(self, content: bytes, headers: dict[str, str]) -> AsyncIterator[bytes]:
+        yield b"--edge\r\n"
+        for each in self.news:
+            yield _make_part(json.dumps(each).encode(), {"Content-Type": "application/json"})
+        await self._hold()
+        if self.reply is None:
+            yield _make_part(content, {"Content-Type": "image/jpeg", **headers}, is_last=True)
+        else:
+            refusal = self.reply()
+            body = {**json.loads(bytes(refusal.body)), "status": refusal.status_code}
+            retry = {"Retry-After": refusal.headers.get("retry-after", "5")}
+            yield _make_part(
+                json.dumps(body).encode(), {"Content-Type": "application/json", **retry}, is_last=True
+            )
+
+
+def _make_part(content: bytes, headers: dict[str, str], *, is_last: bool = False) -> bytes:
+    """A part and the boundary after it, without which nobody knows that the part is complete."""
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return head.encode() + b"\r\n" + content + (b"\r\n--edge--\r\n" if is_last else b"\r\n--edge\r\n")
 
 
 class Gate:

@@ -1,6 +1,7 @@
 """A gallery in this process, with a real database and a real folder, and a studio at its other side."""
 
 import asyncio
+import socket
 import uuid
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
@@ -9,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from tests.databases import Databases, SqliteDatabases
 from tests.http.gallery.fake_studio import FakeStudio
@@ -20,6 +23,7 @@ Json = dict[str, Any]
 """A JSON object whose fields a test checks."""
 
 ADDRESS = "http://gallery.test"
+NO_WAITING = {"prefer": "respond-async"}
 TABLES = ("devices", "originals", "regenerated_cartoons", "downloaded_faces")
 NOTHING_STORED: tuple[dict[str, int], dict[str, bytes]] = (dict.fromkeys(TABLES, 0), {})
 
@@ -48,6 +52,17 @@ class RunningGallery:
             data=data or {},
             headers=headers or {},
         )
+
+    async def get_job(self, job: Json) -> Json:
+        return read_job(await self.client.get(f"/api/jobs/{job['id']}"))
+
+    async def wait_for_end(self, job: Json) -> Json:
+        """The job when it has ended."""
+        async with asyncio.timeout(20):
+            while job["state"] in {"queued", "running"}:
+                await asyncio.sleep(0.01)
+                job = await self.get_job(job)
+        return job
 
     def for_device(self, device: str | None = None) -> dict[str, str]:
         """Headers of another device, a new one when none is named."""
@@ -114,9 +129,32 @@ async def running_gallery(
             )
 
 
+def read_job(reply: httpx.Response, *, status: int = 200) -> Json:
+    """The job in a reply."""
+    assert reply.status_code == status, reply.text
+    body = reply.json()
+    assert set(body) == {"success", "data"}
+    assert set(body["data"]) == {"job"}
+    job: Json = body["data"]["job"]
+    return job
+
+
 def start(request: Coroutine[None, None, httpx.Response]) -> asyncio.Task[httpx.Response]:
     """Send a request without waiting for its reply."""
     return asyncio.create_task(request)
+
+
+@asynccontextmanager
+async def listening(app: ASGIApp) -> AsyncIterator[int]:
+    """Serve an application whose lifespan runs already; yields the port."""
+    server = uvicorn.Server(
+        uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=3)
+    )
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        yield listener.getsockname()[1]
+        server.should_exit = True
+        await serving
 
 
 def read_data(reply: httpx.Response) -> Json:

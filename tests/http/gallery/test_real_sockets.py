@@ -2,29 +2,15 @@
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-import uvicorn
-from fastapi import FastAPI
 
-from tests.http.gallery.running import RunningGallery, read_failure
+from tests.http.gallery.running import RunningGallery, listening, read_failure
 
 MEGABYTE = 1024 * 1024
 TOO_LARGE = (400, "file_too_large", "File size exceeds limit (10MB).")
-
-
-@contextlib.asynccontextmanager
-async def listening(app: FastAPI) -> AsyncIterator[int]:
-    """Serve an application whose lifespan runs already; yields the port."""
-    server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None, access_log=False))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        yield listener.getsockname()[1]
-        server.should_exit = True
-        await serving
 
 
 @pytest.fixture

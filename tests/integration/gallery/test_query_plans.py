@@ -22,6 +22,9 @@ from toonbooth.gallery.database.repositories import (
     FaceRepository,
     FileRepository,
     HousekeepingRepository,
+    JobProgress,
+    JobRepository,
+    JobState,
     Kind,
     NamedFile,
     OriginalRepository,
@@ -125,8 +128,25 @@ async def use_every_query(database: Database, device: DeviceId) -> None:
         await answers.renew(claimed, now=NOON, lease=lease)
         await answers.save(claimed, status=200, body="")
         await answers.release(claimed)
+        await answers.find(route="r", key="j", fingerprint="f")
+    await use_jobs(database, device)
     await erase_everything(database, device)
     await keep_house(database, device)
+
+
+async def use_jobs(database: Database, device: DeviceId) -> None:
+    lease = timedelta(seconds=30)
+    async with database.transaction() as session:
+        jobs = JobRepository(session, device)
+        job = await jobs.add(kind="upload", key="k", fingerprint="f", now=NOON, lease=lease)
+        assert job is not None
+        await jobs.find_by_key("upload", "k", "f")
+        await jobs.get(job.id)
+        await jobs.note(job.id, JobProgress(), now=NOON, lease=lease)
+        await jobs.renew(job.id, now=NOON, lease=lease)
+        await jobs.interrupt_if_dead(job.id, now=NOON)
+        await jobs.end(job.id, JobState.CANCELLED, answer=None, now=NOON)
+        await jobs.take_key_from(job.id)
 
 
 async def erase_everything(database: Database, device: DeviceId) -> None:

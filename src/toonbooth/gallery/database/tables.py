@@ -1,4 +1,5 @@
-"""The guide's tables (Device, Original, RegeneratedCartoon, DownloadedFace), and the answers already given.
+"""The guide's tables (Device, Original, RegeneratedCartoon, DownloadedFace), the answers already given, and
+the jobs that nobody waits for.
 
 `device` is the device's digest everywhere; its id is in no table. Every index serves a query of
 `repositories`.
@@ -8,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from bson import ObjectId
-from sqlalchemy import CHAR, ForeignKey, Index, Integer, MetaData, String, Text
+from sqlalchemy import CHAR, Float, ForeignKey, Index, Integer, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from toonbooth.gallery.database.columns import Faces, FacesJson, ObjectIdText, UtcMoment
@@ -112,3 +113,32 @@ class IdempotentAnswer(Table):
     status: Mapped[int | None] = mapped_column(Integer)
     body: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Job(Table):
+    """An upload or a regeneration whose client doesn't wait for it; kept for a day."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (UniqueConstraint("device", "kind", "key"), Index(None, "device", "created_at"))
+
+    id: Mapped[ObjectId] = mapped_column(primary_key=True)
+    device: Mapped[str] = mapped_column(_DIGEST)
+    kind: Mapped[str] = mapped_column(String(16))
+    key: Mapped[str | None] = mapped_column(String(255))
+    """Its `Idempotency-Key`; taken away when a later job does the same work anew."""
+    fingerprint: Mapped[str] = mapped_column(_DIGEST)
+    state: Mapped[str] = mapped_column(String(16))
+    stage: Mapped[str | None] = mapped_column(String(16))
+    progress: Mapped[float] = mapped_column(Float)
+    queue_position: Mapped[int | None] = mapped_column(Integer)
+    preview: Mapped[str | None] = mapped_column(Text)
+    """A small picture as a data URL, while the job runs."""
+    version: Mapped[int] = mapped_column(Integer)
+    """Counts what clients can see changing."""
+    leased_until: Mapped[datetime]
+    """A job that runs and hasn't renewed its lease by then has lost its process."""
+    status: Mapped[int | None] = mapped_column(Integer)
+    body: Mapped[str | None] = mapped_column(Text)
+    retry_after_seconds: Mapped[int | None] = mapped_column(Integer)
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    finished_at: Mapped[datetime | None]

@@ -17,6 +17,7 @@ from toonbooth.gallery.operations.new_blobs import NewBlobs
 from toonbooth.gallery.operations.pictures import store_picture
 from toonbooth.gallery.services import Services
 from toonbooth.gallery.studio_client import Photo
+from toonbooth.gallery.studio_progress import Listener
 from toonbooth.gallery.wishes import DrawingWishes
 from toonbooth.imaging.codec import ImageFormat
 
@@ -68,9 +69,15 @@ async def check_style(services: Services, style: str | None) -> None:
 
 
 async def draw(
-    services: Services, files: NewBlobs, photo: Blob, *, original_id: ObjectId, wishes: DrawingWishes
+    services: Services,
+    files: NewBlobs,
+    photo: Blob,
+    *,
+    original_id: ObjectId,
+    wishes: DrawingWishes,
+    listener: Listener | None,
 ) -> Drawing:
-    """Have a photo drawn and store the cartoon's file.
+    """Have a photo drawn and store the cartoon's file; a listener hears how far it is.
 
     Raises
     ------
@@ -87,6 +94,7 @@ async def draw(
             open_chunks=lambda: services.blobs.stream(photo.key),
         ),
         wishes,
+        listener=listener,
     )
     now = services.read_clock()
     blob = await store_picture(

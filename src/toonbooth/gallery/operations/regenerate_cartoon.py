@@ -16,6 +16,7 @@ from toonbooth.gallery.errors import CartoonNotFoundError, OriginalNotFoundError
 from toonbooth.gallery.operations.drawing import check_style, draw
 from toonbooth.gallery.operations.new_blobs import new_blobs
 from toonbooth.gallery.services import Services
+from toonbooth.gallery.studio_progress import Listener
 from toonbooth.gallery.wishes import DrawingWishes
 
 _LONGEST_STEP: Final = 1000
@@ -28,8 +29,10 @@ async def regenerate_cartoon(
     wishes: DrawingWishes,
     *,
     on_commit: Callable[[AsyncSession, RegeneratedCartoon], Awaitable[None]],
+    listener: Listener | None = None,
 ) -> None:
-    """Add a cartoon to an original; `on_commit` runs in the transaction that adds it.
+    """Add a cartoon to an original; `on_commit` runs in the transaction that adds it; a listener
+    hears how far the drawing is.
 
     Raises
     ------
@@ -48,7 +51,9 @@ async def regenerate_cartoon(
     names = [style.name for style in await services.studio.list_styles()]
     different = move_on(wishes, last, style_names=names, rng=random.SystemRandom())
     async with new_blobs(services.blobs) as files:
-        drawing = await draw(services, files, photo, original_id=original_id, wishes=different)
+        drawing = await draw(
+            services, files, photo, original_id=original_id, wishes=different, listener=listener
+        )
         async with services.database.transaction() as session:
             try:
                 cartoon = await drawing.add(session, device, original)

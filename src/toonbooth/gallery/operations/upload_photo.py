@@ -15,6 +15,7 @@ from toonbooth.gallery.operations.drawing import check_style, draw
 from toonbooth.gallery.operations.new_blobs import new_blobs
 from toonbooth.gallery.operations.photo_files import clean_photo
 from toonbooth.gallery.services import Services
+from toonbooth.gallery.studio_progress import Listener
 from toonbooth.gallery.wishes import DrawingWishes
 
 
@@ -33,8 +34,10 @@ async def upload_photo(
     wishes: DrawingWishes,
     *,
     on_commit: Callable[[AsyncSession, Uploaded], Awaitable[None]],
+    listener: Listener | None = None,
 ) -> None:
-    """Store a photo and its first cartoon; `on_commit` runs in the transaction that adds them.
+    """Store a photo and its first cartoon; `on_commit` runs in the transaction that adds them; a
+    listener hears how far the drawing is.
 
     Raises
     ------
@@ -57,7 +60,7 @@ async def upload_photo(
                 suffix=photo.format.suffix,
                 now=now,
             )
-        drawing = await draw(services, files, blob, original_id=original_id, wishes=wishes)
+        drawing = await draw(services, files, blob, original_id=original_id, wishes=wishes, listener=listener)
         async with services.database.transaction() as session:
             await DeviceRepository(session, device).register(
                 now=now, known_since=known.first_seen_at if known else None

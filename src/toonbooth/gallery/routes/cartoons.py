@@ -1,6 +1,6 @@
 """Upload, regenerate, download: the three requests that have pictures made."""
 
-from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from typing import Annotated, Final
 
 from bson import ObjectId
@@ -12,6 +12,7 @@ from toonbooth.gallery.database.tables import DownloadedFace, RegeneratedCartoon
 from toonbooth.gallery.dependencies import (
     get_services,
     make_links,
+    prefers_job,
     read_cartoon_id,
     read_device,
     read_idempotency_key,
@@ -46,11 +47,17 @@ from toonbooth.gallery.errors import (
     UnreadablePhotoError,
     UnsupportedTypeError,
 )
-from toonbooth.gallery.idempotency import Attempt, RequestKey, answer_once, compute_fingerprint
+from toonbooth.gallery.idempotency import Attempt
 from toonbooth.gallery.links import FileLinks
 from toonbooth.gallery.operations.download_face import download_face
 from toonbooth.gallery.operations.regenerate_cartoon import regenerate_cartoon
 from toonbooth.gallery.operations.upload_photo import Uploaded, upload_photo
+from toonbooth.gallery.routes.answering import (
+    JOB_REPLY,
+    PictureRequest,
+    answer_at_the_end,
+    answer_with_job,
+)
 from toonbooth.gallery.schemas import (
     CartoonJson,
     DownloadBody,
@@ -65,6 +72,7 @@ from toonbooth.gallery.schemas import (
 )
 from toonbooth.gallery.services import Services
 from toonbooth.gallery.small_bodies import SMALL_BODY_TYPES, read_small_body
+from toonbooth.gallery.studio_progress import Listener
 from toonbooth.gallery.uploading import DigestingSink, UploadReader, receive_upload
 from toonbooth.gallery.wishes import read_cut_wishes, read_wishes
 from toonbooth.kit.errors import InvalidRequestError
@@ -98,13 +106,15 @@ Device = Annotated[DeviceId, Depends(read_device)]
 Links = Annotated[FileLinks, Depends(make_links)]
 Key = Annotated[str | None, Depends(read_idempotency_key)]
 Opened = Annotated[Services, Depends(get_services)]
+AsJob = Annotated[bool, Depends(prefers_job)]
 
 
 @router.post(
     "/api/upload",
     summary="Upload a photo and get its first cartoon",
     response_model=Success[UploadedJson],
-    responses=describe_failures(
+    responses=JOB_REPLY
+    | describe_failures(
         *_FAILURES_OF_ALL,
         *_FAILURES_OF_DRAWING,
         MissingFileError,
@@ -118,18 +128,21 @@ Opened = Annotated[Services, Depends(get_services)]
     ),
     openapi_extra=describe_body(UploadForm, "multipart/form-data", required=True),
 )
-async def upload(request: Request, services: Opened, device: Device, key: Key, links: Links) -> Response:
+async def upload(
+    request: Request, services: Opened, device: Device, key: Key, links: Links, as_job: AsJob
+) -> Response:
     """The file's name and declared type count for nothing; its content does. Place, time and other private
     metadata are removed before it is stored. HEIC and AVIF are stored as JPEG.
     """
     reader = UploadReader(
         request.headers.get("content-type"), max_file_bytes=services.settings.max_upload_bytes
     )
-    async with services.staging.open() as staged:
+    async with AsyncExitStack() as resources:
+        staged = await resources.enter_async_context(services.staging.open())
         sink = DigestingSink(staged)
         form = await receive_upload(request.stream(), reader, sink)
 
-        async def work(attempt: Attempt) -> None:
+        async def work(attempt: Attempt, listener: Listener | None) -> None:
             async def save(session: AsyncSession, uploaded: Uploaded) -> None:
                 await attempt.save(
                     session,
@@ -139,16 +152,19 @@ async def upload(request: Request, services: Opened, device: Device, key: Key, l
                     ),
                 )
 
-            await upload_photo(services, device, staged, form.wishes, on_commit=save)
+            await upload_photo(services, device, staged, form.wishes, on_commit=save, listener=listener)
 
-        return await _answer(services, device, key, "upload", (sink.hex_digest, form.wishes), work)
+        what = (sink.hex_digest, form.wishes)
+        asked = PictureRequest(request, device, "upload", key, what, resources)
+        return await (answer_with_job if as_job else answer_at_the_end)(services, asked, work)
 
 
 @router.post(
     "/api/regenerate/{originalId}",
     summary="Draw a photo again",
     response_model=Success[RegeneratedJson],
-    responses=describe_failures(
+    responses=JOB_REPLY
+    | describe_failures(
         *_FAILURES_OF_ALL,
         *_FAILURES_OF_DRAWING,
         InvalidIdError,
@@ -165,17 +181,19 @@ async def regenerate(
     original_id: Annotated[ObjectId, Depends(read_original_id)],
     key: Key,
     links: Links,
+    as_job: AsJob,
 ) -> Response:
     """Each drawing differs from the one before: style and seed move on, unless the body names them."""
     wishes = read_wishes(await read_small_body(request))
 
-    async def work(attempt: Attempt) -> None:
+    async def work(attempt: Attempt, listener: Listener | None) -> None:
         async def save(session: AsyncSession, cartoon: RegeneratedCartoon) -> None:
             await attempt.save(session, RegeneratedJson(cartoon=CartoonJson.of(cartoon, links)))
 
-        await regenerate_cartoon(services, device, original_id, wishes, on_commit=save)
+        await regenerate_cartoon(services, device, original_id, wishes, on_commit=save, listener=listener)
 
-    return await _answer(services, device, key, "regenerate", (original_id, wishes), work)
+    asked = PictureRequest(request, device, "regenerate", key, (original_id, wishes))
+    return await (answer_with_job if as_job else answer_at_the_end)(services, asked, work)
 
 
 @router.post(
@@ -205,28 +223,11 @@ async def download(
     """
     wishes = read_cut_wishes(await read_small_body(request))
 
-    async def work(attempt: Attempt) -> None:
+    async def work(attempt: Attempt, _listener: Listener | None) -> None:
         async def save(session: AsyncSession, face: DownloadedFace) -> None:
             await attempt.save(session, DownloadedJson(downloaded_face=DownloadedFaceJson.of(face, links)))
 
         await download_face(services, device, cartoon_id, wishes, on_commit=save)
 
-    return await _answer(services, device, key, "download", (cartoon_id, wishes), work)
-
-
-async def _answer(
-    services: Services,
-    device: DeviceId,
-    key: str | None,
-    route: str,
-    asked: tuple[object, ...],
-    work: Callable[[Attempt], Awaitable[None]],
-) -> Response:
-    request_key = None if key is None else RequestKey(route, key, compute_fingerprint(*asked))
-    answer = await answer_once(services, device, request_key, work)
-    return Response(
-        answer.body,
-        status_code=answer.status,
-        media_type="application/json",
-        headers={"Cache-Control": "no-store"} | ({"Idempotent-Replayed": "true"} if answer.is_replay else {}),
-    )
+    asked = PictureRequest(request, device, "download", key, (cartoon_id, wishes))
+    return await answer_at_the_end(services, asked, work)

@@ -15,10 +15,18 @@ from toonbooth.gallery.database.repositories.housekeeping import (
     Kind,
     NamedFile,
 )
+from toonbooth.gallery.database.repositories.jobs import (
+    OPEN_STATES,
+    JobAnswer,
+    JobProgress,
+    JobRepository,
+    JobState,
+)
 from toonbooth.gallery.database.repositories.originals import OriginalRepository
 from toonbooth.gallery.database.repositories.scope import Page
 
 __all__ = [
+    "OPEN_STATES",
     "AnswerRepository",
     "CartoonRepository",
     "ClaimedKey",
@@ -28,6 +36,10 @@ __all__ = [
     "FaceRepository",
     "FileRepository",
     "HousekeepingRepository",
+    "JobAnswer",
+    "JobProgress",
+    "JobRepository",
+    "JobState",
     "Kind",
     "NamedFile",
     "OriginalRepository",

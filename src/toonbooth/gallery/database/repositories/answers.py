@@ -64,16 +64,26 @@ class AnswerRepository(DeviceScope):
             return await self._claim_unused(
                 route=route, key=key, fingerprint=fingerprint, now=now, lease=lease
             )
-        if known.fingerprint != fingerprint:
-            raise IdempotencyKeyReusedError
-        if known.status is not None and known.body is not None:
-            return SavedAnswer(status=known.status, body=known.body)
+        answer = _read_answer(known, fingerprint)
+        if answer is not None:
+            return answer
         if known.leased_until > now:
             return None
         known.claim = ObjectId()
         known.leased_until = now + lease
         await self._session.flush()
         return ClaimedKey(route=route, key=key, claim=known.claim)
+
+    async def find(self, *, route: str, key: str, fingerprint: str) -> SavedAnswer | None:
+        """The answer that was given to a key.
+
+        Raises
+        ------
+        IdempotencyKeyReusedError
+            When the key belongs to a request with other content.
+        """
+        known = await self._session.scalar(select(IdempotentAnswer).where(self._is(route, key)))
+        return None if known is None else _read_answer(known, fingerprint)
 
     async def renew(self, claimed: ClaimedKey, *, now: datetime, lease: timedelta) -> bool:
         """Keep the claim for another while; False when another attempt has taken over meanwhile."""
@@ -123,3 +133,11 @@ class AnswerRepository(DeviceScope):
             IdempotentAnswer.claim == claimed.claim,
             IdempotentAnswer.status.is_(None),
         )
+
+
+def _read_answer(known: IdempotentAnswer, fingerprint: str) -> SavedAnswer | None:
+    if known.fingerprint != fingerprint:
+        raise IdempotencyKeyReusedError
+    if known.status is None or known.body is None:
+        return None
+    return SavedAnswer(status=known.status, body=known.body)

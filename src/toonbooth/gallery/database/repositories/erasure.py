@@ -14,6 +14,7 @@ from toonbooth.gallery.database.tables import (
     Device,
     DownloadedFace,
     IdempotentAnswer,
+    Job,
     Original,
     RegeneratedCartoon,
 )
@@ -89,7 +90,8 @@ class ErasureRepository(DeviceScope):
         device = await self._session.scalar(select(Device).where(Device.id == self._device).with_for_update())
         if unless_seen_since is not None and (device is None or device.last_seen_at >= unless_seen_since):
             return ErasedRows()
-        await self._session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.device == self._device))
+        for table in (IdempotentAnswer, Job):
+            await self._session.execute(delete(table).where(table.device == self._device))
         erased = await self._erase_originals(Original.device == self._device)
         await self._session.execute(delete(Device).where(Device.id == self._device))
         return erased

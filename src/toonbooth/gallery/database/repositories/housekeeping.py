@@ -11,10 +11,12 @@ from sqlalchemy import ColumnElement, CursorResult, ScalarResult, delete, exists
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from toonbooth.gallery.database.repositories.answers import is_expired
+from toonbooth.gallery.database.repositories.jobs import is_too_old
 from toonbooth.gallery.database.tables import (
     Device,
     DownloadedFace,
     IdempotentAnswer,
+    Job,
     Original,
     RegeneratedCartoon,
 )
@@ -65,9 +67,10 @@ class HousekeepingRepository:
         return await self._delete(RegeneratedCartoon, RegeneratedCartoon.id.in_(oldest))
 
     async def delete_answers(self, *, now: datetime) -> int:
-        """Delete the answers that are not given any more; returns how many they were."""
-        deleted = await self._session.execute(delete(IdempotentAnswer).where(is_expired(now)))
-        return cast("CursorResult[object]", deleted).rowcount
+        """Delete the answers that are not given any more, and old jobs; returns how many they were."""
+        expired = (delete(IdempotentAnswer).where(is_expired(now)), delete(Job).where(is_too_old(now)))
+        deleted = [await self._session.execute(statement) for statement in expired]
+        return sum(cast("CursorResult[object]", each).rowcount for each in deleted)
 
     async def list_devices(self, *, not_seen_since: datetime, limit: int) -> list[str]:
         """Digests of devices that stay away."""

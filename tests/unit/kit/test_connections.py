@@ -6,7 +6,7 @@ import pytest
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message
 
-from toonbooth.studio.requests import while_connected
+from toonbooth.kit.connections import while_connected
 
 
 class Client:
