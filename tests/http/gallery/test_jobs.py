@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import sqlite3
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -270,7 +269,7 @@ async def test_a_job_whose_process_has_died_ends_as_interrupted_and_its_work_doe
     gate = Gate(gallery.studio)
     job = read_job(await gallery.post_photo(photo, headers=KEY | NO_WAITING), status=202)
     await gate.wait_for(1)
-    pretend_that_it_died(gallery.data_dir)
+    pretend_that_it_died(gallery)
 
     interrupted = await gallery.get_job(job)
     gallery.studio.before_reply = None
@@ -342,11 +341,10 @@ def list_paths(body: object, path: str = "") -> list[str]:
     return [each for name, value in body.items() for each in list_paths(value, f"{path}/{name}")]
 
 
-def pretend_that_it_died(data_dir: Path) -> None:
+def pretend_that_it_died(gallery: RunningGallery) -> None:
     """Make all leases run out."""
-    past = (datetime.now(UTC) - timedelta(seconds=1)).strftime("%Y-%m-%d %H:%M:%S.%f")
-    connection = sqlite3.connect(data_dir / "gallery.sqlite3")
-    with connection:
-        for table in ("jobs", "idempotent_answers"):
-            connection.execute(f"UPDATE {table} SET leased_until = ? WHERE status IS NULL", (past,))
-    connection.close()
+    a_second_ago = datetime.now(UTC) - timedelta(seconds=1)
+    for table in ("jobs", "idempotent_answers"):
+        gallery.ask_database(
+            f"UPDATE {table} SET leased_until = '{a_second_ago:%Y-%m-%d %H:%M:%S.%f}' WHERE status IS NULL"
+        )
