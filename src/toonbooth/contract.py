@@ -14,6 +14,8 @@ STYLES_PATH: Final = "/styles"
 HEALTH_PATH: Final = "/health"
 PREVIEW_URL_FIELD: Final = "previewUrl"
 """In the list of styles: where a style's preview picture is; the studio's is relative to the studio."""
+LIVE_PATH: Final = "/health/live"
+READY_PATH: Final = "/health/ready"
 
 IMAGE_FIELD: Final = "image"
 STYLE_FIELD: Final = "style"

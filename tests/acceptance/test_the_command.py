@@ -146,6 +146,18 @@ def test_a_misspelt_setting_is_one_clear_line(service: str, monkeypatch: pytest.
     assert f"{service.upper()}_PROT" in ended.stderr
 
 
+def test_a_studio_open_to_the_network_without_a_token_does_not_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("STUDIO_HOST", "0.0.0.0")
+
+    ended = run_command("studio")
+
+    assert ended.returncode == 1
+    assert ended.stderr.count("\n") == 1
+    assert "STUDIO_TOKEN must be given" in ended.stderr
+
+
 def test_a_studio_without_models_says_how_to_get_them_in_one_line(tmp_path: Path) -> None:
     own = {"STUDIO_PORT": str(find_free_port()), "STUDIO_MODELS_DIR": str(tmp_path)}
 

@@ -12,8 +12,19 @@ from toonbooth.kit.errors import AppError
 ERRORS_PAGE = Path(__file__).parents[2] / "docs" / "errors.md"
 ROW = re.compile(r"^\| (\d{3}) \| `(\w+)` \| (✓?) ?\| (✓?) ?\|", re.MULTILINE)
 SERVICE_MODULES = {
-    "gallery": ("toonbooth.gallery.errors", "toonbooth.kit.errors", "toonbooth.kit.workers"),
-    "studio": ("toonbooth.studio.errors", "toonbooth.kit.errors", "toonbooth.kit.workers"),
+    "gallery": (
+        "toonbooth.gallery.errors",
+        "toonbooth.kit.draining",
+        "toonbooth.kit.errors",
+        "toonbooth.kit.rate_limits",
+        "toonbooth.kit.workers",
+    ),
+    "studio": (
+        "toonbooth.studio.errors",
+        "toonbooth.kit.draining",
+        "toonbooth.kit.errors",
+        "toonbooth.kit.workers",
+    ),
 }
 
 

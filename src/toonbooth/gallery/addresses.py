@@ -5,7 +5,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -32,6 +32,19 @@ def read_base_url(value: str) -> str:
     if parts.query or parts.fragment or "?" in value or "#" in value:
         raise ValueError("must not have a query or a fragment")
     return value.rstrip("/")
+
+
+def read_origin(value: str) -> str:
+    """Check the origin of web pages.
+
+    Raises
+    ------
+    ValueError
+        When it isn't one in the form in which browsers send it.
+    """
+    if read_base_url(value) != value or urlsplit(value).path or value != value.lower():
+        raise ValueError("must be origins such as https://app.example.org, in small letters, without a path")
+    return value
 
 
 def choose_base_url(
@@ -72,6 +85,32 @@ def is_trusted(peer: str | None, trusted_proxies: Sequence[IPv4Network | IPv6Net
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
         address = address.ipv4_mapped
     return any(address in network for network in trusted_proxies)
+
+
+def find_client_address(
+    headers: Mapping[str, str],
+    *,
+    peer: str | None,
+    trusted_proxies: Sequence[IPv4Network | IPv6Network],
+) -> str:
+    """Who asks, as text to count by: an IPv4 address, or the /64 network that an IPv6 host can roam in.
+
+    Each proxy appends the address it was called from. Read from the end, the first that isn't a proxy of
+    ours is the last one that somebody trustworthy has seen; what stands before it anybody may have written.
+    """
+    address = peer or ""
+    forwarded = [part.strip() for part in headers.get("x-forwarded-for", "").split(",")]
+    while forwarded and is_trusted(address, trusted_proxies):
+        address = forwarded.pop()
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return "unknown"
+    if isinstance(found, IPv4Address):
+        return str(found)
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ip_network((found, 64), strict=False))
 
 
 def _is_host(text: str) -> bool:

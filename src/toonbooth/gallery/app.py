@@ -6,13 +6,16 @@ from importlib.metadata import version
 from typing import Final
 
 import httpx
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
+from starlette.middleware.cors import CORSMiddleware
 
 from toonbooth.gallery.clock import read_clock
 from toonbooth.gallery.database.migrations import bring_up_to_date
+from toonbooth.gallery.dependencies import DEVICE_HEADER
 from toonbooth.gallery.jobs.running import JobRunner
 from toonbooth.gallery.operations.sweep import SweepRules
 from toonbooth.gallery.page import install_page
+from toonbooth.gallery.rate_limiting import count_request
 from toonbooth.gallery.routes import cartoons, erasing, exports, files, health, jobs, lists, styles
 from toonbooth.gallery.schemas import DownloadBody, RegenerateBody, UploadForm
 from toonbooth.gallery.services import Services
@@ -24,9 +27,12 @@ from toonbooth.gallery.studio_client import HttpStudioClient, open_studio_connec
 from toonbooth.gallery.sweeping import swept_regularly
 from toonbooth.kit.bodies import UnreadBodyMiddleware
 from toonbooth.kit.docs_page import install_docs_page
-from toonbooth.kit.openapi import install_openapi
+from toonbooth.kit.draining import Drain, DrainMiddleware
+from toonbooth.kit.openapi import describe_failures, install_openapi
+from toonbooth.kit.rate_limits import TooManyRequestsError, open_rate_limiter
 from toonbooth.kit.replies import install_error_replies
-from toonbooth.kit.requests import RequestMiddleware
+from toonbooth.kit.requests import REQUEST_ID_HEADER, RequestMiddleware
+from toonbooth.kit.response_headers import ResponseHeadersMiddleware
 from toonbooth.kit.workers import WorkerPool
 
 _DESCRIPTION: Final = """
@@ -46,7 +52,19 @@ Every reply carries `X-Request-Id`, which the logs know as well.
     curl -H "x-device-id: 123e4567-e89b-12d3-a456-426614174000" \\
          -F image=@photo.jpg http://127.0.0.1:3000/api/upload
 """
+_TOO_MANY: Final = describe_failures(TooManyRequestsError, crash=False)
 _WAITING_CONVERSIONS: Final = 16
+
+# For pages of the origins in GALLERY_CORS_ORIGINS: Flutter on the web sends these and wants to read those.
+_CORS_METHODS: Final = ("GET", "HEAD", "POST", "DELETE")
+_CORS_HEADERS: Final = (
+    DEVICE_HEADER, "content-type", "idempotency-key", "if-none-match", "prefer", "range", "last-event-id",
+    "x-request-id",
+)  # fmt: skip
+_CORS_EXPOSED: Final = (
+    REQUEST_ID_HEADER, "Retry-After", "Idempotent-Replayed", "ETag", "Content-Range", "Location",
+)  # fmt: skip
+_CORS_SECONDS: Final = 3600
 
 
 def create_app(
@@ -75,14 +93,28 @@ def create_app(
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
     )
-    for module in (cartoons, jobs, lists, files, erasing, exports, styles, health):
-        app.include_router(module.router)
+    for module in (cartoons, jobs, lists, files, erasing, exports, styles):
+        app.include_router(module.router, dependencies=[Depends(count_request)], responses=_TOO_MANY)
+    app.include_router(health.router)
     install_error_replies(app)
     install_openapi(app, body_models=(UploadForm, RegenerateBody, DownloadBody))
     install_docs_page(app)
     install_page(app, public_url=settings.public_url)
+    # From the inside out: the last one added sees a request first.
+    app.state.drain = Drain()
+    app.add_middleware(DrainMiddleware, drain=app.state.drain)
     app.add_middleware(UnreadBodyMiddleware)
     app.add_middleware(RequestMiddleware)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=_CORS_METHODS,
+            allow_headers=_CORS_HEADERS,
+            expose_headers=_CORS_EXPOSED,
+            max_age=_CORS_SECONDS,
+        )
+    app.add_middleware(ResponseHeadersMiddleware)
     return app
 
 
@@ -126,5 +158,6 @@ async def _open_services(
         converters=converters,
         # Entered last: what jobs work with is closed after them.
         jobs=await stack.enter_async_context(JobRunner(storage.database, limit=settings.max_jobs)),
+        rate_limiter=open_rate_limiter(settings.rate_limits_url),
         read_clock=read_clock,
     )

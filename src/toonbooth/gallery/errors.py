@@ -15,6 +15,7 @@ AppError
 ├── AnimatedPhotoError         400  animated_image
 ├── UnknownStyleError          400  unknown_style
 ├── UnknownFaceError           400  unknown_face
+├── TooManyOriginalsError      403  too_many_originals
 ├── OriginalNotFoundError      404  original_not_found
 ├── CartoonNotFoundError       404  cartoon_not_found
 ├── FaceNotFoundError          404  face_not_found
@@ -24,6 +25,7 @@ AppError
 ├── RangeNotSatisfiableError   416  range_not_satisfiable
 ├── NoFaceFoundError           422  no_face_found
 ├── IdempotencyKeyReusedError  422  idempotency_key_reused
+├── TooManyRequestsError       429  too_many_requests       (kit.rate_limits)
 ├── DatabaseFailedError        500  database_failed
 ├── StorageFailedError         500  storage_failed
 ├── StudioFailedError          500  studio_failed
@@ -32,6 +34,7 @@ AppError
 ├── DatabaseUnavailableError   503  database_unavailable
 ├── StorageUnavailableError    503  storage_unavailable
 ├── PoolBusyError              503  busy                    (kit.workers)
+├── ShuttingDownError          503  shutting_down           (kit.draining)
 ├── StudioBusyError            503  studio_busy
 └── StudioUnavailableError     503  studio_unavailable
 """
@@ -128,6 +131,16 @@ class UnknownFaceError(AppError):
 
     status = 400
     code = "unknown_face"
+
+
+class TooManyOriginalsError(AppError):
+    """The device keeps as many photos as it may."""
+
+    status = 403
+    code = "too_many_originals"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"You have {most} photos here, which is the most. Delete some to add another.")
 
 
 class OriginalNotFoundError(AppError):

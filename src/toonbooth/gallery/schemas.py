@@ -366,6 +366,13 @@ class HealthJson(_Json):
     status: Literal["ok"] = "ok"
 
 
+class ReadyJson(_Json):
+    status: Literal["ready"] = "ready"
+    studio: Literal["ready", "unavailable", "unknown"] = Field(
+        description="`unknown` when the AI server is another that doesn't tell."
+    )
+
+
 class Success(_Json, Generic[Data]):
     """Every success looks like this."""
 

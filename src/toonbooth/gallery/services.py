@@ -11,6 +11,7 @@ from toonbooth.gallery.jobs.running import JobRunner
 from toonbooth.gallery.settings import GallerySettings
 from toonbooth.gallery.signing import UrlSigner
 from toonbooth.gallery.studio_client import HttpStudioClient
+from toonbooth.kit.rate_limits import RateLimiter
 from toonbooth.kit.workers import WorkerPool
 
 
@@ -32,4 +33,5 @@ class Services(Storage):
     signer: UrlSigner
     converters: WorkerPool
     jobs: JobRunner
+    rate_limiter: RateLimiter
     read_clock: Callable[[], datetime]

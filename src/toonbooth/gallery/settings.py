@@ -9,10 +9,11 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from toonbooth.contract import MAX_IMAGE_BYTES
-from toonbooth.gallery.addresses import read_base_url
+from toonbooth.gallery.addresses import read_base_url, read_origin
 from toonbooth.gallery.database.engines import DEFAULT_CONNECTIONS
-from toonbooth.kit.environment import read_variables
+from toonbooth.kit.environment import describe_problems, read_variables
 from toonbooth.kit.errors import StartError
+from toonbooth.kit.rate_limits import IN_MEMORY, Limits, read_limits
 
 PREFIX: Final = "GALLERY_"
 _EMBEDDED_DATABASE_FILE: Final = "gallery.sqlite3"
@@ -27,15 +28,34 @@ def _split_networks(value: object) -> object:
     return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
 
 
+def _split_texts(value: object) -> object:
+    return tuple(value.split()) if isinstance(value, str) else value
+
+
+def _read_limits(value: object) -> object:
+    return read_limits(value) if isinstance(value, str) else value
+
+
 BaseUrl = Annotated[str, AfterValidator(read_base_url)]
 """Scheme, host, port and perhaps a path; kept without a slash at its end."""
+
+Origin = Annotated[str, AfterValidator(read_origin)]
+"""Scheme, host and port of a web page, as a browser writes it."""
+
+RateLimit = Annotated[Limits, BeforeValidator(_read_limits)]
+"""`120/minute`; several separated by semicolons."""
 
 
 class GallerySettings(BaseSettings):
     """Read by `read_settings`; tests build it with keywords. Nothing else looks at the environment."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True
+        env_prefix=PREFIX,
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        validate_default=True,
+        arbitrary_types_allowed=True,
     )
 
     host: Annotated[str, Field(min_length=1, description="The address to listen on.")] = "127.0.0.1"
@@ -122,6 +142,37 @@ class GallerySettings(BaseSettings):
     max_jobs: Annotated[
         int, Field(ge=1, le=10_000, description="How many jobs run at once before the next gets a 503.")
     ] = 64
+    requests_per_device: RateLimit = Field(
+        default=read_limits("1200/minute"),
+        description="How often one device may ask for anything; 10/second;9000/hour is two limits.",
+    )
+    requests_per_address: RateLimit = Field(
+        default=read_limits("6000/minute"),
+        description="The same for one address, behind which many phones of a mobile network may be.",
+    )
+    drawings_per_device: RateLimit = Field(
+        default=read_limits("120/minute"),
+        description="How often one device may upload, regenerate or download.",
+    )
+    drawings_per_address: RateLimit = Field(
+        default=read_limits("1200/minute"), description="The same for one address."
+    )
+    rate_limits_url: str = Field(
+        default=IN_MEMORY,
+        repr=False,
+        description="Where requests are counted: memory:// is this process, redis://host is for several.",
+    )
+    max_originals_per_device: Annotated[
+        int, Field(ge=1, le=10**9, description="How many photos one device may keep.")
+    ] = 1000
+    cors_origins: Annotated[
+        tuple[Origin, ...],
+        BeforeValidator(_split_texts),
+        Field(
+            description="Web origins, separated by spaces, whose pages may call the API, "
+            "https://app.example.org for one; none when left out."
+        ),
+    ] = ()
 
     @property
     def has_embedded_database(self) -> bool:
@@ -160,19 +211,7 @@ def read_settings(environment: Mapping[str, str]) -> GallerySettings:
     try:
         return GallerySettings(**given)
     except ValidationError as error:
-        raise StartError(_describe(error)) from None
-
-
-def _describe(error: ValidationError) -> str:
-    return "; ".join(
-        " ".join((_name_variable(problem["loc"]), problem["msg"].removeprefix("Value error, "))).strip()
-        for problem in error.errors(include_input=False, include_url=False, include_context=False)
-        if problem["type"] != "default_factory_not_called"  # follows from another problem
-    )
-
-
-def _name_variable(location: tuple[int | str, ...]) -> str:
-    return f"{PREFIX}{str(location[0]).upper()}:" if location else ""
+        raise StartError(describe_problems(error, prefix=PREFIX)) from None
 
 
 def _loopback_of(host: str) -> str:

@@ -11,7 +11,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Final
+from typing import Final, Literal
 
 import httpx
 
@@ -19,6 +19,7 @@ from toonbooth.contract import (
     GENERATE_CARTOON_PATH,
     IMAGE_FIELD,
     PROCESS_FACE_CUT_PATH,
+    READY_PATH,
     SEED_FIELD,
     STYLE_FIELD,
     STYLES_PATH,
@@ -55,10 +56,14 @@ log = logging.getLogger(__name__)
 MAX_REPLY_BYTES: Final = 32 * 1024 * 1024
 _CONNECT_SECONDS: Final = 3.0
 _STYLES_SECONDS: Final = 3.0
+_STATE_SECONDS: Final = 5.0
 _STYLES_VALID_SECONDS: Final = 60.0
 _NEWS_PREFERRED: Final = f"{MIXED}, image/*;q=0.9, */*;q=0.5"
 _FAILED: Final = "The drawing server could not finish the picture. Please try again."
 _SILENT: Final = "The drawing server does not answer. Please try again later."
+
+
+StudioState = Literal["ready", "unavailable", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +154,21 @@ class HttpStudioClient:
             raise UnknownFaceError(answer.sentence or "There are fewer people in this cartoon.")
         # Any other refusal is about the address or the settings, and no other cartoon would fare better.
         raise _refused(answer, _FAILED)
+
+    async def find_state(self) -> StudioState:
+        """How the studio is; it draws a picture to find out, so give it a moment."""
+        try:
+            async with asyncio.timeout(_STATE_SECONDS):
+                reply = await self._exchange("GET", READY_PATH, None, {})
+        except (httpx.HTTPError, TimeoutError, GarbledReplyError):
+            return "unavailable"
+        match reply.status:
+            case 200:
+                return "ready"
+            case 404 | 405:
+                return "unknown"
+            case _:
+                return "unavailable"
 
     async def list_styles(self) -> tuple[StyleInfo, ...]:
         """The studio's styles, its default first; none when it has no such list.

@@ -48,7 +48,6 @@ def install_docs_page(app: FastAPI, *, path: str = "/docs") -> None:
             render_docs_page(app.openapi()),
             headers={
                 "Content-Security-Policy": _POLICY,
-                "X-Content-Type-Options": "nosniff",
                 "Cache-Control": "no-cache",
             },
         )

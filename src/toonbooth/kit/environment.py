@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable, Mapping
 
+from pydantic import ValidationError
+
 from toonbooth.kit.errors import StartError
 
 # Kubernetes injects these into every pod for services that are called GALLERY or STUDIO.
@@ -35,6 +37,21 @@ def find_unknown_variables(environment: Mapping[str, str], *, prefix: str, known
         and variable.removeprefix(prefix) not in names
         and not _is_injected(variable.removeprefix(prefix), value)
     )
+
+
+def describe_problems(error: ValidationError, *, prefix: str) -> str:
+    """One line that names each variable and what is wrong with it; values aren't repeated."""
+    return "; ".join(
+        " ".join(
+            (_name_variable(problem["loc"], prefix), problem["msg"].removeprefix("Value error, "))
+        ).strip()
+        for problem in error.errors(include_input=False, include_url=False, include_context=False)
+        if problem["type"] != "default_factory_not_called"  # follows from another problem
+    )
+
+
+def _name_variable(location: tuple[int | str, ...], prefix: str) -> str:
+    return f"{prefix}{str(location[0]).upper()}:" if location else ""
 
 
 def _is_injected(name: str, value: str) -> bool:

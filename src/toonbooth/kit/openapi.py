@@ -18,10 +18,12 @@ _FRAMEWORK_SCHEMAS: Final = ("HTTPValidationError", "ValidationError")
 _DESCRIPTIONS: Final = {
     400: "The request is not what it should be.",
     401: "The request lacks the token.",
+    403: "The device may not do this.",
     404: "There is no such thing, or it belongs to somebody else.",
     409: "The same request is still being worked on.",
     416: "Nothing of the wanted range lies within the file.",
     422: "The request is understood and cannot be fulfilled.",
+    429: "Somebody asks too often; `Retry-After` says when to try again.",
     500: "Something failed on the server's side.",
     503: "Everything is busy; `Retry-After` says when to try again.",
 }
@@ -35,10 +37,10 @@ class ErrorBody(BaseModel):
     code: str = Field(description="A stable name for the failure; programs go by it.")
 
 
-def describe_failures(*failures: type[AppError]) -> dict[int | str, JsonObject]:
-    """What a route may answer beside its success, as FastAPI's `responses` wants it; crashes are added."""
+def describe_failures(*failures: type[AppError], crash: bool = True) -> dict[int | str, JsonObject]:
+    """What a route may answer beside its success, as FastAPI's `responses` wants it; a crash is added."""
     codes: dict[int, list[str]] = {}
-    every: tuple[type[AppError], ...] = (*failures, InternalError)
+    every: tuple[type[AppError], ...] = (*failures, InternalError) if crash else failures
     for failure in every:
         codes.setdefault(failure.status, []).append(failure.code)
     return {
@@ -46,7 +48,7 @@ def describe_failures(*failures: type[AppError]) -> dict[int | str, JsonObject]:
             "model": ErrorBody,
             "description": f"{_DESCRIPTIONS[status]} `code`: {_join(names)}.",
         }
-        | ({"headers": {"Retry-After": _RETRY_AFTER}} if status in {409, 503} else {})
+        | ({"headers": {"Retry-After": _RETRY_AFTER}} if status in {409, 429, 503} else {})
         for status, names in sorted(codes.items())
     }
 

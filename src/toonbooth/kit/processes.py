@@ -1,4 +1,4 @@
-"""Runs several processes as one: all start, and when one ends or a signal comes, all stop."""
+"""Runs several processes as one: all start, and when one ends or a signal comes, all stop, in turn."""
 
 import contextlib
 import os
@@ -32,7 +32,10 @@ class Ending:
 
 
 class Supervisor:
-    """Starts services, waits until they are ready, then until one ends or SIGINT or SIGTERM arrives."""
+    """Starts services, waits until they are ready, then until one ends or SIGINT or SIGTERM arrives.
+
+    Stops them in reverse order, so name first what others need; all together get `stop_seconds`.
+    """
 
     def __init__(self, services: Sequence[ServiceProcess], *, stop_seconds: float) -> None:
         self._services = services
@@ -79,11 +82,11 @@ class Supervisor:
         return None
 
     def _stop_all(self) -> None:
-        for process in self._running.values():
+        # The last one started first: until its work is done it may need the others.
+        deadline = time.monotonic() + self._stop_seconds
+        for process in reversed(self._running.values()):
             if process.poll() is None:
                 process.terminate()
-        deadline = time.monotonic() + self._stop_seconds
-        for process in self._running.values():
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(timeout=max(0.0, deadline - time.monotonic()))
             if process.poll() is None:

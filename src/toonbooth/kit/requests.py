@@ -59,7 +59,7 @@ class RequestMiddleware:
             milliseconds = (time.perf_counter() - started) * 1000
             route = _route_of(scope)
             # Probes ask every second for as long as a service lives; who wants to see them says so.
-            level = logging.DEBUG if route == _HEALTH_ROUTE else logging.INFO
+            level = logging.DEBUG if route.startswith(_HEALTH_ROUTE) else logging.INFO
             outcome = status or "aborted"
             access_log.log(level, "%s %s %s %.0f ms", scope["method"], route, outcome, milliseconds)
             current_request_id.reset(token)

@@ -1,21 +1,31 @@
-"""Runs one application on one listening socket until it is told to stop."""
+"""Runs one application on one listening socket until it is told to stop, and then until its work is done."""
 
 import asyncio
+import resource
 import signal
 import socket
+import time
+import types
 
 import uvicorn
 from fastapi import FastAPI
 
+from toonbooth.kit.draining import Drain
+from toonbooth.kit.guarded_http import GuardedHttpProtocol
+
 
 def run_app(app: FastAPI, listener: socket.socket, *, drain_seconds: int) -> None:
-    """Serve until SIGINT or SIGTERM; running requests get `drain_seconds` to finish.
+    """Serve until SIGINT or SIGTERM; then refuse new work, and give what runs `drain_seconds` to finish.
+
+    The application has its `Drain` in `app.state.drain`.
 
     What the application's lifespan raises comes out of here; uvicorn's own handling of it would print a
     traceback and end the process.
     """
+    _allow_many_connections()
     config = uvicorn.Config(
         app,
+        http=GuardedHttpProtocol,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -23,8 +33,9 @@ def run_app(app: FastAPI, listener: socket.socket, *, drain_seconds: int) -> Non
         timeout_graceful_shutdown=drain_seconds,
         timeout_keep_alive=75,
         lifespan="off",
+        ws="none",
     )
-    server = uvicorn.Server(config)
+    server = DrainingServer(config, drain=app.state.drain, drain_seconds=drain_seconds)
     # Also while the application starts; and uvicorn, once it has drained, raises the signals again.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, server.handle_exit)
@@ -35,3 +46,37 @@ def run_app(app: FastAPI, listener: socket.socket, *, drain_seconds: int) -> Non
 
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(serve())
+
+
+class DrainingServer(uvicorn.Server):
+    """Listens on while work still runs; a second signal doesn't wait for it."""
+
+    def __init__(self, config: uvicorn.Config, *, drain: Drain, drain_seconds: int) -> None:
+        super().__init__(config)
+        self._drain = drain
+        self._drain_seconds = drain_seconds
+        self._deadline: float | None = None
+
+    def handle_exit(self, sig: int, frame: types.FrameType | None) -> None:
+        if self.started and not self._drain.has_begun:
+            self._drain.begin()
+        else:
+            super().handle_exit(sig, frame)
+
+    async def on_tick(self, counter: int) -> bool:
+        if self._drain.has_begun and not self.should_exit:
+            if self._deadline is None:
+                self._deadline = time.monotonic() + self._drain_seconds
+            remaining = self._deadline - time.monotonic()
+            if self._drain.is_dry or remaining <= 0:
+                # What is left is being read by clients.
+                self.config.timeout_graceful_shutdown = max(1, round(remaining))
+                self.should_exit = True
+        return await super().on_tick(counter)
+
+
+def _allow_many_connections() -> None:
+    """Each takes a file descriptor, and the usual soft limit is 1024."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 65_536 if hard == resource.RLIM_INFINITY else min(hard, 65_536)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -11,6 +11,7 @@ import logging
 import math
 import multiprocessing
 import sys
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -77,6 +78,7 @@ class WorkerPool:
         self._max_waiting = max_waiting
         self._first_pause_seconds = first_pause_seconds
         self._waiting = 0
+        self._succeeded_at = -math.inf
         self._mean_seconds = _FIRST_GUESS_SECONDS
         self._threads = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="worker-pipe")
         self._missing: set[WorkerProcess] = set()
@@ -100,6 +102,11 @@ class WorkerPool:
     def is_broken(self) -> bool:
         """Whether no worker is left, because new ones cannot be started; this mends itself when they can."""
         return len(self._missing) == len(self._all)
+
+    @property
+    def idle_seconds(self) -> float:
+        """How long ago a worker last finished something well."""
+        return time.monotonic() - self._succeeded_at
 
     @property
     def retry_after_seconds(self) -> int:
@@ -147,9 +154,11 @@ class WorkerPool:
         loop = asyncio.get_running_loop()
         started = loop.time()
         try:
-            return await self._in_thread(
+            result = await self._in_thread(
                 lambda: worker.call(function, *args, timeout_seconds=timeout_seconds)
             )
+            self._succeeded_at = time.monotonic()
+            return result
         finally:
             self._mean_seconds += _NEWEST_WEIGHT * (loop.time() - started - self._mean_seconds)
             # A replacement takes its time, and this caller needn't wait for it.

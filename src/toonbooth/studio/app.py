@@ -12,12 +12,15 @@ from typing import Final
 from fastapi import FastAPI
 
 from toonbooth.kit.bodies import UnreadBodyMiddleware
+from toonbooth.kit.draining import Drain, DrainMiddleware
 from toonbooth.kit.openapi import install_openapi
 from toonbooth.kit.replies import install_error_replies
 from toonbooth.kit.requests import RequestMiddleware
+from toonbooth.kit.response_headers import ResponseHeadersMiddleware
 from toonbooth.kit.workers import WorkerPool
 from toonbooth.studio import tasks
 from toonbooth.studio.fetching import ImageFetcher
+from toonbooth.studio.health import Readiness
 from toonbooth.studio.pictures import NeuralChoice, StyleList
 from toonbooth.studio.requests import Admission
 from toonbooth.studio.routes import Services, router
@@ -54,6 +57,7 @@ def create_app(settings: StudioSettings) -> FastAPI:
                 fetcher=ImageFetcher(settings.trusted_origins),
                 styles=known.styles,
                 equipment=equipment,
+                readiness=Readiness(pool, equipment),
                 token=settings.token.get_secret_value() if settings.token else None,
                 work_timeout_seconds=settings.work_timeout_seconds,
             )
@@ -71,8 +75,11 @@ def create_app(settings: StudioSettings) -> FastAPI:
     app.include_router(router)
     install_error_replies(app)
     install_openapi(app)
+    app.state.drain = Drain()
+    app.add_middleware(DrainMiddleware, drain=app.state.drain)
     app.add_middleware(UnreadBodyMiddleware)
     app.add_middleware(RequestMiddleware)
+    app.add_middleware(ResponseHeadersMiddleware)
     return app
 
 

@@ -23,6 +23,7 @@ AppError
 ├── WorkTimeoutError           500  work_took_too_long      (kit.worker_process)
 ├── WorkerDiedError            500  worker_died             (kit.worker_process)
 ├── PoolBusyError              503  busy                    (kit.workers)
+├── ShuttingDownError          503  shutting_down           (kit.draining)
 └── BrokenStudioError          503  broken                  workers cannot be started any more
 """
 

@@ -18,7 +18,7 @@ def render_picture(
     data: bytes, *, media_type: str, name: str, headers: Mapping[str, str], accept: str | None
 ) -> Response:
     """Answer with a picture, in the shape that `accept` (the header's value) prefers."""
-    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **headers}
+    headers = {"Cache-Control": "no-store", **headers}
     if not prefers_form(accept, media_type):
         return Response(data, media_type=media_type, headers=headers)
     boundary = secrets.token_hex(16)

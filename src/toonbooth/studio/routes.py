@@ -19,10 +19,12 @@ from toonbooth.contract import (
     HEALTH_PATH,
     IMAGE_FIELD,
     LICENCE_HEADER,
+    LIVE_PATH,
     MAX_SEED,
     MODEL_HEADER,
     PREVIEW_URL_FIELD,
     PROCESS_FACE_CUT_PATH,
+    READY_PATH,
     SCORE_HEADER,
     SEED_FIELD,
     SEED_HEADER,
@@ -32,12 +34,14 @@ from toonbooth.contract import (
     encode_faces_header,
 )
 from toonbooth.kit.connections import while_connected
+from toonbooth.kit.draining import Drain
 from toonbooth.kit.errors import InvalidRequestError
 from toonbooth.kit.workers import WorkerPool
 from toonbooth.studio import tasks
 from toonbooth.studio.errors import BrokenStudioError, PreviewNotFoundError, UnknownStyleError
 from toonbooth.studio.fetching import ImageFetcher
 from toonbooth.studio.forms import CartoonForm, read_cartoon_form
+from toonbooth.studio.health import Readiness
 from toonbooth.studio.pictures import (
     JPEG_MEDIA_TYPE,
     WEBP_MEDIA_TYPE,
@@ -67,6 +71,7 @@ class Services:
     fetcher: ImageFetcher
     styles: tuple[StyleSummary, ...]
     equipment: tasks.Equipment
+    readiness: Readiness
     token: str | None
     work_timeout_seconds: float
 
@@ -289,6 +294,26 @@ async def get_preview(request: Request, style: str) -> Response:
     return Response(found.preview, media_type=WEBP_MEDIA_TYPE, headers=headers)
 
 
+@router.get(LIVE_PATH, summary="Whether the process answers", response_model=HealthReply)
+async def get_liveness() -> Response:
+    """Asks nobody. When this fails, restart the process."""
+    return _healthy("alive")
+
+
+@router.get(
+    READY_PATH,
+    summary="Whether requests should be sent here",
+    response_model=HealthReply,
+    responses=_describe_errors(503),
+)
+async def get_readiness(request: Request) -> Response:
+    """Draws a small real picture, unless a real one was drawn in the last seconds."""
+    drain: Drain = request.app.state.drain
+    drain.check()
+    await _services_of(request).readiness.check()
+    return _healthy("ready")
+
+
 @router.get(
     HEALTH_PATH,
     summary="Whether pictures can be drawn",
@@ -299,7 +324,11 @@ async def get_health(request: Request) -> Response:
     """Every worker has drawn a small real picture before it takes work, so this only looks at a flag."""
     if _services_of(request).pool.is_broken:
         raise BrokenStudioError("Drawing is not possible at the moment.", retry_after_seconds=10)
-    return JSONResponse({"success": True, "data": {"status": "ready"}}, headers={"Cache-Control": "no-store"})
+    return _healthy("ready")
+
+
+def _healthy(status: str) -> Response:
+    return JSONResponse({"success": True, "data": {"status": status}}, headers={"Cache-Control": "no-store"})
 
 
 def _name_model(model: ModelSummary | None) -> dict[str, str]:

@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from toonbooth.kit.environment import read_variables
+from toonbooth.kit.environment import describe_problems, read_variables
 from toonbooth.kit.errors import StartError
 from toonbooth.studio.origins import TrustedOrigin, read_trusted_origins
 
@@ -42,7 +43,11 @@ class StudioSettings(BaseSettings):
     ] = 20
     token: Annotated[
         SecretStr | None,
-        Field(min_length=16, description="When given, pictures need it as `Authorization: Bearer`."),
+        Field(
+            min_length=16,
+            description="When given, pictures need it as `Authorization: Bearer`. Must be given to listen on "
+            "anything but a loopback address.",
+        ),
     ] = None
 
     models_dir: Annotated[
@@ -96,6 +101,15 @@ class StudioSettings(BaseSettings):
         float, Field(gt=0, le=600, description="What one picture may take once a worker has it.")
     ] = 30.0
 
+    @model_validator(mode="after")
+    def _demand_a_token_off_the_loopback(self) -> Self:
+        # The studio works for whoever asks, and fetches pictures for them.
+        if self.token is None and not _is_loopback(self.host):
+            raise ValueError(
+                f"{PREFIX}TOKEN must be given when the studio listens on anything but a loopback address."
+            )
+        return self
+
     @classmethod
     def settings_customise_sources(  # a constructor that also reads the environment surprises tests
         cls,
@@ -122,11 +136,11 @@ def read_settings(environment: Mapping[str, str]) -> StudioSettings:
     try:
         return StudioSettings(**given)
     except ValidationError as error:
-        raise StartError(_describe(error)) from None
+        raise StartError(describe_problems(error, prefix=PREFIX)) from None
 
 
-def _describe(error: ValidationError) -> str:
-    return "; ".join(
-        f"{PREFIX}{str(problem['loc'][0]).upper()}: {problem['msg'].removeprefix('Value error, ')}"
-        for problem in error.errors(include_input=False, include_url=False, include_context=False)
-    )
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"

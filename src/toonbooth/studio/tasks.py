@@ -57,7 +57,6 @@ def prepare(equipment: Equipment) -> None:
     """
     import cv2
 
-    from toonbooth.drawing.styles import DEFAULT_STYLE
     from toonbooth.portrait.models import ModelsUnavailableError
 
     cv2.setNumThreads(equipment.threads)
@@ -65,6 +64,19 @@ def prepare(equipment: Equipment) -> None:
         _open_analyser(equipment)
     except ModelsUnavailableError as error:
         raise StartError(str(error)) from error
+    draw_first_photo(equipment)
+
+
+def draw_first_photo(equipment: Equipment) -> None:
+    """Draw a small real picture.
+
+    Raises
+    ------
+    StartError
+        When the face in it isn't found.
+    """
+    from toonbooth.drawing.styles import DEFAULT_STYLE
+
     photo = resources.files("toonbooth.studio").joinpath("first_photo.jpg").read_bytes()
     if not generate_cartoon(photo, DEFAULT_STYLE, 0, equipment).faces:
         raise StartError("The face models do not find a face that is there. Run `toonbooth fetch-models`.")

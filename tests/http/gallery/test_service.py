@@ -129,3 +129,45 @@ async def test_a_small_body_that_nobody_reads_keeps_the_connection(gallery: Runn
 
     assert reply.status_code == 404
     assert "connection" not in reply.headers
+
+
+async def test_readiness_tells_of_the_studio_and_does_not_depend_on_it(
+    gallery: RunningGallery, tmp_path: Path
+) -> None:
+    alive = await gallery.client.get("/health/live")
+    foreign = await gallery.client.get("/health/ready")
+    async with running_gallery(
+        tmp_path / "alone", studio_transport=httpx.MockTransport(refuse_connection)
+    ) as alone:
+        lonely = await alone.client.get("/health/ready")
+
+    assert read_data(alive) == {"status": "ok"}
+    assert read_data(foreign) == {"status": "ready", "studio": "unknown"}
+    assert read_data(lonely) == {"status": "ready", "studio": "unavailable"}
+    assert foreign.headers["cache-control"] == "no-store"
+
+
+async def test_a_gallery_that_cannot_write_is_alive_and_not_ready(gallery: RunningGallery) -> None:
+    gallery.data_dir.mkdir(exist_ok=True)
+    (gallery.data_dir / "uploads").write_text("in the way")
+
+    assert (await gallery.client.get("/health/live")).status_code == 200
+    assert read_failure(await gallery.client.get("/health/ready"))[:2] == (500, "storage_failed")
+
+
+async def test_a_gallery_that_was_told_to_stop_takes_no_work_and_lists_on(
+    gallery: RunningGallery, photo: bytes
+) -> None:
+    gallery.app.state.drain.begin()
+    refused = await gallery.post_photo(photo * 1000)
+    ready = await gallery.client.get("/health/ready")
+
+    assert read_failure(refused)[:2] == (503, "shutting_down")
+    assert refused.headers["connection"] == "close"
+    assert int(refused.headers["retry-after"]) >= 1
+    assert read_failure(ready)[:2] == (503, "shutting_down")
+    assert (await gallery.client.get("/api/originals")).status_code == 200
+
+
+def refuse_connection(_request: httpx.Request) -> httpx.Response:
+    raise httpx.ConnectError("nobody is there")

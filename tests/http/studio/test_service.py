@@ -136,10 +136,21 @@ async def test_every_reply_has_a_request_id(studio: httpx.AsyncClient) -> None:
 
 async def test_the_description_names_all_that_the_contract_names(studio: httpx.AsyncClient) -> None:
     description = (await studio.get("/openapi.json")).json()
-    paths = {"/generate-cartoon", "/process-face-cut", "/styles", "/styles/{style}/preview", "/health"}
-    assert set(description["paths"]) == paths
+    paths = {"/generate-cartoon", "/process-face-cut", "/styles", "/styles/{style}/preview"}
+    assert paths | {"/health", "/health/live", "/health/ready"} == set(description["paths"])
     drawing = description["paths"]["/generate-cartoon"]["post"]
     form = drawing["requestBody"]["content"]["multipart/form-data"]["schema"]
     assert set(form["properties"]) == {"image", "style", "seed"}
     assert set(drawing["responses"]) == {"200", "400", "401", "422", "500", "503"}
     assert "image/jpeg" in drawing["responses"]["200"]["content"]
+
+
+async def test_readiness_is_a_drawing_and_a_recent_one_will_do(
+    studio: httpx.AsyncClient, astronaut_jpeg: bytes
+) -> None:
+    assert (await studio.get("/health/live")).json() == {"success": True, "data": {"status": "alive"}}
+    drawn = await studio.post("/generate-cartoon", files={"image": astronaut_jpeg})
+    ready = await studio.get("/health/ready")
+    assert (drawn.status_code, ready.status_code) == (200, 200)
+    assert ready.json() == {"success": True, "data": {"status": "ready"}}
+    assert ready.headers["cache-control"] == "no-store"

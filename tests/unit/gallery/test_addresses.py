@@ -2,7 +2,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from toonbooth.gallery.addresses import choose_base_url, read_base_url
+from toonbooth.gallery.addresses import choose_base_url, find_client_address, read_base_url
 from toonbooth.kit.errors import InvalidRequestError
 
 PROXIES = (ip_network("10.0.0.0/8"), ip_network("::1/128"))
@@ -72,3 +72,27 @@ def test_a_base_address_is_kept_without_a_slash_at_its_end(value: str) -> None:
 def test_what_is_no_base_address_is_refused(value: str) -> None:
     with pytest.raises(ValueError, match="must"):
         read_base_url(value)
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "expected"),
+    [
+        ("203.0.113.9", None, "203.0.113.9"),
+        ("203.0.113.9", "198.51.100.1", "203.0.113.9"),  # not our proxy: what it says counts for nothing
+        ("10.0.0.1", "198.51.100.1", "198.51.100.1"),
+        ("10.0.0.1", "192.0.2.66, 198.51.100.1", "198.51.100.1"),  # the client wrote the first one itself
+        ("10.0.0.1", "198.51.100.1, 10.0.0.2", "198.51.100.1"),  # two proxies of ours
+        ("10.0.0.1", "10.0.0.3, 10.0.0.2", "10.0.0.3"),
+        ("10.0.0.1", None, "unknown"),
+        ("10.0.0.1", "rubbish", "unknown"),
+        ("2001:db8:1:2:3:4:5:6", None, "2001:db8:1:2::/64"),  # all of a home network
+        ("::ffff:203.0.113.9", None, "203.0.113.9"),
+        ("fe80::1%eth0", None, "fe80::/64"),
+        (None, None, "unknown"),
+    ],
+)
+def test_who_asks_is_the_last_that_somebody_trustworthy_has_seen(
+    peer: str | None, forwarded: str | None, expected: str
+) -> None:
+    headers = {} if forwarded is None else {"x-forwarded-for": forwarded}
+    assert find_client_address(headers, peer=peer, trusted_proxies=PROXIES) == expected

@@ -106,3 +106,33 @@ def test_nothing_but_read_settings_looks_at_the_environment(monkeypatch: pytest.
     monkeypatch.setenv("GALLERY_PORT", "4000")
 
     assert GallerySettings().port == 3000
+
+
+def test_rate_limits_are_numbers_per_time_and_there_may_be_several() -> None:
+    settings = read_settings({"GALLERY_DRAWINGS_PER_DEVICE": "5/second;2000/day"})
+
+    assert [(each.amount, each.get_expiry()) for each in settings.drawings_per_device.items] == [
+        (5, 1),
+        (2000, 86400),
+    ]
+
+
+@pytest.mark.parametrize("value", ["", "many", "0/minute", "5/fortnight", "-1/minute"])
+def test_a_rate_limit_that_is_none_is_refused(value: str) -> None:
+    with pytest.raises(StartError, match="GALLERY_DRAWINGS_PER_DEVICE"):
+        read_settings({"GALLERY_DRAWINGS_PER_DEVICE": value})
+
+
+def test_cors_origins_are_exact() -> None:
+    settings = read_settings({"GALLERY_CORS_ORIGINS": "https://app.example.org http://127.0.0.1:8080"})
+
+    assert settings.cors_origins == ("https://app.example.org", "http://127.0.0.1:8080")
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["*", "app.example.org", "https://app.example.org/", "https://App.example.org", "https://a/b", "null"],
+)
+def test_a_cors_origin_that_no_browser_sends_is_refused(value: str) -> None:
+    with pytest.raises(StartError, match="GALLERY_CORS_ORIGINS"):
+        read_settings({"GALLERY_CORS_ORIGINS": value})

@@ -59,3 +59,18 @@ def test_a_secret_that_is_refused_is_not_repeated() -> None:
     with pytest.raises(StartError) as failure:
         read_settings({"STUDIO_TOKEN": "hunter2"})
     assert "hunter2" not in str(failure.value)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.7", "studio", "127.0.0.1.example.org"])
+def test_a_studio_that_others_can_reach_must_have_a_token(host: str) -> None:
+    with pytest.raises(StartError, match="STUDIO_TOKEN must be given"):
+        read_settings({"STUDIO_HOST": host})
+
+
+def test_a_studio_that_others_can_reach_starts_with_a_token() -> None:
+    assert read_settings({"STUDIO_HOST": "0.0.0.0", "STUDIO_TOKEN": "a-token-of-some-length"}).token
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "::1", "localhost"])
+def test_a_studio_that_only_this_machine_can_reach_needs_none(host: str) -> None:
+    assert read_settings({"STUDIO_HOST": host}).token is None

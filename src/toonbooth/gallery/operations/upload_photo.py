@@ -11,6 +11,7 @@ from toonbooth.gallery.blobs.staging import StagedFile
 from toonbooth.gallery.database.repositories import DeviceRepository, OriginalRepository
 from toonbooth.gallery.database.tables import Original, RegeneratedCartoon
 from toonbooth.gallery.devices import DeviceId
+from toonbooth.gallery.errors import TooManyOriginalsError
 from toonbooth.gallery.operations.drawing import check_style, draw
 from toonbooth.gallery.operations.new_blobs import new_blobs
 from toonbooth.gallery.operations.photo_files import clean_photo
@@ -43,12 +44,17 @@ async def upload_photo(
     ------
     OriginalNotFoundError
         When the device was erased meanwhile.
+    TooManyOriginalsError
+        When the device keeps as many photos as it may.
     AppError
         Nothing is stored then.
     """
-    await check_style(services, wishes.style)
+    most = services.settings.max_originals_per_device
     async with services.database.reading() as session:
         known = await DeviceRepository(session, device).find()
+        if await OriginalRepository(session, device).count() >= most:
+            raise TooManyOriginalsError(most)
+    await check_style(services, wishes.style)
     original_id = ObjectId()
     async with new_blobs(services.blobs) as files:
         async with clean_photo(services, uploaded) as photo:
@@ -62,10 +68,14 @@ async def upload_photo(
             )
         drawing = await draw(services, files, blob, original_id=original_id, wishes=wishes, listener=listener)
         async with services.database.transaction() as session:
-            await DeviceRepository(session, device).register(
-                now=now, known_since=known.first_seen_at if known else None
-            )
-            original = await OriginalRepository(session, device).add(
+            devices = DeviceRepository(session, device)
+            await devices.register(now=now, known_since=known.first_seen_at if known else None)
+            await devices.lock()
+            originals = OriginalRepository(session, device)
+            if await originals.count() >= most:
+                # Others came in while this one was drawn.
+                raise TooManyOriginalsError(most)
+            original = await originals.add(
                 original_id=original_id,
                 key=blob.key,
                 media_type=photo.format.media_type,

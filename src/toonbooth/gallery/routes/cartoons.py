@@ -42,6 +42,7 @@ from toonbooth.gallery.errors import (
     StudioFailedError,
     StudioUnavailableError,
     TooManyFilesError,
+    TooManyOriginalsError,
     UnknownFaceError,
     UnknownStyleError,
     UnreadablePhotoError,
@@ -52,6 +53,7 @@ from toonbooth.gallery.links import FileLinks
 from toonbooth.gallery.operations.download_face import download_face
 from toonbooth.gallery.operations.regenerate_cartoon import regenerate_cartoon
 from toonbooth.gallery.operations.upload_photo import Uploaded, upload_photo
+from toonbooth.gallery.rate_limiting import count_drawing
 from toonbooth.gallery.routes.answering import (
     JOB_REPLY,
     PictureRequest,
@@ -75,12 +77,13 @@ from toonbooth.gallery.small_bodies import SMALL_BODY_TYPES, read_small_body
 from toonbooth.gallery.studio_progress import Listener
 from toonbooth.gallery.uploading import DigestingSink, UploadReader, receive_upload
 from toonbooth.gallery.wishes import read_cut_wishes, read_wishes
+from toonbooth.kit.draining import ShuttingDownError
 from toonbooth.kit.errors import InvalidRequestError
 from toonbooth.kit.openapi import describe_body, describe_failures
 from toonbooth.kit.worker_process import WorkerDiedError, WorkTimeoutError
 from toonbooth.kit.workers import PoolBusyError
 
-router = APIRouter(tags=["cartoons"])
+router = APIRouter(tags=["cartoons"], dependencies=[Depends(count_drawing)])
 
 _FAILURES_OF_ALL: Final = (
     InvalidDeviceIdError,
@@ -96,6 +99,7 @@ _FAILURES_OF_ALL: Final = (
     StudioBusyError,
     StudioUnavailableError,
     PoolBusyError,
+    ShuttingDownError,
     WorkTimeoutError,
     WorkerDiedError,
 )
@@ -125,6 +129,7 @@ AsJob = Annotated[bool, Depends(prefers_job)]
         PhotoTooLargeError,
         AnimatedPhotoError,
         OriginalNotFoundError,
+        TooManyOriginalsError,
     ),
     openapi_extra=describe_body(UploadForm, "multipart/form-data", required=True),
 )

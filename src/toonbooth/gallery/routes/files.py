@@ -84,8 +84,9 @@ async def get_file(
         "Cache-Control": f"private, immutable, max-age={max_age_seconds}",
         "Vary": DEVICE_HEADER,
         "Accept-Ranges": "bytes",
-        "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "default-src 'none'; sandbox",
+        # Image widgets of an app's own page show them; whoever has the address may.
+        "Cross-Origin-Resource-Policy": "cross-origin",
     }
     if matches_any(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=headers)

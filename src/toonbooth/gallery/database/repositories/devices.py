@@ -48,6 +48,13 @@ class DeviceRepository(DeviceScope):
             # Another gallery on the same database was a moment faster; that is as good.
             await self.touch(now=now)
 
+    async def lock(self) -> None:
+        """Have other transactions that lock the same device wait for the end of this one.
+
+        So what is counted now is still true when a row is added. (SQLite has one writer at a time anyway.)
+        """
+        await self._session.execute(select(Device.id).where(Device.id == self._device).with_for_update())
+
     async def touch(self, *, now: datetime) -> None:
         """Note that the device was here, to the hour; an unknown device stays unknown."""
         await self._session.execute(
