@@ -105,7 +105,7 @@ def trace_masses(
             continue
         share = shares[index]
         lead = share - np.where(labels == index, second, first)
-        curves = trace_field(lead, level=-_OVERLAP, spacing=max(1.6, 7 * unit), least_area=least * 0.8)
+        curves = trace_field(lead, level=-_OVERLAP, spacing=max(2.1, 7 * unit), least_area=least * 0.8)
         shapes.append(Shape(curves, byte_colour(_tuple(colours[index]))))
     return tuple(shapes)
 

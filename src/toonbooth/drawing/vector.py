@@ -56,7 +56,7 @@ class Shape:
         """Half the control points of longer curves, and nothing smaller than an area in pixels."""
         return replace(
             self,
-            curves=tuple(_thinned(curve) for curve in self.curves if cv2.contourArea(curve) >= least_area),
+            curves=tuple(_thinned(curve) for curve in self.curves if _area(curve) >= least_area),
             inside=tuple(shape.simplified(least_area=least_area) for shape in self.inside),
         )
 
@@ -183,6 +183,11 @@ def _polygon(curve: Curve) -> Curve:
     """As many straight pieces as it takes for nobody to see them."""
     longest = float(np.abs(curve - np.roll(curve, 1, axis=0)).max()) if len(curve) else 0.0
     return spline_polygon(curve, samples=int(np.clip(longest / 3, 2, 24)))
+
+
+def _area(curve: Curve) -> float:
+    # OpenCV takes no slice of a longer curve.
+    return float(cv2.contourArea(np.ascontiguousarray(curve)))
 
 
 def _thinned(curve: Curve) -> Curve:

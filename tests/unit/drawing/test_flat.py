@@ -124,6 +124,17 @@ def test_a_noisy_picture_still_makes_a_small_svg() -> None:
     assert len(flat_svg(portrait, np.random.default_rng(1))) < 300_000
 
 
+def test_every_backdrop_can_be_simplified() -> None:
+    portrait = bust()
+    size = (portrait.picture.shape[1], portrait.picture.shape[0])
+    seeds = {choose_look(np.random.default_rng(seed)).backdrop.kind: seed for seed in range(60)}
+    assert set(seeds) == set(BackdropShape)
+    for seed in seeds.values():
+        shapes = trace_flat(portrait, np.random.default_rng(seed))
+        simpler = tuple(shape.simplified(least_area=4.0) for shape in shapes)
+        assert len(to_svg(simpler, size)) < len(to_svg(shapes, size))
+
+
 def test_what_lies_on_a_shape_ends_at_its_border() -> None:
     on_top = Shape((square(0, 0, 40),), (10, 200, 30))
     picture = paint([Shape((square(10, 10, 20),), (200, 0, 0), 1.0, (on_top,))], (40, 40))
