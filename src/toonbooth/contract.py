@@ -30,6 +30,9 @@ CUT_SIDES: Final = (32, 2048)
 MAX_SEED: Final = 2**31 - 1
 """A seed is an integer from 0 to this, so that every client's integers hold it."""
 
+CALLER_HEADER: Final = "X-Toonbooth-Caller"
+"""Whose picture it is, as a word without meaning: the studio lets callers take turns."""
+
 STYLE_HEADER: Final = "X-Toonbooth-Style"
 SEED_HEADER: Final = "X-Toonbooth-Seed"
 MODEL_HEADER: Final = "X-Toonbooth-Model"

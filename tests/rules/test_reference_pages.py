@@ -17,13 +17,13 @@ SERVICE_MODULES = {
         "toonbooth.kit.draining",
         "toonbooth.kit.errors",
         "toonbooth.kit.rate_limits",
-        "toonbooth.kit.workers",
+        "toonbooth.kit.line",
     ),
     "studio": (
         "toonbooth.studio.errors",
         "toonbooth.kit.draining",
         "toonbooth.kit.errors",
-        "toonbooth.kit.workers",
+        "toonbooth.kit.line",
     ),
 }
 

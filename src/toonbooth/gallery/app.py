@@ -54,6 +54,7 @@ Every reply carries `X-Request-Id`, which the logs know as well.
 """
 _TOO_MANY: Final = describe_failures(TooManyRequestsError, crash=False)
 _WAITING_CONVERSIONS: Final = 16
+_CONVERSION_MEMORY_BYTES: Final = 2 * 1024**3
 
 # For pages of the origins in GALLERY_CORS_ORIGINS: Flutter on the web sends these and wants to read those.
 _CORS_METHODS: Final = ("GET", "HEAD", "POST", "DELETE")
@@ -137,6 +138,7 @@ async def _open_services(
         WorkerPool(
             workers=settings.conversion_workers,
             max_waiting=_WAITING_CONVERSIONS,
+            memory_limit_bytes=_CONVERSION_MEMORY_BYTES,
             preload=("toonbooth.imaging.codec.decoding", "toonbooth.imaging.codec.encoding"),
         )
     )

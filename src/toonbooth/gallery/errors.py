@@ -33,7 +33,7 @@ AppError
 ├── WorkerDiedError            500  worker_died             (kit.worker_process)
 ├── DatabaseUnavailableError   503  database_unavailable
 ├── StorageUnavailableError    503  storage_unavailable
-├── PoolBusyError              503  busy                    (kit.workers)
+├── PoolBusyError              503  busy                    (kit.line)
 ├── ShuttingDownError          503  shutting_down           (kit.draining)
 ├── StudioBusyError            503  studio_busy
 └── StudioUnavailableError     503  studio_unavailable

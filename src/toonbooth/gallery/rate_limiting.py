@@ -12,6 +12,7 @@ from toonbooth.gallery.addresses import find_client_address
 from toonbooth.gallery.dependencies import find_device, get_services
 from toonbooth.gallery.devices import DeviceId
 from toonbooth.gallery.services import Services
+from toonbooth.gallery.studio_client import asking_for
 from toonbooth.kit.rate_limits import Limits
 
 Opened = Annotated[Services, Depends(get_services)]
@@ -34,6 +35,8 @@ async def count_request(request: Request, services: Opened, device: Asker) -> No
 async def count_drawing(request: Request, services: Opened, device: Asker) -> None:
     """A dependency of the routes that have pictures made; they count as requests as well.
 
+    From here on the studio is asked in the device's name, so that devices take turns there.
+
     Raises
     ------
     TooManyRequestsError
@@ -42,6 +45,8 @@ async def count_drawing(request: Request, services: Opened, device: Asker) -> No
     await _count(
         request, services, device, "drawings", settings.drawings_per_device, settings.drawings_per_address
     )
+    if device is not None:
+        asking_for.set(services.signer.tag(device.digest))
 
 
 async def _count(

@@ -10,12 +10,14 @@ import logging
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from typing import Final, Literal
 
 import httpx
 
 from toonbooth.contract import (
+    CALLER_HEADER,
     GENERATE_CARTOON_PATH,
     IMAGE_FIELD,
     PROCESS_FACE_CUT_PATH,
@@ -57,13 +59,23 @@ MAX_REPLY_BYTES: Final = 32 * 1024 * 1024
 _CONNECT_SECONDS: Final = 3.0
 _STYLES_SECONDS: Final = 3.0
 _STATE_SECONDS: Final = 5.0
+_STYLES_MISSING_SECONDS: Final = 5.0
+_SHORT_WAIT_SECONDS: Final = 3
+_RECONNECT_SECONDS: Final = 0.2
 _STYLES_VALID_SECONDS: Final = 60.0
 _NEWS_PREFERRED: Final = f"{MIXED}, image/*;q=0.9, */*;q=0.5"
 _FAILED: Final = "The drawing server could not finish the picture. Please try again."
 _SILENT: Final = "The drawing server does not answer. Please try again later."
 
 
+OpenBody = Callable[[], bytes | AsyncIterator[bytes]]
+"""Makes the body of a request anew for each attempt."""
+
 StudioState = Literal["ready", "unavailable", "unknown"]
+
+
+asking_for: ContextVar[str | None] = ContextVar("asking_for", default=None)
+"""For whom the studio is asked: a word that tells it nothing but whose turn it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +127,7 @@ class HttpStudioClient:
         StudioBusyError, StudioUnavailableError, StudioFailedError
         """
         form = _PhotoForm(photo, wishes)
-        answer = await self._ask(GENERATE_CARTOON_PATH, form.read_body(), form.headers, listener=listener)
+        answer = await self._ask(GENERATE_CARTOON_PATH, form.read_body, form.headers, listener=listener)
         if isinstance(answer, StudioPicture):
             return answer
         if answer.status == 422:
@@ -140,10 +152,8 @@ class HttpStudioClient:
         StudioBusyError, StudioUnavailableError, StudioFailedError
         """
         extras = {name: value for name, value in asdict(wishes).items() if value is not None}
-        body = {"image_url": image_url, **extras}
-        answer = await self._ask(
-            PROCESS_FACE_CUT_PATH, json.dumps(body).encode(), {"Content-Type": "application/json"}
-        )
+        body = json.dumps({"image_url": image_url, **extras}).encode()
+        answer = await self._ask(PROCESS_FACE_CUT_PATH, lambda: body, {"Content-Type": "application/json"})
         if isinstance(answer, StudioPicture):
             return answer
         if answer.status == 422:
@@ -182,6 +192,8 @@ class HttpStudioClient:
                     reply = await self._exchange("GET", STYLES_PATH, None, {})
             except (httpx.HTTPError, TimeoutError, GarbledReplyError) as error:
                 log.info("the studio did not list its styles: %s", type(error).__name__)
+                # Nor ask for them all the time: each attempt may cost seconds.
+                self._styles_valid_until = now + _STYLES_MISSING_SECONDS
                 return self._styles
             self._styles = read_styles(reply) if reply.status == 200 else ()
             current = {style.preview_path for style in self._styles}
@@ -218,7 +230,7 @@ class HttpStudioClient:
     async def _ask(
         self,
         path: str,
-        body: bytes | AsyncIterator[bytes],
+        open_body: OpenBody,
         headers: Mapping[str, str],
         *,
         listener: Listener | None = None,
@@ -226,7 +238,7 @@ class HttpStudioClient:
         """A picture, or a refusal with a status from 400 to 499."""
         try:
             with self._breaker.watch():
-                reply = await self._call(path, body, headers, listener)
+                reply = await self._call(path, open_body, headers, listener)
                 if reply.status == 200:
                     return _read_picture(reply)
                 if not 400 <= reply.status < 500 and reply.status != 503:
@@ -244,21 +256,35 @@ class HttpStudioClient:
         return reply
 
     async def _call(
-        self,
-        path: str,
-        body: bytes | AsyncIterator[bytes],
-        headers: Mapping[str, str],
-        listener: Listener | None,
+        self, path: str, open_body: OpenBody, headers: Mapping[str, str], listener: Listener | None
     ) -> StudioReply:
         try:
             async with asyncio.timeout(self._timeout_seconds):
-                return await self._exchange("POST", path, body, headers, listener)
+                return await self._try_twice(path, open_body, headers, listener)
         except TimeoutError as error:
             raise StudioFailedError("The drawing server took too long. Please try again.") from error
         except httpx.HTTPError as error:
             raise StudioFailedError(_SILENT) from error
         except GarbledReplyError as error:
             raise StudioFailedError(_FAILED) from error
+
+    async def _try_twice(
+        self, path: str, open_body: OpenBody, headers: Mapping[str, str], listener: Listener | None
+    ) -> StudioReply:
+        """Ask again, once, whom a connection was lost to or who asks for a moment's patience.
+
+        That is safe: the studio keeps nothing. Who took too long or failed isn't asked for the same again.
+        """
+        try:
+            reply = await self._exchange("POST", path, open_body(), headers, listener)
+            if reply.status not in {429, 503} or reply.retry_after_seconds > _SHORT_WAIT_SECONDS:
+                return reply
+            pause_seconds = float(reply.retry_after_seconds)
+        except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
+            log.info("the studio is asked again: %s", type(error).__name__)
+            pause_seconds = _RECONNECT_SECONDS
+        await asyncio.sleep(pause_seconds)
+        return await self._exchange("POST", path, open_body(), headers, listener)
 
     async def _exchange(
         self,
@@ -271,6 +297,8 @@ class HttpStudioClient:
         all_headers = {REQUEST_ID_HEADER: current_request_id.get(), **headers}
         if listener is not None:
             all_headers["Accept"] = _NEWS_PREFERRED
+        if (caller := asking_for.get()) is not None:
+            all_headers[CALLER_HEADER] = caller
         async with self._http.stream(method, path, content=body, headers=all_headers) as response:
             content_type = response.headers.get("content-type", "")
             reader = None

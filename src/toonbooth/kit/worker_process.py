@@ -6,8 +6,11 @@ import atexit
 import contextlib
 import os
 import pickle
+import resource
 import signal
+import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +18,7 @@ from multiprocessing import connection, parent_process
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from typing import ClassVar, Final, TypeVar, TypeVarTuple
 
 from toonbooth.kit.errors import AppError
@@ -24,6 +28,9 @@ Result = TypeVar("Result")
 
 _START_SECONDS: Final = 120.0
 _ATTEMPTS: Final = 2
+_STAGE: Final = b"stage:"
+"""Begins a message that tells what the work is about; a pickle begins otherwise."""
+
 _TAKEN: Final = b"taken"
 """Sent back before a task begins: a process that ends without it can't have begun."""
 
@@ -32,14 +39,18 @@ _children_lock: Final = threading.Lock()
 
 
 class WorkTimeoutError(AppError):
-    """The work took longer than it may."""
+    """The work took longer than it may. `stage`: what it had reported last."""
+
+    stage: str | None = None
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "work_took_too_long"
 
 
 class WorkerDiedError(AppError):
-    """The process died at work: out of memory, or a crash in native code."""
+    """The process died at work: out of memory, or a crash in native code. `stage` as above."""
+
+    stage: str | None = None
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "worker_died"
@@ -53,6 +64,20 @@ class UnsendableFailureError(Exception):
 class _Outcome:
     result: object
     failure: Exception | None = None
+    resident_bytes: int = 0
+
+
+_to_parent: Connection | None = None
+"""Within a worker, its end of the pipe."""
+
+
+def report_stage(stage: str) -> None:
+    """Within a worker, say what the work is about, so that its end there can be told from any other.
+
+    Elsewhere, in a command for one, nobody wants to know.
+    """
+    if _to_parent is not None:
+        _to_parent.send_bytes(_STAGE + stage.encode())
 
 
 class WorkerProcess:
@@ -64,12 +89,17 @@ class WorkerProcess:
         *,
         prepare: Callable[[], None] | None,
         max_tasks: int,
+        max_resident_bytes: int,
+        memory_limit_bytes: int | None,
         niceness: int,
     ) -> None:
         self._context = context
         self._prepare = prepare
         self._max_tasks = max_tasks
+        self._max_resident_bytes = max_resident_bytes
+        self._memory_limit_bytes = memory_limit_bytes
         self._niceness = niceness
+        self._resident_bytes = 0
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
         self._tasks_done = 0
@@ -77,20 +107,27 @@ class WorkerProcess:
 
     @property
     def needs_replacement(self) -> bool:
-        return not self._stopped and (self._process is None or self._tasks_done >= self._max_tasks)
+        return not self._stopped and (
+            self._process is None
+            or self._tasks_done >= self._max_tasks
+            or self._resident_bytes > self._max_resident_bytes
+        )
 
     def start(self) -> None:
         """Start the process; raises what `prepare` raised in it."""
         pipe, theirs = self._context.Pipe()
         with _children_lock:
             process = self._context.Process(
-                target=_work_until_the_pipe_ends, args=(theirs, self._prepare, self._niceness), daemon=True
+                target=_work_until_the_pipe_ends,
+                args=(theirs, self._prepare, self._niceness, self._memory_limit_bytes),
+                daemon=True,
             )
             process.start()
         theirs.close()
         # Workers ignore SIGTERM: without this, an interpreter that exits in a hurry would wait for ever.
         atexit.register(process.kill)
         self._process, self._pipe, self._tasks_done = process, pipe, 0
+        self._resident_bytes = 0
         if self._stopped:
             process.kill()
         self._receive(pipe, timeout_seconds=_START_SECONDS)
@@ -150,27 +187,46 @@ class WorkerProcess:
         return WorkTimeoutError("This took too long and was given up.")
 
     def _receive(self, pipe: Connection, *, timeout_seconds: float) -> object:
-        if not pipe.poll(timeout_seconds):
-            raise self._give_up()
-        try:
-            outcome: _Outcome = pipe.recv()
-        except (EOFError, OSError) as error:
-            self.end()
-            raise WorkerDiedError("This could not be finished.") from error
-        except BaseException:
-            # A result that can't be unpickled here; whether the pipe is still in step nobody knows.
-            self.end()
-            raise
-        if outcome.failure is not None:
-            raise outcome.failure
-        return outcome.result
+        deadline = time.monotonic() + timeout_seconds
+        stage = None
+        while True:
+            if not pipe.poll(max(0.0, deadline - time.monotonic())):
+                failure = self._give_up()
+                failure.stage = stage
+                raise failure
+            try:
+                message = pipe.recv_bytes()
+                if message.startswith(_STAGE):
+                    stage = message.removeprefix(_STAGE).decode()
+                    continue
+                outcome: _Outcome = pickle.loads(message)  # noqa: S301 - from our own child
+            except (EOFError, OSError) as error:
+                self.end()
+                death = WorkerDiedError("This could not be finished.")
+                death.stage = stage
+                raise death from error
+            except BaseException:
+                # A result that can't be unpickled here; whether the pipe is still in step nobody knows.
+                self.end()
+                raise
+            self._resident_bytes = outcome.resident_bytes
+            if outcome.failure is not None:
+                raise outcome.failure
+            return outcome.result
 
 
-def _work_until_the_pipe_ends(pipe: Connection, prepare: Callable[[], None] | None, niceness: int) -> None:
+def _work_until_the_pipe_ends(
+    pipe: Connection, prepare: Callable[[], None] | None, niceness: int, memory_limit_bytes: int | None
+) -> None:
+    global _to_parent  # noqa: PLW0603 - one process, one pipe
+    _to_parent = pipe
     # Ctrl-C, and some service managers' SIGTERM, reach the whole group; the service decides when workers end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     os.nice(niceness)
+    if memory_limit_bytes is not None and sys.platform == "linux":
+        # What is written to, not address space: networks on a GPU reserve far more of that than they use.
+        resource.setrlimit(resource.RLIMIT_DATA, (memory_limit_bytes, memory_limit_bytes))
     threading.Thread(target=_end_with_parent, daemon=True).start()
     with contextlib.suppress(EOFError, OSError):
         _send(pipe, _attempt(prepare or _nothing, ()))
@@ -183,7 +239,7 @@ def _work_until_the_pipe_ends(pipe: Connection, prepare: Callable[[], None] | No
 
 def _attempt(function: Callable[[*Args], object], args: tuple[*Args]) -> _Outcome:
     try:
-        return _Outcome(function(*args))
+        return _Outcome(function(*args), resident_bytes=_measure_resident_bytes())
     except Exception as error:  # noqa: BLE001 - it is for the caller, in the other process
         return _Outcome(None, _make_sendable(error))
 
@@ -212,6 +268,14 @@ def _send(pipe: Connection, outcome: _Outcome) -> None:
         pipe.send(outcome)
     except (TypeError, AttributeError, pickle.PicklingError) as error:
         pipe.send(_Outcome(None, _make_sendable(error)))
+
+
+def _measure_resident_bytes() -> int:
+    """What this process holds in memory, shared pages among it; 0 where the system doesn't tell so easily."""
+    try:
+        return int(Path("/proc/self/statm").read_bytes().split()[1]) * resource.getpagesize()
+    except OSError:
+        return 0
 
 
 def _nothing() -> None:

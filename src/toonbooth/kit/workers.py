@@ -16,30 +16,23 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from multiprocessing.context import ForkServerContext, SpawnContext
-from typing import Any, ClassVar, Final, Self, TypeVar, TypeVarTuple
+from typing import Any, Final, Self, TypeVar, TypeVarTuple
 
-from toonbooth.kit.errors import AppError
+from toonbooth.kit.line import ANYBODY, Line, Place, PoolBusyError
 from toonbooth.kit.worker_process import WorkerProcess
+
+__all__ = ["PoolBusyError", "WorkerPool"]
 
 log = logging.getLogger(__name__)
 
 Args = TypeVarTuple("Args")
 Result = TypeVar("Result")
 
-_FIRST_GUESS_SECONDS: Final = 1.0
-_NEWEST_WEIGHT: Final = 0.2
 _LONGEST_PAUSE_SECONDS: Final = 30.0
 
 
-class PoolBusyError(AppError):
-    """All workers are at work and enough callers wait already."""
-
-    status: ClassVar[int] = 503
-    code: ClassVar[str] = "busy"
-
-
 class WorkerPool:
-    """A fixed number of worker processes and a bounded queue, first come, first served.
+    """A fixed number of worker processes behind a bounded, fair line.
 
     An async context manager: entering starts all workers and raises what `prepare` raises there (without it
     nothing can be wrong, and a worker starts when it is first needed); leaving ends them. A caller that is
@@ -49,9 +42,12 @@ class WorkerPool:
     ----------
     workers : number of processes, >= 1.
     max_waiting : callers that may wait for a worker before `PoolBusyError`, >= 0.
+    max_wait_seconds : how long they may wait; who would wait longer is refused at once.
     preload : names of modules that every worker needs, imported once for all where the system can.
     prepare : called in each new worker before its first task; must be picklable.
     max_tasks : a worker is replaced after so many tasks, so that no leak of a decoder lives long.
+    max_resident_bytes : a worker that holds more after a task is replaced.
+    memory_limit_bytes : what a worker may allocate at most; None is all there is. Linux only.
     niceness : how much workers stand back for the service's own loop, 0 to 19.
     first_pause_seconds : before the second attempt to replace a worker; each further pause is twice as long.
     """
@@ -61,25 +57,32 @@ class WorkerPool:
         *,
         workers: int,
         max_waiting: int,
+        max_wait_seconds: float = 30.0,
         preload: Sequence[str] = (),
         prepare: Callable[[], None] | None = None,
         max_tasks: int = 1000,
+        max_resident_bytes: int = 1024**3,
+        memory_limit_bytes: int | None = None,
         niceness: int = 5,
         first_pause_seconds: float = 1.0,
     ) -> None:
         context = _choose_context(preload)
         self._all = [
-            WorkerProcess(context, prepare=prepare, max_tasks=max_tasks, niceness=niceness)
+            WorkerProcess(
+                context,
+                prepare=prepare,
+                max_tasks=max_tasks,
+                max_resident_bytes=max_resident_bytes,
+                memory_limit_bytes=memory_limit_bytes,
+                niceness=niceness,
+            )
             for _ in range(workers)
         ]
         self._idle: list[WorkerProcess] = []
-        self._free = asyncio.Semaphore(workers)
+        self.line = Line(servers=workers, max_waiting=max_waiting, max_wait_seconds=max_wait_seconds)
         self._must_prepare = prepare is not None
-        self._max_waiting = max_waiting
         self._first_pause_seconds = first_pause_seconds
-        self._waiting = 0
         self._succeeded_at = -math.inf
-        self._mean_seconds = _FIRST_GUESS_SECONDS
         self._threads = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="worker-pipe")
         self._missing: set[WorkerProcess] = set()
         self._ended = asyncio.Event()
@@ -108,37 +111,35 @@ class WorkerPool:
         """How long ago a worker last finished something well."""
         return time.monotonic() - self._succeeded_at
 
-    @property
-    def retry_after_seconds(self) -> int:
-        """How long the queue that stands now is likely to take, by the durations measured so far."""
-        return max(1, math.ceil((self._waiting + 1) * self._mean_seconds / len(self._all)))
-
-    async def run(self, function: Callable[[*Args], Result], *args: *Args, timeout_seconds: float) -> Result:
+    async def run(
+        self,
+        function: Callable[[*Args], Result],
+        *args: *Args,
+        timeout_seconds: float,
+        place: Place | None = None,
+    ) -> Result:
         """Call `function` in a worker. Function, arguments and result are pickled.
 
         Parameters
         ----------
         timeout_seconds : from the moment a worker has it; waiting doesn't count.
+        place : in `line`, when the caller has taken one before; else a new one of nobody's.
 
         Raises
         ------
         PoolBusyError
-            When `max_waiting` callers wait already, or no worker is left.
+            When enough callers wait already, or would for too long, or no worker is left.
         WorkTimeoutError, WorkerDiedError
             When the work took too long, or the process died of it. Its worker is replaced.
         Exception
             Whatever `function` raised, with the worker's traceback as a note.
         """
-        if self.is_broken or (self._free.locked() and self._waiting >= self._max_waiting):
-            raise PoolBusyError(
-                "The server is busy. Please try again in a moment.",
-                retry_after_seconds=self.retry_after_seconds,
-            )
-        self._waiting += 1
-        try:
-            await self._free.acquire()
-        finally:
-            self._waiting -= 1
+        if place is None:
+            async with self.line.place(ANYBODY) as place:
+                return await self.run(function, *args, timeout_seconds=timeout_seconds, place=place)
+        if self.is_broken:
+            raise self.line.busy()
+        await place.turn()
         worker = self._idle.pop()
         work = asyncio.ensure_future(self._work(worker, function, args, timeout_seconds))
         self._keep(work)
@@ -160,7 +161,7 @@ class WorkerPool:
             self._succeeded_at = time.monotonic()
             return result
         finally:
-            self._mean_seconds += _NEWEST_WEIGHT * (loop.time() - started - self._mean_seconds)
+            self.line.note_duration(loop.time() - started)
             # A replacement takes its time, and this caller needn't wait for it.
             self._keep(asyncio.ensure_future(self._bring_back(worker)))
 
@@ -180,7 +181,7 @@ class WorkerPool:
                 pause_seconds = min(2 * pause_seconds, _LONGEST_PAUSE_SECONDS)
         self._missing.discard(worker)
         self._idle.append(worker)
-        self._free.release()
+        self.line.release()
 
     def _keep(self, work: asyncio.Future[Result]) -> None:
         """Hold on to work whose caller may leave: nobody else would, and its worker must come back."""

@@ -22,7 +22,6 @@ from toonbooth.studio import tasks
 from toonbooth.studio.fetching import ImageFetcher
 from toonbooth.studio.health import Readiness
 from toonbooth.studio.pictures import NeuralChoice, StyleList
-from toonbooth.studio.requests import Admission
 from toonbooth.studio.routes import Services, router
 from toonbooth.studio.settings import StudioSettings
 
@@ -46,6 +45,8 @@ def create_app(settings: StudioSettings) -> FastAPI:
         async with WorkerPool(
             workers=settings.workers,
             max_waiting=settings.max_waiting,
+            max_wait_seconds=settings.max_wait_seconds,
+            memory_limit_bytes=settings.worker_memory_mb * 1024**2,
             preload=("toonbooth.studio.preload",),
             prepare=partial(tasks.prepare, equipment),
         ) as pool:
@@ -53,7 +54,6 @@ def create_app(settings: StudioSettings) -> FastAPI:
             _tell(known)
             app.state.services = Services(
                 pool=pool,
-                admission=Admission(pool, limit=settings.workers + settings.max_waiting),
                 fetcher=ImageFetcher(settings.trusted_origins),
                 styles=known.styles,
                 equipment=equipment,

@@ -22,7 +22,7 @@ AppError
 ├── ImageUnreachableError      500  image_unreachable       its server doesn't answer as it should
 ├── WorkTimeoutError           500  work_took_too_long      (kit.worker_process)
 ├── WorkerDiedError            500  worker_died             (kit.worker_process)
-├── PoolBusyError              503  busy                    (kit.workers)
+├── PoolBusyError              503  busy                    (kit.line)
 ├── ShuttingDownError          503  shutting_down           (kit.draining)
 └── BrokenStudioError          503  broken                  workers cannot be started any more
 """

@@ -1,7 +1,8 @@
 """Downloads the image at an `image_url`, from trusted origins only, and never further than they reach.
 
 The name is resolved here and the connection goes to the very address that was checked, so a name that
-resolves differently a moment later gains nothing. No redirects, no proxies from the environment.
+resolves differently a moment later gains nothing. A redirect is a new address like any other, and looked at
+like one. No credentials are sent, and proxies of the environment count for nothing.
 """
 
 from __future__ import annotations
@@ -33,7 +34,9 @@ Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """Host and port to addresses as text. Raises OSError when the name is unknown."""
 
 FETCH_SECONDS: Final = 10.0
+MAX_REDIRECTS: Final = 3
 _CONNECT_SECONDS: Final = 3.0
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 _SocketOption = tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
 
@@ -60,7 +63,7 @@ class ImageFetcher:
         Raises
         ------
         ImageUrlNotAllowedError
-            When the URL, the address behind it or the redirect that it answers with is not trusted.
+            When the URL, the address behind it or one that it redirects to is not trusted.
         ImageNotFoundError
             When its server says that there is nothing.
         FileTooLargeError
@@ -68,17 +71,29 @@ class ImageFetcher:
         ImageUnreachableError
             When the server does not answer, not in time, or with something else than an image.
         """
-        url = read_image_url(image_url)
-        origin = find_trusted_origin(url, self.origins)
         try:
             with anyio.fail_after(self.timeout_seconds):
-                return await self._download(origin, url.target)
+                return await self._follow(image_url)
         except TimeoutError as error:
             raise ImageUnreachableError("The server of image_url took too long.") from error
         except (OSError, httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
             raise ImageUnreachableError("The server of image_url could not be reached.") from error
 
-    async def _download(self, origin: TrustedOrigin, target: str) -> bytes:
+    async def _follow(self, image_url: str) -> bytes:
+        """Every hop is looked at like the first: origin, path, and the address behind the name."""
+        for _ in range(MAX_REDIRECTS + 1):
+            url = read_image_url(image_url)
+            origin = find_trusted_origin(url, self.origins)
+            found = await self._download(origin, url.target)
+            if isinstance(found, bytes):
+                return found
+            # An absolute path stays on the same origin; anything else must be a whole address.
+            is_path = found.startswith("/") and not found.startswith("//")
+            image_url = f"{origin.scheme}://{origin.authority}{found}" if is_path else found
+        raise ImageUrlNotAllowedError("image_url redirects more often than is followed.")
+
+    async def _download(self, origin: TrustedOrigin, target: str) -> bytes | str:
+        """The image, or the address that its server redirects to."""
         connection = httpcore.AsyncHTTPConnection(
             origin=httpcore.Origin(origin.scheme.encode(), origin.host.encode(), origin.port),
             network_backend=_GuardedNetwork(origin, self.resolve, self.network),
@@ -97,6 +112,9 @@ class ImageFetcher:
         )
         try:
             async with connection.stream("GET", url, headers=headers) as reply:
+                location = _find_location(reply)
+                if location is not None:
+                    return location
                 _check_reply(reply)
                 self._check_length(reply)
                 return await self._read(reply)
@@ -160,11 +178,18 @@ class _GuardedNetwork(httpcore.AsyncNetworkBackend):
         return allowed
 
 
+def _find_location(reply: httpcore.Response) -> str | None:
+    if reply.status not in _REDIRECTS:
+        return None
+    for name, value in reply.headers:
+        if name.lower() == b"location":
+            return value.decode("latin-1")
+    raise ImageUnreachableError("The server of image_url redirects to nowhere.")
+
+
 def _check_reply(reply: httpcore.Response) -> None:
     if reply.status in {404, 410}:
         raise ImageNotFoundError("There is no image at image_url.")
-    if 300 <= reply.status < 400:
-        raise ImageUrlNotAllowedError("The server of image_url redirects elsewhere, which is not followed.")
     if reply.status != 200:
         raise ImageUnreachableError(f"The server of image_url answered {reply.status} instead of an image.")
     encodings = {

@@ -11,6 +11,8 @@ from toonbooth.contract import FaceSummary
 JPEG_MEDIA_TYPE: Final = "image/jpeg"
 
 WEBP_MEDIA_TYPE: Final = "image/webp"
+DECODING: Final = "decoding"
+"""The stage of a worker that reads pixels."""
 
 Geometry = Literal["metadata", "detectors"]
 """Where the face was found: in what the cartoon's own file says, or by looking for it."""

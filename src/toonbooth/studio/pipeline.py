@@ -11,13 +11,23 @@ from toonbooth.contract import FaceSummary
 from toonbooth.facecut.cut import Shape, cut_face
 from toonbooth.facecut.cut_out import CutOut, on_white
 from toonbooth.facecut.heads import measure_heads
-from toonbooth.imaging.codec import decode_photo, encode_jpeg, encode_png, encode_webp, read_xmp
+from toonbooth.imaging.codec import (
+    BrokenImageError,
+    decode_photo,
+    encode_jpeg,
+    encode_png,
+    encode_webp,
+    read_xmp,
+)
+from toonbooth.imaging.pixels import ByteImage
+from toonbooth.kit.worker_process import report_stage
 from toonbooth.neural.errors import NobodyToDrawError
 from toonbooth.portrait.analysis import PortraitAnalyser
 from toonbooth.portrait.model import Face, Portrait
 from toonbooth.portrait.packet import NAMESPACE, decode_packet, encode_packet
 from toonbooth.studio.errors import NoFaceFoundError, UnknownFaceError, UnknownStyleError
 from toonbooth.studio.pictures import (
+    DECODING,
     JPEG_MEDIA_TYPE,
     CartoonFile,
     CutFormat,
@@ -26,6 +36,8 @@ from toonbooth.studio.pictures import (
     Geometry,
 )
 from toonbooth.studio.shelf import DRAWN, Shelf
+
+_DRAWING: Final = "drawing"
 
 CARTOON_QUALITY: Final = 92
 FACE_CUT_QUALITY: Final = 94
@@ -64,7 +76,7 @@ def draw_cartoon(
     NoFaceFoundError
         When the style needs one.
     """
-    portrait = analyser.analyse(decode_photo(photo, max_side=max_side))
+    portrait = analyser.analyse(_decode(photo, max_side=max_side))
     # The photo tells hair from collars as no drawing does: its heads are measured for the cut that may come.
     drawing = draw_portrait(measure_heads(portrait), style=style, seed=seed, shelf=shelf)
     height, width = drawing.picture.shape[:2]
@@ -117,7 +129,7 @@ def cut_face_file(
     portrait = _read_own_cartoon(image)
     if portrait is None:
         geometry = "detectors"
-        portrait = analyser.analyse_drawing(decode_photo(image, max_side=max_side))
+        portrait = analyser.analyse_drawing(_decode(image, max_side=max_side))
     face = _choose_face(portrait, options.face)
     cut_out = cut_face(
         portrait,
@@ -137,11 +149,22 @@ def make_generator(style: str, seed: int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64([name, seed]))
 
 
+def _decode(image: bytes, *, max_side: int) -> ByteImage:
+    """Decoders are large and written in C: a worker that ends in one was ended by the picture."""
+    report_stage(DECODING)
+    try:
+        pixels = decode_photo(image, max_side=max_side)
+    except MemoryError as error:
+        raise BrokenImageError("The image needs more memory than it may have.") from error
+    report_stage(_DRAWING)
+    return pixels
+
+
 def _read_own_cartoon(image: bytes) -> Portrait | None:
     xmp = read_xmp(image)
     if xmp is None or NAMESPACE.encode() not in xmp:
         return None
-    return decode_packet(xmp, decode_photo(image, max_side=_MAX_CARTOON_SIDE))
+    return decode_packet(xmp, _decode(image, max_side=_MAX_CARTOON_SIDE))
 
 
 def _choose_face(portrait: Portrait, index: int | None) -> Face:

@@ -2,51 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
-from collections.abc import Generator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Final
 
 from starlette.requests import Request
 
+from toonbooth.contract import CALLER_HEADER
 from toonbooth.kit.errors import InvalidRequestError
-from toonbooth.kit.workers import PoolBusyError, WorkerPool
+from toonbooth.kit.line import ANYBODY
 from toonbooth.studio.errors import NotAuthorisedError
 
 MAX_JSON_BYTES: Final = 16 * 1024
+_JSON_SECONDS: Final = 15.0
+_MAX_CALLER_CHARACTERS: Final = 64
 
 
-@dataclass(slots=True)
-class Admission:
-    """Bounds how many requests are inside, and with them how many photos are in memory.
-
-    The pool bounds those that wait for a worker; this also counts those whose photo is still arriving.
-    """
-
-    pool: WorkerPool
-    limit: int
-    _inside: int = field(default=0, init=False)
-
-    @contextmanager
-    def enter(self) -> Generator[None]:
-        """Take a place.
-
-        Raises
-        ------
-        PoolBusyError
-            When there is none.
-        """
-        if self._inside >= self.limit:
-            raise PoolBusyError(
-                "Everybody here is drawing already. Please try again in a moment.",
-                retry_after_seconds=self.pool.retry_after_seconds,
-            )
-        self._inside += 1
-        try:
-            yield
-        finally:
-            self._inside -= 1
+def read_caller(request: Request) -> str:
+    """Whose request it is, for taking turns; whoever doesn't say it is nobody in particular."""
+    return request.headers.get(CALLER_HEADER, ANYBODY)[:_MAX_CALLER_CHARACTERS]
 
 
 def check_token(request: Request, token: str | None) -> None:
@@ -76,8 +50,12 @@ async def read_json(request: Request) -> bytes:
     if media_type != "application/json":
         raise InvalidRequestError("Send a JSON object, as application/json.")
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_JSON_BYTES:
-            raise InvalidRequestError("The JSON object is too long.")
+    try:
+        async with asyncio.timeout(_JSON_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > MAX_JSON_BYTES:
+                    raise InvalidRequestError("The JSON object is too long.")
+    except TimeoutError as error:
+        raise InvalidRequestError("The JSON object did not come in time.") from error
     return bytes(body)

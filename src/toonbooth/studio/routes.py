@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self, TypeVar, TypeVarTuple
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field, ValidationError
@@ -36,13 +37,21 @@ from toonbooth.contract import (
 from toonbooth.kit.connections import while_connected
 from toonbooth.kit.draining import Drain
 from toonbooth.kit.errors import InvalidRequestError
+from toonbooth.kit.line import Place
+from toonbooth.kit.worker_process import WorkerDiedError, WorkTimeoutError
 from toonbooth.kit.workers import WorkerPool
 from toonbooth.studio import tasks
-from toonbooth.studio.errors import BrokenStudioError, PreviewNotFoundError, UnknownStyleError
+from toonbooth.studio.errors import (
+    BrokenImageError,
+    BrokenStudioError,
+    PreviewNotFoundError,
+    UnknownStyleError,
+)
 from toonbooth.studio.fetching import ImageFetcher
 from toonbooth.studio.forms import CartoonForm, read_cartoon_form
 from toonbooth.studio.health import Readiness
 from toonbooth.studio.pictures import (
+    DECODING,
     JPEG_MEDIA_TYPE,
     WEBP_MEDIA_TYPE,
     CartoonFile,
@@ -54,7 +63,10 @@ from toonbooth.studio.pictures import (
     StyleSummary,
 )
 from toonbooth.studio.replies import render_picture
-from toonbooth.studio.requests import Admission, check_token, read_json
+from toonbooth.studio.requests import check_token, read_caller, read_json
+
+Args = TypeVarTuple("Args")
+Result = TypeVar("Result")
 
 MAX_FACE: Final = 99
 _PREVIEW_MAX_AGE_SECONDS: Final = 24 * 3600
@@ -67,7 +79,6 @@ class Services:
     """What is open while the application runs."""
 
     pool: WorkerPool
-    admission: Admission
     fetcher: ImageFetcher
     styles: tuple[StyleSummary, ...]
     equipment: tasks.Equipment
@@ -227,9 +238,9 @@ _FACE_CUT_REQUEST: Final = {
 async def generate_cartoon(request: Request) -> Response:
     services = _services_of(request)
     check_token(request, services.token)
-    with services.admission.enter():
+    async with services.pool.line.place(read_caller(request)) as place:
         form = await read_cartoon_form(request.headers.get("content-type"), request.stream())
-        cartoon = await while_connected(request, _draw(services, form))
+        cartoon = await while_connected(request, _draw(services, form, place))
     return render_picture(
         cartoon.data,
         media_type=JPEG_MEDIA_TYPE,
@@ -260,9 +271,9 @@ async def generate_cartoon(request: Request) -> Response:
 async def process_face_cut(request: Request) -> Response:
     services = _services_of(request)
     check_token(request, services.token)
-    with services.admission.enter():
+    async with services.pool.line.place(read_caller(request)) as place:
         wanted = _read_face_cut_request(await read_json(request))
-        face_cut = await while_connected(request, _cut(services, wanted))
+        face_cut = await while_connected(request, _cut(services, wanted, place))
     log.info("a face found by %s, score %s, was cut out", face_cut.geometry, face_cut.score)
     return render_picture(
         face_cut.data,
@@ -335,30 +346,45 @@ def _name_model(model: ModelSummary | None) -> dict[str, str]:
     return {} if model is None else {MODEL_HEADER: model.name, LICENCE_HEADER: model.licence}
 
 
-async def _draw(services: Services, form: CartoonForm) -> CartoonFile:
+async def _draw(services: Services, form: CartoonForm, place: Place) -> CartoonFile:
     style = form.style or services.styles[0].name
     if style not in {known.name for known in services.styles}:
         raise UnknownStyleError("There is no style of this name.")
     # Whoever leaves the seed to us wants another drawing each time.
     seed = secrets.randbelow(MAX_SEED + 1) if form.seed is None else form.seed
-    return await services.pool.run(
+    return await _run(
+        services,
+        place,
         tasks.generate_cartoon,
         form.photo,
         style,
         seed,
         services.equipment,
-        timeout_seconds=services.work_timeout_seconds,
     )
 
 
-async def _cut(services: Services, wanted: FaceCutRequest) -> FaceCutFile:
+async def _run(services: Services, place: Place, task: Callable[[*Args], Result], *args: *Args) -> Result:
+    """Have a worker do it; a decoder that hangs or crashes costs one request, of whoever sent the picture."""
+    try:
+        return await services.pool.run(
+            task, *args, timeout_seconds=services.work_timeout_seconds, place=place
+        )
+    except (WorkTimeoutError, WorkerDiedError) as error:
+        if error.stage != DECODING:
+            raise
+        log.warning("a decoder did not come back from a picture: %s", error.code)
+        raise BrokenImageError("The image could not be decoded.") from None
+
+
+async def _cut(services: Services, wanted: FaceCutRequest, place: Place) -> FaceCutFile:
     image = await services.fetcher.fetch(wanted.image_url)
-    return await services.pool.run(
+    return await _run(
+        services,
+        place,
         tasks.process_face_cut,
         image,
         CutOptions(**wanted.model_dump(exclude={"image_url"})),
         services.equipment,
-        timeout_seconds=services.work_timeout_seconds,
     )
 
 

@@ -91,12 +91,23 @@ class StudioSettings(BaseSettings):
             description="How many pictures are worked on at once; one per core when left out.",
         ),
     ]
+    worker_memory_mb: Annotated[
+        int, Field(ge=512, le=1_000_000, description="What one worker may allocate; Linux only.")
+    ] = 3072
     threads_per_worker: Annotated[
         int, Field(ge=1, le=64, description="Threads within one picture; does not change its bytes.")
     ] = 1
     max_waiting: Annotated[
         int, Field(ge=0, le=10_000, description="How many requests wait for a worker before 503.")
     ] = 16
+    max_wait_seconds: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=600,
+            description="What a request may wait for a worker; one that would wait longer gets 503 at once.",
+        ),
+    ] = 20.0
     work_timeout_seconds: Annotated[
         float, Field(gt=0, le=600, description="What one picture may take once a worker has it.")
     ] = 30.0

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from toonbooth.kit.errors import InternalError, InvalidRequestError
+from toonbooth.kit.worker_process import report_stage
 
 
 def add(first: int, second: int) -> int:
@@ -78,3 +79,22 @@ def count_bytes(data: bytes) -> int:
 def need_file(path: Path) -> None:
     if not path.exists():
         raise InvalidRequestError("The model is missing.")
+
+
+def reach_a_stage_and(what: str) -> int:
+    report_stage("first")
+    report_stage("second")
+    if what == "die":
+        die()
+    if what == "hang":
+        hang()
+    return 7
+
+
+def hold_memory(count: int) -> int:
+    """Keep so many bytes for good; returns the process id."""
+    _held.append(bytearray(count))
+    return os.getpid()
+
+
+_held: list[bytearray] = []

@@ -154,6 +154,33 @@ async def test_a_worker_is_replaced_after_its_share_of_tasks() -> None:
     assert seen[0] == seen[1] != seen[2] == seen[3]
 
 
+async def test_work_tells_how_far_it_came_before_it_died_or_hung(pool: WorkerPool) -> None:
+    with pytest.raises(WorkerDiedError) as death:
+        await pool.run(tasks.reach_a_stage_and, "die", timeout_seconds=10)
+    with pytest.raises(WorkTimeoutError) as hanging:
+        await pool.run(tasks.reach_a_stage_and, "hang", timeout_seconds=0.5)
+    with pytest.raises(WorkerDiedError) as plain:
+        await pool.run(tasks.die, timeout_seconds=10)
+    assert (death.value.stage, hanging.value.stage, plain.value.stage) == ("second", "second", None)
+    assert await pool.run(tasks.reach_a_stage_and, "return", timeout_seconds=10) == 7
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such limit")
+async def test_a_worker_that_wants_more_memory_than_it_may_have_fails_and_lives_on() -> None:
+    async with WorkerPool(workers=1, max_waiting=1, memory_limit_bytes=512 * 1024**2) as pool:
+        with pytest.raises(MemoryError):
+            await pool.run(tasks.hold_memory, 1024**3, timeout_seconds=10)
+        assert await pool.run(tasks.add, 2, 3, timeout_seconds=10) == 5
+
+
+async def test_a_worker_that_has_grown_too_large_is_replaced_after_its_task() -> None:
+    async with WorkerPool(workers=1, max_waiting=1, max_resident_bytes=150_000_000) as pool:
+        small = await pool.run(tasks.hold_memory, 1000, timeout_seconds=10)
+        large = await pool.run(tasks.hold_memory, 200_000_000, timeout_seconds=10)
+        fresh = await pool.run(tasks.get_process_id, timeout_seconds=10)
+    assert small == large != fresh
+
+
 async def test_workers_that_need_no_preparation_start_when_they_are_needed() -> None:
     before = _find_workers()
     async with WorkerPool(workers=2, max_waiting=1) as pool:

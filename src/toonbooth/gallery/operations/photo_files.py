@@ -1,6 +1,7 @@
 """From uploaded bytes to the photo that is kept: without private metadata, of a kind every phone shows."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ from toonbooth.imaging.codec import (
 )
 from toonbooth.imaging.metadata import remove_private_metadata
 from toonbooth.kit.errors import AppError
+from toonbooth.kit.worker_process import WorkerDiedError, WorkTimeoutError
+
+log = logging.getLogger(__name__)
 
 _KEPT_AS_THEY_ARE = frozenset({ImageFormat.JPEG, ImageFormat.PNG, ImageFormat.WEBP})
 
@@ -75,6 +79,10 @@ async def clean_photo(services: Services, uploaded: StagedFile) -> AsyncIterator
                 kept = ImageFormat.JPEG
         except ImageError as error:
             raise translate(error) from error
+        except (WorkTimeoutError, WorkerDiedError) as error:
+            # Nothing but the decoder works there: the photo has hung it up, or crashed it.
+            log.warning("a decoder did not come back from a photo: %s", error.code)
+            raise UnreadablePhotoError("The image could not be decoded.") from error
         yield CleanPhoto(cleaned, kept)
 
 
