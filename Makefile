@@ -50,6 +50,12 @@ previews: .venv/dev.stamp models  ## Draw the styles' preview pictures anew
 pictures: .venv/dev.stamp models  ## Draw the previews and the pictures in docs/ anew
 	$(RUN)/python -m bench.style_pictures
 
+bench-load: .venv/dev.stamp models  ## 64 clients upload at once for a minute; prints what they met
+	$(RUN)/python -m bench.load $(ARGS)
+
+fuzz: .venv/fuzz.stamp models  ## Feed broken bytes to all that reads any (RUNS=100000 for each)
+	$(RUN)/python -m tests.fuzz $(if $(RUNS),--runs $(RUNS)) $(ARGS)
+
 migration: .venv/dev.stamp  ## Write a new migration from the tables (NAME="add a column")
 	$(RUN)/python -m toonbooth.gallery.database.migrations "$(NAME)"
 
@@ -97,5 +103,9 @@ clean:  ## Remove the virtual environment and caches (never your data)
 	@$(RUN)/uv pip install --quiet --python $(RUN)/python --require-hashes -r requirements-dev.lock
 	@touch $@
 
-.PHONY: help serve test browser check format models postgres onnx s3 bench contact-sheet previews pictures migration \
-	reference openapi golden lock clean
+.venv/fuzz.stamp: .venv/dev.stamp requirements-fuzz.lock
+	@$(RUN)/uv pip install --quiet --python $(RUN)/python --require-hashes -r requirements-fuzz.lock
+	@touch $@
+
+.PHONY: help serve test browser check format models postgres onnx s3 bench bench-load fuzz contact-sheet previews \
+	pictures migration reference openapi golden lock clean

@@ -63,7 +63,7 @@ class WorkerPool:
         max_tasks: int = 1000,
         max_resident_bytes: int = 1024**3,
         memory_limit_bytes: int | None = None,
-        niceness: int = 5,
+        niceness: int = 10,
         first_pause_seconds: float = 1.0,
     ) -> None:
         context = _choose_context(preload)
