@@ -75,6 +75,7 @@ lock: .venv/uv.stamp  ## Pin all dependencies anew (exact, hashed, no hosts)
 	$(LOCK) --extra s3 -c requirements.lock -o requirements-s3.lock
 	$(LOCK) --group dev -c requirements-postgres.lock -c requirements-onnx.lock -c requirements-s3.lock \
 		-o requirements-dev.lock
+	$(subst pyproject.toml ,,$(LOCK)) --group fuzz -o requirements-fuzz.lock
 LOCK = $(RUN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate --quiet --upgrade
 
