@@ -20,6 +20,9 @@ _STEP: Final = 0.0125 * _U
 _OFFSETS: Final = np.arange(-3, 13, dtype=np.float32) * np.float32(_STEP)
 """How far inside and outside the mesh's jaw the real one is sought."""
 
+_HAT: Final = 1.1
+"""How far to either side a hat may reach, face widths."""
+
 # The mesh's jaw lies inside the real one: measured on the fifteen heads of tests/data/head_masks, in face
 # widths at the ends, at the chin, and beside the chin per radian that the head is turned away.
 _BEYOND_ENDS: Final = 0.016
@@ -213,14 +216,15 @@ def outline_skull(landmarks: Points, jaw: Points, person: Mask) -> Points:
     half_width = (right_ear[0] - left_ear[0]) / 2 + 0.27 * _U
     below_left = _below_ear(landmarks, person, side=-1, reach=float(middle - half_width))
     below_right = _below_ear(landmarks, person, side=1, reach=float(middle + half_width))
-    left, right = below_left[0, 0], below_right[0, 0]
     eye_line = (landmarks[33, 1] + landmarks[263, 1]) / 2
+    # No shoulder reaches above the eyes: what of the person is there is a hat or much hair.
+    wide = max(half_width, _HAT * _U)
     angle = np.linspace(0, np.pi, 24)
     across = np.sign(np.cos(angle)) * np.abs(np.cos(angle)) ** 0.7
-    dome = np.column_stack(
-        [(left + right) / 2 + (right - left) / 2 * across, eye_line - 1.35 * _U * np.sin(angle) ** 0.8]
-    )
-    return np.concatenate([jaw, below_right[::-1], dome, below_left]).astype(np.float32)
+    dome = np.column_stack([middle + wide * across, eye_line - 0.12 * _U - 1.33 * _U * np.sin(angle) ** 0.8])
+    ears = np.array([(below_left[0, 0], eye_line), (below_right[0, 0], eye_line)])
+    outline = [jaw, below_right[::-1], ears[1:], dome, ears[:1], below_left]
+    return np.concatenate(outline).astype(np.float32)
 
 
 def _below_ear(landmarks: Points, person: Mask, *, side: int, reach: float) -> Points:

@@ -80,6 +80,20 @@ def test_a_beard_below_the_chin_stays() -> None:
     assert alpha[135 + 72, 149 - 10 : 149 + 10].min() > 200
 
 
+def test_a_wide_hat_stays() -> None:
+    painting = one(SHORT, unit=100)
+    picture, matte = painting.portrait.picture.copy(), painting.portrait.matte.copy()
+    brow, crown, brim = 135 - 45, slice(149 - 55, 149 + 56), slice(149 - 98, 149 + 99)
+    for rows, columns in ((slice(brow - 60, brow), crown), (slice(brow - 12, brow), brim)):
+        picture[rows, columns] = (170, 40, 50)
+        matte[rows, columns] = 1
+    hatted = Portrait(picture, painting.portrait.faces, matte)
+    alpha = alpha_over(hatted, cut_face(hatted))
+    for column in (149 - 92, 149, 149 + 92):
+        assert alpha[brow - 8 : brow - 4, column].min() > 200
+    assert alpha[brow - 50, 149] == 255
+
+
 def test_ears_stay() -> None:
     painting = one(SHORT, unit=100)
     alpha = alpha_over(painting.portrait, cut_face(painting.portrait))
