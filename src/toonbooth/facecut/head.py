@@ -45,14 +45,10 @@ class Head:
 
     skull : (N, 2) outline; what of the person lies inside is kept whatever its colour.
     hair : (H, W) float32, 0…1; hair and beard that reach beyond that outline.
-    person : (H, W) float32, 0…1; the matte, sharpened by colour.
-    skin : (H, W) float32, 0…1; how much it looks like the face's skin.
     """
 
     skull: Points
     hair: FloatImage
-    person: FloatImage
-    skin: FloatImage
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +115,6 @@ def find_head(picture: ByteImage, matte: FloatImage, landmarks: Points, *, yaw: 
     background_counts = count_colours(cells, background_seed)
     hair_counts = count_colours(cells, hair_seed)
     beard_counts = None if beard is None else count_colours(cells, beard)
-    front = log_likelihood(skin_counts, hair_counts, neck_counts * np.float32(0.5), beard_counts)
-    back = log_likelihood(background_counts)
-    person = _sharpen_matte(matte, (front - back)[cells], light)
-    # A face is a person whatever the matte says: better a hand in front of it than a hole.
-    person = np.maximum(person, fill_polygon(grow(landmarks[list(OVAL)], 0.95), size=size))
-
     hair = np.zeros_like(matte)
     amount = float(hair_seed.sum()) + (0.0 if beard is None else float(beard.sum()))
     if amount > _LEAST_HAIR * _U * _U:
@@ -136,7 +126,7 @@ def find_head(picture: ByteImage, matte: FloatImage, landmarks: Points, *, yaw: 
             hair_counts=(hair_counts, beard_counts),
             other_counts=(skin_counts, neck_counts, background_counts * np.float32(0.3)),
             firm=firm,
-            person=person > 0.5,
+            person=matte > 0.5,
             inside=inside,
             root=_hair_root(inside, face, places),
             bearded=beard is not None,
@@ -145,7 +135,7 @@ def find_head(picture: ByteImage, matte: FloatImage, landmarks: Points, *, yaw: 
             prior=prior.astype(np.float32),
             places=places,
         )
-    return Head(skull=skull, hair=hair, person=person.astype(np.float32), skin=skin)
+    return Head(skull=skull, hair=hair)
 
 
 def _measure_places(landmarks: Points, *, size: tuple[int, int]) -> _Places:
@@ -196,18 +186,6 @@ def _hanging_beard(hair: Mask, inside: Mask, places: _Places) -> Mask:
     if float(at_its_sides.sum()) > 0.12 * float(hanging.sum()):
         return np.zeros_like(hanging)
     return hanging
-
-
-def _sharpen_matte(matte: FloatImage, evidence: FloatImage, light: FloatImage) -> FloatImage:
-    """Move the matte's edge, within a rim, to where the colours change to the background's."""
-    sure = np.clip(matte, 0.01, 0.99)
-    odds = 1.6 * np.log(sure / (1 - sure)) + np.clip(evidence, -2, 2)
-    odds = follow_edges(odds.astype(np.float32), light, radius_pixels=0.03 * _U, contrast=0.03)
-    sharpened = 1 / (1 + np.exp(-odds))
-    person = matte > 0.5
-    rim = dilated(person, 0.08 * _U) & ~eroded(person, 0.08 * _U)
-    near = cv2.GaussianBlur(rim.astype(np.float32), (0, 0), 0.02 * _U)
-    return (matte + near * (sharpened - matte)).astype(np.float32)
 
 
 def _shaded_skin(lab: FloatImage, cells: Cells, skin: FloatImage, places: _Places) -> FloatImage:
@@ -264,6 +242,8 @@ def _follow_hair(
             hair |= _hanging_beard(possible, ~outside & person, places)
         hair &= ~small_parts(hair & outside & ~root, _LEAST_STRAND * _U * _U)
         found = firm * (hair & outside & (places.down > -0.3))
+        if float(found.sum()) < _LEAST_STRAND * _U * _U:
+            break
         strands = count_colours(cells, found) if float(found.sum()) > 0.05 * _U * _U else None
         # By their colour: what the place alone speaks against would teach them the hair's.
         clothes = firm * (outside & (places.down > 0.2) & (by_colour < -0.5))
