@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from toonbooth.drawing.complexion import colourfulness, hue_of_skin, lift_of, underexposure
+from toonbooth.drawing.complexion import colourfulness, creases, hue_of_skin, lift_of, underexposure
 from toonbooth.drawing.regions import Regions
 from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.pixels import FloatImage
@@ -184,13 +184,15 @@ def _lay_skin(
     form: FloatImage = calm_light - np.float32(middle)
     # Hard shadows age people and shine is sweat: the form stays, some of its depth goes.
     bent = np.where(form < 0, np.float32(0.85) * form, np.float32(0.6) * form).astype(np.float32)
-    offset = np.float32(tones.skin_step * 0.4)
+    # The middle tone reaches farther down than up: skin is one tone with shadows, not a patchwork.
+    offset = np.float32(tones.skin_step * 0.1)
     bent = gaussian(bent, sigma=5 * unit)
     stepped = soft_steps(bent + offset, step=tones.skin_step, softness=0.25) - offset
     bent += np.float32(0.75) * (stepped - bent)
     shadow = smoothstep(form, low=-3.0, high=-14.0)
     base = middle + lift_of(middle) + underexposure(lightness, regions)
     mask = regions.skin * (np.float32(1) - regions.features)
+    bent += creases(lightness, regions.skin, unit=unit)
     light += (np.float32(base) + bent - light) * mask
     light += (lightness + np.float32(base - middle) - light) * regions.features
 

@@ -20,6 +20,9 @@ from toonbooth.portrait.model import Face, Points
 SMALLEST_DRAWN_FACE = 30.0
 """Width in pixels from which a face has room for drawn features; a smaller one keeps its photo's."""
 
+_PORES, _DEEPEST, _KEPT = 1.6, 12.0, 0.75
+"""A crease is deeper than the first, L*; it is drawn as deep as the second at most, and at this share."""
+
 _ENOUGH_SKIN = 30
 """Pixels of sure skin below which its colour isn't worth measuring."""
 
@@ -269,7 +272,7 @@ def _lay_one(
     drawn = np.float32(base) + gentle - np.float32(tones.shadow) * shade + np.float32(3.5) * glow
 
     # Light skin looks boiled when it is as red as in photos; dark skin without its red looks grey.
-    ruddy = float(np.interp(middle, [45.0, 62.0], [1.06, 0.98]))
+    ruddy = float(np.interp(middle, [45.0, 62.0], [1.02, 0.95]))
     hue_red, hue_yellow = hue_of_skin(measured_red, measured_yellow, colourful=colourful)
     hue_red = ruddy * min(hue_red, 0.85 * hue_yellow + 3.0)
     chroma = float(np.hypot(hue_red, hue_yellow))
@@ -279,6 +282,7 @@ def _lay_one(
     a = np.maximum(a, np.float32(0.9 * hue_red * calmer))
     b = np.maximum(b, np.float32(0.9 * hue_yellow * calmer)) + np.float32(1 + tones.warmth) * shade
     plate = enlarged(cv2.merge([drawn, a, b]).astype(np.float32, copy=False), (width, height))
+    plate[..., 0] += creases(lab[..., 0], regions.skin * skin, unit=unit)
     kept = np.maximum(surface.stubble, smoothstep(regions.features, low=0.02, high=0.6))
     window = _extent(kept)
     if window is not None:
@@ -344,11 +348,29 @@ def hue_of_skin(red: float, yellow: float, *, colourful: float) -> tuple[float, 
     """
     angle = float(np.arctan2(yellow, red))
     strength = float(np.hypot(red, yellow))
-    likely = float(np.clip(angle, 0.74, 1.2))
+    likely = float(np.clip(angle, 0.8, 1.2))
     # What points the other way says nothing about the skin.
     strength *= max(0.0, float(np.cos(angle - likely)))
     strength = max(strength, 15.0 * colourful)
     return strength * float(np.cos(likely)), strength * float(np.sin(likely))
+
+
+def creases(lightness: FloatImage, bare: FloatImage, *, unit: float) -> FloatImage:
+    """What age and laughter have drawn into skin, L*, 0 or less: folds and wrinkles, no pores, no freckles.
+
+    Parameters
+    ----------
+    lightness : float32 array, shape (H, W), L*
+        The picture, in strokes.
+    bare : float32 array, shape (H, W), 0 … 1
+        Where skin is.
+    unit : float, pixels
+        A four-hundredth of a face's width.
+    """
+    around = gaussian(lightness, sigma=max(1.0, 7 * unit))
+    depth = np.minimum(gaussian(lightness, sigma=max(0.5, 1.0 * unit)) - around + np.float32(_PORES), 0)
+    result: FloatImage = np.maximum(depth, np.float32(-_DEEPEST)) * bare * np.float32(_KEPT)
+    return result
 
 
 def colourfulness(lab: FloatImage) -> float:

@@ -35,6 +35,9 @@ def draw_jaw(pen: Pen, seen: Likeness) -> None:
         0.12 + 0.88 * smoothstep(strength, low=0.002, high=0.02)
     )
     pressure = pressure * np.linspace(*_nearness(seen)[::-1], len(path))
+    # Towards the ears it fades: there the landmarks lie on the neck when a head is tilted back.
+    along = np.linspace(-1, 1, len(path), dtype=np.float32)
+    pressure = pressure * smoothstep(np.abs(along), low=0.85, high=0.45)
     pen.stroke(
         path,
         widths=(0.002 * width, 0.009 * width, 0.012 * width, 0.009 * width, 0.002 * width),

@@ -15,6 +15,8 @@ Colour = tuple[float, float, float]
 """L*, a*, b*."""
 
 _SUBPIXEL_BITS = 4
+_HAIR = 0.1
+"""Width in pixels under which a stroke hasn't begun, or has ended."""
 
 
 def curve(points: Points, *, samples: int, closed: bool = False) -> Points:
@@ -122,6 +124,11 @@ class Pen:
         if pressure is not None:
             swell = swell * np.interp(along, np.linspace(0, 1, len(pressure)), pressure)
         swell = np.maximum(swell, 0).astype(np.float32)
+        # A polygon without width would still leave a hairline.
+        drawn = np.flatnonzero(swell > _HAIR)
+        if len(drawn) < 2:
+            return
+        line, swell = line[drawn[0] : drawn[-1] + 1], swell[drawn[0] : drawn[-1] + 1]
         # Under a pixel wide, what is missing in width is taken off the ink.
         strongest = float(swell.max())
         if strongest < 0.15:

@@ -225,3 +225,13 @@ def moved(face: Face, across: float) -> Face:
         left_eye=eye(face.left_eye),
         right_eye=eye(face.right_eye),
     )
+
+
+def test_a_stroke_leaves_no_hairline_where_nothing_presses_it() -> None:
+    path = np.array([[10, 20], [30, 20], [50, 20]], np.float32)
+    paper = np.ones((40, 60, 3), np.float32)
+    pressure = np.array([0, 0, 0, 1, 1, 1, 0, 0, 0], np.float32)
+    Pen(paper).stroke(path, widths=(4.0, 4.0), colour=(0.0, 0.0, 0.0), pressure=pressure)
+    assert float(paper[20, 30].max()) < 0.1
+    assert float(paper[:, :19].min()) == 1.0
+    assert float(paper[:, 43:].min()) == 1.0

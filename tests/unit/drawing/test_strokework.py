@@ -7,7 +7,7 @@ import numpy as np
 
 from tests.unit.drawing.portraits import bust
 from toonbooth.drawing import facemap
-from toonbooth.drawing.complexion import hue_of_skin
+from toonbooth.drawing.complexion import creases, hue_of_skin
 from toonbooth.drawing.inking import lay_ink
 from toonbooth.drawing.strokework import find_details, find_strokes
 from toonbooth.imaging.resize import shrunk
@@ -63,3 +63,16 @@ def test_ink_darkens_by_its_strength_and_bare_paper_stays() -> None:
     assert abs(int(inked[0, 2, 1]) - 120) <= 1
     assert abs(int(inked[0, 4, 1]) - 40) <= 1
     assert abs(int(inked[0, 4, 0]) - 66) <= 1
+
+
+def test_creases_are_kept_and_pores_are_not() -> None:
+    lightness = np.full((120, 120), 70, np.float32)
+    lightness[40:42, 20:100] -= 12
+    lightness += np.random.default_rng(1).normal(0, 0.8, lightness.shape).astype(np.float32)
+    bare = np.ones_like(lightness)
+    bare[:, 60:] = 0
+    found = creases(lightness, bare, unit=0.5)
+    assert found[41, 25:55].mean() < -3
+    assert np.abs(found[60:, :60]).mean() < 0.05
+    assert np.abs(found[:, 60:]).max() == 0
+    assert found.max() <= 0
