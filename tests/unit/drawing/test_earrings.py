@@ -8,6 +8,7 @@ import pytest
 
 from tests.unit.drawing.portraits import face_at
 from toonbooth.drawing.earrings import find_earrings
+from toonbooth.drawing.rim import with_slender
 from toonbooth.imaging.colour import rgb_to_lab
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
 from toonbooth.imaging.smoothing import gaussian
@@ -72,3 +73,15 @@ def test_what_reaches_out_of_sight_is_no_earring() -> None:
     picture = painted(person, wall())
     cv2.line(picture, (100, 250), (0, 250), (230, 200, 90), 6)
     assert not found_before(picture, person, face).any()
+
+
+def test_only_what_hangs_from_the_person_is_added_to_a_matte() -> None:
+    person = np.zeros((100, 120), np.float32)
+    person[10:90, 30:60] = 1
+    more = person.copy()
+    more[40:75, 61:66] = 1
+    more[40:75, 90:94] = 1
+    more[20:24, 100:119] = 1
+    both = with_slender(person, more, length=20.0)
+    assert both[50, 63] == 1
+    assert both[:, 80:].max() == 0
