@@ -1,6 +1,7 @@
 """A folder of manifests becomes styles; what is wrong with one of them hurts no other."""
 
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -92,6 +93,23 @@ def test_a_folder_that_is_not_there_is_one_line_too(tmp_path: Path) -> None:
 
 def test_a_provider_that_was_asked_for_must_be_there_whatever_the_folder_holds(tmp_path: Path) -> None:
     with pytest.raises(ProviderMissingError):
+        open_folder(tmp_path, provider="cuda")
+
+
+def test_without_onnx_runtime_tflite_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_onnx(tmp_path / NEGATIVE_ONNX, (1, 3, 64, 48))
+    write_tflite(tmp_path / NEGATIVE_TFLITE, (1, 64, 48, 3))
+    write_manifest(tmp_path, NEGATIVE_ONNX, named="needs-the-extra")
+    write_manifest(tmp_path, NEGATIVE_TFLITE, named="needs-nothing")
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)  # What an import finds where it isn't installed.
+
+    opened = open_folder(tmp_path)
+
+    assert [style.manifest.name for style in opened.styles] == ["needs-nothing"]
+    assert opened.problems == (
+        "needs-the-extra.toml: its network needs ONNX Runtime; `make onnx` installs it.",
+    )
+    with pytest.raises(ProviderMissingError, match="cuda was asked for, but ONNX Runtime is not installed"):
         open_folder(tmp_path, provider="cuda")
 
 
