@@ -17,6 +17,9 @@ browser:  ## Install Chromium, in which tests try the page (Debian, as root)
 	@command -v chromium >/dev/null || { apt-get update -q && \
 		DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends chromium; }
 
+torture: .venv/dev.stamp models  ## Kill the gallery 200 times and race 1,000 rounds of requests (minutes)
+	TORTURE_KILLS=200 TORTURE_RACES=1000 $(RUN)/python -m pytest -n0 -s tests/acceptance/torture tests/http/gallery/test_faults.py $(ARGS)
+
 check: .venv/dev.stamp  ## Check format, lint and types
 	$(RUN)/ruff format --check .
 	$(RUN)/ruff check .
@@ -108,5 +111,5 @@ clean:  ## Remove the virtual environment and caches (never your data)
 	@$(RUN)/uv pip install --quiet --python $(RUN)/python --require-hashes -r requirements-fuzz.lock
 	@touch $@
 
-.PHONY: help serve test browser check format models postgres onnx s3 bench bench-load fuzz contact-sheet previews \
+.PHONY: help serve test torture browser check format models postgres onnx s3 bench bench-load fuzz contact-sheet previews \
 	pictures migration reference openapi golden lock clean

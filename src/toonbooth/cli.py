@@ -174,6 +174,21 @@ def check(data_dir: Path | None, *, repair: bool) -> None:
 
 
 @main.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@_DATA_FOLDER
+def backup(folder: Path, data_dir: Path | None) -> None:
+    """Copy the gallery's rows, pictures and keys into FOLDER; next time only what is new.
+
+    The gallery may run meanwhile. To restore, stop the gallery and put a copy of FOLDER in the place of its
+    data folder.
+    """
+    from toonbooth.gallery.maintenance import back_up_gallery
+
+    done = back_up_gallery(_read_gallery_settings(data_dir), folder)
+    click.echo(f"{done.files} files in {folder}: {done.copied} copied now, {done.deleted} deleted.")
+
+
+@main.command()
 @click.argument("photo", type=_EXISTING_FILE)
 @click.option(
     "-o",

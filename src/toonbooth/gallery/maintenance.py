@@ -1,16 +1,19 @@
 """What the commands that look after a gallery's data do; the gallery may run meanwhile, or not."""
 
 import asyncio
+import sqlite3
 from pathlib import Path
 
 from sqlalchemy import make_url
 
 from toonbooth.gallery.clock import read_clock
+from toonbooth.gallery.operations.back_up import BackedUp, back_up
 from toonbooth.gallery.operations.check_storage import Findings, check_storage, repair_storage
 from toonbooth.gallery.operations.sweep import SweepRules, Swept, sweep
 from toonbooth.gallery.settings import GallerySettings
-from toonbooth.gallery.storage import open_storage
-from toonbooth.kit.errors import StartError
+from toonbooth.gallery.signing_keys import KEY_FILE
+from toonbooth.gallery.storage import UPLOADS_FOLDER, open_storage
+from toonbooth.kit.errors import FileError, StartError
 
 
 def sweep_gallery(settings: GallerySettings) -> Swept | None:
@@ -53,6 +56,36 @@ def check_gallery(settings: GallerySettings, *, repair: bool) -> tuple[Findings,
 
     demand_gallery(settings)
     return asyncio.run(run())
+
+
+def back_up_gallery(settings: GallerySettings, target: Path) -> BackedUp:
+    """Copy rows, files and signing keys into a folder; the gallery may run meanwhile.
+
+    Raises
+    ------
+    StartError
+        When there is no gallery here, or it keeps rows or files on a server.
+    FileError
+        When something cannot be read or written.
+    """
+    if not settings.has_embedded_database or settings.blob_url is not None:
+        raise StartError("Back up a database server or a bucket by its own means; see docs/operations.md.")
+    demand_gallery(settings)
+    target = target.absolute()
+    if target.is_relative_to(settings.data_dir):
+        raise StartError("A backup belongs outside the data folder, best on another disk.")
+    keys = settings.data_dir / KEY_FILE
+    try:
+        return back_up(
+            Path(make_url(settings.database_url).database or ""),
+            settings.data_dir / UPLOADS_FOLDER,
+            [keys] if keys.exists() else [],
+            target,
+        )
+    except OSError as error:
+        raise FileError(f"The backup failed: {error.strerror}: {error.filename}.") from error
+    except sqlite3.Error as error:
+        raise FileError(f"The database cannot be copied: {error}.") from error
 
 
 def demand_gallery(settings: GallerySettings) -> None:

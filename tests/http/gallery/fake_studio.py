@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -38,6 +39,7 @@ class AskedForCartoon:
     style: str | None
     seed: int | None
     request_id: str | None
+    arrived_at: float = field(default_factory=time.time)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +109,12 @@ class FakeStudio:
 
     async def _process_face_cut(self, request: Request) -> Response:
         body = await request.json()
-        image = await self.fetch.get(body["image_url"])
+        try:
+            image = await self.fetch.get(body["image_url"])
+        except httpx.TransportError:
+            return refuse(404, "image_not_found")()
         if image.status_code != 200:
-            return JSONResponse(
-                {"success": False, "error": "Not there.", "code": "image_not_found"}, status_code=404
-            )
+            return refuse(404, "image_not_found")()
         self.asked.append(AskedForCut(body, image.content, request.headers.get("x-request-id")))
         wanted = {"png": "PNG", "webp": "WEBP"}.get(body.get("format", "jpg"), "JPEG")
         return await self._answer(

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import secrets
 import time
@@ -12,6 +13,8 @@ from typing import Final
 
 from toonbooth.gallery.blobs.failures import translated_failures
 from toonbooth.gallery.uninterrupted import finish
+
+log = logging.getLogger(__name__)
 
 STAGING_FOLDER: Final = ".staging"
 
@@ -62,7 +65,7 @@ class StagingFolder:
         try:
             yield StagedFile(path)
         finally:
-            await finish(asyncio.to_thread(path.unlink, missing_ok=True))
+            await finish(asyncio.to_thread(_remove, path))
 
     async def remove_leftovers(self) -> int:
         """Delete what crashes have left behind; returns how many files that were.
@@ -82,6 +85,14 @@ class StagingFolder:
         for file in leftovers:
             file.unlink(missing_ok=True)
         return len(leftovers)
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:
+        # What was done with the file is done, and may have been told already; the sweeper comes for the rest.
+        log.exception("a staged file could not be deleted")
 
 
 def _create(path: Path) -> None:

@@ -127,6 +127,10 @@ class Database:
 async def _commit(session: AsyncSession) -> None:
     try:
         await session.commit()
+    except BaseException:
+        # The connection may still be in the transaction, and hold its locks: whoever got it next would fail.
+        await session.invalidate()
+        raise
     finally:
         # Belongs to it: a cancellation while the connection is given back would hide that rows are there.
         await session.close()

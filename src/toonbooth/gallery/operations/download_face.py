@@ -6,7 +6,7 @@ from bson import ObjectId
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from toonbooth.gallery.blobs.keys import BlobFolder, get_media_type
-from toonbooth.gallery.database.repositories import CartoonRepository, FaceRepository
+from toonbooth.gallery.database.repositories import CartoonRepository, DeviceRepository, FaceRepository
 from toonbooth.gallery.database.tables import DownloadedFace
 from toonbooth.gallery.devices import DeviceId
 from toonbooth.gallery.links import FileLinks
@@ -16,6 +16,7 @@ from toonbooth.gallery.operations.unreferenced import delete_unreferenced
 from toonbooth.gallery.services import Services
 from toonbooth.gallery.wishes import CutWishes, FaceFormat
 from toonbooth.imaging.codec import ImageFormat
+from toonbooth.kit.errors import AppError
 
 _JPEG_ONLY = frozenset({ImageFormat.JPEG})
 _SHOWN_EVERYWHERE = frozenset({ImageFormat.JPEG, ImageFormat.PNG, ImageFormat.WEBP})
@@ -46,7 +47,13 @@ async def download_face(
 
     # The studio's way to the file is configured; what clients call us by must never lead it anywhere.
     links = FileLinks(services.settings.internal_url, services.signer, services.read_clock())
-    picture = await services.studio.process_face_cut(links.to(cartoon.key), wishes)
+    try:
+        picture = await services.studio.process_face_cut(links.to(cartoon.key), wishes)
+    except AppError:
+        # When somebody else has taken the cartoon meanwhile, the studio did not find its file.
+        async with services.database.reading() as session:
+            await CartoonRepository(session, device).get(cartoon_id)
+        raise
 
     async with new_blobs(services.blobs) as files:
         now = services.read_clock()
@@ -69,6 +76,7 @@ async def download_face(
                 file_size=blob.size,
                 now=now,
             )
+            await DeviceRepository(session, device).touch(now=now)
             await on_commit(session, face)
             files.hand_over(now=services.read_clock())
     await delete_unreferenced(services.blobs, orphaned_keys)

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from toonbooth.contract import MAX_SEED
 from toonbooth.gallery.blobs.interface import Blob
-from toonbooth.gallery.database.repositories import CartoonRepository, OriginalRepository
+from toonbooth.gallery.database.repositories import CartoonRepository, DeviceRepository, OriginalRepository
 from toonbooth.gallery.database.tables import RegeneratedCartoon
 from toonbooth.gallery.devices import DeviceId
 from toonbooth.gallery.errors import CartoonNotFoundError, OriginalNotFoundError
@@ -59,6 +59,7 @@ async def regenerate_cartoon(
                 cartoon = await drawing.add(session, device, original)
             except OriginalNotFoundError as error:
                 raise CartoonNotFoundError from error
+            await DeviceRepository(session, device).touch(now=services.read_clock())
             await on_commit(session, cartoon)
             files.hand_over(now=services.read_clock())
 
