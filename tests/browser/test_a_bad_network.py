@@ -68,6 +68,26 @@ async def test_a_reload_in_the_middle_loses_nothing(visit: Open, astronaut_jpeg:
     assert (await visitor.ask_gallery("/api/originals"))["count"] == 1
 
 
+async def test_a_job_is_followed_again_after_a_reload(visit: Open, astronaut_jpeg: bytes) -> None:
+    visitor = await visit()
+    uploads: list[str] = []
+    is_followed = asyncio.Event()
+
+    async def follow_at_the_second_time(route: Route) -> None:
+        if is_followed.is_set():
+            await route.continue_()
+        is_followed.set()
+
+    visitor.page.on("request", lambda asked: asked.url.endswith("/upload") and uploads.append(asked.url))
+    await visitor.page.route("**/api/jobs/*/events", follow_at_the_second_time)
+    await visitor.choose(astronaut_jpeg)
+    await is_followed.wait()
+    await visitor.page.reload()
+
+    await visitor.see_drawings(1)
+    assert len(uploads) == 1
+
+
 async def test_a_reload_finds_the_drawings_again(visit: Open, astronaut_jpeg: bytes) -> None:
     visitor = await visit()
     await visitor.send(astronaut_jpeg)

@@ -1,7 +1,7 @@
 """From a photo to a kept face, on a phone and on a desktop."""
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, Open
 from tests.pictures import read_format
@@ -42,7 +42,11 @@ async def test_a_photo_becomes_a_cartoon_and_its_face_is_kept(
 
 async def test_the_photo_is_shown_before_anything_is_answered(visit: Open, astronaut_jpeg: bytes) -> None:
     visitor = await visit()
-    await visitor.page.route("**/api/upload", lambda route: None)
+
+    async def never_answer(route: Route) -> None:
+        pass
+
+    await visitor.page.route("**/api/upload", never_answer)
 
     await visitor.choose(astronaut_jpeg)
 
@@ -51,6 +55,37 @@ async def test_the_photo_is_shown_before_anything_is_answered(visit: Open, astro
     await expect(photo).to_have_js_property("naturalWidth", 512)
     await expect(visitor.page.get_by_role("progressbar")).to_be_visible()
     await visitor.button("Cancel").click()
+    await expect(visitor.button("Choose a photo")).to_be_visible()
+
+
+async def test_progress_comes_from_the_gallery(visit: Open, astronaut_jpeg: bytes) -> None:
+    visitor = await visit()
+
+    async with visitor.page.expect_response("**/api/jobs/*/events") as events:
+        await visitor.send(astronaut_jpeg)
+
+    reply = await events.value
+    assert reply.status == 200
+    assert reply.headers["content-type"].startswith("text/event-stream")
+
+
+async def test_a_drawing_that_is_called_off_is_called_off_at_the_gallery(
+    visit: Open, astronaut_jpeg: bytes
+) -> None:
+    visitor = await visit()
+
+    async def never_answer(route: Route) -> None:
+        pass
+
+    await visitor.page.route("**/api/jobs/*/events", never_answer)
+    async with visitor.page.expect_request("**/api/jobs/*/events") as followed:
+        await visitor.choose(astronaut_jpeg)
+    job = (await followed.value).url.removesuffix("/events")
+    async with visitor.page.expect_response(lambda reply: reply.url == job) as called_off:
+        await visitor.button("Cancel").click()
+
+    assert (await called_off.value).request.method == "DELETE"
+    assert (await called_off.value).status == 200
     await expect(visitor.button("Choose a photo")).to_be_visible()
 
 

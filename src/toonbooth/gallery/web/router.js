@@ -46,6 +46,7 @@ function follow({ isFirst }) {
   const place = places.get(known);
   if (current && current.place.root !== place.root) current.place.root.hidden = true;
   current?.place.hide();
+  document.querySelector("dialog[open]")?.close(); // "back" leaves what was asked as well
   current = { name: known, detail, place };
   place.root.hidden = false;
   document.title = place.title ? `${place.title} · Toonbooth` : "Toonbooth";

@@ -28,6 +28,7 @@ export function createStylePicker({ onChange }) {
     async load() {
       styles = await listStyles().catch(() => []);
       cards.replaceChildren(...(styles.length ? [makeCard(ANY), ...styles.map(makeCard)] : []));
+      find("prints").replaceChildren(...choosePrints(styles).map(makePrint));
       describe();
     },
 
@@ -44,6 +45,20 @@ export function createStylePicker({ onChange }) {
       return styles.find((style) => style.name === name)?.title ?? "Drawing";
     },
   };
+}
+
+/** Three that differ: the first, the last, and one between. */
+function choosePrints(styles) {
+  const shown = styles.filter(({ previewUrl }) => previewUrl);
+  if (shown.length < 3) return [];
+  return [shown[0], shown.at(-2), shown.at(-1)];
+}
+
+function makePrint({ previewUrl }) {
+  const picture = new Image();
+  picture.src = previewUrl;
+  picture.alt = "";
+  return picture;
 }
 
 function makeCard({ name, title, previewUrl }) {
