@@ -3,10 +3,11 @@
 import re
 import zipfile
 
+import numpy as np
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.conftest import Open
+from tests.browser.conftest import Open, encode_jpeg
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -46,6 +47,22 @@ async def test_what_is_no_device_id_is_said_to_be_none(visit: Open) -> None:
     await visitor.button("Use it here").click()
     await expect(visitor.notice).to_contain_text("That is not a device id.")
     await expect(visitor.page.get_by_label("Its id")).to_be_focused()
+
+
+async def test_many_photos_come_in_pages(visit: Open) -> None:
+    visitor = await visit()
+    for shade in range(25):
+        await visitor.post_photo(encode_jpeg(np.full((48, 64, 3), 10 * shade, np.uint8)))
+
+    await visitor.go_to("Photos")
+    await expect(visitor.tiles).to_have_count(24)
+    await visitor.button("Older").click()
+
+    await expect(visitor.tiles).to_have_count(1)
+    await expect(visitor.page.get_by_text("2 of 2", exact=True)).to_be_visible()
+    await expect(visitor.button("Older")).to_be_disabled()
+    await visitor.page.go_back()
+    await expect(visitor.tiles).to_have_count(24)
 
 
 async def test_pictures_are_deleted_one_by_one(visit: Open, astronaut_jpeg: bytes) -> None:

@@ -4,6 +4,7 @@ import pytest
 from playwright.async_api import Route, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, Open
+from tests.heif_files import build_heic
 from tests.pictures import read_format
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -130,6 +131,17 @@ async def test_the_line_between_photo_and_drawing_moves(visit: Open, astronaut_j
 
     await visitor.button("Drawing").click()
     await expect(visitor.page.locator("#drawing")).to_have_css("clip-path", "inset(0px 0px 0px 0%)")
+
+
+async def test_a_photo_that_the_browser_cannot_show_is_drawn_all_the_same(visit: Open) -> None:
+    visitor = await visit()
+    photo = visitor.page.get_by_role("img", name="Your photo", exact=True)
+
+    await visitor.choose(build_heic(), name="IMG_0001.heic")
+
+    await visitor.see_drawings(1)
+    await expect(photo).to_have_js_property("naturalWidth", 448)
+    await expect(visitor.page.get_by_text("This browser cannot show such a file.")).to_be_hidden()
 
 
 async def test_of_several_people_one_is_chosen(visit: Open, two_people_jpeg: bytes) -> None:

@@ -4,7 +4,7 @@ import mimetypes
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from playwright.async_api import BrowserContext, FilePayload, Locator, Page, Request, expect
 
@@ -102,12 +102,23 @@ class Visitor:
 
     async def ask_gallery(self, path: str) -> Json:
         """What the gallery has of this device, asked beside the page."""
-        device = await self.page.evaluate("localStorage.getItem('toonbooth.device')")
-        origin = "/".join(self.page.url.split("/")[:3])
-        reply = await self.context.request.get(f"{origin}{path}", headers={"x-device-id": device})
+        reply = await self.context.request.get(self._address(path), headers=await self._headers())
         body: Json = await reply.json()
         data: Json = body["data"]
         return data
+
+    async def post_photo(self, photo: bytes) -> None:
+        """Send a photo as this device, beside the page."""
+        reply = await self.context.request.post(
+            self._address("/api/upload"), headers=await self._headers(), multipart={"image": make_file(photo)}
+        )
+        assert reply.ok, await reply.text()
+
+    async def _headers(self) -> dict[str, str]:
+        return {"x-device-id": await self.page.evaluate("localStorage.getItem('toonbooth.device')")}
+
+    def _address(self, path: str) -> str:
+        return urljoin(self.page.url, path)
 
 
 def make_file(content: bytes, name: str = "me.jpg") -> FilePayload:

@@ -205,7 +205,7 @@ export function createBooth() {
     else if (state === "drawn") {
       const unveil = unveiled !== originalId;
       unveiled = originalId;
-      stage.showDrawing(sized(entry.photoUrl, 1080), sized(chosen.imageUrl, 1080), { alt: `Your photo, drawn: ${describeChosen()}`, unveil });
+      stage.showDrawing(sized(entry.photoUrl, 1080), chosen.imageUrl, { alt: `Your photo, drawn: ${describeChosen()}`, unveil });
     } else if (entry) stage.showPhoto(sized(entry.photoUrl, 1080));
     else stage.showNothing();
   }

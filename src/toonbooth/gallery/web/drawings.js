@@ -3,6 +3,8 @@
 import { listAllOriginals, listCartoons } from "./api.js";
 import { ApiError } from "./errors.js";
 
+const SHOWN_EVERYWHERE = ["image/jpeg", "image/png", "image/webp"];
+
 const known = new Map();
 
 /** `{id, photoUrl, cartoons}` of an original, from memory or from the gallery. */
@@ -17,7 +19,8 @@ export async function loadDrawings(originalId) {
 
 /** Take down an original and its drawings; `photo` is the file, when it has just come from here. */
 export function learnDrawings(original, cartoons, photo = null) {
-  const entry = { id: original.id, photoUrl: photo ? URL.createObjectURL(photo) : original.imageUrl, cartoons };
+  const isShown = photo && SHOWN_EVERYWHERE.includes(photo.type); // the gallery has a JPEG of the others
+  const entry = { id: original.id, photoUrl: isShown ? URL.createObjectURL(photo) : original.imageUrl, cartoons };
   known.set(original.id, entry);
   return entry;
 }

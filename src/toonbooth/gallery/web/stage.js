@@ -23,7 +23,7 @@ export function createStage() {
   for (const side of sides) side.addEventListener("click", () => move(Number(side.dataset.side), { slowly: true }));
 
   photo.addEventListener("load", () => takeRatio(photo));
-  photo.addEventListener("error", () => (find("unseen").hidden = !photo.hasAttribute("src")));
+  photo.addEventListener("error", () => (find("unseen").hidden = !photo.hasAttribute("src") || !drawing.hidden));
   drawing.addEventListener("load", () => takeRatio(drawing));
 
   function takeRatio({ naturalWidth, naturalHeight }) {
