@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from playwright.async_api import Route, expect
+from playwright.async_api import Request, Route, expect
 
 from tests.browser.conftest import PHONE, Open
 
@@ -78,7 +78,11 @@ async def test_a_job_is_followed_again_after_a_reload(visit: Open, astronaut_jpe
             await route.continue_()
         is_followed.set()
 
-    visitor.page.on("request", lambda asked: asked.url.endswith("/upload") and uploads.append(asked.url))
+    def note(asked: Request) -> None:
+        if asked.url.endswith("/upload"):
+            uploads.append(asked.url)
+
+    visitor.page.on("request", note)
     await visitor.page.route("**/api/jobs/*/events", follow_at_the_second_time)
     await visitor.choose(astronaut_jpeg)
     await is_followed.wait()
