@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import Counter, deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import ClassVar, Final
 
@@ -46,7 +46,7 @@ class Line:
         self._max_wait_seconds = max_wait_seconds
         self._free = servers
         self._unserved: dict[Place, None] = {}  # a set that keeps the order of arrival
-        self._turns: dict[str, deque[asyncio.Future[None]]] = {}  # callers in the order of their next turns
+        self._turns: dict[str, deque[Place]] = {}  # callers in the order of their next turns
         self._mean_seconds = _FIRST_GUESS_SECONDS
 
     @property
@@ -55,8 +55,14 @@ class Line:
         return max(1, math.ceil((len(self._unserved) + 1) * self._mean_seconds / self._servers))
 
     @asynccontextmanager
-    async def place(self, caller: str) -> AsyncIterator[Place]:
+    async def place(
+        self, caller: str, *, on_number: Callable[[int], None] | None = None
+    ) -> AsyncIterator[Place]:
         """Be inside, at first without being in line: a photo may still have to arrive.
+
+        Parameters
+        ----------
+        on_number : hears how many come before this one while it is in line, and each time that changes.
 
         Raises
         ------
@@ -64,7 +70,7 @@ class Line:
             When there is no room; also in the middle of the block, until the place is served.
         """
         self._make_room(caller)
-        place = Place(self, caller)
+        place = Place(self, caller, on_number)
         self._unserved[place] = None
         try:
             async with place.patience:
@@ -85,11 +91,12 @@ class Line:
         while self._turns:
             caller, waiting = next(iter(self._turns.items()))
             del self._turns[caller]
-            turn = waiting.popleft()
+            place = waiting.popleft()
             if waiting:
                 self._turns[caller] = waiting  # behind everybody else
-            if not turn.done():
-                turn.set_result(None)
+            if place.ticket is not None and not place.ticket.done():
+                place.ticket.set_result(None)
+                self._tell_numbers()
                 return
         self._free += 1
 
@@ -106,16 +113,31 @@ class Line:
         if self._free:
             self._free -= 1
         else:
-            turn = asyncio.get_running_loop().create_future()
-            self._turns.setdefault(place.caller, deque()).append(turn)
+            place.ticket = turn = asyncio.get_running_loop().create_future()
+            self._turns.setdefault(place.caller, deque()).append(place)
+            self._tell_numbers()
             try:
                 await turn
             except asyncio.CancelledError:
                 if turn.done() and not turn.cancelled():
                     self.release()  # It was given a worker while it was leaving.
+                else:
+                    self._tell_numbers()
                 raise
         self._unserved.pop(place, None)
         place.patience.reschedule(None)
+
+    def _tell_numbers(self) -> None:
+        """Everybody's place when turns are taken as they stand now."""
+        number = 0
+        lines = [deque(waiting) for waiting in self._turns.values()]
+        while lines:
+            for line in lines:
+                place = line.popleft()
+                if place.ticket is not None and not place.ticket.done():
+                    place.tell(number)
+                    number += 1
+            lines = [line for line in lines if line]
 
     def _make_room(self, caller: str) -> None:
         inside = Counter(place.caller for place in self._unserved)
@@ -137,10 +159,19 @@ class Line:
 class Place:
     """One caller inside of a line. Made by `Line.place`."""
 
-    def __init__(self, line: Line, caller: str) -> None:
+    def __init__(self, line: Line, caller: str, on_number: Callable[[int], None] | None) -> None:
         self.caller = caller
         self.patience = asyncio.timeout(None)
+        self.ticket: asyncio.Future[None] | None = None
         self._line = line
+        self._on_number = on_number
+        self._told: int | None = None
+
+    def tell(self, number: int) -> None:
+        """How many come before this one."""
+        if self._on_number is not None and number != self._told:
+            self._told = number
+            self._on_number(number)
 
     async def turn(self) -> None:
         """Wait in line for a worker; give it back with `Line.release`."""

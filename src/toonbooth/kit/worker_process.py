@@ -34,6 +34,12 @@ _STAGE: Final = b"stage:"
 _TAKEN: Final = b"taken"
 """Sent back before a task begins: a process that ends without it can't have begun."""
 
+_DROP: Final = b"drop"
+"""Sent to a process whose task nobody wants any more; it notices when it tells how far it is."""
+
+_DROP_SECONDS: Final = 2.0
+"""What a task that is dropped gets to notice; a new process costs about as much."""
+
 # multiprocessing keeps a list of children that starting and reaping in two threads would garble.
 _children_lock: Final = threading.Lock()
 
@@ -56,6 +62,10 @@ class WorkerDiedError(AppError):
     code: ClassVar[str] = "worker_died"
 
 
+class WorkDroppedError(Exception):
+    """Nobody wants the work any more: raised by `tell`, in the worker."""
+
+
 class UnsendableFailureError(Exception):
     """Stands for an exception that can't travel between processes."""
 
@@ -67,21 +77,13 @@ class _Outcome:
     resident_bytes: int = 0
 
 
-_to_parent: Connection | None = None
-"""Within a worker, its end of the pipe."""
-
-
-def report_stage(stage: str) -> None:
-    """Within a worker, say what the work is about, so that its end there can be told from any other.
-
-    Elsewhere, in a command for one, nobody wants to know.
-    """
-    if _to_parent is not None:
-        _to_parent.send_bytes(_STAGE + stage.encode())
+@dataclass(frozen=True, slots=True)
+class _News:
+    content: object
 
 
 class WorkerProcess:
-    """A process and our end of its pipe. Blocking, for one thread at a time; only `stop` is for any."""
+    """A process and our end of its pipe. Blocking, for one thread at a time, but for `stop` and `drop`."""
 
     def __init__(
         self,
@@ -104,6 +106,7 @@ class WorkerProcess:
         self._pipe: Connection | None = None
         self._tasks_done = 0
         self._stopped = False
+        self._drop_reader, self._drop_writer = context.Pipe(duplex=False)
 
     @property
     def needs_replacement(self) -> bool:
@@ -130,18 +133,30 @@ class WorkerProcess:
         self._resident_bytes = 0
         if self._stopped:
             process.kill()
-        self._receive(pipe, timeout_seconds=_START_SECONDS)
+        self._receive(pipe, timeout_seconds=_START_SECONDS, may_be_dropped=False)
 
     def replace(self) -> None:
         self.end()
         self.start()
 
-    def call(self, function: Callable[[*Args], Result], *args: *Args, timeout_seconds: float) -> Result:
-        """Call `function` over there and wait for what comes of it."""
-        pipe = self._hand_over((function, args), timeout_seconds=timeout_seconds)
-        result = self._receive(pipe, timeout_seconds=timeout_seconds)
+    def call(
+        self,
+        function: Callable[[*Args], Result],
+        *args: *Args,
+        timeout_seconds: float,
+        on_news: Callable[[object], None] | None = None,
+    ) -> Result:
+        """Call `function` over there and wait for what comes of it; `on_news` hears what it tells."""
+        while self._drop_reader.poll():  # came too late for the task before
+            self._drop_reader.recv_bytes()
+        pipe = self._hand_over((function, args, on_news is not None), timeout_seconds=timeout_seconds)
+        result = self._receive(pipe, timeout_seconds=timeout_seconds, on_news=on_news)
         self._tasks_done += 1
         return result  # type: ignore[return-value]  # what `function` returned, by way of a pipe
+
+    def drop(self) -> None:
+        """Let a running `call` end soon: nobody wants its result. Does no harm when there is none."""
+        self._drop_writer.send_bytes(_DROP)
 
     def stop(self) -> None:
         """Kill the process, which ends a running `call`, and let none start any more."""
@@ -186,40 +201,108 @@ class WorkerProcess:
         self.end()
         return WorkTimeoutError("This took too long and was given up.")
 
-    def _receive(self, pipe: Connection, *, timeout_seconds: float) -> object:
+    def _receive(
+        self,
+        pipe: Connection,
+        *,
+        timeout_seconds: float,
+        may_be_dropped: bool = True,
+        on_news: Callable[[object], None] | None = None,
+    ) -> object:
         deadline = time.monotonic() + timeout_seconds
+        awaited = [pipe, self._drop_reader] if may_be_dropped else [pipe]
         stage = None
         while True:
-            if not pipe.poll(max(0.0, deadline - time.monotonic())):
+            ready = connection.wait(awaited, max(0.0, deadline - time.monotonic()))
+            if not ready:
                 failure = self._give_up()
                 failure.stage = stage
                 raise failure
-            try:
-                message = pipe.recv_bytes()
-                if message.startswith(_STAGE):
-                    stage = message.removeprefix(_STAGE).decode()
-                    continue
-                outcome: _Outcome = pickle.loads(message)  # noqa: S301 - from our own child
-            except (EOFError, OSError) as error:
-                self.end()
-                death = WorkerDiedError("This could not be finished.")
-                death.stage = stage
-                raise death from error
-            except BaseException:
-                # A result that can't be unpickled here; whether the pipe is still in step nobody knows.
-                self.end()
-                raise
-            self._resident_bytes = outcome.resident_bytes
-            if outcome.failure is not None:
-                raise outcome.failure
-            return outcome.result
+            if pipe not in ready:
+                self._drop_reader.recv_bytes()
+                awaited = [pipe]
+                deadline = min(deadline, time.monotonic() + _DROP_SECONDS)
+                with contextlib.suppress(OSError):  # it has just died, which the next turn finds out
+                    pipe.send_bytes(_DROP)
+                continue
+            message = self._read_message(pipe, stage)
+            if isinstance(message, str):
+                stage = message
+            elif isinstance(message, _Outcome):
+                break
+            elif on_news is not None:
+                on_news(message.content)
+        self._resident_bytes = message.resident_bytes
+        if message.failure is not None:
+            raise message.failure
+        return message.result
+
+    def _read_message(self, pipe: Connection, stage: str | None) -> _Outcome | _News | str:
+        try:
+            content = pipe.recv_bytes()
+            if content.startswith(_STAGE):
+                return content.removeprefix(_STAGE).decode()
+            message: _Outcome | _News = pickle.loads(content)  # noqa: S301 - from our own child
+        except (EOFError, OSError) as error:
+            self.end()
+            death = WorkerDiedError("This could not be finished.")
+            death.stage = stage
+            raise death from error
+        except BaseException:
+            # A result that can't be unpickled here; whether the pipe is still in step nobody knows.
+            self.end()
+            raise
+        return message
+
+
+@dataclass(slots=True)
+class _Line:
+    """The worker's end of the pipe, for what a task tells."""
+
+    pipe: Connection
+    is_heard: bool = False
+
+
+_line: _Line | None = None
+"""Of this process; None in one that is no worker. A worker has one task at a time."""
+
+
+def is_heard() -> bool:
+    """Whether somebody listens to what the task of this worker tells."""
+    return _line is not None and _line.is_heard
+
+
+def report_stage(stage: str) -> None:
+    """Within a worker, say what the work is about, so that its end there can be told from any other.
+
+    Elsewhere, in a command for one, nobody wants to know.
+    """
+    if _line is not None:
+        _line.pipe.send_bytes(_STAGE + stage.encode())
+
+
+def tell(news: object) -> None:
+    """Tell whoever waits for the task of this worker how far it is; outside of a worker nobody hears it.
+
+    Tasks that take long should call this now and then, for it is also here that they end when nobody waits.
+
+    Raises
+    ------
+    WorkDroppedError
+    """
+    if _line is None:
+        return
+    if _line.pipe.poll():
+        _line.pipe.recv_bytes()
+        raise WorkDroppedError
+    if _line.is_heard:
+        _line.pipe.send(_News(news))
 
 
 def _work_until_the_pipe_ends(
     pipe: Connection, prepare: Callable[[], None] | None, niceness: int, memory_limit_bytes: int | None
 ) -> None:
-    global _to_parent  # noqa: PLW0603 - one process, one pipe
-    _to_parent = pipe
+    global _line  # noqa: PLW0603 - the one thing that a worker knows of its own
     # Ctrl-C, and some service managers' SIGTERM, reach the whole group; the service decides when workers end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -230,9 +313,12 @@ def _work_until_the_pipe_ends(
     threading.Thread(target=_end_with_parent, daemon=True).start()
     with contextlib.suppress(EOFError, OSError):
         _send(pipe, _attempt(prepare or _nothing, ()))
+        _line = _Line(pipe)
         while True:
             # Whatever can't be unpickled is the caller's failure, not this process' end.
             message = pipe.recv_bytes()
+            if message == _DROP:
+                continue  # The task had just ended.
             pipe.send_bytes(_TAKEN)
             _send(pipe, _attempt(_call_pickled, (message,)))
 
@@ -245,7 +331,9 @@ def _attempt(function: Callable[[*Args], object], args: tuple[*Args]) -> _Outcom
 
 
 def _call_pickled(message: bytes) -> object:
-    function, args = pickle.loads(message)  # noqa: S301 - from our own parent
+    function, args, is_heard = pickle.loads(message)  # noqa: S301 - from our own parent
+    assert _line is not None
+    _line.is_heard = is_heard
     return function(*args)
 
 

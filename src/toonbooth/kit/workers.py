@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from multiprocessing.context import ForkServerContext, SpawnContext
 from typing import Any, Final, Self, TypeVar, TypeVarTuple
 
@@ -36,7 +37,8 @@ class WorkerPool:
 
     An async context manager: entering starts all workers and raises what `prepare` raises there (without it
     nothing can be wrong, and a worker starts when it is first needed); leaving ends them. A caller that is
-    cancelled while it waits leaves the queue; work that has begun runs to its end.
+    cancelled while it waits leaves the queue; work that has begun is dropped: it ends when it next tells how
+    far it is, or its process two seconds later.
 
     Parameters
     ----------
@@ -117,6 +119,7 @@ class WorkerPool:
         *args: *Args,
         timeout_seconds: float,
         place: Place | None = None,
+        on_news: Callable[[object], None] | None = None,
     ) -> Result:
         """Call `function` in a worker. Function, arguments and result are pickled.
 
@@ -124,6 +127,7 @@ class WorkerPool:
         ----------
         timeout_seconds : from the moment a worker has it; waiting doesn't count.
         place : in `line`, when the caller has taken one before; else a new one of nobody's.
+        on_news : hears what the function tells (`worker_process.tell`).
 
         Raises
         ------
@@ -136,14 +140,20 @@ class WorkerPool:
         """
         if place is None:
             async with self.line.place(ANYBODY) as place:
-                return await self.run(function, *args, timeout_seconds=timeout_seconds, place=place)
+                return await self.run(
+                    function, *args, timeout_seconds=timeout_seconds, place=place, on_news=on_news
+                )
         if self.is_broken:
             raise self.line.busy()
         await place.turn()
         worker = self._idle.pop()
-        work = asyncio.ensure_future(self._work(worker, function, args, timeout_seconds))
+        work = asyncio.ensure_future(self._work(worker, function, args, timeout_seconds, on_news))
         self._keep(work)
-        return await asyncio.shield(work)
+        try:
+            return await asyncio.shield(work)
+        finally:
+            if not work.done():
+                worker.drop()
 
     async def _work(
         self,
@@ -151,12 +161,14 @@ class WorkerPool:
         function: Callable[[*Args], Result],
         args: tuple[*Args],
         timeout_seconds: float,
+        on_news: Callable[[object], None] | None,
     ) -> Result:
         loop = asyncio.get_running_loop()
         started = loop.time()
+        pass_on = None if on_news is None else partial(_pass_on, loop, on_news)
         try:
             result = await self._in_thread(
-                lambda: worker.call(function, *args, timeout_seconds=timeout_seconds)
+                lambda: worker.call(function, *args, timeout_seconds=timeout_seconds, on_news=pass_on)
             )
             self._succeeded_at = time.monotonic()
             return result
@@ -205,6 +217,10 @@ class WorkerPool:
         await asyncio.to_thread(self._threads.shutdown)
         for worker in self._all:
             worker.end()
+
+
+def _pass_on(loop: asyncio.AbstractEventLoop, on_news: Callable[[object], None], news: object) -> None:
+    loop.call_soon_threadsafe(on_news, news)
 
 
 def _choose_context(preload: Sequence[str]) -> ForkServerContext | SpawnContext:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -48,6 +49,12 @@ _MAX_FACES_TOLD: Final = 64
 _MAX_CARTOON_SIDE: Final = 4096
 """The largest cartoon that any setting of ours draws; its packet fits the picture at its own size only."""
 
+Report = Callable[[str, ByteImage | None], None]
+
+
+def _ignore(_stage: str, _picture: ByteImage | None) -> None:
+    """Nobody wants to know."""
+
 
 def draw_cartoon(
     photo: bytes,
@@ -57,6 +64,7 @@ def draw_cartoon(
     seed: int,
     max_side: int,
     shelf: Shelf = DRAWN,
+    report: Report = _ignore,
 ) -> CartoonFile:
     """Draw a photo. Same photo, style, seed and version on one kind of processor: same bytes.
 
@@ -67,6 +75,7 @@ def draw_cartoon(
     style : the name of a style on the shelf.
     seed : what makes two drawings of one style differ, >= 0.
     max_side : pixels of the cartoon's longer side; a smaller photo is not enlarged.
+    report : hears each stage (`contract.STAGES`) when it is done, with the photo once it is decoded.
 
     Raises
     ------
@@ -76,12 +85,20 @@ def draw_cartoon(
     NoFaceFoundError
         When the style needs one.
     """
-    portrait = analyser.analyse(_decode(photo, max_side=max_side))
+    picture = _decode(photo, max_side=max_side)
+    report("decoded", picture)
+    portrait = analyser.analyse(picture)
+    report("faces_found", None)
     # The photo tells hair from collars as no drawing does: its heads are measured for the cut that may come.
-    drawing = draw_portrait(measure_heads(portrait), style=style, seed=seed, shelf=shelf)
+    portrait = measure_heads(portrait)
+    report("skin_and_hair", None)
+    drawing = draw_portrait(portrait, style=style, seed=seed, shelf=shelf)
+    report("lines", None)
     height, width = drawing.picture.shape[:2]
+    data = encode_jpeg(drawing.picture, quality=CARTOON_QUALITY, xmp=encode_packet(drawing))
+    report("encoded", None)
     return CartoonFile(
-        data=encode_jpeg(drawing.picture, quality=CARTOON_QUALITY, xmp=encode_packet(drawing)),
+        data=data,
         style=style,
         seed=seed,
         faces=tuple(_summarise(face, width, height) for face in drawing.faces[:_MAX_FACES_TOLD]),

@@ -38,6 +38,7 @@ from toonbooth.kit.connections import while_connected
 from toonbooth.kit.draining import Drain
 from toonbooth.kit.errors import InvalidRequestError
 from toonbooth.kit.line import Place
+from toonbooth.kit.multipart import MIXED
 from toonbooth.kit.worker_process import WorkerDiedError, WorkTimeoutError
 from toonbooth.kit.workers import WorkerPool
 from toonbooth.studio import tasks
@@ -64,6 +65,7 @@ from toonbooth.studio.pictures import (
 )
 from toonbooth.studio.replies import render_picture
 from toonbooth.studio.requests import check_token, read_caller, read_json
+from toonbooth.studio.telling import NewsDesk, ToldPicture, answer_with_news, prefers_news
 
 Args = TypeVarTuple("Args")
 Result = TypeVar("Result")
@@ -230,7 +232,7 @@ _FACE_CUT_REQUEST: Final = {
     GENERATE_CARTOON_PATH,
     summary="Draw a photo",
     response_class=Response,
-    responses=_describe_pictures(JPEG_MEDIA_TYPE) | _describe_errors(400, 401, 422, 500, 503),
+    responses=_describe_pictures(JPEG_MEDIA_TYPE, MIXED) | _describe_errors(400, 401, 422, 500, 503),
     openapi_extra={
         "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _CARTOON_FORM}}}
     },
@@ -238,20 +240,30 @@ _FACE_CUT_REQUEST: Final = {
 async def generate_cartoon(request: Request) -> Response:
     services = _services_of(request)
     check_token(request, services.token)
-    async with services.pool.line.place(read_caller(request)) as place:
+    accept = request.headers.get("accept")
+    caller = read_caller(request)
+    async with services.pool.line.place(caller) as place:
         form = await read_cartoon_form(request.headers.get("content-type"), request.stream())
-        cartoon = await while_connected(request, _draw(services, form, place))
+        if not prefers_news(accept):
+            cartoon = await while_connected(request, _draw(services, form, place))
+            return _render_cartoon(cartoon, accept)
+
+    async def draw(desk: NewsDesk) -> ToldPicture:
+        # A place of its own: this goes on when the request's own function has returned.
+        async with services.pool.line.place(caller, on_number=desk.tell_place) as place:
+            cartoon = await _draw(services, form, place, desk)
+        return ToldPicture(cartoon.data, JPEG_MEDIA_TYPE, _describe_cartoon(cartoon))
+
+    return await answer_with_news(request, draw)
+
+
+def _render_cartoon(cartoon: CartoonFile, accept: str | None) -> Response:
     return render_picture(
         cartoon.data,
         media_type=JPEG_MEDIA_TYPE,
         name="cartoon",
-        headers={
-            STYLE_HEADER: cartoon.style,
-            SEED_HEADER: str(cartoon.seed),
-            FACES_HEADER: encode_faces_header(cartoon.faces),
-            **_name_model(cartoon.model),
-        },
-        accept=request.headers.get("accept"),
+        headers=_describe_cartoon(cartoon),
+        accept=accept,
     )
 
 
@@ -346,7 +358,18 @@ def _name_model(model: ModelSummary | None) -> dict[str, str]:
     return {} if model is None else {MODEL_HEADER: model.name, LICENCE_HEADER: model.licence}
 
 
-async def _draw(services: Services, form: CartoonForm, place: Place) -> CartoonFile:
+def _describe_cartoon(cartoon: CartoonFile) -> dict[str, str]:
+    return {
+        STYLE_HEADER: cartoon.style,
+        SEED_HEADER: str(cartoon.seed),
+        FACES_HEADER: encode_faces_header(cartoon.faces),
+        **_name_model(cartoon.model),
+    }
+
+
+async def _draw(
+    services: Services, form: CartoonForm, place: Place, desk: NewsDesk | None = None
+) -> CartoonFile:
     style = form.style or services.styles[0].name
     if style not in {known.name for known in services.styles}:
         raise UnknownStyleError("There is no style of this name.")
@@ -360,14 +383,21 @@ async def _draw(services: Services, form: CartoonForm, place: Place) -> CartoonF
         style,
         seed,
         services.equipment,
+        on_news=None if desk is None else desk.tell,
     )
 
 
-async def _run(services: Services, place: Place, task: Callable[[*Args], Result], *args: *Args) -> Result:
+async def _run(
+    services: Services,
+    place: Place,
+    task: Callable[[*Args], Result],
+    *args: *Args,
+    on_news: Callable[[object], None] | None = None,
+) -> Result:
     """Have a worker do it; a decoder that hangs or crashes costs one request, of whoever sent the picture."""
     try:
         return await services.pool.run(
-            task, *args, timeout_seconds=services.work_timeout_seconds, place=place
+            task, *args, timeout_seconds=services.work_timeout_seconds, place=place, on_news=on_news
         )
     except (WorkTimeoutError, WorkerDiedError) as error:
         if error.stage != DECODING:

@@ -8,15 +8,17 @@ others would drag those imports along.
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from toonbooth.kit.errors import StartError
+from toonbooth.kit.worker_process import is_heard, tell
 from toonbooth.studio.errors import (
     AnimatedImageError,
     BrokenImageError,
@@ -26,7 +28,11 @@ from toonbooth.studio.errors import (
 )
 from toonbooth.studio.pictures import CartoonFile, CutOptions, FaceCutFile, NeuralChoice, StyleList
 
+_PREVIEW_SIDE: Final = 240
+_PREVIEW_QUALITY: Final = 75
+
 if TYPE_CHECKING:
+    from toonbooth.imaging.pixels import ByteImage
     from toonbooth.portrait.analysis import PortraitAnalyser
     from toonbooth.studio.shelf import Shelf
 
@@ -101,7 +107,22 @@ def generate_cartoon(photo: bytes, style: str, seed: int, equipment: Equipment) 
             seed=seed,
             max_side=equipment.max_side_pixels,
             shelf=_open_shelf(equipment),
+            report=_tell_stage,
         )
+
+
+def _tell_stage(stage: str, picture: ByteImage | None) -> None:
+    """What the service tells on, as JSON has it: see `contract.NEWS_MEDIA_TYPE`."""
+    news = {"stage": stage}
+    if picture is not None and is_heard():
+        from toonbooth.imaging.codec import encode_jpeg
+        from toonbooth.imaging.resize import shrunk
+
+        height, width = picture.shape[:2]
+        share = min(1.0, _PREVIEW_SIDE / max(height, width))
+        small = shrunk(picture, (max(1, round(width * share)), max(1, round(height * share))))
+        news["preview"] = b64encode(encode_jpeg(small, quality=_PREVIEW_QUALITY, chroma="4:2:0")).decode()
+    tell(news)
 
 
 def process_face_cut(image: bytes, options: CutOptions, equipment: Equipment) -> FaceCutFile:

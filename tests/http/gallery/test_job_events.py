@@ -23,7 +23,7 @@ from tests.http.gallery.running import (
     read_job,
     running_gallery,
 )
-from toonbooth.kit.event_stream import Event, EventStream
+from toonbooth.kit.live_replies import Event, EventStream
 
 JPEG = b"\xff\xd8\xff\xe0small"
 PREVIEW = f"data:image/jpeg;base64,{b64encode(JPEG).decode()}"

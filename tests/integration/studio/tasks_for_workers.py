@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from toonbooth.kit.errors import InternalError, InvalidRequestError
-from toonbooth.kit.worker_process import report_stage
+from toonbooth.kit.worker_process import WorkDroppedError, is_heard, report_stage, tell
 
 
 def add(first: int, second: int) -> int:
@@ -34,6 +34,23 @@ def wait_for_file(path: Path) -> int:
     while not path.exists():
         time.sleep(0.005)
     return os.getpid()
+
+
+def tell_until_dropped(path: Path) -> None:
+    """Tell something now and then, and leave a file when nobody wants to hear it any more."""
+    try:
+        while True:
+            tell("still here")
+            time.sleep(0.005)
+    except WorkDroppedError:
+        path.touch()
+        raise
+
+
+def count_to(end: int) -> bool:
+    for number in range(end):
+        tell(number)
+    return is_heard()
 
 
 def append_line(path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from tests.integration.studio import tasks_for_workers as tasks
 from toonbooth.kit.errors import InvalidRequestError
+from toonbooth.kit.line import ANYBODY
 from toonbooth.kit.worker_process import UnsendableFailureError, WorkerDiedError, WorkTimeoutError
 from toonbooth.kit.workers import PoolBusyError, WorkerPool
 
@@ -136,6 +137,58 @@ async def test_a_caller_that_leaves_work_begun_gives_the_worker_back(
         await at_work
     gate.touch()
     assert await pool.run(tasks.get_process_id, timeout_seconds=10) == worker
+
+
+async def test_work_tells_how_far_it_is_before_its_result(pool: WorkerPool) -> None:
+    heard: list[object] = []
+    assert await pool.run(tasks.count_to, 3, timeout_seconds=10, on_news=heard.append) is True
+    assert heard == [0, 1, 2]
+    assert await pool.run(tasks.count_to, 3, timeout_seconds=10) is False
+
+
+async def test_work_of_a_caller_that_leaves_ends_when_it_next_tells_something(
+    pool: WorkerPool, tmp_path: Path
+) -> None:
+    worker = await pool.run(tasks.get_process_id, timeout_seconds=10)
+    has_begun = asyncio.Event()
+    at_work = asyncio.create_task(
+        pool.run(
+            tasks.tell_until_dropped,
+            tmp_path / "dropped",
+            timeout_seconds=3600,
+            on_news=lambda _: has_begun.set(),
+        )
+    )
+    await has_begun.wait()
+    at_work.cancel()
+    assert await pool.run(tasks.get_process_id, timeout_seconds=10) == worker
+    assert (tmp_path / "dropped").exists()
+
+
+async def test_work_of_a_caller_that_leaves_is_killed_when_it_tells_nothing(pool: WorkerPool) -> None:
+    worker = await pool.run(tasks.get_process_id, timeout_seconds=10)
+    at_work = asyncio.create_task(pool.run(tasks.hang, timeout_seconds=3600))
+    await _let_callers_begin()
+    at_work.cancel()
+    assert await pool.run(tasks.get_process_id, timeout_seconds=10) != worker
+
+
+async def test_who_waits_hears_its_place(tmp_path: Path) -> None:
+    async with WorkerPool(workers=1, max_waiting=2) as pool:
+        gate, places = tmp_path / "gate", tuple[list[int], ...](([], [], []))
+
+        async def call(numbers: list[int]) -> None:
+            async with pool.line.place(ANYBODY, on_number=numbers.append) as place:
+                await pool.run(tasks.wait_for_file, gate, timeout_seconds=10, place=place)
+
+        callers = [asyncio.create_task(call(numbers)) for numbers in places]
+        await _let_callers_begin()
+        assert places == ([], [0], [1])
+        callers[1].cancel()
+        await asyncio.wait({callers[1]})
+        assert places == ([], [0], [1, 0])
+        gate.touch()
+        await asyncio.gather(callers[0], callers[2])
 
 
 async def test_two_workers_work_at_once(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from toonbooth.gallery.jobs.watching import cancel_job, follow_job, get_job, is_
 from toonbooth.gallery.routes.answering import JOBS_PATH, render_job
 from toonbooth.gallery.schemas import JobDataJson, JobJson, Success
 from toonbooth.gallery.services import Services
-from toonbooth.kit.event_stream import MEDIA_TYPE, Event, EventStream
+from toonbooth.kit.live_replies import MEDIA_TYPE, Event, EventStream
 from toonbooth.kit.openapi import describe_failures
 from toonbooth.kit.workers import PoolBusyError
 

@@ -1,9 +1,9 @@
-"""Server-sent events, as the HTML standard has them in section 9.2: a reply that goes on."""
+"""Replies that go on while things happen; among them server-sent events (HTML standard, section 9.2)."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final
@@ -27,25 +27,34 @@ class Event:
     data: str
 
 
-class EventStream(Response):
-    """Sends events as they come. None among them is a comment, which tells proxies that the line is alive.
+class LiveReply(Response):
+    """Sends pieces as they come, until there are no more or the client leaves.
 
-    Events are asked for one at a time, and the next only when the connection has taken the last: a client
-    that reads slowly makes nothing pile up, and one that reads nothing at all is cut off.
+    The next piece is asked for when the connection has taken the last: a client that reads slowly makes
+    nothing pile up, and one that reads nothing at all is cut off.
 
     Parameters
     ----------
-    send_seconds : what a client gets to take one event.
+    send_seconds : what a client gets to take one piece.
+    on_end : called at the end, whatever it is.
     """
 
-    media_type = MEDIA_TYPE
-
-    def __init__(self, events: AsyncGenerator[Event | None], *, send_seconds: float = _SEND_SECONDS) -> None:
-        # No-transform and the last one: proxies that gather or compress would hold events back.
-        super().__init__(headers={"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"})
+    def __init__(
+        self,
+        pieces: AsyncGenerator[bytes],
+        *,
+        media_type: str,
+        headers: Mapping[str, str] | None = None,
+        send_seconds: float = _SEND_SECONDS,
+        on_end: Callable[[], None] | None = None,
+    ) -> None:
+        # No-transform and the last one: proxies that gather or compress would hold pieces back.
+        own = {"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"}
+        super().__init__(headers=own | dict(headers or {}), media_type=media_type)
         del self.headers["content-length"]
-        self._events = events
+        self._pieces = pieces
         self._send_seconds = send_seconds
+        self._on_end = on_end
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         sending = asyncio.ensure_future(self._send_all(send))
@@ -57,6 +66,8 @@ class EventStream(Response):
             if not sending.done():
                 sending.cancel()
             await asyncio.wait({sending, leaving})
+            if self._on_end is not None:
+                self._on_end()
         if not sending.cancelled():
             sending.result()
 
@@ -67,14 +78,27 @@ class EventStream(Response):
 
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         try:
-            await send_in_time(f"retry: {_RECONNECT_MILLISECONDS}\n\n".encode())
-            async with aclosing(self._events):
-                async for event in self._events:
-                    await send_in_time(_render(event))
+            async with aclosing(self._pieces):
+                async for piece in self._pieces:
+                    await send_in_time(piece)
             await send_in_time(b"", more=False)
         except TimeoutError:
             # The server closes a connection whose reply has no end.
             return
+
+
+class EventStream(LiveReply):
+    """Sends events as they come. None among them is a comment, which tells proxies that the line is alive."""
+
+    def __init__(self, events: AsyncGenerator[Event | None], *, send_seconds: float = _SEND_SECONDS) -> None:
+        super().__init__(_render_all(events), media_type=MEDIA_TYPE, send_seconds=send_seconds)
+
+
+async def _render_all(events: AsyncGenerator[Event | None]) -> AsyncGenerator[bytes]:
+    yield f"retry: {_RECONNECT_MILLISECONDS}\n\n".encode()
+    async with aclosing(events):
+        async for event in events:
+            yield _render(event)
 
 
 def _render(event: Event | None) -> bytes:
