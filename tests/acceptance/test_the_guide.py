@@ -46,7 +46,7 @@ def test_a_phone_app_walks_the_whole_guide(
     )
     original, first = uploaded["original"], uploaded["cartoon"]
     assert set(uploaded) == {"original", "cartoon"}
-    assert set(original) == {"id", "imageUrl", "createdAt"}
+    assert set(original) == {"id", "imageUrl", "thumbnailUrl", "createdAt"}
     check_picture(original, toonbooth, folder="originals", identifier=app.headers["x-device-id"][:8])
     check_picture(first, toonbooth, folder="temp", identifier=original["id"])
     assert first["faces"][0]["score"] > 0.5
@@ -62,7 +62,7 @@ def test_a_phone_app_walks_the_whole_guide(
     downloaded = read_success(app.post(f"/api/download/{second['id']}"))
     face = downloaded["downloadedFace"]
     assert set(downloaded) == {"downloadedFace"}
-    assert set(face) == {"id", "faceUrl", "originalId", "createdAt"}
+    assert set(face) == {"id", "faceUrl", "thumbnailUrl", "originalId", "createdAt"}
     assert face["originalId"] == original["id"]
     check_picture(face, toonbooth, folder="downloaded", identifier=original["id"], url_field="faceUrl")
     assert count_files(toonbooth) - files_before == Counter(originals=1, downloaded=1)
@@ -72,10 +72,10 @@ def test_a_phone_app_walks_the_whole_guide(
     assert [(entry["id"], entry["fileSize"]) for entry in originals] == [
         (original["id"], stored_file(toonbooth, original["imageUrl"]).stat().st_size)
     ]
-    assert set(originals[0]) == {"id", "imageUrl", "fileSize", "createdAt"}
+    assert set(originals[0]) == {"id", "imageUrl", "thumbnailUrl", "fileSize", "createdAt"}
     assert [entry["id"] for entry in faces] == [face["id"]]
-    assert set(faces[0]) == {"id", "faceUrl", "fileSize", "original", "createdAt"}
-    assert set(faces[0]["original"]) == {"id", "imageUrl", "createdAt"}
+    assert set(faces[0]) == {"id", "faceUrl", "thumbnailUrl", "fileSize", "original", "createdAt"}
+    assert set(faces[0]["original"]) == {"id", "imageUrl", "thumbnailUrl", "createdAt"}
     assert faces[0]["original"]["id"] == original["id"]
     assert fetch(faces[0]["faceUrl"]) == fetch(face["faceUrl"])
 

@@ -16,6 +16,7 @@ from toonbooth.gallery.jobs.running import JobRunner
 from toonbooth.gallery.operations.sweep import SweepRules
 from toonbooth.gallery.page import install_page
 from toonbooth.gallery.rate_limiting import count_request
+from toonbooth.gallery.renditions import RenditionMaker
 from toonbooth.gallery.routes import cartoons, erasing, exports, files, health, jobs, lists, styles
 from toonbooth.gallery.schemas import DownloadBody, RegenerateBody, UploadForm
 from toonbooth.gallery.services import Services
@@ -139,7 +140,16 @@ async def _open_services(
             workers=settings.conversion_workers,
             max_waiting=_WAITING_CONVERSIONS,
             memory_limit_bytes=_CONVERSION_MEMORY_BYTES,
-            preload=("toonbooth.imaging.codec.decoding", "toonbooth.imaging.codec.encoding"),
+            preload=("toonbooth.imaging.codec.renditions",),
+        )
+    )
+    rendition_maker = await stack.enter_async_context(
+        RenditionMaker(
+            storage.blobs,
+            storage.renditions,
+            converters,
+            at_once=settings.conversion_workers,
+            timeout_seconds=settings.conversion_timeout_seconds,
         )
     )
     await stack.enter_async_context(
@@ -158,6 +168,8 @@ async def _open_services(
         studio=HttpStudioClient(connections, timeout_seconds=settings.studio_timeout_seconds),
         signer=UrlSigner(keys),
         converters=converters,
+        renditions=storage.renditions,
+        rendition_maker=rendition_maker,
         # Entered last: what jobs work with is closed after them.
         jobs=await stack.enter_async_context(JobRunner(storage.database, limit=settings.max_jobs)),
         rate_limiter=open_rate_limiter(settings.rate_limits_url),

@@ -8,6 +8,8 @@ from toonbooth.gallery.signing import UrlSigner
 from toonbooth.gallery.studio_replies import StyleInfo
 
 UPLOADS_PATH: Final = "/uploads"
+WIDTH_PARAMETER: Final = "w"
+_THUMBNAIL_WIDTH: Final = 320
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,12 @@ class FileLinks:
         """The absolute, signed address of a file."""
         path = get_path(key)
         return f"{self.base_url}{path}?{self.signer.sign(path, now=self.now)}"
+
+    def to_thumbnail(self, key: str) -> str:
+        """The address of a smaller version. Its width isn't signed: whoever may see a picture may see it in
+        any of the few widths that there are.
+        """
+        return f"{self.to(key)}&{WIDTH_PARAMETER}={_THUMBNAIL_WIDTH}"
 
 
 def get_preview_path(style: str) -> str:

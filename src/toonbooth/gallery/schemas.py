@@ -36,6 +36,13 @@ Url = Annotated[
         examples=["http://127.0.0.1:3000/uploads/…/1736123456789_….jpg?…"],
     ),
 ]
+ThumbnailUrl = Annotated[
+    str,
+    Field(
+        description="The same picture, 320 pixels wide; `w` may be 160, 640 or 1080 as well.",
+        examples=["http://127.0.0.1:3000/uploads/…/1736123456789_….jpg?…&w=320"],
+    ),
+]
 FileSize = Annotated[int, Field(description="Bytes of the file as it is stored.", examples=[567890])]
 
 
@@ -50,11 +57,17 @@ class OriginalJson(_Json):
 
     id: Id
     image_url: Url
+    thumbnail_url: ThumbnailUrl
     created_at: Moment
 
     @classmethod
     def of(cls, original: Original, links: FileLinks) -> Self:
-        return cls(id=str(original.id), image_url=links.to(original.key), created_at=original.created_at)
+        return cls(
+            id=str(original.id),
+            image_url=links.to(original.key),
+            thumbnail_url=links.to_thumbnail(original.key),
+            created_at=original.created_at,
+        )
 
 
 class ListedOriginalJson(_Json):
@@ -62,6 +75,7 @@ class ListedOriginalJson(_Json):
 
     id: Id
     image_url: Url
+    thumbnail_url: ThumbnailUrl
     file_size: FileSize
     created_at: Moment
 
@@ -70,6 +84,7 @@ class ListedOriginalJson(_Json):
         return cls(
             id=str(original.id),
             image_url=links.to(original.key),
+            thumbnail_url=links.to_thumbnail(original.key),
             file_size=original.file_size,
             created_at=original.created_at,
         )
@@ -97,6 +112,7 @@ class CartoonJson(_Json):
 
     id: Id
     image_url: Url
+    thumbnail_url: ThumbnailUrl
     created_at: Moment
     style: Annotated[str | None, Field(description="How it is drawn.", examples=["comic"])]
     seed: Annotated[int | None, Field(description="Another seed, another drawing.", examples=[7])]
@@ -110,6 +126,7 @@ class CartoonJson(_Json):
         return cls(
             id=str(cartoon.id),
             image_url=links.to(cartoon.key),
+            thumbnail_url=links.to_thumbnail(cartoon.key),
             created_at=cartoon.created_at,
             style=cartoon.style,
             seed=cartoon.seed,
@@ -122,6 +139,7 @@ class DownloadedFaceJson(_Json):
 
     id: Id
     face_url: Url
+    thumbnail_url: ThumbnailUrl
     original_id: Id
     created_at: Moment
 
@@ -130,6 +148,7 @@ class DownloadedFaceJson(_Json):
         return cls(
             id=str(face.id),
             face_url=links.to(face.key),
+            thumbnail_url=links.to_thumbnail(face.key),
             original_id=str(face.original_id),
             created_at=face.created_at,
         )
@@ -140,6 +159,7 @@ class ListedFaceJson(_Json):
 
     id: Id
     face_url: Url
+    thumbnail_url: ThumbnailUrl
     file_size: FileSize
     original: OriginalJson
     created_at: Moment
@@ -149,6 +169,7 @@ class ListedFaceJson(_Json):
         return cls(
             id=str(face.id),
             face_url=links.to(face.key),
+            thumbnail_url=links.to_thumbnail(face.key),
             file_size=face.file_size,
             original=OriginalJson.of(face.original, links),
             created_at=face.created_at,

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from toonbooth.gallery.blobs.interface import BlobStore
+from toonbooth.gallery.blobs.renditions import RenditionCache
 from toonbooth.gallery.blobs.staging import StagingFolder
 from toonbooth.gallery.database.transactions import Database
 from toonbooth.gallery.jobs.running import JobRunner
+from toonbooth.gallery.renditions import RenditionMaker
 from toonbooth.gallery.settings import GallerySettings
 from toonbooth.gallery.signing import UrlSigner
 from toonbooth.gallery.studio_client import HttpStudioClient
@@ -21,6 +23,7 @@ class Storage:
 
     database: Database
     blobs: BlobStore
+    renditions: RenditionCache
     staging: StagingFolder
 
 
@@ -32,6 +35,7 @@ class Services(Storage):
     studio: HttpStudioClient
     signer: UrlSigner
     converters: WorkerPool
+    rendition_maker: RenditionMaker
     jobs: JobRunner
     rate_limiter: RateLimiter
     read_clock: Callable[[], datetime]

@@ -133,12 +133,16 @@ class GallerySettings(BaseSettings):
         int, Field(ge=1024, le=100 * 1024 * 1024, description="The largest photo taken.")
     ] = MAX_IMAGE_BYTES
     conversion_workers: Annotated[
-        int, Field(ge=1, le=64, description="How many HEIC and AVIF photos are converted at once.")
+        int, Field(ge=1, le=64, description="How many pictures are converted or made smaller at once.")
     ] = 2
     conversion_timeout_seconds: Annotated[
-        float, Field(gt=0, le=120, description="What converting one photo may take.")
+        float, Field(gt=0, le=120, description="What converting or shrinking one picture may take.")
     ] = 20.0
 
+    rendition_cache_bytes: Annotated[
+        int,
+        Field(ge=1024**2, description="What the smaller versions of pictures may take on the disk."),
+    ] = 1024**3
     max_jobs: Annotated[
         int, Field(ge=1, le=10_000, description="How many jobs run at once before the next gets a 503.")
     ] = 64

@@ -7,12 +7,14 @@ from typing import Final
 
 from toonbooth.gallery.blobs.disk import DiskBlobStore
 from toonbooth.gallery.blobs.objects import ObjectBlobStore, open_bucket
+from toonbooth.gallery.blobs.renditions import ForgettingBlobStore, RenditionCache
 from toonbooth.gallery.blobs.staging import STAGING_FOLDER, StagingFolder
 from toonbooth.gallery.database.transactions import open_database
 from toonbooth.gallery.services import Storage
 from toonbooth.gallery.settings import GallerySettings
 
 UPLOADS_FOLDER: Final = "uploads"
+_RENDITIONS_FOLDER: Final = "renditions"
 
 
 @asynccontextmanager
@@ -24,10 +26,18 @@ async def open_storage(settings: GallerySettings) -> AsyncIterator[Storage]:
     StartError
         When the database or the bucket cannot be used.
     """
-    blobs = await _open_blobs(settings)
+    files = await _open_blobs(settings)
+    renditions = RenditionCache(
+        settings.data_dir / _RENDITIONS_FOLDER, max_bytes=settings.rendition_cache_bytes
+    )
     database = await open_database(settings.database_url, connections=settings.database_connections)
     async with database:
-        yield Storage(database=database, blobs=blobs, staging=blobs.staging)
+        yield Storage(
+            database=database,
+            blobs=ForgettingBlobStore(files, renditions),
+            renditions=renditions,
+            staging=files.staging,
+        )
 
 
 async def _open_blobs(settings: GallerySettings) -> DiskBlobStore | ObjectBlobStore:

@@ -9,6 +9,7 @@ from typing import Final
 from starlette.responses import Response
 
 from toonbooth.contract import IMAGE_FIELD
+from toonbooth.kit.accepting import read_weights
 
 _FORM: Final = "multipart/form-data"
 _EXTENSIONS: Final = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
@@ -34,19 +35,7 @@ def prefers_form(accept: str | None, media_type: str) -> bool:
     """Whether a form is wanted more than the picture itself (RFC 9110, 12.5.1)."""
     if not accept:
         return False
-    weights = _read_weights(accept)
+    weights = read_weights(accept)
     form = weights.get(_FORM, 0.0)
     picture = next((weights[name] for name in (media_type, "image/*", "*/*") if name in weights), 0.0)
     return form > picture
-
-
-def _read_weights(accept: str) -> dict[str, float]:
-    weights = {}
-    for entry in accept.split(",")[:32]:
-        name, *parameters = (part.strip().lower() for part in entry.split(";"))
-        weight = next((part[2:] for part in parameters if part.startswith("q=")), "1")
-        try:
-            weights[name] = float(weight)
-        except ValueError:
-            weights[name] = 0.0
-    return weights

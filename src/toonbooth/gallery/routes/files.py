@@ -20,7 +20,7 @@ from toonbooth.gallery.errors import (
     StorageFailedError,
     StorageUnavailableError,
 )
-from toonbooth.gallery.links import UPLOADS_PATH, get_path
+from toonbooth.gallery.links import UPLOADS_PATH, WIDTH_PARAMETER, get_path
 from toonbooth.gallery.operations.browse import may_see
 from toonbooth.gallery.ranges import (
     ByteRange,
@@ -29,16 +29,20 @@ from toonbooth.gallery.ranges import (
     matches_any,
     read_range,
 )
+from toonbooth.gallery.renditions import WIDTHS, Rendition, choose_rendition
 from toonbooth.gallery.services import Services
 from toonbooth.gallery.signing import EXPIRES_PARAMETER, SIGNATURE_PARAMETER
+from toonbooth.kit.errors import InvalidRequestError
 from toonbooth.kit.openapi import describe_failures
 from toonbooth.kit.replies import render_error
+from toonbooth.kit.worker_process import WorkerDiedError, WorkTimeoutError
+from toonbooth.kit.workers import PoolBusyError
 
 router = APIRouter(tags=["files"])
 
 _OWNER_MAX_AGE_SECONDS: Final = 7 * 24 * 3600
 _BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
-_PICTURES: Final = {"content": dict.fromkeys(MEDIA_TYPES.values(), _BINARY)}
+_PICTURES: Final = {"content": dict.fromkeys((*MEDIA_TYPES.values(), "image/avif"), _BINARY)}
 _SUCCESSES: Final[dict[int | str, dict[str, Any]]] = {
     200: {"description": "The picture.", **_PICTURES},
     206: {"description": "The wanted part of it.", **_PICTURES},
@@ -53,7 +57,11 @@ _SUCCESSES: Final[dict[int | str, dict[str, Any]]] = {
     response_class=Response,
     responses=_SUCCESSES
     | describe_failures(
+        InvalidRequestError,
         PictureNotFoundError,
+        PoolBusyError,
+        WorkTimeoutError,
+        WorkerDiedError,
         RangeNotSatisfiableError,
         DatabaseFailedError,
         DatabaseUnavailableError,
@@ -70,6 +78,14 @@ async def get_file(
     filename: str,
     expires: Annotated[str, Query(alias=EXPIRES_PARAMETER)] = "",
     signature: Annotated[str, Query(alias=SIGNATURE_PARAMETER)] = "",
+    width: Annotated[
+        str | None,
+        Query(
+            alias=WIDTH_PARAMETER,
+            description="A smaller version of this width, as WebP or AVIF where `Accept` names them.",
+            json_schema_extra={"enum": [str(each) for each in WIDTHS]},
+        ),
+    ] = None,
 ) -> Response:
     """Addresses in replies are signed and open without any header for a week, in image widgets too. Without
     the query they open for the device that owns the picture. Everything else is 404.
@@ -77,17 +93,12 @@ async def get_file(
     key = f"{folder}/{filename}"
     max_age_seconds = await _authorise(services, key, device, expires=expires, signature=signature)
     size = (await services.blobs.stat(key)).size
+    if width is not None:
+        rendition = choose_rendition(key, _read_width(width), request.headers.get("accept"))
+        return await _send_rendition(request, services, key, rendition, max_age_seconds=max_age_seconds)
     # A key's bytes never change, so its name says all.
     etag = f'"{filename}"'
-    headers = {
-        "ETag": etag,
-        "Cache-Control": f"private, immutable, max-age={max_age_seconds}",
-        "Vary": DEVICE_HEADER,
-        "Accept-Ranges": "bytes",
-        "Content-Security-Policy": "default-src 'none'; sandbox",
-        # Image widgets of an app's own page show them; whoever has the address may.
-        "Cross-Origin-Resource-Policy": "cross-origin",
-    }
+    headers = _make_headers(etag, max_age_seconds, vary=DEVICE_HEADER) | {"Accept-Ranges": "bytes"}
     if matches_any(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=headers)
     if request.method == "HEAD":
@@ -102,6 +113,37 @@ async def get_file(
             refusal.headers["Content-Range"] = f"bytes */{size}"
             return refusal
     return await _send(services, key, wanted, size=size, headers=headers)
+
+
+async def _send_rendition(
+    request: Request, services: Services, key: str, rendition: Rendition, *, max_age_seconds: int
+) -> Response:
+    etag = f'"{key.rpartition("/")[2]}-{rendition.name}"'
+    headers = _make_headers(etag, max_age_seconds, vary=f"Accept, {DEVICE_HEADER}")
+    if matches_any(request.headers.get("if-none-match"), etag):
+        return Response(status_code=304, headers=headers)
+    data = await services.rendition_maker.get(key, rendition)
+    if request.method == "HEAD":
+        headers["Content-Length"] = str(len(data))
+        data = b""
+    return Response(data, media_type=rendition.media_type, headers=headers)
+
+
+def _read_width(text: str) -> int:
+    if text not in {str(each) for each in WIDTHS}:
+        raise InvalidRequestError(f"{WIDTH_PARAMETER} must be one of {', '.join(map(str, WIDTHS))}.")
+    return int(text)
+
+
+def _make_headers(etag: str, max_age_seconds: int, *, vary: str) -> dict[str, str]:
+    return {
+        "ETag": etag,
+        "Cache-Control": f"private, immutable, max-age={max_age_seconds}",
+        "Vary": vary,
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        # Image widgets of an app's own page show them; whoever has the address may.
+        "Cross-Origin-Resource-Policy": "cross-origin",
+    }
 
 
 async def _authorise(

@@ -21,6 +21,7 @@ from toonbooth.imaging.codec.xmp import MAX_XMP_BYTES, read_xmp
 if TYPE_CHECKING:
     from toonbooth.imaging.codec.decoding import convert_to_jpeg, decode_photo
     from toonbooth.imaging.codec.encoding import encode_jpeg, encode_png, encode_webp
+    from toonbooth.imaging.codec.renditions import make_rendition
 
 __all__ = [
     "HEAD_BYTES",
@@ -41,6 +42,7 @@ __all__ = [
     "encode_webp",
     "identify",
     "inspect",
+    "make_rendition",
     "read_xmp",
 ]
 
@@ -50,6 +52,7 @@ _LOADED_LATE: Final = {
     "encode_jpeg": "encoding",
     "encode_png": "encoding",
     "encode_webp": "encoding",
+    "make_rendition": "renditions",
 }
 
 

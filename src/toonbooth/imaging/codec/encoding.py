@@ -59,7 +59,7 @@ def encode_png(picture: ByteImage) -> bytes:
     return file.getvalue()
 
 
-def encode_webp(picture: ByteImage, *, quality: int = 90) -> bytes:
+def encode_webp(picture: ByteImage, *, quality: int = 90, effort: int = 4) -> bytes:
     """Encode as lossy WebP; transparency is kept exactly.
 
     Parameters
@@ -67,6 +67,8 @@ def encode_webp(picture: ByteImage, *, quality: int = 90) -> bytes:
     picture : uint8 array, shape (H, W, 3) RGB or (H, W, 4) RGBA, alpha not multiplied in
     quality : 1…100
         Turning it up removes the smear along lines, and costs bytes.
+    effort : 0…6
+        Turning it up takes longer and saves some bytes.
 
     Raises
     ------
@@ -75,7 +77,7 @@ def encode_webp(picture: ByteImage, *, quality: int = 90) -> bytes:
     """
     _check(picture, channels={3, 4})
     file = io.BytesIO()
-    Image.fromarray(picture).save(file, "WEBP", quality=quality)
+    Image.fromarray(picture).save(file, "WEBP", quality=quality, method=effort)
     return file.getvalue()
 
 
