@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from bench.delivery import measure_events, measure_grid
 from bench.growth import SIDES, measure_growth
 from bench.pictures import TWELVE_MEGAPIXELS, WORKING_SIZE, make_photo
 from bench.services import (
@@ -18,7 +19,7 @@ from bench.stages import measure_stages
 from bench.styles import measure_styles, measure_two_at_once
 from bench.timing import pinned_to, print_table
 
-PARTS = ("stages", "styles", "growth", "calls", "gallery", "memory", "health")
+PARTS = ("stages", "styles", "growth", "calls", "gallery", "grid", "events", "memory", "health")
 
 
 @click.command()
@@ -67,6 +68,11 @@ def main(
             with pinned_to(1):
                 largest = make_photo((SIDES[-1], SIDES[-1] * 3 // 4))
                 print_table("Larger pictures, 1 core", measure_growth(largest))
+        if "grid" in wanted:
+            print_table("Thumbnails over six connections", measure_grid(Path(folder) / "grid"))
+        if "events" in wanted:
+            rows = measure_events(Path(folder) / "events", photos["12 MP JPEG"], rounds=rounds)
+            print_table("Jobs, client included", rows)
         if "memory" in wanted:
             print_table("Memory, sum of PSS", measure_memory(Path(folder) / "memory", photos))
         if "health" in wanted:

@@ -19,13 +19,15 @@ from bench.timing import Row, summarise, time_calls
 from tests.acceptance.running import command, find_free_port, running_toonbooth
 
 DEVICE = {"x-device-id": str(uuid.uuid4())}
+KINDS = ("REQUESTS", "DRAWINGS")
+"""What is limited; nothing is while it is measured."""
 
 
 def measure_whole_calls(folder: Path, photos: dict[str, bytes], *, rounds: int) -> Generator[Row]:
     """Uploads, lists and files through gallery and studio."""
     with running_toonbooth(folder) as toonbooth, _client(toonbooth.gallery_url) as app:
         for name, photo in photos.items():
-            yield time_calls(f"POST /api/upload, {name}", partial(_upload, app, photo), rounds=rounds)
+            yield time_calls(f"POST /api/upload, {name}", partial(upload, app, photo), rounds=rounds)
             with httpx.Client(base_url=toonbooth.studio_url, timeout=60) as studio:
                 yield time_calls(
                     f"POST /generate-cartoon, {name}", partial(_draw, studio, photo), rounds=rounds
@@ -35,22 +37,22 @@ def measure_whole_calls(folder: Path, photos: dict[str, bytes], *, rounds: int) 
 def measure_gallery_alone(folder: Path, photo: bytes, *, rounds: int) -> Generator[Row]:
     """What the gallery itself costs: its studio answers at once, always with the same cartoon."""
     with (
-        _instant_studio(photo) as studio_url,
-        _running_gallery(folder, studio_url) as gallery_url,
+        instant_studio(photo) as studio_url,
+        running_gallery(folder, studio_url) as gallery_url,
         _client(gallery_url) as app,
     ):
         yield time_calls(
             "POST /api/upload, studio answers at once",
-            lambda: _upload(app, photo),
+            lambda: upload(app, photo),
             rounds=rounds,
             limit="30 ms on one core",
         )
         while app.get("/api/originals").json()["data"]["count"] < 50:
-            _upload(app, photo)
+            upload(app, photo)
         yield time_calls(
             "GET /api/originals?limit=50", lambda: app.get("/api/originals?limit=50"), rounds=rounds * 10
         )
-        url = _upload(app, photo)["original"]["imageUrl"]
+        url = upload(app, photo)["original"]["imageUrl"]
         size = len(app.get(url).content)
         yield time_calls(
             f"GET /uploads/originals/..., {size // 1000} KB", lambda: app.get(url), rounds=rounds * 10
@@ -90,12 +92,13 @@ def measure_health_under_load(folder: Path, photo: bytes) -> Generator[Row]:
 
 
 @contextmanager
-def _running_gallery(folder: Path, studio_url: str) -> Generator[str]:
+def running_gallery(folder: Path, studio_url: str) -> Generator[str]:
     port = find_free_port()
     environment = {
         "GALLERY_PORT": str(port),
         "GALLERY_DATA_DIR": str(folder),
         "GALLERY_STUDIO_URL": studio_url,
+        **{f"GALLERY_{kind}_PER_{who}": "100000/minute" for kind in KINDS for who in ("DEVICE", "ADDRESS")},
     }
     process = subprocess.Popen(
         command("gallery"), env={**os.environ, **environment, "GALLERY_LOG_LEVEL": "warning"}
@@ -116,7 +119,7 @@ def _client(base_url: str) -> httpx.Client:
     return httpx.Client(base_url=base_url, headers=DEVICE, timeout=60)
 
 
-def _upload(app: httpx.Client, photo: bytes) -> dict[str, dict[str, str]]:
+def upload(app: httpx.Client, photo: bytes) -> dict[str, dict[str, str]]:
     reply = app.post("/api/upload", files={"image": ("photo.jpg", photo, "image/jpeg")})
     reply.raise_for_status()
     data: dict[str, dict[str, str]] = reply.json()["data"]
@@ -151,7 +154,7 @@ def _sum_pss(process: psutil.Process) -> float:
 
 
 @contextmanager
-def _instant_studio(picture: bytes) -> Generator[str]:
+def instant_studio(picture: bytes) -> Generator[str]:
     class AnswerAtOnce(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
