@@ -147,15 +147,18 @@ class WorkerProcess:
         on_news: Callable[[object], None] | None = None,
     ) -> Result:
         """Call `function` over there and wait for what comes of it; `on_news` hears what it tells."""
-        while self._drop_reader.poll():  # came too late for the task before
-            self._drop_reader.recv_bytes()
         pipe = self._hand_over((function, args, on_news is not None), timeout_seconds=timeout_seconds)
         result = self._receive(pipe, timeout_seconds=timeout_seconds, on_news=on_news)
         self._tasks_done += 1
         return result  # type: ignore[return-value]  # what `function` returned, by way of a pipe
 
+    def forget_drop(self) -> None:
+        """Call before every `call`, where `drop` is called: the last one may have come too late."""
+        while self._drop_reader.poll():
+            self._drop_reader.recv_bytes()
+
     def drop(self) -> None:
-        """Let a running `call` end soon: nobody wants its result. Does no harm when there is none."""
+        """Let a `call` end soon, or one that is about to begin: nobody wants its result."""
         self._drop_writer.send_bytes(_DROP)
 
     def stop(self) -> None:

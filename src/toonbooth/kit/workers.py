@@ -147,6 +147,7 @@ class WorkerPool:
             raise self.line.busy()
         await place.turn()
         worker = self._idle.pop()
+        worker.forget_drop()
         work = asyncio.ensure_future(self._work(worker, function, args, timeout_seconds, on_news))
         self._keep(work)
         try:
