@@ -77,7 +77,14 @@ def test_work_that_has_begun_is_finished_and_new_work_is_refused(
     assert (listed.status_code, ready.status_code, alive.status_code) == (200, 503, 200)
     assert (downloaded[0], uploaded[0]) == (200, 200), "".join(toonbooth.output)
     assert status == 0
-    assert "Traceback" not in "".join(toonbooth.output)
+    logged = "".join(toonbooth.output)
+    assert "POST /api/upload 200" in logged
+    assert "Traceback" not in logged
+    # A real run's real logs: no id, and no address that opens a picture.
+    assert DEVICE["x-device-id"] not in logged
+    assert DEVICE["x-device-id"][:8] not in logged
+    assert "signature" not in logged
+    assert not any(path.name in logged for path in (tmp_path / "data" / "uploads").rglob("*.jpg"))
     check_everything_is_there(tmp_path / "data", originals=2, cartoons=1, faces=1)
 
 

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from toonbooth.contract import MAX_IMAGE_BYTES
 from toonbooth.gallery.addresses import read_base_url, read_origin
 from toonbooth.gallery.database.engines import DEFAULT_CONNECTIONS
+from toonbooth.gallery.uploading import MAX_SECONDS
 from toonbooth.kit.environment import describe_problems, read_variables
 from toonbooth.kit.errors import StartError
 from toonbooth.kit.rate_limits import IN_MEMORY, Limits, read_limits
@@ -132,6 +133,9 @@ class GallerySettings(BaseSettings):
     max_upload_bytes: Annotated[
         int, Field(ge=1024, le=100 * 1024 * 1024, description="The largest photo taken.")
     ] = MAX_IMAGE_BYTES
+    upload_timeout_seconds: Annotated[
+        float, Field(gt=0, le=3600, description="What a whole upload may take to arrive.")
+    ] = MAX_SECONDS
     conversion_workers: Annotated[
         int, Field(ge=1, le=64, description="How many pictures are converted or made smaller at once.")
     ] = 2

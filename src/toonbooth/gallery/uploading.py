@@ -36,6 +36,8 @@ _MAX_REST_BYTES: Final = 64 * 1024
 _WHERE_THE_FILE_BELONGS: Final = f'Missing image file. The photo belongs in the form field "{IMAGE_FIELD}".'
 _WRITE_BYTES: Final = 256 * 1024
 _MAX_PAUSE_SECONDS: Final = 30.0
+MAX_SECONDS: Final = 600.0
+"""For a whole upload: 10 MB at 17 KB/s, which the slowest mobile networks have."""
 
 
 class ByteSink(Protocol):
@@ -162,29 +164,32 @@ async def receive_upload(
     sink: ByteSink,
     *,
     max_pause_seconds: float = _MAX_PAUSE_SECONDS,
+    max_seconds: float = MAX_SECONDS,
 ) -> Upload:
     """Move the file from the request into `sink`; stops reading where the form ends or goes wrong.
 
     Raises
     ------
     AppError
-        What `UploadReader` raises, or `IncompleteUploadError` when the client went silent or away.
+        What `UploadReader` raises, or `IncompleteUploadError` when the client went silent or away, or is
+        too slow.
     """
     pieces: list[bytes] = []
     gathered = 0
     try:
-        while not reader.ended:
-            async with asyncio.timeout(max_pause_seconds):
-                chunk = await anext(stream, None)
-            if chunk is None:
-                break
-            for piece in reader.feed(chunk):
-                pieces.append(piece)
-                gathered += len(piece)
-            if gathered >= _WRITE_BYTES:
-                await sink.write(b"".join(pieces))
-                pieces.clear()
-                gathered = 0
+        async with asyncio.timeout(max_seconds):
+            while not reader.ended:
+                async with asyncio.timeout(max_pause_seconds):
+                    chunk = await anext(stream, None)
+                if chunk is None:
+                    break
+                for piece in reader.feed(chunk):
+                    pieces.append(piece)
+                    gathered += len(piece)
+                if gathered >= _WRITE_BYTES:
+                    await sink.write(b"".join(pieces))
+                    pieces.clear()
+                    gathered = 0
     except (ClientDisconnect, TimeoutError) as error:
         raise IncompleteUploadError from error
     upload = reader.finish()

@@ -145,7 +145,9 @@ async def upload(
     async with AsyncExitStack() as resources:
         staged = await resources.enter_async_context(services.staging.open())
         sink = DigestingSink(staged)
-        form = await receive_upload(request.stream(), reader, sink)
+        form = await receive_upload(
+            request.stream(), reader, sink, max_seconds=services.settings.upload_timeout_seconds
+        )
 
         async def work(attempt: Attempt, listener: Listener | None) -> None:
             async def save(session: AsyncSession, uploaded: Uploaded) -> None:
