@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, Self, TypeVar
 
 import aiosqlite
-from sqlalchemy import URL, Connection, event, text
+from sqlalchemy import URL, Connection, event, exc, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from toonbooth.kit.errors import StartError
@@ -82,8 +82,11 @@ def hold_lock(database_file: Path, name: str) -> Generator[bool]:
 
 async def list_damages(session: AsyncSession) -> list[str]:
     """Torn pages, broken indexes, references that lead nowhere."""
-    damages = [str(line) for line in await session.scalars(text("PRAGMA integrity_check"))]
-    lost = (await session.execute(text("PRAGMA foreign_key_check"))).all()
+    try:
+        damages = [str(line) for line in await session.scalars(text("PRAGMA integrity_check"))]
+        lost = (await session.execute(text("PRAGMA foreign_key_check"))).all()
+    except exc.DatabaseError as error:
+        return [str(error.orig)]  # too damaged to be looked through
     return [
         *(line for line in damages if line != "ok"),
         *(f"row {row[1]} of {row[0]} refers to a row of {row[2]} that is not there" for row in lost),

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from toonbooth.gallery.blobs.failures import translated_failures
 from toonbooth.gallery.blobs.staging import StagedFile
 from toonbooth.gallery.conversion import convert_file
 from toonbooth.gallery.errors import (
@@ -61,22 +62,24 @@ async def clean_photo(services: Services, uploaded: StagedFile) -> AsyncIterator
     Raises
     ------
     UnsupportedTypeError, UnreadablePhotoError, PhotoTooLargeError, AnimatedPhotoError
+    StorageFailedError
     """
     async with services.staging.open() as cleaned:
         try:
-            found = await asyncio.to_thread(_identify, uploaded.path)
-            if found in _KEPT_AS_THEY_ARE:
-                await asyncio.to_thread(_remove_private_metadata, uploaded.path, cleaned.path, found)
-                kept = found
-            else:
-                # Decoders of these are large and take long: they work where they can be killed.
-                await services.converters.run(
-                    convert_file,
-                    uploaded.path,
-                    cleaned.path,
-                    timeout_seconds=services.settings.conversion_timeout_seconds,
-                )
-                kept = ImageFormat.JPEG
+            with translated_failures():  # a full disk, here and in the worker
+                found = await asyncio.to_thread(_identify, uploaded.path)
+                if found in _KEPT_AS_THEY_ARE:
+                    await asyncio.to_thread(_remove_private_metadata, uploaded.path, cleaned.path, found)
+                    kept = found
+                else:
+                    # Decoders of these are large and take long: they work where they can be killed.
+                    await services.converters.run(
+                        convert_file,
+                        uploaded.path,
+                        cleaned.path,
+                        timeout_seconds=services.settings.conversion_timeout_seconds,
+                    )
+                    kept = ImageFormat.JPEG
         except ImageError as error:
             raise translate(error) from error
         except (WorkTimeoutError, WorkerDiedError) as error:
