@@ -28,7 +28,7 @@ async def test_a_photo_becomes_an_original_and_a_cartoon(gallery: RunningGallery
 
     assert set(data) == {"original", "cartoon"}
     original, cartoon = data["original"], data["cartoon"]
-    assert set(original) == {"id", "imageUrl", "createdAt"}
+    assert set(original) == {"id", "imageUrl", "thumbnailUrl", "createdAt"}
     check_picture(original, folder="originals", identifier=gallery.device[:8])
     check_picture(cartoon, folder="temp", identifier=original["id"])
     assert (cartoon["style"], cartoon["seed"]) == ("comic", 1)
@@ -83,7 +83,7 @@ async def test_the_face_of_the_chosen_cartoon_is_kept_and_all_cartoons_go(
 
     assert set(data) == {"downloadedFace"}
     face = data["downloadedFace"]
-    assert set(face) == {"id", "faceUrl", "originalId", "createdAt"}
+    assert set(face) == {"id", "faceUrl", "thumbnailUrl", "originalId", "createdAt"}
     check_picture(face, folder="downloaded", identifier=original_id, url_field="faceUrl")
     assert face["originalId"] == original_id
     assert (await gallery.client.get(face["faceUrl"])).content == cut(chosen)
@@ -149,6 +149,7 @@ async def test_lists_show_what_was_uploaded_and_downloaded(gallery: RunningGalle
             {
                 "id": face["id"],
                 "faceUrl": face["faceUrl"],
+                "thumbnailUrl": face["thumbnailUrl"],
                 "fileSize": len(files[_path_of(face["faceUrl"])]),
                 "original": original,
                 "createdAt": face["createdAt"],
