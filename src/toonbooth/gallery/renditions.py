@@ -7,7 +7,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
-from toonbooth.gallery.blobs.interface import BlobStore
+from toonbooth.gallery.blobs.interface import Blob, BlobStore
 from toonbooth.gallery.blobs.keys import BlobFolder
 from toonbooth.gallery.blobs.renditions import RenditionCache
 from toonbooth.gallery.conversion import shrink_picture
@@ -32,6 +32,9 @@ MEDIA_TYPES: Final = {
 _BASE_WIDTH: Final = WIDTHS[-1]
 _MAX_WAITING: Final = 256
 _MAX_PREPARED_LATER: Final = 64
+_WORTH_PREPARING_BYTES: Final = 1_000_000
+"""Such a JPEG takes some 15 ms to decode."""
+
 _RETRY_AFTER_SECONDS: Final = 2
 
 
@@ -113,11 +116,12 @@ class RenditionMaker:
         # Others may wait for it, so it goes on when this caller leaves.
         return await asyncio.shield(task)
 
-    def prepare(self, key: str) -> None:
-        """Make the base of a new photo soon, so that grids needn't wait for it. Does nothing when much is to
-        be done already.
+    def prepare(self, photo: Blob) -> None:
+        """Make the base of a new photo soon, so that grids needn't wait for it. Small photos are quick enough
+        when they are asked for, and nothing is done when much is to be done already.
         """
-        if not _has_base(key) or len(self._preparing) >= _MAX_PREPARED_LATER:
+        key = photo.key
+        if photo.size < _WORTH_PREPARING_BYTES or len(self._preparing) >= _MAX_PREPARED_LATER:
             return
         task = asyncio.create_task(self._prepare(key))
         self._preparing.add(task)

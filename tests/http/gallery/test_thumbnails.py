@@ -149,10 +149,13 @@ async def test_it_is_made_once_and_found_again(gallery: RunningGallery, large_ph
     assert (head.content, int(head.headers["content-length"])) == (b"", len(again.content))
 
 
-async def test_after_an_upload_the_base_is_made_without_being_asked_for(
-    gallery: RunningGallery, large_photo: bytes
+async def test_after_the_upload_of_a_large_photo_its_base_is_made_without_being_asked_for(
+    gallery: RunningGallery,
 ) -> None:
-    await gallery.upload(large_photo)
+    file = io.BytesIO()
+    Image.effect_noise((1600, 1200), 200).convert("RGB").save(file, "JPEG", quality=95)
+    assert len(file.getvalue()) > 1_000_000
+    await gallery.upload(file.getvalue())
     async with asyncio.timeout(20):
         while not list_renditions(gallery, "1080.jpg"):  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.01)

@@ -85,4 +85,4 @@ async def upload_photo(
             cartoon = await drawing.add(session, device, original)
             await on_commit(session, Uploaded(original, cartoon))
             files.hand_over(now=services.read_clock())
-    services.rendition_maker.prepare(blob.key)
+    services.rendition_maker.prepare(blob)
