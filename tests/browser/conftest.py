@@ -28,7 +28,7 @@ _FLAGS: Final = (
     "--disable-sync",
 )
 
-PATIENCE_MS: Final = 60_000
+PATIENCE_MS: Final = 120_000
 """How long something may take on a machine that does other things as well."""
 
 expect.set_options(timeout=PATIENCE_MS)

@@ -210,5 +210,5 @@ export function createBooth() {
     else stage.showNothing();
   }
 
-  return { show, loadStyles: () => picker.load().then(render), refresh: () => originalId && show(originalId) };
+  return { show, loadStyles: () => picker.load().then(render) };
 }

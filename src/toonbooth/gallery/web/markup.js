@@ -17,10 +17,10 @@ export function copyAll(templateId) {
 }
 
 /** A button for a row of them. */
-export function makeButton(text, act, { primary = false } = {}) {
+export function makeButton(text, act) {
   const button = document.createElement("button");
   button.type = "button";
-  button.className = primary ? "button small primary" : "button small";
+  button.className = "button small";
   button.textContent = text;
   button.addEventListener("click", act);
   return button;

@@ -4,13 +4,14 @@ import { describe } from "./errors.js";
 import { find } from "./markup.js";
 import { announce } from "./news.js";
 
-const STAGES = {
-  received: "The photo has arrived",
+// A stage says what is done; the person reads what comes next.
+const AFTER_STAGE = {
+  received: "Opening the photo",
   decoded: "Looking for faces",
-  faces_found: "Found the face",
-  skin_and_hair: "Telling skin from hair",
-  lines: "Drawing the lines",
-  encoded: "Finishing",
+  faces_found: "Telling skin from hair",
+  skin_and_hair: "Drawing the lines",
+  lines: "Finishing",
+  encoded: "Putting it away",
   stored: "Done",
 };
 
@@ -60,6 +61,6 @@ function tell(work) {
       return `${describe(work.failure)} It is tried again by itself; nothing is done twice. Next try in ${seconds} s.`;
     }
     default:
-      return STAGES[work.stage] ?? "Drawing";
+      return AFTER_STAGE[work.stage] ?? "Drawing";
   }
 }

@@ -6,10 +6,9 @@ let current = null;
 /**
  * Name a place.
  * @param show called with what follows the name in the address, each time the place is gone to
- * @param hide called when it is left
  */
-export function addPlace(name, { root, tab, title, show, hide = () => {} }) {
-  places.set(name, { root, tab, title, show, hide });
+export function addPlace(name, { root, tab, title, show }) {
+  places.set(name, { root, tab, title, show });
 }
 
 export function startRouter() {
@@ -45,7 +44,6 @@ function follow({ isFirst }) {
   if (location.hash && !location.hash.startsWith("#/")) return; // the skip link
   const place = places.get(known);
   if (current && current.place.root !== place.root) current.place.root.hidden = true;
-  current?.place.hide();
   document.querySelector("dialog[open]")?.close(); // "back" leaves what was asked as well
   current = { name: known, detail, place };
   place.root.hidden = false;
