@@ -1,6 +1,7 @@
 """Backups of a gallery that runs, and what is restored from them."""
 
 import asyncio
+import shutil
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,35 @@ async def test_what_was_there_when_the_backup_began_is_restored_byte_for_byte(
             # The keys came along: addresses that were handed out before still open.
             assert (await copy.client.get(first["original"]["imageUrl"])).content == photo
             read_data(await copy.client.post(f"/api/download/{second['cartoon']['id']}", headers=owner))
+
+
+async def test_a_photo_that_is_deleted_after_the_rows_were_copied_leaves_the_backup_too(
+    tmp_path: Path, settings: GallerySettings, photo: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running_gallery(settings.data_dir) as gallery:
+        kept, deleted = [await gallery.upload(photo) for _ in range(2)]
+        loop, copy = asyncio.get_running_loop(), shutil.copy2
+
+        def delete_before_the_first_copy(source: Path, target: Path) -> None:
+            monkeypatch.setattr(shutil, "copy2", copy)
+            request = gallery.client.delete(f"/api/originals/{deleted['original']['id']}")
+            read_data(asyncio.run_coroutine_threadsafe(request, loop).result())
+            if source.exists():
+                copy(source, target)
+            else:
+                raise FileNotFoundError
+
+        monkeypatch.setattr(shutil, "copy2", delete_before_the_first_copy)
+        await back_up(settings, tmp_path / "backup")
+
+    restored = GallerySettings(data_dir=tmp_path / "backup")
+    found, _ = await asyncio.to_thread(check_gallery, restored, repair=False)
+    assert found.is_sound
+    assert found.rows == found.files == 2
+    async with running_gallery(restored.data_dir) as copied:
+        owner = copied.for_device(gallery.device)
+        originals = read_data(await copied.client.get("/api/originals", headers=owner))["originals"]
+        assert [entry["id"] for entry in originals] == [kept["original"]["id"]]
 
 
 async def test_the_next_backup_takes_what_is_new_and_drops_what_was_deleted(
