@@ -17,6 +17,11 @@ _OUTAGES: Final = ("08", "53", "57P")
 """SQLSTATEs of a database that is away or has too much to do (connections, resources, an operator's stop):
 "PostgreSQL Error Codes", appendix A of its manual."""
 
+_UNUSABLE: Final = (
+    "GALLERY_DATABASE_URL is not a database that can be used here. It begins with postgresql+asyncpg:// or "
+    "sqlite+aiosqlite:///."
+)
+
 
 def create_engine(database_url: str, *, connections: int = DEFAULT_CONNECTIONS) -> AsyncEngine:
     """An engine for an SQLAlchemy URL; nothing is connected yet.
@@ -42,12 +47,6 @@ def create_engine(database_url: str, *, connections: int = DEFAULT_CONNECTIONS) 
         # Not the error's own words: they may hold the URL, and the URL a password.
         raise StartError(_UNUSABLE) from error
     raise StartError(_UNUSABLE)
-
-
-_UNUSABLE: Final = (
-    "GALLERY_DATABASE_URL is not a database that can be used here. It begins with postgresql+asyncpg:// or "
-    "sqlite+aiosqlite:///."
-)
 
 
 def get_snapshot_options(engine: AsyncEngine) -> dict[str, Any]:
