@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toonbooth.imaging.pixels import ByteImage, FloatImage
+from toonbooth.imaging.resize import shrunk
 from toonbooth.portrait.model import Face, Points
 
 UNIT_PIXELS = 96
@@ -66,14 +67,17 @@ class HeadFrame:
 
     def picture_in(self, picture: ByteImage) -> ByteImage:
         """The picture as the frame sees it; what lies outside repeats the border."""
-        if self.scale < 0.5:
-            # warpAffine samples single pixels; averaging first keeps ink lines and hair from flickering.
-            factor = 1 / (2 * self.scale)
-            blurred = cv2.GaussianBlur(picture, (0, 0), 0.5 * factor)
-        else:
-            blurred = picture
+        matrix, scale = self.matrix.copy(), self.scale
+        # warpAffine samples single pixels; averaging first keeps ink lines and hair from flickering.
+        while scale < 0.5 and min(picture.shape[:2]) > 1:
+            half = (-(-picture.shape[1] // 2), -(-picture.shape[0] // 2))
+            stretch = np.array([picture.shape[1] / half[0], picture.shape[0] / half[1]])
+            # From pixel centres of the half to those of the whole.
+            matrix[:, 2] += matrix[:, :2] @ (0.5 * stretch - 0.5)
+            matrix[:, :2] *= stretch
+            picture, scale = shrunk(picture, half), scale * 2
         warped = cv2.warpAffine(
-            blurred, self.matrix, self.size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+            picture, matrix, self.size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
         return np.asarray(warped, dtype=np.uint8)
 

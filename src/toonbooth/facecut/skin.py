@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import cv2
 import numpy as np
 
 from toonbooth.facecut.landmarks import (
@@ -60,11 +61,12 @@ def skin_likeness(lab: FloatImage, landmarks: Points) -> FloatImage:
     if len(near) < 30:
         near = np.repeat(typical[np.newaxis], 30, axis=0)
     precision = np.linalg.inv(np.cov(near.T) + np.diag([50.0, 5.0, 7.0]))
-    root = np.linalg.cholesky(precision).astype(np.float32)
-    offset = (lab - near.mean(axis=0).astype(np.float32)) @ root
-    distance = np.square(offset).sum(axis=2)
-    likeness: FloatImage = np.exp(np.minimum(3 - distance, 0) * np.float32(1 / 6))
-    return likeness
+    root = np.linalg.cholesky(precision)
+    mean = near.mean(axis=0, dtype=np.float64)
+    whitening = np.column_stack([root.T, -(mean @ root)])
+    offset = cv2.transform(lab, whitening)
+    nearness = cv2.transform(offset * offset, np.full((1, 3), -1 / 6))
+    return np.asarray(cv2.exp(np.minimum(nearness + np.float32(3 / 6), 0)), dtype=np.float32)
 
 
 def beard_share(skin: FloatImage, landmarks: Points) -> float:

@@ -20,5 +20,7 @@ def to_float(image: ByteImage) -> FloatImage:
 
 def to_bytes(image: FloatImage) -> ByteImage:
     """Scale 0…1 to 0…255, rounding to nearest; what lies outside is clipped."""
-    scaled: FloatImage = np.clip(image, np.float32(0), np.float32(1)) * np.float32(255)
-    return np.rint(scaled).astype(np.uint8)
+    scaled = np.multiply(image, np.float32(255), dtype=np.float32)
+    np.rint(scaled, out=scaled)
+    np.clip(scaled, 0, 255, out=scaled)
+    return scaled.astype(np.uint8)

@@ -22,6 +22,9 @@ from toonbooth.portrait.sampling import Pyramid, Region
 
 # Above this a mesh cannot be upside down, and no other angle is tried.
 _SURE_EVIDENCE: Final = 13.0
+# Faces seen from the wrong side have -8 or more, most other things -6 or less: where somebody was found
+# already, what is below isn't turned.
+_TURNABLE_EVIDENCE: Final = -5.0
 _SAME_PLACE_OVERLAP: Final = 0.3
 # The mesh likes to see a second, smaller face in the forehead and eyes of a first one. Cheeks that touch
 # cover each other less.
@@ -147,9 +150,8 @@ class FaceFinder:
                 pyramid, region, width=width, height=height, min_score=effort.min_detection_score
             )
             for detection in search.choose_clear(detections):
-                search.add(
-                    detection, self._fit(pyramid, region_around(detection), effort, turning=effort.turning)
-                )
+                least = _TURNABLE_EVIDENCE if search.meshes else -np.inf
+                search.add(detection, self._fit(pyramid, region_around(detection), effort, turned_from=least))
 
         # With as much black around it, a face that fills the picture has the size that the network knows.
         around = replace(whole, width=2 * whole.width, height=2 * whole.height)
@@ -161,17 +163,21 @@ class FaceFinder:
             look(self._full_range, whole.squared(), _FULL_RANGE_PIXELS, _FULL_RANGE_PIXELS)
         for detection in search.choose_faint():
             # In a picture with somebody upright a faint hint isn't worth the time of looking at it sideways.
-            turning = effort.turning and not search.meshes
-            search.add(detection, self._fit(pyramid, region_around(detection), effort, turning=turning))
+            least = np.inf if search.meshes else -np.inf
+            search.add(detection, self._fit(pyramid, region_around(detection), effort, turned_from=least))
         return keep_surest(search.meshes)
 
-    def _fit(self, pyramid: Pyramid, region: Region, effort: Effort, *, turning: bool) -> Mesh | None:
-        """Lay the mesh over a proposed face, the right way up; None when there is no face."""
+    def _fit(self, pyramid: Pyramid, region: Region, effort: Effort, *, turned_from: float) -> Mesh | None:
+        """Lay the mesh over a proposed face, the right way up; None when there is no face.
+
+        What has less evidence than `turned_from` at first sight isn't looked at from other sides.
+        """
         mesh = self._mesh.fit(pyramid, region)
         if mesh.evidence < _SURE_EVIDENCE:
+            quarters = (1, 2, 3) if effort.turning and mesh.evidence >= turned_from else ()
             turned = [
                 self._mesh.fit(pyramid, replace(region, angle=region.angle + quarter * np.pi / 2))
-                for quarter in ((1, 2, 3) if turning else ())
+                for quarter in quarters
             ]
             mesh = max([mesh, *turned], key=lambda each: each.evidence)
             if mesh.evidence < effort.min_hint:
