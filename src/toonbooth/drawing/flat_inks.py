@@ -133,10 +133,10 @@ def flat_plates(
         for index in range(len(scores))
     ]
     # What an island leaves empty goes to whatever lies around it.
-    empty = 1 - np.sum(chosen, axis=0)
+    empty = 1 - _total(chosen)
     if empty.any():
         around = [gaussian(plate, sigma=max(2.0, 14 * unit)) for plate in chosen]
-        share = empty / (np.sum(around, axis=0) + np.float32(1e-4))
+        share = empty / (_total(around) + np.float32(1e-4))
         chosen = [plate + each * share for plate, each in zip(chosen, around, strict=True)]
     plates = [
         enlarged(gaussian(plate, sigma=sigma), size) if plate.any() else np.zeros((height, width), np.float32)
@@ -146,7 +146,7 @@ def flat_plates(
         # The skin's own border is finer than this, and goes before.
         plates[-1] = np.maximum(plates[-1], skin)
         rest = 1 - plates[-1]
-        others = np.sum(plates[:-1], axis=0) + np.float32(1e-3)
+        others = _total(plates[:-1]) + np.float32(1e-3)
         plates[:-1] = [plate * rest / others for plate in plates[:-1]]
     return plates
 
@@ -240,8 +240,18 @@ def _agree_on_hair(
     return most
 
 
+def _total(plates: list[FloatImage]) -> FloatImage:
+    """Many times quicker than to sum what would have to be stacked first."""
+    total = plates[0].copy()
+    for plate in plates[1:]:
+        total += plate
+    return total
+
+
 def _without_islands(mask: FloatImage, *, area: float, strict: FloatImage) -> FloatImage:
     """Take small islands off a plate; where `strict` is, areas that many times larger count as small too."""
+    if not mask.any():
+        return mask
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
     sizes = stats[:count, cv2.CC_STAT_AREA].astype(np.float32)
     stricter = np.bincount(labels.ravel(), weights=strict.ravel(), minlength=count) / np.maximum(sizes, 1)
@@ -258,7 +268,13 @@ def margins(plates: list[FloatImage]) -> tuple[FloatImage, ...]:
     for plate in plates:
         np.maximum(second, np.minimum(first, plate), out=second)
         np.maximum(first, plate, out=first)
-    return tuple(plate - np.where(plate < first, first, second) for plate in plates)
+    lead = first - second
+    outweighed = []
+    for plate in plates:
+        margin: FloatImage = plate - first
+        np.copyto(margin, lead, where=margin >= 0)
+        outweighed.append(margin)
+    return tuple(outweighed)
 
 
 def near_heads(regions: Regions, shape: tuple[int, ...]) -> FloatImage:

@@ -120,14 +120,17 @@ def _draw(plan: PosterPlan, look: PopLook, sheet: _Sheet, window: Window) -> Byt
 
 @dataclass(frozen=True, slots=True)
 class _Inks:
-    """Colours of the flat plates and what dots make of them; which plate slipped, where it lies and where it
-    may; where the backdrop's plate leaves room for the person."""
+    """Colours of the flat plates and what dots make of them, where each is printed (None: nowhere); which
+    plate slipped, where it lies and where it may; the person, and where the backdrop's plate leaves room for
+    it. What is printed has borders for `_printed_rows`."""
 
     flat: tuple[Colour, ...]
     dotted: tuple[Colour, ...]
+    covers: tuple[FloatImage | None, ...]
     slipped: int
     beside: FloatImage
     may_slip: FloatImage
+    person: FloatImage
     gap: FloatImage
 
 
@@ -162,14 +165,27 @@ def _inks(plan: PosterPlan, portrait: Portrait, look: PopLook, *, unit: float) -
         beside = cv2.warpAffine(plate, move, size, borderMode=cv2.BORDER_REPLICATE)
         return beside.astype(np.float32, copy=False)
 
-    beside = moved(np.minimum(plan.separation.plates[slipped], 2 * plan.person - 1))
+    plates = plan.separation.plates
+    covers = tuple(
+        _crisp(each, plan.factor, middle=0.0) if float(each.max()) >= _NOTHING else None for each in plates
+    )
+    beside = moved(np.minimum(plates[slipped], 2 * plan.person - 1))
     # Hair stays in register: paper beside a face would look like a halo.
     far = 1 - smoothstep(plan.separation.near, low=0.3, high=0.7)
     # So would paper between a cloth and its own shadow.
     darker = np.maximum(plan.separation.plates[Ink.DEEP], plan.separation.plates[Ink.BROWN]) > 0
     reach = gaussian(darker.astype(np.float32), sigma=max(1.0, 6 * unit))
     far *= 1 - smoothstep(reach, low=0.05, high=0.25)
-    return _Inks(tuple(flat), tuple(dotted), slipped, beside, far, moved(plan.person))
+    return _Inks(
+        flat=tuple(flat),
+        dotted=tuple(dotted),
+        covers=covers,
+        slipped=slipped,
+        beside=_crisp(beside, plan.factor, middle=0.0),
+        may_slip=far,
+        person=_crisp(plan.person, plan.factor),
+        gap=_crisp(moved(plan.person), plan.factor),
+    )
 
 
 def _lightness(tone: SkinTone, white: float) -> float:
@@ -206,10 +222,13 @@ def _colour_rows(
     dotted = [np.zeros(shape, np.float32) for _ in range(3)]
     total = np.full(shape, 1e-3, np.float32)
     few = slice(max(0, top // factor - 1), bottom // factor + 1)
-    for index, plate in enumerate(part.plates):
-        if float(plate[few].max()) < _NOTHING:
+    home = np.zeros(shape, np.float32)
+    for index, (plate, crisp) in enumerate(zip(part.plates, inks.covers, strict=True)):
+        if crisp is None or float(plate[few].max()) < _NOTHING:
             continue
-        cover = _crisp_rows(plate, factor=factor, top=top, bottom=bottom, middle=0.0)
+        cover = _printed_rows(crisp, factor=factor, top=top, bottom=bottom)
+        if index == inks.slipped:
+            home = cover
         total += cover
         for channel in range(3):
             cv2.scaleAdd(cover, inks.flat[index][channel], flat[channel], flat[channel])
@@ -222,11 +241,10 @@ def _colour_rows(
     tone[tone < _SMALLEST_DOT] = 0
     dots = halftone(tone, screen)
     np.reciprocal(total, out=total)
-    person = _crisp_rows(plan.person, factor=factor, top=top, bottom=bottom)
+    person = _printed_rows(inks.person, factor=factor, top=top, bottom=bottom)
     behind = second_ink(sheet.pattern, window, width=width, top=top, bottom=bottom) if plan.contour else None
-    home = _crisp_rows(part.plates[inks.slipped], factor=factor, top=top, bottom=bottom, middle=0.0)
-    beside = _crisp_rows(inks.beside, factor=factor, top=top, bottom=bottom, middle=0.0)
-    gap = _crisp_rows(inks.gap, factor=factor, top=top, bottom=bottom)
+    beside = _printed_rows(inks.beside, factor=factor, top=top, bottom=bottom)
+    gap = _printed_rows(inks.gap, factor=factor, top=top, bottom=bottom)
     far = enlarged_rows(inks.may_slip, factor=factor, top=top, bottom=bottom)
     home, beside = home * (1 - beside) * far, beside * (1 - home) * far
     slips = bool(home.any() or beside.any())
@@ -255,12 +273,17 @@ def _colour_rows(
     cv2.merge(planes, colours[top:bottom])
 
 
-def _crisp_rows(plate: FloatImage, *, factor: int, top: int, bottom: int, middle: float = 0.5) -> FloatImage:
-    """Rows of a plate at full size, its soft border drawn together to about a pixel."""
-    cover = enlarged_rows(plate, factor=factor, top=top, bottom=bottom)
-    cover -= np.float32(middle)
-    cover *= np.float32(2.2 * factor)
-    cover += np.float32(0.5)
+def _crisp(plate: FloatImage, factor: int, *, middle: float = 0.5) -> FloatImage:
+    """Draw a plate's soft border together, to be about a pixel wide once it is enlarged and clipped."""
+    gain = np.float32(2.2 * factor)
+    crisp: FloatImage = plate * gain
+    crisp += np.float32(0.5) - gain * np.float32(middle)
+    return crisp
+
+
+def _printed_rows(crisp: FloatImage, *, factor: int, top: int, bottom: int) -> FloatImage:
+    """Where some rows of a plate are printed, at full size: 0…1."""
+    cover = enlarged_rows(crisp, factor=factor, top=top, bottom=bottom)
     np.clip(cover, 0, 1, out=cover)
     return cover
 

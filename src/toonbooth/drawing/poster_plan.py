@@ -14,7 +14,7 @@ from toonbooth.drawing.separation import Separation, separate
 from toonbooth.drawing.skin_area import continued
 from toonbooth.imaging.colour import luma, rgb_to_lab
 from toonbooth.imaging.flow import FlowSmoother, edge_tangent_flow
-from toonbooth.imaging.pixels import ByteImage, FloatImage
+from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
 from toonbooth.imaging.resize import Size, padded, shrunk
 from toonbooth.imaging.smoothing import flatten, gaussian
 from toonbooth.imaging.tones import smoothstep
@@ -59,8 +59,7 @@ def plan_poster(portrait: Portrait, look: PopLook) -> PosterPlan:
     grey = luma(small)
     flow = edge_tangent_flow(grey, scale=max(1.0, 3.5 * unit))
     along = FlowSmoother(flow, reach=max(1.0, 7.0 * unit), taps=2)
-    smooth = along.smooth(flatten(small, passes=2, tone=24.0, reach=5, median=3))
-    smooth *= np.float32(1 / 255)
+    smooth = to_float(along.smooth_bytes(flatten(small, passes=2, tone=24.0, reach=5, median=3)))
     smooth_grey = cv2.cvtColor(smooth, cv2.COLOR_RGB2GRAY).astype(np.float32, copy=False)
     lab = rgb_to_lab(smooth)
     faces, scale = portrait.faces, 1 / factor

@@ -83,14 +83,18 @@ def polygon_mask(
     shape: tuple[int, int], points: Points, *, grow: float = 1.0, feather: float = 0.0
 ) -> FloatImage:
     """Fill a polygon, grown about its centre, its border blurred over `feather` pixels."""
-    mask = np.zeros(shape, np.uint8)
     centre = points.mean(axis=0)
     grown = (points - centre) * grow + centre
-    fixed = np.round(grown * (1 << _SUBPIXEL_BITS)).astype(np.int32)
-    cv2.fillPoly(mask, [fixed], 255, cv2.LINE_AA, _SUBPIXEL_BITS)
+    reach = 3 * feather + 2
+    rows, columns = _window(grown, shape, beside=reach, above=reach, below=reach)
+    part = np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.uint8)
+    fixed = np.round((grown - (columns.start, rows.start)) * (1 << _SUBPIXEL_BITS)).astype(np.int32)
+    cv2.fillPoly(part, [fixed], 255, cv2.LINE_AA, _SUBPIXEL_BITS)
     if feather > 0:
-        mask = cv2.GaussianBlur(mask, (0, 0), feather).astype(np.uint8, copy=False)
-    return np.multiply(mask, np.float32(1 / 255), dtype=np.float32)
+        part = cv2.GaussianBlur(part, (0, 0), feather).astype(np.uint8, copy=False)
+    mask = np.zeros(shape, np.float32)
+    np.multiply(part, np.float32(1 / 255), out=mask[rows, columns])
+    return mask
 
 
 def find_regions(

@@ -78,7 +78,7 @@ def separate(
 
     calm_features = 1 - smoothstep(regions.features, low=0.05, high=0.4)
     seen = np.maximum(bare, smoothstep(whole_skin, low=0.6, high=0.9) * calm_features)
-    black, dots = _cloth_and_hair(planes_of(lab)[0], whole_skin, plates, regions, unit=unit)
+    black, dots = _cloth_and_hair(planes_of(lab)[0], whole_skin, plates, regions, near, unit=unit)
     for share, tone in zip(shares, skins, strict=True):
         form = skin_form(lab, seen * share, unit=unit) - np.float32(tone.lightness)
         on = whole_skin * share
@@ -105,6 +105,7 @@ def _cloth_and_hair(
     skin: FloatImage,
     plates: list[FloatImage],
     regions: Regions,
+    near: FloatImage,
     *,
     unit: float,
 ) -> tuple[FloatImage, FloatImage]:
@@ -113,7 +114,6 @@ def _cloth_and_hair(
     wide = masked_blur(light, np.square(body), sigma=max(2.0, 34 * unit))
     around = masked_blur(light, np.square(body), sigma=max(1.0, 11 * unit))
     shaped = gaussian(light + (light - around) * np.float32(1.0), sigma=max(0.6, 1.6 * unit))
-    near = near_heads(regions, skin.shape)
     border = np.clip((np.float32(0.52) + np.float32(0.18) * near) * wide + np.float32(6) + 2 * near, 10, 33)
     # Between dark hair and skin there is no third colour.
     beside = smoothstep(gaussian(skin, sigma=max(1.0, 7 * unit)), low=0.04, high=0.3)

@@ -46,7 +46,8 @@ def smoothstep(values: FloatImage, *, low: float, high: float) -> FloatImage:
     x: FloatImage = values - np.float32(low)
     x *= np.float32(1 / (high - low))
     np.clip(x, 0, 1, out=x)
-    curve: FloatImage = np.float32(3) - np.float32(2) * x
+    curve: FloatImage = np.float32(-2) * x
+    curve += np.float32(3)
     curve *= x
     curve *= x
     return curve
