@@ -53,6 +53,5 @@ def seaweedfs() -> Generator[SeaweedFs]:
 def databases(request: pytest.FixtureRequest) -> Databases:
     """One of the kinds of database; the folders that test on all of them say so in their conftest."""
     if request.param == "sqlite":
-        tmp_path_factory: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
-        return SqliteDatabases.with_template(tmp_path_factory.mktemp("template") / "gallery.sqlite3")
+        return SqliteDatabases()
     return PostgresqlDatabases(request.getfixturevalue("postgresql_server"))

@@ -22,6 +22,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 async def gallery(tmp_path: Path, databases: Databases) -> AsyncIterator[RunningGallery]:
     async with running_gallery(tmp_path / "data", databases=databases) as running:
         yield running
+    databases.release(running.data_dir)
 
 
 @pytest.fixture(scope="session")

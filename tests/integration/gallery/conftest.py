@@ -1,6 +1,6 @@
 """A real database of each kind and a real folder for every test."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -8,7 +8,6 @@ import pytest
 from tests.databases import KINDS, Databases
 from tests.integration.gallery.records import make_device
 from toonbooth.gallery.blobs.disk import DiskBlobStore
-from toonbooth.gallery.database.migrations import bring_up_to_date
 from toonbooth.gallery.database.transactions import Database, open_database
 from toonbooth.gallery.devices import DeviceId
 
@@ -21,8 +20,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture
-def database_url(databases: Databases, tmp_path: Path) -> str:
-    return databases.make(tmp_path)
+def database_url(databases: Databases, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A database without tables, unless the test uses `database`."""
+    if "database" in request.fixturenames:
+        yield databases.make_migrated(tmp_path)
+        databases.release(tmp_path)
+    else:
+        yield databases.make(tmp_path)
 
 
 @pytest.fixture
@@ -33,7 +37,6 @@ def database_file(database_url: str) -> Path:
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    await bring_up_to_date(database_url)
     async with await open_database(database_url) as database:
         yield database
 
