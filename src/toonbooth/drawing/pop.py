@@ -63,7 +63,7 @@ def draw_pop(portrait: Portrait, rng: np.random.Generator) -> Portrait:
     study = plan_poster(portrait, look)
     sheet = _Sheet(pattern, pitch, _backdrop_inks(study, look))
     drawing = _draw(study, look, sheet, Window())
-    for closeup in find_closeups(portrait, small=250, wanted=380, largest_zoom=2.4, budget=0.8):
+    for closeup in find_closeups(portrait, small=250, wanted=380, largest_zoom=2.4, budget=0.65):
         close = _draw(plan_poster(look_closely(portrait, closeup), look), look, sheet, _window(closeup))
         drawing = lay_back(drawing, close, closeup, frame=(width, height))
     return portrait.with_picture(drawing)
