@@ -53,6 +53,9 @@ previews: .venv/dev.stamp models  ## Draw the styles' preview pictures anew
 pictures: .venv/dev.stamp models  ## Draw the previews and the pictures in docs/ anew
 	$(RUN)/python -m bench.style_pictures
 
+bench-scale: .venv/dev.stamp models  ## Measure growth: a million rows, two workers (minutes)
+	$(RUN)/python -m bench.scale $(ARGS)
+
 bench-load: .venv/dev.stamp models  ## 64 clients upload at once for a minute; prints what they met
 	$(RUN)/python -m bench.load $(ARGS)
 

@@ -92,13 +92,14 @@ def measure_health_under_load(folder: Path, photo: bytes) -> Generator[Row]:
 
 
 @contextmanager
-def running_gallery(folder: Path, studio_url: str) -> Generator[str]:
+def running_gallery(folder: Path, studio_url: str, **settings: str) -> Generator[str]:
     port = find_free_port()
     environment = {
         "GALLERY_PORT": str(port),
         "GALLERY_DATA_DIR": str(folder),
         "GALLERY_STUDIO_URL": studio_url,
         **{f"GALLERY_{kind}_PER_{who}": "100000/minute" for kind in KINDS for who in ("DEVICE", "ADDRESS")},
+        **settings,
     }
     process = subprocess.Popen(
         command("gallery"), env={**os.environ, **environment, "GALLERY_LOG_LEVEL": "warning"}
