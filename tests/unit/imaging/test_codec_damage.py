@@ -147,3 +147,10 @@ def test_a_jpeg_of_endlessly_many_scans_is_refused_quickly() -> None:
     with pytest.raises(BrokenImageError) as caught:
         decode_photo(bomb, max_side=None)
     assert "scans" in caught.value.detail
+
+
+def test_a_second_scan_of_a_jpeg_that_was_whole_after_its_first_is_damage() -> None:
+    data = encode(make_picture(), ImageFormat.JPEG)
+    only = data.index(b"\xff\xda")
+    with pytest.raises(BrokenImageError):
+        decode_photo(data[:only] + data[only:-2] * 1000 + data[-2:], max_side=None)

@@ -17,7 +17,7 @@ from toonbooth.imaging.codec.errors import BrokenImageError, ImageError, ImageTo
 from toonbooth.imaging.codec.exif import UPRIGHT
 from toonbooth.imaging.codec.formats import ImageFormat
 from toonbooth.imaging.codec.header import MAX_PIXELS, MAX_SIDE, ImageInfo, inspect
-from toonbooth.imaging.codec.jpeg_segments import APP1, SOS, walk_segments
+from toonbooth.imaging.codec.jpeg_segments import APP1, FRAME_HEADERS, SOS, walk_segments
 from toonbooth.imaging.codec.profiles import convert_to_srgb, find_profile
 from toonbooth.imaging.codec.scaling import (
     reduce_much,
@@ -37,6 +37,9 @@ _DECODER_FAILURES = (
     OSError, SyntaxError, ValueError, EOFError, RuntimeError, LookupError, TypeError, ArithmeticError,
     struct.error, zlib.error, Image.DecompressionBombError,
 )  # fmt: skip
+
+_SEQUENTIAL = frozenset({0xC0, 0xC1})
+"""Frame headers of pictures whose every scan is complete: baseline and extended, Huffman-coded."""
 
 _MAX_SCANS = 32
 """Each scan of a JPEG passes over all pixels again, however few bytes it has; encoders write 10 or so."""
@@ -169,12 +172,29 @@ def _cut_out_exif(data: bytes) -> bytes:
 
 
 def _check_scans(data: bytes) -> None:
-    if data.count(bytes((0xFF, SOS))) <= _MAX_SCANS:
+    if _ends_with_its_first_scan(data) or data.count(bytes((0xFF, SOS))) <= _MAX_SCANS:
         return
     # Those in thumbnails and appended pictures don't count; walking tells, and takes longer.
     scans = sum(segment.marker == SOS for segment in walk_segments(io.BytesIO(data)))
     if scans > _MAX_SCANS:
         raise BrokenImageError(f"{scans} scans")
+
+
+def _ends_with_its_first_scan(data: bytes) -> bool:
+    """Whether all colours come in the first scan, none refined later: no decoder looks further."""
+    frame = None
+    for segment in walk_segments(io.BytesIO(data)):
+        start = segment.payload_offset
+        if segment.marker in FRAME_HEADERS:
+            frame = segment
+        if segment.marker == SOS:
+            # The number of components: the sixth byte of a frame's header, the first of a scan's.
+            return (
+                frame is not None
+                and frame.marker in _SEQUENTIAL
+                and data[frame.payload_offset + 5] == data[start]
+            )
+    return False
 
 
 def _expand(image: Image.Image) -> Image.Image:
