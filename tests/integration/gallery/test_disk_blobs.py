@@ -13,6 +13,7 @@ from typing import Final
 
 import pytest
 
+from tests.integration.gallery.dying_at_every_line import refuse_link
 from tests.integration.gallery.records import NOON
 from toonbooth.gallery.blobs.disk import DiskBlobStore
 from toonbooth.gallery.blobs.interface import Blob, BlobStore
@@ -78,6 +79,18 @@ async def test_a_file_that_is_there_is_not_overwritten(blobs: DiskBlobStore, tmp
 
     assert there.read_bytes() == b"old"
     assert blob.key == f"temp/{NOON_MILLISECONDS + 1}_{ORIGINAL}.jpg"
+
+
+async def test_where_there_are_no_hard_links_nothing_is_overwritten_either(
+    blobs: DiskBlobStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "link", refuse_link)
+    contents = [bytes([number]) * 9 for number in range(12)]
+
+    stored = await asyncio.gather(*(store(blobs, content) for content in contents))
+
+    assert [await read(blobs, blob.key) for blob in stored] == contents
+    assert list_files(tmp_path / "uploads") == sorted(blob.key for blob in stored)
 
 
 async def test_a_staged_file_that_is_not_committed_is_gone(blobs: DiskBlobStore, tmp_path: Path) -> None:

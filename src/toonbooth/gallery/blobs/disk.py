@@ -128,15 +128,21 @@ def _name_once(staged: Path, path: Path) -> None:
     except OSError as error:
         if error.errno not in _NO_HARD_LINKS:
             raise
-        # An empty file first takes the name: after a crash here it stays until it is swept.
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-        try:
-            staged.replace(path)
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
+        _rename_once(staged, path)
     else:
         staged.unlink(missing_ok=True)
+
+
+def _rename_once(staged: Path, path: Path) -> None:
+    """As `_name_once`, where there are no hard links: a file beside it says that the name is being taken."""
+    taken = path.with_name(f"{path.name}.taken")  # no key; what a crash leaves of it is swept
+    os.close(os.open(taken, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    try:
+        if path.exists():
+            raise FileExistsError
+        staged.replace(path)
+    finally:
+        taken.unlink(missing_ok=True)
 
 
 def _list_entries(folder: Path) -> list[os.DirEntry[str]]:
