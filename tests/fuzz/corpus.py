@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from PIL import Image
 
+from tests.heif_files import DEPTH_MAP, build_heic
+
 SIZE = (40, 30)
 
 
@@ -31,6 +33,10 @@ def make_pictures() -> dict[str, bytes]:
         "webp, animated": _save(rgb, "WEBP", save_all=True, append_images=[rgb.rotate(90)], duration=100),
         "avif": _save(rgb, "AVIF", speed=10),
         "avif, alpha": _save(rgb.convert("RGBA"), "AVIF", speed=10),
+        "heic": build_heic(columns=1, rows=1),
+        "heic, turned, with a depth map": build_heic(
+            columns=1, rows=1, quarters=1, exif=b"II*\0\x08\0\0\0\0\0\0\0\0\0", auxiliary=(DEPTH_MAP,)
+        ),
         "gif": _save(rgb, "GIF"),
         "bmp": _save(rgb, "BMP"),
         "tiff": _save(rgb, "TIFF"),

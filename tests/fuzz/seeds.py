@@ -1,16 +1,12 @@
 """Where the search for trouble begins: whole things of each kind."""
 
 from tests.fuzz.corpus import make_pictures
-from tests.heif_files import build_heic
+from tests.fuzz.targets import INSIDES, PACKET
 
 _FORM = (
     b'--b\r\nContent-Disposition: form-data; name="style"\r\n\r\ncomic\r\n'
     b'--b\r\nContent-Disposition: form-data; name="image"; filename="a.jpg"\r\n'
     b"Content-Type: image/jpeg\r\n\r\n\xff\xd8\xff\xe0\r\n--b--\r\n"
-)
-_PACKET = (
-    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
-    b'<rdf:Description xmlns:t="https://toonbooth.example/1/" t:packet="eJwDAAAAAAE="/></rdf:RDF></x:xmpmeta>'
 )
 
 
@@ -18,11 +14,13 @@ def list_seeds(target: str) -> list[bytes]:
     """A few whole inputs for a target."""
     match target:
         case "picture":
-            return [*make_pictures().values(), build_heic(columns=1, rows=1)]
+            return list(make_pictures().values())
         case "multipart":
             return [_FORM, _FORM.replace(b"\r\n", b"\n"), b"--b--\r\n"]
         case "packet":
-            return [_PACKET]
+            return [PACKET]
+        case "insides":
+            return [INSIDES]
         case _:
             return [
                 b"originals/1736123456789_abc12345.jpg",

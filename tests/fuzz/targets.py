@@ -3,14 +3,17 @@
 import io
 import posixpath
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
 from urllib.parse import urlsplit
 
 import numpy as np
 
+from tests import packets
+from tests.unit.facecut.heads import Look, one
 from toonbooth.gallery.blobs.keys import is_key
 from toonbooth.imaging.codec import ImageError, ImageFormat, decode_photo, inspect, read_xmp
 from toonbooth.imaging.metadata import remove_private_metadata
-from toonbooth.imaging.pixels import ByteImage
 from toonbooth.kit.multipart import (
     MalformedMultipartError,
     MultipartEvent,
@@ -18,11 +21,26 @@ from toonbooth.kit.multipart import (
     NotMultipartError,
     PartData,
 )
-from toonbooth.portrait.packet import decode_packet
+from toonbooth.portrait.model import HEAD_SIZE, Portrait
+from toonbooth.portrait.packet import decode_packet, encode_packet
 from toonbooth.studio.errors import ImageUrlNotAllowedError
 from toonbooth.studio.origins import read_image_url
 
-_PICTURE: ByteImage = np.zeros((30, 40, 3), np.uint8)
+
+def _make_portrait() -> Portrait:
+    portrait = one(Look(), unit=16).portrait
+    head = np.zeros((HEAD_SIZE[1], HEAD_SIZE[0]), np.float32)
+    head[20:-20, 20:-20] = 1
+    return replace(portrait, faces=tuple(replace(face, head=head) for face in portrait.faces))
+
+
+_PORTRAIT: Final = _make_portrait()
+PACKET: Final = encode_packet(_PORTRAIT)
+_SEPARATOR: Final = b"|||"
+INSIDES: Final = _SEPARATOR.join(
+    (packets.read_geometry(PACKET), *(packets.read_field(PACKET, field) for field in ("matte", "heads")))
+)
+"""What the fields of `PACKET` hold."""
 
 
 def read_picture(data: bytes) -> None:
@@ -48,7 +66,15 @@ def read_picture(data: bytes) -> None:
 
 def read_packet(data: bytes) -> None:
     """A portrait or nothing."""
-    decode_packet(data, _PICTURE)
+    decode_packet(data, _PORTRAIT.picture)
+
+
+def read_insides(data: bytes) -> None:
+    """The same of a packet whose fields are what they seem: wrong are the bytes that they hold."""
+    geometry, _, rest = data.partition(_SEPARATOR)
+    matte, _, heads = rest.partition(_SEPARATOR)
+    packet = packets.with_geometry(PACKET, geometry)
+    read_packet(packets.with_field(packets.with_field(packet, "matte", matte), "heads", heads))
 
 
 def read_multipart(data: bytes) -> None:
@@ -106,6 +132,7 @@ def _join(events: list[MultipartEvent]) -> list[MultipartEvent]:
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "picture": read_picture,
     "packet": read_packet,
+    "insides": read_insides,
     "multipart": read_multipart,
     "path": read_path,
 }

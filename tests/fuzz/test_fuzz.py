@@ -1,14 +1,26 @@
 """A bounded run of what `make fuzz` does for long: broken bytes in, an answer or a refusal out."""
 
+import random
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.fuzz.corpus import break_pictures, make_pictures
+from tests.fuzz.corpus import break_bytes, break_pictures, make_pictures
 from tests.fuzz.seeds import list_seeds
-from tests.fuzz.targets import TARGETS, read_multipart, read_packet, read_path, read_picture
+from tests.fuzz.targets import (
+    INSIDES,
+    PACKET,
+    TARGETS,
+    read_insides,
+    read_multipart,
+    read_packet,
+    read_path,
+    read_picture,
+)
 
 BROKEN_PICTURES = 600
+BROKEN_PACKETS = 400
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -17,6 +29,12 @@ def test_broken_and_strange_pictures_of_every_format_are_read_or_refused(seed: i
         read_picture(data)
     for _name, data in break_pictures(seed, BROKEN_PICTURES // 4):
         read_picture(data)
+
+
+def test_packets_with_broken_insides_are_portraits_or_nothing() -> None:
+    chance = random.Random(0)
+    for _ in range(BROKEN_PACKETS):
+        read_insides(break_bytes(INSIDES, chance, PACKET))
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -1,6 +1,5 @@
 """The geometry that travels in a cartoon's file: it comes back whole, and a lie is never believed."""
 
-import base64
 import io
 import re
 import struct
@@ -15,6 +14,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
 
+from tests import packets
+from tests.packets import with_field
 from tests.unit.facecut.heads import Look, Painting, face_at, one, paint
 from toonbooth.imaging.pixels import ByteImage
 from toonbooth.portrait.model import HEAD_SIZE, Portrait
@@ -28,22 +29,11 @@ FACES_AT = 8 + 256
 """Of the unpacked geometry: a head of eight bytes and the picture at 16 × 16 come before the faces."""
 
 
-def read_geometry(packet: bytes) -> bytes:
-    found = re.search(rb'geometry="([^"]+)"', packet)
-    assert found is not None
-    return zlib.decompress(base64.b64decode(found[1]))
-
-
-def with_field(packet: bytes, field: str, value: bytes) -> bytes:
-    text = base64.b64encode(value)
-    return re.sub(rf'{field}="[^"]+"'.encode(), f'{field}="'.encode() + text + b'"', packet)
-
-
 def with_geometry(change: Callable[[bytearray], None]) -> bytes:
-    """The packet with its unpacked geometry changed, packed again as a careful liar would."""
-    geometry = bytearray(read_geometry(PACKET))
+    """The packet with its unpacked geometry changed."""
+    geometry = bytearray(packets.read_geometry(PACKET))
     change(geometry)
-    return with_field(PACKET, "geometry", zlib.compress(bytes(geometry)))
+    return packets.with_geometry(PACKET, bytes(geometry))
 
 
 def crowd(count: int, *, size: tuple[int, int] = (1080, 720)) -> Portrait:
