@@ -1,13 +1,14 @@
 """Deleting: what goes with what, whose it must be, and what happens to work that is under way."""
 
-from collections.abc import Callable, Coroutine
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
 
 import httpx
 import pytest
 from bson import ObjectId
 
-from tests.http.gallery.fake_studio import Gate
+from tests.http.gallery.fake_studio import Gate, wrap_in_form
 from tests.http.gallery.running import NOTHING_STORED, Json, RunningGallery, read_data, read_failure, start
 
 KEY = {"idempotency-key": "once"}
@@ -180,10 +181,12 @@ async def test_what_is_made_of_a_photo_that_is_deleted_meanwhile_is_not_kept(
 
 
 @pytest.mark.parametrize("headers", [{}, KEY])
+@pytest.mark.parametrize("is_known", [False, True])
 async def test_a_photo_whose_device_is_erased_meanwhile_is_not_kept(
-    gallery: RunningGallery, photo: bytes, headers: dict[str, str]
+    gallery: RunningGallery, photo: bytes, headers: dict[str, str], *, is_known: bool
 ) -> None:
-    await gallery.upload(photo)
+    if is_known:
+        await gallery.upload(photo)
     gate = Gate(gallery.studio)
     late = start(gallery.post_photo(photo, headers=headers))
     await gate.wait_for(1)
@@ -192,19 +195,63 @@ async def test_a_photo_whose_device_is_erased_meanwhile_is_not_kept(
 
     assert read_failure(await late)[:2] == (404, "original_not_found")
     assert gallery.stored() == NOTHING_STORED
+    assert gallery.ask_database("SELECT count(*) FROM idempotent_answers") == ["0"]
 
 
-async def test_a_first_photo_with_a_key_is_not_kept_when_its_device_is_erased_meanwhile(
+@pytest.mark.parametrize("is_known", [False, True])
+async def test_a_photo_whose_device_is_erased_while_it_arrives_is_not_kept(
+    gallery: RunningGallery, photo: bytes, *, is_known: bool
+) -> None:
+    if is_known:
+        await gallery.upload(photo)
+    head, end = wrap_in_form(b"").split(b"\r\n\r\n")
+    erased = asyncio.Event()
+
+    async def send_slowly() -> AsyncIterator[bytes]:
+        yield head + b"\r\n\r\n" + photo[:1000]
+        await erase(gallery, "/api/device")
+        erased.set()
+        yield photo[1000:] + end
+
+    reply = await gallery.client.post(
+        "/api/upload",
+        content=send_slowly(),
+        headers={"content-type": "multipart/form-data; boundary=edge"},
+    )
+
+    assert erased.is_set()
+    assert read_failure(reply)[:2] == (404, "original_not_found")
+    assert gallery.stored() == NOTHING_STORED
+
+
+async def test_of_two_first_photos_neither_is_kept_when_one_came_to_its_end_before_the_erasure(
     gallery: RunningGallery, photo: bytes
 ) -> None:
     gate = Gate(gallery.studio)
-    late = start(gallery.post_photo(photo, headers=KEY))
+    late = start(gallery.post_photo(photo))
     await gate.wait_for(1)
+    gallery.studio.before_reply = None
+    await gallery.upload(photo)
     await erase(gallery, "/api/device")
     gate.open()
 
-    assert read_failure(await late)[:2] == (409, "request_in_progress")
+    assert read_failure(await late)[:2] == (404, "original_not_found")
     assert gallery.stored() == NOTHING_STORED
+
+
+async def test_first_photos_that_meet_are_all_kept_and_leave_no_mark(
+    gallery: RunningGallery, photo: bytes
+) -> None:
+    gate = Gate(gallery.studio)
+    uploads = [start(gallery.post_photo(photo)) for _ in range(3)]
+    await gate.wait_for(3)
+    gate.open()
+    for upload in uploads:
+        read_data(await upload)
+    assert read_failure(await gallery.post_photo(b"GIF", headers=gallery.for_device()))[0] == 400
+
+    assert gallery.count_rows()["originals"] == 3
+    assert gallery.ask_database("SELECT count(*) FROM idempotent_answers") == ["0"]
 
 
 async def test_a_file_that_cannot_be_deleted_keeps_no_row_and_no_other_file(

@@ -10,8 +10,8 @@ from toonbooth.gallery.blobs.keys import BlobFolder
 from toonbooth.gallery.blobs.staging import StagedFile
 from toonbooth.gallery.database.repositories import DeviceRepository, OriginalRepository
 from toonbooth.gallery.database.tables import Original, RegeneratedCartoon
-from toonbooth.gallery.devices import DeviceId
 from toonbooth.gallery.errors import TooManyOriginalsError
+from toonbooth.gallery.operations.begun_uploads import BegunUpload
 from toonbooth.gallery.operations.drawing import check_style, draw
 from toonbooth.gallery.operations.new_blobs import new_blobs
 from toonbooth.gallery.operations.photo_files import clean_photo
@@ -30,7 +30,7 @@ class Uploaded:
 
 async def upload_photo(
     services: Services,
-    device: DeviceId,
+    begun: BegunUpload,
     uploaded: StagedFile,
     wishes: DrawingWishes,
     *,
@@ -43,15 +43,14 @@ async def upload_photo(
     Raises
     ------
     OriginalNotFoundError
-        When the device was erased meanwhile.
+        When the device was erased since the upload began.
     TooManyOriginalsError
         When the device keeps as many photos as it may.
     AppError
         Nothing is stored then.
     """
-    most = services.settings.max_originals_per_device
+    device, most = begun.device, services.settings.max_originals_per_device
     async with services.database.reading() as session:
-        known = await DeviceRepository(session, device).find()
         if await OriginalRepository(session, device).count() >= most:
             raise TooManyOriginalsError(most)
     await check_style(services, wishes.style)
@@ -68,9 +67,8 @@ async def upload_photo(
             )
         drawing = await draw(services, files, blob, original_id=original_id, wishes=wishes, listener=listener)
         async with services.database.transaction() as session:
-            devices = DeviceRepository(session, device)
-            await devices.register(now=now, known_since=known.first_seen_at if known else None)
-            await devices.lock()
+            await begun.register_device(session, now=now)
+            await DeviceRepository(session, device).lock()
             originals = OriginalRepository(session, device)
             if await originals.count() >= most:
                 # Others came in while this one was drawn.

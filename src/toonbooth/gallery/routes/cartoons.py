@@ -50,6 +50,7 @@ from toonbooth.gallery.errors import (
 )
 from toonbooth.gallery.idempotency import Attempt
 from toonbooth.gallery.links import FileLinks
+from toonbooth.gallery.operations.begun_uploads import begun_upload
 from toonbooth.gallery.operations.download_face import download_face
 from toonbooth.gallery.operations.regenerate_cartoon import regenerate_cartoon
 from toonbooth.gallery.operations.upload_photo import Uploaded, upload_photo
@@ -143,6 +144,7 @@ async def upload(
         request.headers.get("content-type"), max_file_bytes=services.settings.max_upload_bytes
     )
     async with AsyncExitStack() as resources:
+        begun = await resources.enter_async_context(begun_upload(services, device))
         staged = await resources.enter_async_context(services.staging.open())
         sink = DigestingSink(staged)
         form = await receive_upload(
@@ -159,7 +161,7 @@ async def upload(
                     ),
                 )
 
-            await upload_photo(services, device, staged, form.wishes, on_commit=save, listener=listener)
+            await upload_photo(services, begun, staged, form.wishes, on_commit=save, listener=listener)
 
         what = (sink.hex_digest, form.wishes)
         asked = PictureRequest(request, device, "upload", key, what, resources)

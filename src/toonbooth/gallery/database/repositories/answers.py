@@ -95,9 +95,11 @@ class AnswerRepository(DeviceScope):
         statement = update(IdempotentAnswer).where(self._is_held(claimed)).values(status=status, body=body)
         return await self._count_changed(statement) == 1
 
-    async def release(self, claimed: ClaimedKey) -> None:
-        """Give the key back without an answer, so that the next attempt really tries again."""
-        await self._session.execute(delete(IdempotentAnswer).where(self._is_held(claimed)))
+    async def release(self, claimed: ClaimedKey) -> bool:
+        """Give the key back without an answer, so that the next attempt really tries again; False when it was
+        taken away before.
+        """
+        return await self._count_changed(delete(IdempotentAnswer).where(self._is_held(claimed))) == 1
 
     async def _claim_unused(
         self, *, route: str, key: str, fingerprint: str, now: datetime, lease: timedelta

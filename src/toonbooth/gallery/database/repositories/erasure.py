@@ -85,7 +85,7 @@ class ErasureRepository(DeviceScope):
         """Delete everything of the device, kept answers too; nothing when it was seen since that moment.
 
         Requests of the device that are under way come too late: an upload misses the device that it began
-        with, or its claim to answer.
+        with, or its mark, or its claim to answer.
         """
         device = await self._session.scalar(select(Device).where(Device.id == self._device).with_for_update())
         if unless_seen_since is not None and (device is None or device.last_seen_at >= unless_seen_since):
