@@ -146,23 +146,26 @@ async def test_a_busy_gallery_is_asked_again_by_itself(visit: Open, astronaut_jp
     await visitor.see_drawings(1)
 
 
-async def test_two_tabs_are_one_device_and_do_the_work_once(visit: Open, astronaut_jpeg: bytes) -> None:
-    first = await visit()
-    held: list[Route] = []
+async def test_a_tab_that_is_closed_leaves_its_work_to_another_and_all_are_one_device(
+    visit: Open, astronaut_jpeg: bytes
+) -> None:
+    closed = await visit()
 
-    async def hold(route: Route) -> None:
-        held.append(route)
+    async def never_answer(route: Route) -> None:
+        pass
 
-    await first.page.route(UPLOAD, hold)
-    await first.choose(astronaut_jpeg)
-    await expect(first.page.get_by_role("progressbar")).to_be_visible()
+    await closed.page.route(UPLOAD, never_answer)
+    await closed.choose(astronaut_jpeg)
+    await expect(closed.page.get_by_role("progressbar")).to_be_visible()
 
-    second = await first.open_tab()
+    first = await closed.open_tab()
+    second = await closed.open_tab()
     await second.go_to("Faces")
-    await held.pop().continue_()
+    await expect(first.button("Choose a photo")).to_be_visible()
+    await closed.page.close()
     await first.see_drawings(1)
     await first.keep()
 
     await expect(second.tiles).to_have_count(1)
     assert (await second.ask_gallery("/api/originals"))["count"] == 1
-    assert second.page_errors == []
+    assert first.page_errors == second.page_errors == []

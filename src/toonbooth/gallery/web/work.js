@@ -14,6 +14,7 @@ const LONGEST_WAIT_MS = 30_000;
 const SENDING_SHARE = 0.2; // of the whole bar; the rest is the gallery's own progress
 
 const running = new Map();
+const awaited = new Set(); // keys that another tab may be at
 const listeners = new Set();
 
 /** Calls back with each piece of work whenever something about it is new. */
@@ -25,11 +26,20 @@ export function findWork(matches) {
   return [...running.values()].find(matches) ?? null;
 }
 
-/** Take up what an earlier page of this browser left unfinished, unless another tab is at it. */
+/** Take up what an earlier page of this browser left unfinished, and what another tab does if it doesn't finish. */
 export async function resumeWork() {
-  for (const intention of await recall(readDevice())) {
-    if (!running.has(intention.key)) start(intention);
-  }
+  for (const { key } of await recall(readDevice())) takeUp(key);
+}
+
+async function takeUp(key) {
+  if (running.has(key) || awaited.has(key)) return;
+  awaited.add(key);
+  const release = await claim(key);
+  awaited.delete(key);
+  // Another tab may have finished it by now, or told the gallery of it.
+  const intention = (await recall(readDevice())).find((remembered) => remembered.key === key);
+  if (intention && !running.has(key)) start(intention, release);
+  else release();
 }
 
 /** Begin something new. */
@@ -43,10 +53,10 @@ export function abandonWork() {
   for (const work of running.values()) work.stop();
 }
 
-function start(intention) {
+function start(intention, release = null) {
   const work = new Work(intention);
   running.set(intention.key, work);
-  work.run();
+  work.run(release);
   return work;
 }
 
@@ -62,6 +72,7 @@ class Work {
   wakeAt = null;
   #stopping = new AbortController();
   #wake = () => {};
+  #isGivenUp = false;
 
   constructor(intention) {
     this.intention = intention;
@@ -82,6 +93,7 @@ class Work {
 
   /** Give it up, here and at the gallery. */
   async cancel() {
+    this.#isGivenUp = true;
     this.stop();
     await forget(this.intention.key);
     if (this.intention.job) await cancel(this.intention.job).catch(() => {});
@@ -95,9 +107,9 @@ class Work {
     this.#tell({ phase: "cancelled" });
   }
 
-  async run() {
-    const release = await claim(this.intention.key);
-    if (!release) return this.#end({ phase: "cancelled" });
+  /** @param claimed lets the claim go, where there is one already */
+  async run(claimed = null) {
+    const release = claimed ?? (await claim(this.intention.key));
     this.#tell({ phase: "sending", share: null, failure: null });
     await remember(this.intention);
     try {
@@ -107,6 +119,7 @@ class Work {
       tellTabs("pictures");
     } catch (failure) {
       if (failure instanceof CancelledError) {
+        if (this.#isGivenUp) await forget(this.intention.key);
         this.#end({ phase: "cancelled" });
       } else {
         // A refusal is final, so the next page must not begin with it.
@@ -200,13 +213,16 @@ class Work {
   }
 }
 
-/** Of several tabs one does the work. Where there are no locks (plain HTTP) several may: the key makes it one. */
+/**
+ * Of several tabs one does the work: wait until no other is at it, and resolve to what lets go of it. Where
+ * there are no locks (plain HTTP) several may: the key makes it one.
+ */
 async function claim(key) {
-  if (!navigator.locks) return () => {};
+  const nothing = () => {};
+  if (!navigator.locks) return nothing;
   return new Promise((resolve) => {
-    const signal = AbortSignal.timeout(1500); // a page that is being reloaded lets go of it in a moment
     navigator.locks
-      .request(`toonbooth ${key}`, { signal }, () => new Promise((release) => resolve(release)))
-      .catch(() => resolve(null));
+      .request(`toonbooth ${key}`, () => new Promise((release) => resolve(release)))
+      .catch(() => resolve(nothing));
   });
 }
