@@ -9,14 +9,14 @@ from typing import Final
 import cv2
 import numpy as np
 
+from toonbooth.facecut.contour import outline_face
 from toonbooth.facecut.cut_out import CutOut
 from toonbooth.facecut.edges import clean_colours, refine_alpha
 from toonbooth.facecut.finishing import Layer, finish, seen_box
 from toonbooth.facecut.frame import UNIT_PIXELS, HeadFrame, Window, frame_head
 from toonbooth.facecut.heads import find_head_area
-from toonbooth.facecut.jaw import usual_jaw
-from toonbooth.facecut.landmarks import CHIN, FOREHEAD, JAW, OVAL
-from toonbooth.facecut.outlines import Mask, dilated, fill_polygon, grow, opened, parts_touching, smooth_line
+from toonbooth.facecut.landmarks import OVAL
+from toonbooth.facecut.outlines import Mask, dilated, fill_polygon, grow, opened, parts_touching
 from toonbooth.facecut.square import cut_square
 from toonbooth.imaging.pixels import FloatImage, to_float
 from toonbooth.imaging.resize import enlarged, shrunk
@@ -24,9 +24,6 @@ from toonbooth.portrait.model import Face, Points, Portrait
 
 REACH: Final = 0.02
 """How far from the matte's edge strands are sought, in face widths."""
-
-_FOREHEAD: Final = 0.06
-"""How far beyond the mesh a forehead goes on, relative to the mesh's height."""
 
 _LEVEL: Final = 0.01
 """Radians within which a head is as good as upright; turning it would only blur it."""
@@ -84,11 +81,11 @@ def cut_face(
     if chosen is None:
         raise ValueError("the portrait has no face to cut out")
     roll = chosen.roll if level and abs(chosen.roll) > _LEVEL else 0.0
-    head = _cut_head(portrait, chosen)
+    head, contour = _cut_head(portrait, chosen)
     if shape is Shape.SQUARE:
         return cut_square(portrait.picture, chosen, head, roll=roll, size_pixels=size_pixels)
     if shape is Shape.FACE:
-        head = replace(head, alpha=_inside_contour(chosen, head))
+        head = replace(head, alpha=_inside_contour(contour, chosen, head))
     return finish(head, roll=roll, sticker=sticker, size_pixels=size_pixels)
 
 
@@ -98,7 +95,8 @@ def _get_face(portrait: Portrait, index: int) -> Face:
     return portrait.faces[index]
 
 
-def _cut_head(portrait: Portrait, face: Face) -> Layer:
+def _cut_head(portrait: Portrait, face: Face) -> tuple[Layer, Points]:
+    """The head, and the contour of its face."""
     height, width = portrait.picture.shape[:2]
     unit = face.width
     frame = frame_head(face)
@@ -124,31 +122,19 @@ def _cut_head(portrait: Portrait, face: Face) -> Layer:
         above_jaw -= np.maximum(strip - kept, 0)
         area = np.maximum(area, strip)
     # Inside the face nothing is half transparent.
-    smooth = fill(grow(_contour_of(face), 0.96))
+    contour = outline_face(face.landmarks, unit, face.yaw, head.hairline)
+    smooth = fill(grow(contour, 0.96))
     alpha = refine_alpha(image, area * person, smooth=smooth, reach_pixels=max(1.5, REACH * unit))
     alpha *= np.maximum(above_jaw, 0)
     alpha = _without_islands(alpha, core, unit)
     colours = clean_colours(image, alpha, reach_pixels=max(2.0, 0.03 * unit))
-    return Layer(colours, alpha, window.x, window.y)
+    return Layer(colours, alpha, window.x, window.y), contour
 
 
-def _contour_of(face: Face) -> Points:
-    """The face from hairline to chin: the mesh's contour, which ends within the forehead, raised there, and
-    below the ears where jaws usually are."""
-    oval = face.landmarks[list(OVAL)]
-    up = face.landmarks[FOREHEAD] - face.landmarks[CHIN]
-    height = (oval - face.landmarks[FOREHEAD]) @ up / (up @ up)
-    # 0 at the mesh's top, -1 at the chin: the forehead is its upper third.
-    oval = oval + np.clip(1 + 3 * height, 0, 1)[:, np.newaxis] ** 2 * np.float32(_FOREHEAD) * up
-    below = slice(OVAL.index(JAW[-1]), OVAL.index(JAW[0]) + 1)
-    oval[below] = usual_jaw(face.landmarks, face.width, face.yaw)[::-1]
-    return smooth_line(oval, per_segment=6, closed=True)
-
-
-def _inside_contour(face: Face, head: Layer) -> FloatImage:
+def _inside_contour(contour: Points, face: Face, head: Layer) -> FloatImage:
     """Of a head, what lies within the face's own contour."""
     offset = np.array([head.x, head.y], np.float32)
-    area = fill_polygon(_contour_of(face) - offset, size=(head.alpha.shape[1], head.alpha.shape[0]))
+    area = fill_polygon(contour - offset, size=(head.alpha.shape[1], head.alpha.shape[0]))
     soft = cv2.GaussianBlur(area, (0, 0), max(0.5, 0.005 * face.width))
     return np.minimum(head.alpha, np.asarray(soft, dtype=np.float32))
 

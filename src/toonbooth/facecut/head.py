@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from toonbooth.facecut.colours import Cells, Counts, count_colours, index_cells, log_likelihood
+from toonbooth.facecut.contour import trace_hairline
 from toonbooth.facecut.edges import follow_edges
 from toonbooth.facecut.frame import UNIT_PIXELS
 from toonbooth.facecut.jaw import outline_skull, trace_jaw
@@ -35,6 +36,9 @@ _U: Final = float(UNIT_PIXELS)
 _ROUNDS: Final = 3
 _LEAST_STRAND: Final = 0.03
 """Squared face widths of hair beyond the skull below which it is a shadow on the neck."""
+_SHAVEN: Final = 0.55
+"""How bare a chin is from which hair on the cheeks beside it is no beard, 0…1."""
+_HAIR_AWAY: Final = 1.2
 _LEAST_HAIR: Final = 0.02
 """Squared face widths of hair or beard below which there is nothing to learn a colour from."""
 
@@ -45,10 +49,12 @@ class Head:
 
     skull : (N, 2) outline; what of the person lies inside is kept whatever its colour.
     hair : (H, W) float32, 0…1; hair and beard that reach beyond that outline.
+    hairline : (HAIRLINE_LENGTH,) float32, face widths, as `trace_hairline` finds it.
     """
 
     skull: Points
     hair: FloatImage
+    hairline: FloatImage
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +108,9 @@ def find_head(picture: ByteImage, matte: FloatImage, landmarks: Points, *, yaw: 
     inside = fill_polygon(skull, size=size)
 
     firm = np.clip((matte - np.float32(0.7)) * 4, 0, 1)
-    face = fill_polygon(landmarks[list(OVAL)], size=size)
-    around_face = 1 - fill_polygon(grow(landmarks[list(OVAL)], 1.03), size=size)
+    oval = landmarks[list(OVAL)]
+    face = fill_polygon(oval, size=size)
+    around_face = 1 - fill_polygon(grow(oval, 1.03), size=size)
     upper = np.clip(-places.below_nose / np.float32(0.2), 0, 1)
     hair_seed = inside * around_face * firm * upper * np.clip(1 - 1.6 * skin, 0, 1)
     neck_top = 0.45 if beard is not None else 0.07
@@ -135,7 +142,18 @@ def find_head(picture: ByteImage, matte: FloatImage, landmarks: Points, *, yaw: 
             prior=prior.astype(np.float32),
             places=places,
         )
-    return Head(skull=skull, hair=hair)
+    hairline = trace_hairline(
+        cells,
+        skin=skin_counts,
+        # Beside the mesh lies shaded skin as well.
+        hair=count_colours(cells, hair_seed * (1 - fill_polygon(grow(oval, _HAIR_AWAY), size=size))),
+        hair_amount=float(hair_seed.sum()) / (_U * _U),
+        person=matte,
+        landmarks=landmarks,
+        yaw=yaw,
+        bearded=shaven < _SHAVEN,
+    )
+    return Head(skull=skull, hair=hair, hairline=hairline)
 
 
 def _measure_places(landmarks: Points, *, size: tuple[int, int]) -> _Places:

@@ -31,7 +31,7 @@ def measure_heads(portrait: Portrait) -> Portrait:
 
     Returns
     -------
-    Portrait, the same but for `Face.head`.
+    Portrait, the same but for `Face.head` and `Face.hairline`.
     """
     rest = portrait
     chosen: list[Face] = []
@@ -39,17 +39,16 @@ def measure_heads(portrait: Portrait) -> Portrait:
         chosen.append(main)
         rest = replace(rest, faces=tuple(face for face in rest.faces if face is not main))
     faces = tuple(
-        replace(face, head=_measure_on_photo(portrait, face))
-        if any(face is each for each in chosen)
-        else face
+        _measure_on_photo(portrait, face) if any(face is each for each in chosen) else face
         for face in portrait.faces
     )
     return replace(portrait, faces=faces)
 
 
-def _measure_on_photo(portrait: Portrait, face: Face) -> FloatImage:
+def _measure_on_photo(portrait: Portrait, face: Face) -> Face:
     frame = frame_head(face)
-    return _measure(portrait, face, frame, frame.picture_in(portrait.picture))
+    area, hairline = _measure(portrait, face, frame, frame.picture_in(portrait.picture))
+    return replace(face, head=area, hairline=hairline)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +57,12 @@ class HeadArea:
 
     area : float32, shape (H, W), 0…1.
     jaws : where it ends at the jaw.
+    hairline : where the face's contour lies, as `facecut.contour` has it; None when nobody knows.
     """
 
     area: FloatImage
     jaws: list[JawRun]
+    hairline: FloatImage | None
 
 
 def find_head_area(portrait: Portrait, face: Face, frame: HeadFrame) -> HeadArea:
@@ -69,18 +70,23 @@ def find_head_area(portrait: Portrait, face: Face, frame: HeadFrame) -> HeadArea
     along the line that this picture shows."""
     view = frame.picture_in(portrait.picture)
     known = face.head is not None and _is_plausible(face.head, frame, face)
-    area = face.head if known and face.head is not None else _measure(portrait, face, frame, view)
+    if known and face.head is not None:
+        area, hairline = face.head, face.hairline
+    else:
+        area, hairline = _measure(portrait, face, frame, view)
     light = to_float(np.asarray(cv2.cvtColor(view, cv2.COLOR_RGB2GRAY), dtype=np.uint8))
-    return HeadArea(area, follow_jaw(area, light, frame.points_in(face.landmarks)))
+    return HeadArea(area, follow_jaw(area, light, frame.points_in(face.landmarks)), hairline)
 
 
-def _measure(portrait: Portrait, face: Face, frame: HeadFrame, view: ByteImage) -> FloatImage:
+def _measure(
+    portrait: Portrait, face: Face, frame: HeadFrame, view: ByteImage
+) -> tuple[FloatImage, FloatImage]:
     landmarks = frame.points_in(face.landmarks)
     head = find_head(view, frame.map_in(portrait.matte), landmarks, yaw=face.yaw)
     others = [frame.points_in(other.landmarks) for other in portrait.faces if other is not face]
     inside = fill_polygon(head.skull, size=frame.size)
     area: FloatImage = np.maximum(inside, head.hair) * claim_person(view, landmarks, others)
-    return area
+    return area, head.hairline
 
 
 def _is_plausible(area: FloatImage, frame: HeadFrame, face: Face) -> bool:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from toonbooth.facecut.frame import UNIT_PIXELS
 from toonbooth.facecut.landmarks import EAR_LINE, JAW
 from toonbooth.facecut.outlines import Mask, smooth_line
+from toonbooth.facecut.ways import cheapest_way, normals, sample
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.portrait.model import Points
 
@@ -55,17 +56,17 @@ def trace_jaw(
     float32 array, shape (N, 2), frame pixels, from below the left ear to below the right.
     """
     jaw = smooth_line(landmarks[list(JAW)], per_segment=5)
-    normal = _normals(jaw)
+    normal = normals(jaw)
     ways = jaw[:, np.newaxis] + normal[:, np.newaxis] * _OFFSETS[np.newaxis, :, np.newaxis]
     edge = _measure_edges(lab, ways, normal[:, np.newaxis] * np.float32(_STEP))
     usual = _U * _usual_offsets(len(jaw), yaw)
     cost = 1.1 * ((_OFFSETS - usual[:, np.newaxis]) / (0.06 * _U)) ** 2 - edge / (edge + 0.1)
-    outer = np.where(_OFFSETS > -0.03 * _U, _sample(foreign, ways), 0)
-    cost = cost + np.cumsum(0.2 * outer + 0.8 * _sample(background, ways), axis=1)
+    outer = np.where(_OFFSETS > -0.03 * _U, sample(foreign, ways), 0)
+    cost = cost + np.cumsum(0.2 * outer + 0.8 * sample(background, ways), axis=1)
     # Beside the ears there is more jaw outside than the mesh has, never less.
     ends = np.clip(1 - np.minimum(np.arange(len(jaw)), np.arange(len(jaw))[::-1]) / 14, 0, 1)
     cost = cost + ends[:, np.newaxis] * np.where(_OFFSETS < 0, 2.0, 0.0)
-    chosen = _cheapest_way(cost.astype(np.float32), _OFFSETS)
+    chosen = cheapest_way(cost.astype(np.float32), _OFFSETS)
     # The cut goes just outside the edge: a drawn chin line belongs to the head.
     return (jaw + normal * (chosen[:, np.newaxis] + np.float32(0.006 * _U))).astype(np.float32)
 
@@ -75,8 +76,8 @@ def _measure_edges(lab: FloatImage, ways: Points, step: Points) -> FloatImage:
     planes = [
         cv2.GaussianBlur(lab[..., channel] * np.float32(0.01), (0, 0), 0.01 * _U) for channel in range(3)
     ]
-    light, *colour = (_sample(np.asarray(plane, np.float32), ways - step) for plane in planes)
-    outer_light, *outer_colour = (_sample(np.asarray(plane, np.float32), ways + step) for plane in planes)
+    light, *colour = (sample(np.asarray(plane, np.float32), ways - step) for plane in planes)
+    outer_light, *outer_colour = (sample(np.asarray(plane, np.float32), ways + step) for plane in planes)
     darkening = light - outer_light
     strength = np.sqrt(
         np.square(darkening) + sum(np.square(a - b) for a, b in zip(colour, outer_colour, strict=True))
@@ -127,10 +128,10 @@ def follow_jaw(area: FloatImage, light: FloatImage, landmarks: Points) -> list[J
     list of JawRun; none where hair or a beard hangs over the jaw.
     """
     jaw = smooth_line(landmarks[list(JAW)], per_segment=5)
-    normal = _normals(jaw)
+    normal = normals(jaw)
     offsets = np.arange(-4, 21, dtype=np.float32) * np.float32(_STEP)
     ways = jaw[:, np.newaxis] + normal[:, np.newaxis] * offsets[np.newaxis, :, np.newaxis]
-    held = _sample(area, ways)
+    held = sample(area, ways)
     inside = held > 0.5
     rows, count = np.arange(len(jaw)), len(offsets)
     end = np.where(inside.all(axis=1), count, np.argmin(inside, axis=1))
@@ -146,16 +147,16 @@ def follow_jaw(area: FloatImage, light: FloatImage, landmarks: Points) -> list[J
 
     step = normal[:, np.newaxis] * np.float32(_STEP)
     smooth = np.asarray(cv2.GaussianBlur(light, (0, 0), 0.006 * _U), dtype=np.float32)
-    here, inner, outer = (_sample(smooth, ways + shift * step) for shift in (-1.0, -2.6, 0.6))
+    here, inner, outer = (sample(smooth, ways + shift * step) for shift in (-1.0, -2.6, 0.6))
     line = np.minimum(inner, outer) - here
     # A shadow begins where a jaw ends; a light collar does so less often.
-    darkening = _sample(smooth, ways - step) - _sample(smooth, ways + step)
+    darkening = sample(smooth, ways - step) - sample(smooth, ways + step)
     edge = np.maximum(0.25 * darkening, -0.15 * darkening)
     evidence = np.maximum(np.maximum(line, edge), 0).astype(np.float32)
     evidence = np.asarray(cv2.GaussianBlur(evidence, (1, 7), 0, sigmaY=2), dtype=np.float32)
     cost = 0.35 * ((offsets - known[:, np.newaxis]) / (0.04 * _U)) ** 2 - 1.6 * evidence / (evidence + 0.05)
     cost = cost + np.where(np.arange(count) > gap_end[:, np.newaxis], 50.0, 0.0)
-    chosen = np.minimum(_cheapest_way(cost.astype(np.float32), offsets), offsets[np.maximum(gap_end, 0)])
+    chosen = np.minimum(cheapest_way(cost.astype(np.float32), offsets), offsets[np.maximum(gap_end, 0)])
     cut = (jaw + normal * chosen[:, np.newaxis]).astype(np.float32)
     runs = []
     for first, last in _stretches(clear, least=6):
@@ -187,14 +188,7 @@ def usual_jaw(landmarks: Points, unit: float, yaw: float) -> Points:
     """
     jaw = landmarks[list(JAW)]
     away = unit * _usual_offsets(len(jaw), yaw)
-    return (jaw + _normals(jaw) * away[:, np.newaxis]).astype(np.float32)
-
-
-def _normals(jaw: Points) -> Points:
-    """Unit vectors out of the face; the points run from left to right beneath it."""
-    tangent = np.gradient(jaw, axis=0)
-    tangent /= np.linalg.norm(tangent, axis=1, keepdims=True) + np.float32(1e-6)
-    return np.column_stack([-tangent[:, 1], tangent[:, 0]]).astype(np.float32)
+    return (jaw + normals(jaw) * away[:, np.newaxis]).astype(np.float32)
 
 
 def _usual_offsets(count: int, yaw: float) -> FloatImage:
@@ -260,27 +254,3 @@ def _find_notch(person: Mask, *, rows: tuple[int, int], columns: tuple[float, fl
     if reach[ear] - narrowest < max(0.05 * _U, 0.4 * float(reach[ear])):
         return None
     return float(top + ear + np.argmax(reach[ear:] <= narrowest + 0.015 * _U))
-
-
-def _sample(image: FloatImage, points: NDArray[np.float32]) -> FloatImage:
-    x, y = (np.ascontiguousarray(points[..., axis], dtype=np.float32) for axis in (0, 1))
-    sampled = cv2.remap(image, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(sampled, dtype=np.float32)
-
-
-def _cheapest_way(cost: FloatImage, offsets: FloatImage) -> FloatImage:
-    """The offset at each point of the jaw, smoothed."""
-    jump = 0.4 * ((offsets[:, np.newaxis] - offsets) / _STEP) ** 2
-    total = cost[0]
-    came_from = np.zeros(cost.shape, np.intp)
-    for row in range(1, len(cost)):
-        ways = total + jump
-        came_from[row] = ways.argmin(axis=1)
-        total = ways.min(axis=1) + cost[row]
-    best = int(total.argmin())
-    chosen = np.zeros((len(cost), 1), np.float32)
-    for row in range(len(cost) - 1, -1, -1):
-        chosen[row] = offsets[best]
-        best = int(came_from[row, best])
-    smooth = cv2.GaussianBlur(chosen, (1, 9), 0, sigmaY=2, borderType=cv2.BORDER_REPLICATE)
-    return np.asarray(smooth, dtype=np.float32).reshape(-1)

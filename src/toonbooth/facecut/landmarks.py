@@ -4,6 +4,7 @@ from typing import Final
 
 FOREHEAD: Final = 10
 CHIN: Final = 152
+BETWEEN_EYES: Final = 168
 NOSE: Final = 5
 LOWER_LIP: Final = 17
 
@@ -15,6 +16,12 @@ OVAL: Final = (
 
 JAW: Final = (132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361)
 """Below the left ear, along the jaw, over the chin, to below the right ear."""
+
+RIM: Final = (
+    172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109, 10, 338, 297, 332, 284, 251, 389, 356, 454, 323,
+    361, 288, 397,
+)  # fmt: skip
+"""The contour from the left side of the jaw over the forehead to the right side."""
 
 JAW_ANGLES: Final = (58, 288)
 """Where the jaw turns up to the left and to the right ear."""

@@ -22,6 +22,10 @@ HEAD_SIZE = (298, 432)
 """Width and height of a head's own frame, in which every face stands upright and is 96 pixels wide."""
 
 
+HAIRLINE_LENGTH = 25
+"""One number for each point of the mesh's rim from jaw to jaw over the forehead describes a hairline."""
+
+
 @dataclass(frozen=True, slots=True)
 class Box:
     """An upright rectangle in pixels; may reach beyond the picture."""
@@ -67,6 +71,8 @@ class Face:
     yaw : radians, how far the head is turned; positive looks to the right of the picture.
     head : float32, `HEAD_SIZE`, 0…1: which part of the head's own frame (`facecut.frame`) is head, measured
         on the photo; None when it wasn't.
+    hairline : float32, (`HAIRLINE_LENGTH`,), face widths: how far outside its usual place the face's contour
+        lies (`facecut.contour`), measured on the photo; None when it wasn't.
     """
 
     box: Box
@@ -78,6 +84,7 @@ class Face:
     roll: float
     yaw: float
     head: FloatImage | None = None
+    hairline: FloatImage | None = None
 
     @property
     def width(self) -> float:

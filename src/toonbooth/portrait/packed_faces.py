@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from toonbooth.portrait.model import LANDMARK_COUNT, Box, Eye, Face, Points
+from toonbooth.imaging.pixels import FloatImage
+from toonbooth.portrait.model import HAIRLINE_LENGTH, LANDMARK_COUNT, Box, Eye, Face, Points
 
 _EYE_POINTS: Final = 16
 _POINT_COUNT: Final = LANDMARK_COUNT + 2 * _EYE_POINTS + 2 + 2
@@ -19,6 +21,11 @@ FACE_BYTES: Final = 2 * (2 * _POINT_COUNT + LANDMARK_COUNT + _NUMBER_COUNT)
 
 _REACH: Final = 0.25
 """How far beyond the picture a point may lie, relative to its width and height."""
+
+
+_HAIRLINE_STEPS: Final = 200
+"""To a face width."""
+_NO_HAIRLINE: Final = -128
 
 
 class UntrustedError(Exception):
@@ -117,6 +124,35 @@ def unpack_face(packed: bytes, width: int, height: int) -> Face:
     )
     require(_is_plausible(face, width, height))
     return face
+
+
+def pack_hairlines(faces: Sequence[Face]) -> bytes | None:
+    """`HAIRLINE_LENGTH` bytes for each face; None when none was measured."""
+    if all(face.hairline is None for face in faces):
+        return None
+    unknown = np.full(HAIRLINE_LENGTH, _NO_HAIRLINE, np.int8)
+    packed = [
+        unknown
+        if face.hairline is None
+        else np.rint(np.clip(face.hairline * _HAIRLINE_STEPS, -127, 127)).astype(np.int8)
+        for face in faces
+    ]
+    return np.concatenate(packed).tobytes()
+
+
+def unpack_hairlines(packed: bytes, count: int) -> list[FloatImage | None]:
+    """Read the hairlines of `count` faces; None for one that wasn't measured.
+
+    Raises
+    ------
+    UntrustedError
+    """
+    require(len(packed) == count * HAIRLINE_LENGTH)
+    rows = np.frombuffer(packed, np.int8).reshape(count, HAIRLINE_LENGTH)
+    return [
+        None if row.min() == _NO_HAIRLINE else row.astype(np.float32) / np.float32(_HAIRLINE_STEPS)
+        for row in rows
+    ]
 
 
 def _is_plausible(face: Face, width: int, height: int) -> bool:

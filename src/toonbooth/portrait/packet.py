@@ -20,7 +20,15 @@ import numpy as np
 
 from toonbooth.imaging.pixels import ByteImage
 from toonbooth.portrait.model import Face, Portrait
-from toonbooth.portrait.packed_faces import FACE_BYTES, UntrustedError, pack_face, require, unpack_face
+from toonbooth.portrait.packed_faces import (
+    FACE_BYTES,
+    UntrustedError,
+    pack_face,
+    pack_hairlines,
+    require,
+    unpack_face,
+    unpack_hairlines,
+)
 from toonbooth.portrait.packed_masks import FINENESSES, pack_heads, pack_matte, unpack_heads, unpack_matte
 
 MAX_PACKET_BYTES: Final = 60_000
@@ -36,14 +44,14 @@ _PRINT_SIDE: Final = 16
 _MAX_GEOMETRY_BYTES: Final = _HEAD.size + _PRINT_SIDE**2 + MAX_FACES * FACE_BYTES
 
 _FIELD: Final = re.compile(
-    rb'toonbooth:(geometry|matte|heads)\s*(?:=\s*"|>)\s*([A-Za-z0-9+/=]{4,60000})\s*["<]'
+    rb'toonbooth:(geometry|matte|heads|hairlines)\s*(?:=\s*"|>)\s*([A-Za-z0-9+/=]{4,60000})\s*["<]'
 )
 
 _TEMPLATE: Final = (
     '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
     '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
     '<rdf:Description rdf:about="" xmlns:toonbooth="{namespace}"'
-    ' toonbooth:geometry="{geometry}" toonbooth:matte="{matte}"{heads}/>'
+    ' toonbooth:geometry="{geometry}" toonbooth:matte="{matte}"{measured}/>'
     '</rdf:RDF></x:xmpmeta><?xpacket end="r"?>'
 )
 
@@ -74,13 +82,13 @@ def encode_packet(portrait: Portrait) -> bytes:
     packed = b"".join(packed for _, packed in described if packed is not None)
     plain = _HEAD.pack(_VERSION, width, height, len(faces)) + _print_of(portrait.picture).tobytes() + packed
     geometry = _to_base64(zlib.compress(plain, 9))
+    hairlines = _to_field("hairlines", pack_hairlines(faces))
     for fineness in FINENESSES:
-        heads = pack_heads(faces, fineness)
         packet = _TEMPLATE.format(
             namespace=NAMESPACE,
             geometry=geometry,
             matte=_to_base64(pack_matte(portrait.matte, fineness)),
-            heads="" if heads is None else f' toonbooth:heads="{_to_base64(heads)}"',
+            measured=hairlines + _to_field("heads", pack_heads(faces, fineness)),
         ).encode()
         if len(packet) <= MAX_PACKET_BYTES:
             return packet
@@ -129,6 +137,9 @@ def _decode(xmp: bytes, picture: ByteImage) -> Portrait:
     if b"heads" in values:
         heads = unpack_heads(_from_base64(values[b"heads"]), count)
         faces = [replace(face, head=head) for face, head in zip(faces, heads, strict=True)]
+    if b"hairlines" in values:
+        hairlines = unpack_hairlines(_from_base64(values[b"hairlines"]), count)
+        faces = [replace(face, hairline=line) for face, line in zip(faces, hairlines, strict=True)]
     return Portrait(picture, tuple(sorted(faces, key=lambda face: face.box.centre[0])), matte)
 
 
@@ -167,6 +178,10 @@ def _same_aspect(recorded: tuple[int, int], picture: ByteImage) -> bool:
     longer = max(picture.shape[1] / width, picture.shape[0] / height, 1)
     apart = abs(picture.shape[1] * height - picture.shape[0] * width)
     return bool(apart <= slack * longer * min(width, height))
+
+
+def _to_field(name: str, data: bytes | None) -> str:
+    return "" if data is None else f' toonbooth:{name}="{_to_base64(data)}"'
 
 
 def _to_base64(data: bytes) -> str:

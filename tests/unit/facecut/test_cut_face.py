@@ -195,13 +195,6 @@ def test_a_useless_matte_still_gives_the_face(matte: float) -> None:
     assert (alpha[painting.contours[0]] > 127).mean() > 0.9
 
 
-def test_the_bare_face_ends_at_its_contour() -> None:
-    painting = one(LONG)
-    cut_out = cut_face(painting.portrait, shape=Shape.FACE)
-    # A little more than the mesh is taken of the forehead; these have none above it.
-    assert overlap(painting.portrait, cut_out, painting.contours[0]) > 0.92
-
-
 @pytest.mark.parametrize("face", [-1, 1, 10])
 def test_a_face_that_is_not_there_is_a_mistake_of_the_caller(face: int) -> None:
     with pytest.raises(ValueError, match="no face"):

@@ -18,7 +18,7 @@ from tests import packets
 from tests.packets import with_field
 from tests.unit.facecut.heads import Look, Painting, face_at, one, paint
 from toonbooth.imaging.pixels import ByteImage
-from toonbooth.portrait.model import HEAD_SIZE, Portrait
+from toonbooth.portrait.model import HAIRLINE_LENGTH, HEAD_SIZE, Portrait
 from toonbooth.portrait.packet import MAX_FACES, MAX_PACKET_BYTES, decode_packet, encode_packet
 
 PAINTING = paint(((70, 110), 60, Look()), ((190, 120), 70, Look(roll=0.3)), size=(260, 300))
@@ -78,13 +78,19 @@ def test_the_matte_comes_back_nearly_as_it_was() -> None:
 
 
 def with_heads(portrait: Portrait, *, but: int | None = None) -> Portrait:
-    """A disc as every head, larger from left to right; none for the face `but`."""
+    """A disc as every head, larger from left to right, and a hairline that rises; none for the face `but`."""
     rows, columns = np.mgrid[: HEAD_SIZE[1], : HEAD_SIZE[0]]
     away = np.hypot(rows - 170, columns - 149)
     return replace(
         portrait,
         faces=tuple(
-            replace(face, head=None if k == but else np.clip(60 + 5 * k - away, 0, 1).astype(np.float32))
+            face
+            if k == but
+            else replace(
+                face,
+                head=np.clip(60 + 5 * k - away, 0, 1).astype(np.float32),
+                hairline=np.linspace(-0.3, 0.2 + 0.005 * k, HAIRLINE_LENGTH, dtype=np.float32),
+            )
             for k, face in enumerate(portrait.faces)
         ),
     )
@@ -98,6 +104,9 @@ def test_heads_come_back_nearly_as_they_were_each_with_its_face() -> None:
         assert before.head is not None
         assert after.head is not None
         assert ((before.head > 0.5) != (after.head > 0.5)).mean() < 0.002
+        assert before.hairline is not None
+        assert after.hairline is not None
+        assert np.abs(before.hairline - after.hairline).max() <= 0.0026
 
 
 @pytest.mark.parametrize("missing", [0, 1])
@@ -106,6 +115,7 @@ def test_a_head_that_was_not_measured_stays_unknown(missing: int) -> None:
     read = decode_packet(encode_packet(portrait), portrait.picture)
     assert read is not None
     assert [face.head is None for face in read.faces] == [k == missing for k in range(2)]
+    assert [face.hairline is None for face in read.faces] == [k == missing for k in range(2)]
 
 
 def test_a_crowd_with_heads_fits_the_budget() -> None:
@@ -361,6 +371,18 @@ def test_heads_that_lie_are_ignored(heads: bytes) -> None:
     fitting = jpeg((2 * HEAD_SIZE[0], HEAD_SIZE[1]))
     assert decode_packet(with_field(packet, "heads", fitting), PORTRAIT.picture) is not None
     assert decode_packet(with_field(packet, "heads", heads), PORTRAIT.picture) is None
+
+
+@pytest.mark.parametrize(
+    "length", [0, HAIRLINE_LENGTH, 2 * HAIRLINE_LENGTH - 1, 2 * HAIRLINE_LENGTH + 1, 9000]
+)
+def test_hairlines_of_another_number_are_ignored(length: int) -> None:
+    packet = encode_packet(with_heads(PORTRAIT))
+    fitting = b"\x81" * 2 * HAIRLINE_LENGTH
+    assert decode_packet(with_field(packet, "hairlines", fitting), PORTRAIT.picture) is not None
+    lying = decode_packet(with_field(packet, "hairlines", b"\x10" * length), PORTRAIT.picture)
+    # A field without anything in it isn't one that we write, and is not seen.
+    assert lying is None or (length == 0 and lying.faces[0].hairline is None)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,105 @@
+"""The bare face: from the hairline to the chin."""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.unit.facecut.heads import Colour, Look, Mask, Painting, one
+from tests.unit.facecut.test_cut_face import alpha_over, overlap
+from toonbooth.facecut.cut import Shape, cut_face
+from toonbooth.facecut.heads import measure_heads
+from toonbooth.portrait.model import HAIRLINE_LENGTH
+
+UNIT = 100.0
+MIDDLE_X, MIDDLE_Y = 149, 135
+HAIR: Colour = (70, 45, 30)
+
+
+def covered(painting: Painting, area: Mask, colour: Colour) -> Painting:
+    """Put something of one colour over the upper part of a head: a fringe, a scarf, a hat."""
+    picture, matte = painting.portrait.picture.copy(), painting.portrait.matte.copy()
+    picture[area], matte[area] = colour, 1
+    noise = np.random.default_rng(5).normal(0, 2.5, picture.shape)
+    soft = np.clip(cv2.GaussianBlur(picture, (0, 0), 0.6) + noise, 0, 255).astype(np.uint8)
+    portrait = replace(painting.portrait, picture=soft, matte=matte)
+    return replace(painting, portrait=portrait, contours=(painting.contours[0] & ~area,))
+
+
+def above(painting: Painting, down: float, *, half_width: float = 0.62) -> Mask:
+    """What lies above a line so many face widths below the middle of the face."""
+    height, width = painting.portrait.matte.shape
+    rows, columns = np.mgrid[:height, :width]
+    beside = np.abs(columns - MIDDLE_X) < half_width * UNIT
+    return np.asarray(beside & (rows < MIDDLE_Y + down * UNIT) & (rows > MIDDLE_Y - 0.95 * UNIT))
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        pytest.param(Look(), id="short hair"),
+        pytest.param(Look(long_hair=True), id="long hair"),
+        pytest.param(Look(skin=(104, 66, 48), hair=(28, 22, 20)), id="dark skin, black hair"),
+        pytest.param(Look(hair=(226, 200, 150), long_hair=True), id="blond hair"),
+        pytest.param(Look(roll=0.4), id="tilted"),
+    ],
+)
+def test_a_face_is_cut_along_its_hairline(look: Look) -> None:
+    painting = one(look, unit=UNIT)
+    cut_out = cut_face(painting.portrait, shape=Shape.FACE)
+    assert overlap(painting.portrait, cut_out, painting.contours[0]) > 0.94
+
+
+@pytest.mark.parametrize(
+    ("down", "colour"),
+    [
+        pytest.param(-0.4, HAIR, id="fringe"),
+        pytest.param(-0.32, HAIR, id="long fringe"),
+        pytest.param(-0.45, (40, 60, 150), id="hat"),
+        pytest.param(-0.5, (160, 30, 60), id="scarf"),
+    ],
+)
+def test_what_covers_the_forehead_stays_outside(down: float, colour: Colour) -> None:
+    bare = one(Look(), unit=UNIT)
+    area = above(bare, down)
+    painting = covered(bare, area, colour)
+    alpha = alpha_over(painting.portrait, cut_face(painting.portrait, shape=Shape.FACE)) > 127
+    assert (alpha & area).sum() < 0.04 * alpha.sum()
+    assert (alpha & painting.contours[0]).sum() > 0.93 * painting.contours[0].sum()
+
+
+def test_a_high_forehead_is_not_cut_off() -> None:
+    bare = one(Look(), unit=UNIT)
+    rows, columns = np.mgrid[: bare.portrait.matte.shape[0], : bare.portrait.matte.shape[1]]
+    across, up = (columns - MIDDLE_X) / (0.4 * UNIT), (MIDDLE_Y - 0.45 * UNIT - rows) / (0.38 * UNIT)
+    forehead = np.asarray((across**2 + up**2 < 1) & (up > 0))
+    painting = covered(bare, forehead, Look().skin)
+    alpha = alpha_over(painting.portrait, cut_face(painting.portrait, shape=Shape.FACE))
+    assert (alpha[forehead] > 127).mean() > 0.85
+
+
+def test_a_bald_head_is_cut_above_the_forehead_in_a_smooth_curve() -> None:
+    painting = one(Look(hair=None), unit=UNIT)
+    (face,) = measure_heads(painting.portrait).faces
+    assert face.hairline is not None
+    assert not face.hairline.any()
+
+
+def test_a_drawing_without_colours_is_cut_along_its_photos_hairline() -> None:
+    bare = one(Look(), unit=UNIT)
+    painting = covered(bare, above(bare, -0.35), HAIR)
+    measured = measure_heads(painting.portrait)
+    drawing = measured.with_picture(np.full_like(measured.picture, 200))
+    known = alpha_over(drawing, cut_face(drawing, shape=Shape.FACE)) > 127
+    assert known[MIDDLE_Y - 30, MIDDLE_X]
+    assert not known[MIDDLE_Y - 45, MIDDLE_X]
+
+
+@pytest.mark.parametrize("lie", [-9.0, 9.0])
+def test_a_hairline_that_cannot_be_changes_little(lie: float) -> None:
+    measured = measure_heads(one(Look(), unit=UNIT).portrait)
+    lying = replace(measured.faces[0], hairline=np.full(HAIRLINE_LENGTH, lie, np.float32))
+    cut_out = cut_face(replace(measured, faces=(lying,)), shape=Shape.FACE)
+    assert 0.6 * UNIT < cut_out.alpha.shape[1] < 1.6 * UNIT
+    assert 0.8 * UNIT < cut_out.alpha.shape[0] < 2.2 * UNIT
