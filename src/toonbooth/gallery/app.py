@@ -9,6 +9,7 @@ import httpx
 from fastapi import Depends, FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
+from toonbooth.gallery.blobs.presigning import BucketLinks, open_bucket_links
 from toonbooth.gallery.clock import read_clock
 from toonbooth.gallery.database.migrations import bring_up_to_date
 from toonbooth.gallery.dependencies import DEVICE_HEADER
@@ -173,5 +174,12 @@ async def _open_services(
         # Entered last: what jobs work with is closed after them.
         jobs=await stack.enter_async_context(JobRunner(storage.database, limit=settings.max_jobs)),
         rate_limiter=open_rate_limiter(settings.rate_limits_url),
+        bucket_links=await _open_bucket_links(settings),
         read_clock=read_clock,
     )
+
+
+async def _open_bucket_links(settings: GallerySettings) -> BucketLinks | None:
+    if settings.files_from != "bucket" or settings.blob_url is None:
+        return None
+    return await open_bucket_links(settings.blob_url, public_url=settings.bucket_public_url)

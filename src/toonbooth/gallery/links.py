@@ -9,6 +9,8 @@ from toonbooth.gallery.studio_replies import StyleInfo
 
 UPLOADS_PATH: Final = "/uploads"
 WIDTH_PARAMETER: Final = "w"
+VIA_PARAMETER: Final = "via"
+VIA_GALLERY: Final = "gallery"
 _THUMBNAIL_WIDTH: Final = 320
 
 
@@ -36,6 +38,12 @@ class FileLinks:
         any of the few widths that there are.
         """
         return f"{self.to(key)}&{WIDTH_PARAMETER}={_THUMBNAIL_WIDTH}"
+
+    def to_unredirected(self, key: str) -> str:
+        """The address for whoever follows no redirect to a bucket, as the studio. What is added isn't signed:
+        it opens no more than the other.
+        """
+        return f"{self.to(key)}&{VIA_PARAMETER}={VIA_GALLERY}"
 
 
 def get_preview_path(style: str) -> str:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from fastapi import FastAPI, Request
 from starlette.responses import Response
 
+from toonbooth.gallery.dependencies import get_services
 from toonbooth.gallery.ranges import matches_any
 from toonbooth.kit.errors import RouteNotFoundError
 
@@ -41,33 +42,38 @@ def install_page(app: FastAPI, *, public_url: str | None) -> None:
     public_url : where the addresses of pictures point, when not to where the page comes from.
     """
     files = {file.name: _read(file) for file in sorted(_FOLDER.iterdir()) if file.suffix in _MEDIA_TYPES}
-    policy = write_policy(public_url)
 
     async def read_page(request: Request) -> Response:
-        return _answer(request, files[_INDEX], policy)
+        return _answer(request, files[_INDEX], await _write_policy_of(request, public_url))
 
     async def read_part(request: Request) -> Response:
         file = files.get(request.path_params["name"])
         if file is None:
             raise RouteNotFoundError("There is nothing at this address.")
-        return _answer(request, file, policy)
+        return _answer(request, file, await _write_policy_of(request, public_url))
 
     app.add_route("/", read_page, methods=["GET"], include_in_schema=False)
     app.add_route("/web/{name}", read_part, methods=["GET"], include_in_schema=False)
 
 
-def write_policy(public_url: str | None) -> str:
-    """The page's Content-Security-Policy: its own files and pictures, nothing inline, no HTML of strings."""
+def write_policy(public_url: str | None, *, bucket_origin: str | None = None) -> str:
+    """The page's Content-Security-Policy: its own files and pictures, nothing inline, no HTML of strings.
+
+    Parameters
+    ----------
+    bucket_origin : where requests for pictures are redirected to, if they are.
+    """
     pictures = ""
     if public_url is not None:
         address = urlsplit(public_url)
         pictures = f" {address.scheme}://{address.netloc}"
+    redirected = "" if bucket_origin is None else f" {bucket_origin}"
     return "; ".join(
         (
             "default-src 'none'",
             "script-src 'self'",
             "style-src 'self'",
-            f"img-src 'self' blob: data:{pictures}",
+            f"img-src 'self' blob: data:{pictures}{redirected}",
             f"connect-src 'self'{pictures}",
             "manifest-src 'self'",
             "base-uri 'none'",
@@ -77,6 +83,11 @@ def write_policy(public_url: str | None) -> str:
             "trusted-types 'none'",
         )
     )
+
+
+async def _write_policy_of(request: Request, public_url: str | None) -> str:
+    links = (await get_services(request)).bucket_links
+    return write_policy(public_url, bucket_origin=None if links is None else links.origin)
 
 
 def _read(file: Path) -> _WebFile:

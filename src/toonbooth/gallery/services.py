@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from toonbooth.gallery.blobs.interface import BlobStore
+from toonbooth.gallery.blobs.presigning import BucketLinks
 from toonbooth.gallery.blobs.renditions import RenditionCache
 from toonbooth.gallery.blobs.staging import StagingFolder
 from toonbooth.gallery.database.transactions import Database
@@ -38,4 +39,6 @@ class Services(Storage):
     rendition_maker: RenditionMaker
     jobs: JobRunner
     rate_limiter: RateLimiter
+    bucket_links: BucketLinks | None
+    """Where clients are sent for pictures; None when the gallery sends them itself."""
     read_clock: Callable[[], datetime]

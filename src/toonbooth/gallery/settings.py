@@ -89,6 +89,20 @@ class GallerySettings(BaseSettings):
             "out."
         ),
     ] = None
+    files_from: Annotated[
+        Literal["gallery", "bucket"],
+        Field(
+            description="Who sends the pictures of a bucket: the gallery, or bucket, where clients are sent "
+            "by a redirect that is good for five minutes (docs/operations.md)."
+        ),
+    ] = "gallery"
+    bucket_public_url: Annotated[
+        BaseUrl | None,
+        Field(
+            description="Where clients reach an S3 server for those redirects, when the gallery's own way to "
+            "it is another one."
+        ),
+    ] = None
     signing_keys: Annotated[
         SecretStr | None,
         Field(
@@ -191,6 +205,14 @@ class GallerySettings(BaseSettings):
         # Several galleries on one database must all accept what one of them has signed.
         if not self.has_embedded_database and self.signing_keys is None:
             raise ValueError(f"{PREFIX}SIGNING_KEYS must be given when the database isn't the embedded one.")
+        return self
+
+    @model_validator(mode="after")
+    def _demand_a_bucket_to_send_from(self) -> Self:
+        if self.files_from == "bucket" and self.blob_url is None:
+            raise ValueError(f"{PREFIX}FILES_FROM=bucket needs {PREFIX}BLOB_URL.")
+        if self.bucket_public_url is not None and self.files_from != "bucket":
+            raise ValueError(f"{PREFIX}BUCKET_PUBLIC_URL is for {PREFIX}FILES_FROM=bucket.")
         return self
 
     @classmethod

@@ -2,7 +2,9 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 
 from tests.databases import Databases
@@ -27,6 +29,22 @@ async def gallery(
     for name, value in seaweedfs.environment().items():
         monkeypatch.setenv(name, value)
     async with running_gallery(tmp_path / "data", databases=databases, blob_url=prefix) as running:
+        yield running
+
+
+@pytest.fixture
+async def redirecting(
+    tmp_path: Path, seaweedfs: SeaweedFs, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[RunningGallery]:
+    """A gallery that sends clients to the bucket, which they reach under another name than it does."""
+    for name, value in seaweedfs.environment().items():
+        monkeypatch.setenv(name, value)
+    async with running_gallery(
+        tmp_path / "data",
+        blob_url=prefix,
+        files_from="bucket",
+        bucket_public_url=seaweedfs.url.replace("127.0.0.1", "localhost"),
+    ) as running:
         yield running
 
 
@@ -62,6 +80,76 @@ async def test_the_whole_flow_leaves_in_the_bucket_what_the_guide_says(
         "picture_not_found",
     )
     assert not gallery.list_files()  # nothing on this machine's disk
+
+
+async def test_pictures_come_from_the_bucket_by_an_address_that_is_good_for_minutes(
+    redirecting: RunningGallery, photo: bytes, seaweedfs: SeaweedFs
+) -> None:
+    url = (await redirecting.upload(photo))["original"]["imageUrl"]
+
+    reply = await redirecting.client.get(url)
+    location = reply.headers["location"]
+    async with httpx.AsyncClient(verify=False) as phone:
+        whole = await phone.get(location)
+        part = await phone.get(location, headers={"range": "bytes=10-19"})
+        other_key = await phone.get(location.replace("/originals/", "/temp/"))
+        other_method = await phone.put(location, content=b"mine")
+
+    assert (reply.status_code, reply.headers["cache-control"]) == (307, "private, max-age=240")
+    assert location.startswith(seaweedfs.url.replace("127.0.0.1", "localhost"))
+    assert parse_qs(urlsplit(location).query)["X-Amz-Expires"] == ["300"]
+    assert "for-tests-secret" not in location
+    assert (whole.status_code, whole.headers["content-type"]) == (200, "image/jpeg")
+    assert whole.content == (await redirecting.client.get(f"{url}&via=gallery")).content
+    assert (part.status_code, part.content) == (206, whole.content[10:20])
+    assert (other_key.status_code, other_method.status_code) == (403, 403)
+
+
+async def test_nobody_is_sent_to_the_bucket_without_our_own_signature_or_the_owners_id(
+    redirecting: RunningGallery, photo: bytes
+) -> None:
+    url = (await redirecting.upload(photo))["original"]["imageUrl"]
+    path = urlsplit(url).path
+    stranger = redirecting.for_device()
+
+    refused = [
+        await redirecting.client.get(path, headers=stranger),
+        await redirecting.client.get(f"{url[:-1]}{'B' if url.endswith('A') else 'A'}", headers=stranger),
+        await redirecting.client.get(path.replace("/originals/", "/temp/")),
+    ]
+
+    assert [read_failure(reply)[:2] for reply in refused] == [(404, "picture_not_found")] * 3
+    assert (await redirecting.client.get(path)).status_code == 307
+    assert (await redirecting.client.get(url, headers=stranger)).status_code == 307
+
+
+async def test_what_a_bucket_cannot_answer_the_gallery_does(
+    redirecting: RunningGallery, photo: bytes
+) -> None:
+    uploaded = await redirecting.upload(photo)
+    url = uploaded["original"]["imageUrl"]
+
+    head = await redirecting.client.head(url)
+    smaller = await redirecting.client.get(f"{url}&w=160")
+    known = await redirecting.client.get(url, headers={"if-none-match": head.headers["etag"]})
+    # The studio, which follows no redirect to elsewhere, has fetched the cartoon from the gallery.
+    face = read_data(await redirecting.client.post(f"/api/download/{uploaded['cartoon']['id']}"))
+    await redirecting.client.delete(f"/api/originals/{uploaded['original']['id']}")
+    gone = await redirecting.client.get(url)
+
+    assert (head.status_code, smaller.status_code, known.status_code) == (200, 200, 304)
+    assert int(head.headers["content-length"]) > 0
+    assert face["downloadedFace"]["originalId"] == uploaded["original"]["id"]
+    assert read_failure(gone)[:2] == (404, "picture_not_found")
+
+
+async def test_the_page_may_show_what_comes_from_the_bucket(
+    redirecting: RunningGallery, seaweedfs: SeaweedFs
+) -> None:
+    policy = (await redirecting.client.get("/")).headers["content-security-policy"]
+
+    (pictures,) = (rule for rule in policy.split("; ") if rule.startswith("img-src"))
+    assert pictures.endswith(seaweedfs.url.replace("127.0.0.1", "localhost"))
 
 
 async def test_a_row_whose_object_is_gone_is_found(

@@ -90,6 +90,23 @@ def test_a_shared_database_needs_keys_that_all_galleries_know() -> None:
     assert read_settings({"GALLERY_DATABASE_URL": url, "GALLERY_SIGNING_KEYS": "a-key"}).database_url == url
 
 
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"FILES_FROM": "bucket"}, "GALLERY_FILES_FROM=bucket needs GALLERY_BLOB_URL."),
+        (
+            {"BLOB_URL": "s3://photos", "BUCKET_PUBLIC_URL": "https://photos.example.org"},
+            "GALLERY_BUCKET_PUBLIC_URL is for GALLERY_FILES_FROM=bucket.",
+        ),
+    ],
+)
+def test_only_a_bucket_can_send_pictures_itself(given: dict[str, str], sentence: str) -> None:
+    with pytest.raises(StartError) as refusal:
+        read_settings({f"GALLERY_{name}": value for name, value in given.items()})
+
+    assert str(refusal.value) == sentence
+
+
 def test_secrets_are_not_shown() -> None:
     settings = GallerySettings.model_validate(
         {

@@ -141,8 +141,30 @@ def open_bucket(url: str) -> ObjectStore:
     StartError
         When the URL names none, `obstore` is not installed, or the bucket doesn't answer.
     """
+    store = describe_bucket(url)
+    import obstore  # noqa: PLC0415
+    from obstore.exceptions import BaseError  # noqa: PLC0415
+
     try:
-        import obstore  # noqa: PLC0415
+        next(iter(obstore.list(store, prefix=BlobFolder.ORIGINALS.value, chunk_size=1)), None)
+    except BaseError as error:
+        raise StartError(f"GALLERY_BLOB_URL cannot be used: {put_in_one_line(error)}") from error
+    return store
+
+
+def describe_bucket(url: str, *, endpoint: str | None = None) -> ObjectStore:
+    """As `open_bucket`, but nobody is asked whether it is there.
+
+    Parameters
+    ----------
+    endpoint : the address of the S3 server, when not the one that the environment names.
+
+    Raises
+    ------
+    StartError
+        When the URL names none, or `obstore` is not installed.
+    """
+    try:
         from obstore.exceptions import BaseError  # noqa: PLC0415
         from obstore.store import from_url  # noqa: PLC0415
     except ModuleNotFoundError as error:
@@ -150,8 +172,9 @@ def open_bucket(url: str) -> ObjectStore:
             "A bucket needs a library that isn't installed: run `make s3`, or `pip install 'toonbooth[s3]'`."
         ) from error
     try:
-        store = from_url(
+        return from_url(
             url,
+            config={} if endpoint is None else {"endpoint": endpoint},
             client_options={
                 "timeout": f"{_REQUEST_SECONDS}s",
                 "connect_timeout": "5s",
@@ -159,10 +182,8 @@ def open_bucket(url: str) -> ObjectStore:
             },
             retry_config={"max_retries": _MOST_RETRIES, "retry_timeout": _PATIENCE},
         )
-        next(iter(obstore.list(store, prefix=BlobFolder.ORIGINALS.value, chunk_size=1)), None)
     except (BaseError, ValueError) as error:
-        raise StartError(f"GALLERY_BLOB_URL cannot be used: {_in_one_line(error)}") from error
-    return store
+        raise StartError(f"GALLERY_BLOB_URL cannot be used: {put_in_one_line(error)}") from error
 
 
 def _read_facts(found: ObjectMeta) -> BlobFacts:
@@ -175,7 +196,8 @@ def _checked(key: str) -> str:
     return key
 
 
-def _in_one_line(error: Exception) -> str:
+def put_in_one_line(error: Exception) -> str:
+    """What a library says of a bucket, without where in the library it was said."""
     return " ".join(str(error).split("Debug source")[0].split()).rstrip(".") + "."
 
 

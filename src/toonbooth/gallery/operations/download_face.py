@@ -48,7 +48,7 @@ async def download_face(
     # The studio's way to the file is configured; what clients call us by must never lead it anywhere.
     links = FileLinks(services.settings.internal_url, services.signer, services.read_clock())
     try:
-        picture = await services.studio.process_face_cut(links.to(cartoon.key), wishes)
+        picture = await services.studio.process_face_cut(links.to_unredirected(cartoon.key), wishes)
     except AppError:
         # When somebody else has taken the cartoon meanwhile, the studio did not find its file.
         async with services.database.reading() as session:

@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from toonbooth.gallery.blobs.keys import MEDIA_TYPES, get_media_type, is_key
+from toonbooth.gallery.blobs.presigning import LINK_SECONDS, REDIRECT_SECONDS, BucketLinks
 from toonbooth.gallery.dependencies import DEVICE_HEADER, find_device, get_services
 from toonbooth.gallery.devices import DeviceId
 from toonbooth.gallery.errors import (
@@ -20,7 +21,7 @@ from toonbooth.gallery.errors import (
     StorageFailedError,
     StorageUnavailableError,
 )
-from toonbooth.gallery.links import UPLOADS_PATH, WIDTH_PARAMETER, get_path
+from toonbooth.gallery.links import UPLOADS_PATH, VIA_GALLERY, VIA_PARAMETER, WIDTH_PARAMETER, get_path
 from toonbooth.gallery.operations.browse import may_see
 from toonbooth.gallery.ranges import (
     ByteRange,
@@ -47,6 +48,7 @@ _SUCCESSES: Final[dict[int | str, dict[str, Any]]] = {
     200: {"description": "The picture.", **_PICTURES},
     206: {"description": "The wanted part of it.", **_PICTURES},
     304: {"description": "It is the one you have."},
+    307: {"description": "A bucket has it (`GALLERY_FILES_FROM`); `Location` is good for five minutes."},
 }
 
 
@@ -86,6 +88,14 @@ async def get_file(
             json_schema_extra={"enum": [str(each) for each in WIDTHS]},
         ),
     ] = None,
+    via: Annotated[
+        str | None,
+        Query(
+            alias=VIA_PARAMETER,
+            description="Never redirects.",
+            json_schema_extra={"enum": [VIA_GALLERY]},
+        ),
+    ] = None,
 ) -> Response:
     """Addresses in replies are signed and open without any header for a week, in image widgets too. Without
     the query they open for the device that owns the picture. Everything else is 404.
@@ -104,6 +114,8 @@ async def get_file(
     if request.method == "HEAD":
         headers["Content-Length"] = str(size)
         return Response(media_type=get_media_type(key), headers=headers)
+    if services.bucket_links is not None and via != VIA_GALLERY:
+        return await _redirect(services.bucket_links, key, max_age_seconds=max_age_seconds)
     wanted = None
     if allows_range(request.headers.get("if-range"), etag):
         try:
@@ -113,6 +125,22 @@ async def get_file(
             refusal.headers["Content-Range"] = f"bytes */{size}"
             return refusal
     return await _send(services, key, wanted, size=size, headers=headers)
+
+
+async def _redirect(links: BucketLinks, key: str, *, max_age_seconds: int) -> Response:
+    """Never beyond the time that the asker's own address is good for."""
+    address = await links.sign(key, seconds=min(LINK_SECONDS, max_age_seconds))
+    remembered_seconds = min(REDIRECT_SECONDS, max_age_seconds)
+    return RedirectResponse(
+        address,
+        status_code=307,
+        headers={
+            "Cache-Control": f"private, max-age={remembered_seconds}",
+            "Vary": DEVICE_HEADER,
+            "Referrer-Policy": "no-referrer",
+            "Cross-Origin-Resource-Policy": "cross-origin",
+        },
+    )
 
 
 async def _send_rendition(

@@ -5,6 +5,7 @@ import { describe } from "./errors.js";
 import { nameFile } from "./faces.js";
 import { find, formatMoment } from "./markup.js";
 import { toast } from "./news.js";
+import { unredirected } from "./pictures.js";
 
 const SEARCH_SIZE = 100;
 
@@ -47,7 +48,7 @@ export function createFace() {
     };
     picture.src = face.faceUrl;
     find("face-line").textContent = `${formatMoment(face.createdAt)}, ${Math.ceil(face.fileSize / 1024)} KB`;
-    find("face-save").href = face.faceUrl;
+    find("face-save").href = unredirected(face.faceUrl);
     find("face-save").download = nameFile(face);
     find("face-again").href = `#/photo/${face.original.id}`;
     find("face-share").hidden = !canShare();
@@ -71,6 +72,6 @@ function canShare() {
 }
 
 async function fetchFile(face) {
-  const content = await (await fetch(face.faceUrl)).blob();
+  const content = await (await fetch(unredirected(face.faceUrl))).blob();
   return new File([content], nameFile(face), { type: content.type });
 }

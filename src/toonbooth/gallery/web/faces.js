@@ -3,7 +3,7 @@
 import { deleteFace, listFaces } from "./api.js";
 import { addAction, createGrid, PAGE_SIZE } from "./grid.js";
 import { find, formatMoment } from "./markup.js";
-import { thumbnailOf } from "./pictures.js";
+import { thumbnailOf, unredirected } from "./pictures.js";
 
 const ERASE = {
   act: deleteFace,
@@ -27,7 +27,7 @@ function fill(tile, face) {
   link.firstElementChild.src = thumbnailOf(face);
   link.firstElementChild.alt = name;
   const save = addAction(tile, "tile-save", `Save ${name}`);
-  save.href = face.faceUrl;
+  save.href = unredirected(face.faceUrl);
   save.download = nameFile(face);
 }
 

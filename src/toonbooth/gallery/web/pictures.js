@@ -6,6 +6,12 @@ export function sized(address, width) {
   return `${address}&w=${width}`;
 }
 
+/** The same picture from the gallery itself, never by way of a bucket's address, where no script may read it. */
+export function unredirected(address) {
+  if (!address.includes("signature=")) return address;
+  return `${address}&via=gallery`;
+}
+
 /** What stands for an entry of a list. */
 export function thumbnailOf({ thumbnailUrl, imageUrl, faceUrl }) {
   return thumbnailUrl ?? sized(imageUrl ?? faceUrl, 320);
