@@ -17,8 +17,8 @@ browser:  ## Install Chromium, in which tests try the page (Debian, as root)
 	@command -v chromium >/dev/null || { apt-get update -q && \
 		DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends chromium; }
 
-torture: .venv/dev.stamp models  ## Kill the gallery 200 times and race 1,000 rounds of requests (minutes)
-	TORTURE_KILLS=200 TORTURE_RACES=1000 $(RUN)/python -m pytest -n0 -s tests/acceptance/torture tests/http/gallery/test_faults.py $(ARGS)
+torture: .venv/dev.stamp models  ## Kill galleries and movers hundreds of times, race 1,000 rounds of requests (minutes)
+	TORTURE_KILLS=200 TORTURE_RACES=1000 TORTURE_MOVES=100 $(RUN)/python -m pytest -n0 -s tests/acceptance/torture tests/http/gallery/test_faults.py $(ARGS)
 
 check: .venv/dev.stamp  ## Check format, lint and types
 	$(RUN)/ruff format --check .

@@ -189,6 +189,28 @@ def backup(folder: Path, data_dir: Path | None) -> None:
 
 
 @main.command()
+@_DATA_FOLDER
+def move_blobs(data_dir: Path | None) -> None:
+    """Move the pictures from GALLERY_OTHER_BLOB_URL to GALLERY_BLOB_URL, each compared by SHA-256.
+
+    The gallery may run meanwhile, if it has both settings; see docs/operations.md. When this breaks off, run
+    it again. Exit status 1 when something is left.
+    """
+    from toonbooth.gallery.maintenance import describe_moved, move_blobs_of_gallery
+
+    moved = move_blobs_of_gallery(
+        _read_gallery_settings(data_dir),
+        report=lambda moved: click.echo(f"{moved.blobs} pictures moved ...", err=True),
+    )
+    if moved is None:
+        raise StartError("Another process is moving them just now.")
+    for line in describe_moved(moved):
+        click.echo(line)
+    if moved.left:
+        raise click.exceptions.Exit(1)
+
+
+@main.command()
 @click.argument("photo", type=_EXISTING_FILE)
 @click.option(
     "-o",

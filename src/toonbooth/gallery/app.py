@@ -182,4 +182,6 @@ async def _open_services(
 async def _open_bucket_links(settings: GallerySettings) -> BucketLinks | None:
     if settings.files_from != "bucket" or settings.blob_url is None:
         return None
+    if settings.other_blob_url is not None:
+        return None  # Some pictures aren't in the bucket yet.
     return await open_bucket_links(settings.blob_url, public_url=settings.bucket_public_url)

@@ -2,17 +2,20 @@
 
 import asyncio
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy import make_url
 
 from toonbooth.gallery.clock import read_clock
+from toonbooth.gallery.database.transactions import open_database
 from toonbooth.gallery.operations.back_up import BackedUp, back_up
 from toonbooth.gallery.operations.check_storage import Findings, check_storage, repair_storage
+from toonbooth.gallery.operations.move_blobs import Moved, move_blobs
 from toonbooth.gallery.operations.sweep import SweepRules, Swept, sweep
 from toonbooth.gallery.settings import GallerySettings
 from toonbooth.gallery.signing_keys import KEY_FILE
-from toonbooth.gallery.storage import UPLOADS_FOLDER, open_storage
+from toonbooth.gallery.storage import UPLOADS_FOLDER, open_other_place, open_place, open_storage
 from toonbooth.kit.errors import FileError, StartError
 
 
@@ -68,7 +71,7 @@ def back_up_gallery(settings: GallerySettings, target: Path) -> BackedUp:
     FileError
         When something cannot be read or written.
     """
-    if not settings.has_embedded_database or settings.blob_url is not None:
+    if not settings.has_embedded_database or settings.blob_url or settings.other_blob_url:
         raise StartError("Back up a database server or a bucket by its own means; see docs/operations.md.")
     demand_gallery(settings)
     target = target.absolute()
@@ -86,6 +89,32 @@ def back_up_gallery(settings: GallerySettings, target: Path) -> BackedUp:
         raise FileError(f"The backup failed: {error.strerror}: {error.filename}.") from error
     except sqlite3.Error as error:
         raise FileError(f"The database cannot be copied: {error}.") from error
+
+
+def move_blobs_of_gallery(settings: GallerySettings, *, report: Callable[[Moved], None]) -> Moved | None:
+    """Move the pictures from `GALLERY_OTHER_BLOB_URL` to `GALLERY_BLOB_URL`; None while another process does.
+
+    Raises
+    ------
+    StartError
+        When the settings don't name two places, or one of them or the database cannot be used.
+    AppError
+    """
+
+    async def run() -> Moved | None:
+        old, new = await open_other_place(settings), await open_place(settings)
+        if old is None:
+            raise StartError(
+                "GALLERY_OTHER_BLOB_URL must say where the pictures are now, also to the running gallery; "
+                "see docs/operations.md."
+            )
+        async with await open_database(
+            settings.database_url, connections=settings.database_connections
+        ) as database:
+            return await move_blobs(database, old, new, report=report)
+
+    demand_gallery(settings)
+    return asyncio.run(run())
 
 
 def demand_gallery(settings: GallerySettings) -> None:
@@ -109,4 +138,17 @@ def describe(findings: Findings) -> list[str]:
         *(f"{ascii(file.key)[1:-1]}: no row names this file" for file in findings.unreferenced),
         f"{findings.rows} rows and {findings.files} files: "
         + ("all is well." if findings.is_sound else "see above."),
+    ]
+
+
+def describe_moved(moved: Moved) -> list[str]:
+    """One line for each picture that could not be moved, and one about all."""
+    return [
+        *(
+            f"{key}: left where it is; under its name there is something else in the new place"
+            for key in moved.left
+        ),
+        *(f"{ascii(key)[1:-1]}: no picture of ours, left where it is" for key in moved.strangers),
+        f"{moved.blobs} pictures ({moved.bytes / 1024**2:.1f} MB) moved and compared; "
+        + (f"{len(moved.left)} are left." if moved.left else "GALLERY_OTHER_BLOB_URL can go."),
     ]

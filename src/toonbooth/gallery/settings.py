@@ -17,6 +17,7 @@ from toonbooth.kit.errors import StartError
 from toonbooth.kit.rate_limits import IN_MEMORY, Limits, read_limits
 
 PREFIX: Final = "GALLERY_"
+DISK: Final = "disk"
 _EMBEDDED_DATABASE_FILE: Final = "gallery.sqlite3"
 
 Network = IPv4Network | IPv6Network
@@ -87,6 +88,13 @@ class GallerySettings(BaseSettings):
             description="A bucket for the pictures, `s3://bucket/prefix`, `gs://…` or `az://…`, with "
             "credentials in the variables that its cloud's tools read; a folder in the data folder when left "
             "out."
+        ),
+    ] = None
+    other_blob_url: Annotated[
+        str | None,
+        Field(
+            description="While pictures move to `GALLERY_BLOB_URL`: where they were, a bucket or `disk`, the "
+            "folder in the data folder (docs/operations.md)."
         ),
     ] = None
     files_from: Annotated[
@@ -205,6 +213,12 @@ class GallerySettings(BaseSettings):
         # Several galleries on one database must all accept what one of them has signed.
         if not self.has_embedded_database and self.signing_keys is None:
             raise ValueError(f"{PREFIX}SIGNING_KEYS must be given when the database isn't the embedded one.")
+        return self
+
+    @model_validator(mode="after")
+    def _demand_two_places_to_move_between(self) -> Self:
+        if self.other_blob_url is not None and self.other_blob_url == (self.blob_url or DISK):
+            raise ValueError(f"{PREFIX}OTHER_BLOB_URL must not be where the pictures are to go.")
         return self
 
     @model_validator(mode="after")

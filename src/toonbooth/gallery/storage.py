@@ -6,12 +6,13 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from toonbooth.gallery.blobs.disk import DiskBlobStore
+from toonbooth.gallery.blobs.moving import MovingBlobStore, PlaceOfBlobs
 from toonbooth.gallery.blobs.objects import ObjectBlobStore, open_bucket
 from toonbooth.gallery.blobs.renditions import ForgettingBlobStore, RenditionCache
 from toonbooth.gallery.blobs.staging import STAGING_FOLDER, StagingFolder
 from toonbooth.gallery.database.transactions import open_database
 from toonbooth.gallery.services import Storage
-from toonbooth.gallery.settings import GallerySettings
+from toonbooth.gallery.settings import DISK, GallerySettings
 
 UPLOADS_FOLDER: Final = "uploads"
 _RENDITIONS_FOLDER: Final = "renditions"
@@ -40,9 +41,38 @@ async def open_storage(settings: GallerySettings) -> AsyncIterator[Storage]:
         )
 
 
-async def _open_blobs(settings: GallerySettings) -> DiskBlobStore | ObjectBlobStore:
+async def open_place(settings: GallerySettings) -> PlaceOfBlobs:
+    """Where new pictures go: the bucket, or the folder in the data folder.
+
+    Raises
+    ------
+    StartError
+        When the bucket cannot be used.
+    """
+    return await _open_place(settings, settings.blob_url or DISK, setting="GALLERY_BLOB_URL")
+
+
+async def open_other_place(settings: GallerySettings) -> PlaceOfBlobs | None:
+    """Where pictures are that have yet to move, if any are on the move.
+
+    Raises
+    ------
+    StartError
+        When the bucket cannot be used.
+    """
+    if settings.other_blob_url is None:
+        return None
+    return await _open_place(settings, settings.other_blob_url, setting="GALLERY_OTHER_BLOB_URL")
+
+
+async def _open_blobs(settings: GallerySettings) -> PlaceOfBlobs | MovingBlobStore:
+    place, other = await open_place(settings), await open_other_place(settings)
+    return place if other is None else MovingBlobStore(place, other)
+
+
+async def _open_place(settings: GallerySettings, url: str, *, setting: str) -> PlaceOfBlobs:
     folder = settings.data_dir / UPLOADS_FOLDER
-    if settings.blob_url is None:
+    if url == DISK:
         return DiskBlobStore(folder)
-    bucket = await asyncio.to_thread(open_bucket, settings.blob_url)
+    bucket = await asyncio.to_thread(open_bucket, url, setting=setting)
     return ObjectBlobStore(bucket, StagingFolder(folder / STAGING_FOLDER))

@@ -3,9 +3,8 @@
 import io
 import random
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import httpx
@@ -54,7 +53,8 @@ class Request:
 class Phone:
     """One device. Sends one request at a time, so that at most one is without an answer."""
 
-    uploads: Path
+    read_picture: Callable[[str], Awaitable[bytes]]
+    """Gets the bytes behind an address, as they are stored."""
     rng: random.Random
     device: str = field(default_factory=lambda: str(uuid.uuid4()))
     state: State = field(default_factory=dict)
@@ -63,9 +63,9 @@ class Phone:
     checked: int = 0
     happened_unanswered: int = 0
 
-    async def use(self, client: httpx.AsyncClient) -> None:
-        """Ask for this and that until the gallery is gone."""
-        while True:
+    async def use(self, client: httpx.AsyncClient, *, is_enough: Callable[[], bool] = lambda: False) -> None:
+        """Ask for this and that until the gallery is gone, or it is enough."""
+        while not is_enough():
             self.unanswered = request = self._choose()
             try:
                 reply = await request.send(client)
@@ -197,24 +197,26 @@ class Phone:
         return Kept("cartoon", cartoon["id"], original.id, data)
 
     async def _look(self, client: httpx.AsyncClient) -> State:
-        """What the gallery says that we have, with the bytes that lie on the disk."""
+        """What the gallery says that we have, with the bytes that are stored."""
         found: State = {}
         for original in await _get(client, "/api/originals", "originals"):
-            kept = Kept("original", original["id"], original["id"], self._read(original["imageUrl"]))
+            kept = Kept("original", original["id"], original["id"], await self._read(original["imageUrl"]))
             assert original["fileSize"] == len(kept.data)
             found[kept.id] = kept
             for cartoon in await _get(client, f"/api/originals/{original['id']}/cartoons", "cartoons"):
                 expected = self._expect_cartoon(kept, cartoon)
-                assert self._read(cartoon["imageUrl"]) == expected.data
+                assert await self._read(cartoon["imageUrl"]) == expected.data
                 found[expected.id] = expected
         for face in await _get(client, "/api/downloaded-faces?limit=100", "downloadedFaces"):
-            found[face["id"]] = Kept("face", face["id"], face["original"]["id"], self._read(face["faceUrl"]))
+            found[face["id"]] = Kept(
+                "face", face["id"], face["original"]["id"], await self._read(face["faceUrl"])
+            )
             assert face["fileSize"] == len(found[face["id"]].data)
         return found
 
-    def _read(self, url: str) -> bytes:
+    async def _read(self, url: str) -> bytes:
         self.checked += 1
-        return (self.uploads / url.partition("/uploads/")[2].partition("?")[0]).read_bytes()
+        return await self.read_picture(url)
 
 
 async def _get(client: httpx.AsyncClient, path: str, name: str) -> list[Json]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ import httpx
 
 from tests.acceptance.running import find_free_port
 from tests.acceptance.torture import gallery_starter, studio_process
+from tests.acceptance.torture.phone import Phone
 from toonbooth.kit.listening import bind_listener
 
 START_SECONDS = 60.0
@@ -34,19 +36,20 @@ class Gallery:
     def uploads(self) -> Path:
         return self.data_dir / "uploads"
 
-    async def start(self) -> None:
-        """Start a gallery and wait until it answers."""
-        assert self.starter.stdin is not None
-        assert self.starter.stdout is not None
-        self.starter.stdin.write("start\n")
-        self.starter.stdin.flush()
-        self.process_id = int(await asyncio.to_thread(self.starter.stdout.readline))
+    async def start(self, **environment: str) -> None:
+        """Start a gallery, with more in its environment, and wait until it answers."""
+        self.process_id = await start_command(self.starter, "gallery", **environment)
         async with asyncio.timeout(START_SECONDS), httpx.AsyncClient(verify=False) as client:
             while True:
                 with contextlib.suppress(httpx.TransportError):
                     if (await client.get(f"{self.url}/health")).status_code == 200:
                         return
                 await asyncio.sleep(0.01)
+
+    async def read_from_disk(self, url: str) -> bytes:
+        """The bytes that lie on the disk, whatever a gallery would say."""
+        path = self.uploads / url.partition("/uploads/")[2].partition("?")[0]
+        return await asyncio.to_thread(path.read_bytes)
 
     def kill(self) -> None:
         """As a power cut would, but for what the operating system still has in memory."""
@@ -59,13 +62,27 @@ class Gallery:
         self._wait_for_end()
 
     def _wait_for_end(self) -> None:
-        deadline = time.monotonic() + START_SECONDS
-        with contextlib.suppress(ProcessLookupError):
-            while time.monotonic() < deadline:
-                os.kill(self.process_id, 0)
-                time.sleep(0.001)
-            raise AssertionError("the gallery does not end")
+        wait_for_end(self.process_id)
         self.process_id = 0
+
+
+async def start_command(starter: subprocess.Popen[str], *arguments: str, **environment: str) -> int:
+    """Run `toonbooth` with such arguments, and more in the environment; returns its process id."""
+    assert starter.stdin is not None
+    assert starter.stdout is not None
+    starter.stdin.write(json.dumps([arguments, environment]) + "\n")
+    starter.stdin.flush()
+    return int(await asyncio.to_thread(starter.stdout.readline))
+
+
+def wait_for_end(process_id: int) -> None:
+    """Until a process of a starter is gone."""
+    deadline = time.monotonic() + START_SECONDS
+    with contextlib.suppress(ProcessLookupError):
+        while time.monotonic() < deadline:
+            os.kill(process_id, 0)
+            time.sleep(0.001)
+        raise AssertionError("the process does not end")
 
 
 @contextlib.contextmanager
@@ -127,3 +144,12 @@ async def client_of(gallery: Gallery, device: str) -> AsyncIterator[httpx.AsyncC
         base_url=gallery.url, headers={"x-device-id": device}, timeout=30, verify=False
     ) as client:
         yield client
+
+
+async def settle(gallery: Gallery, phones: list[Phone]) -> None:
+    """Let all phones find out what became of what they asked for."""
+    async with contextlib.AsyncExitStack() as stack:
+        clients = [await stack.enter_async_context(client_of(gallery, phone.device)) for phone in phones]
+        async with asyncio.TaskGroup() as tasks:
+            for phone, client in zip(phones, clients, strict=True):
+                tasks.create_task(phone.settle(client))

@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from tests.acceptance.torture.phone import Phone
-from tests.acceptance.torture.running import Gallery, client_of, gallery_to_torture, running_studio
+from tests.acceptance.torture.running import Gallery, client_of, gallery_to_torture, running_studio, settle
 from tests.pictures import read_pixels
 from toonbooth.gallery.clock import read_clock
 from toonbooth.gallery.operations.check_storage import check_storage
@@ -31,7 +31,7 @@ async def test_a_gallery_may_be_killed_at_any_moment(
 ) -> None:
     rng = random.Random()
     with running_studio() as studio_url, gallery_to_torture(tmp_path / "data", studio_url) as gallery:
-        phones = [Phone(gallery.uploads, random.Random(rng.random())) for _ in range(PHONES)]
+        phones = [Phone(gallery.read_from_disk, random.Random(rng.random())) for _ in range(PHONES)]
         for _ in range(KILLS):
             await gallery.start()
             await settle(gallery, phones)
@@ -58,14 +58,6 @@ async def test_a_gallery_may_be_killed_at_any_moment(
 
 def count_answers(phones: list[Phone]) -> int:
     return sum(phone.answers for phone in phones)
-
-
-async def settle(gallery: Gallery, phones: list[Phone]) -> None:
-    async with AsyncExitStack() as stack:
-        clients = [await stack.enter_async_context(client_of(gallery, phone.device)) for phone in phones]
-        async with asyncio.TaskGroup() as tasks:
-            for phone, client in zip(phones, clients, strict=True):
-                tasks.create_task(phone.settle(client))
 
 
 async def use_until_killed(gallery: Gallery, phones: list[Phone], rng: random.Random) -> None:

@@ -13,6 +13,7 @@ from tests.seaweedfs import SeaweedFs, running_seaweedfs
 from toonbooth.gallery.blobs.disk import DiskBlobStore
 from toonbooth.gallery.blobs.interface import Blob, BlobStore
 from toonbooth.gallery.blobs.keys import BlobFolder
+from toonbooth.gallery.blobs.moving import MovingBlobStore
 from toonbooth.gallery.blobs.objects import ObjectBlobStore, open_bucket
 from toonbooth.gallery.blobs.staging import StagingFolder
 from toonbooth.gallery.errors import PictureNotFoundError, StorageUnavailableError
@@ -46,9 +47,12 @@ class Stores:
         return b"".join([piece async for piece in self.blobs.stream(key, start=start, stop=stop)])
 
 
-@pytest.fixture(params=["disk", "bucket"])
+@pytest.fixture(params=["disk", "bucket", "moving"])
 def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Stores:
     folder = tmp_path / "uploads"
+    if request.param == "moving":
+        new, old = DiskBlobStore(folder), DiskBlobStore(tmp_path / "old")
+        return Stores(MovingBlobStore(new, old), MovingBlobStore(new, old), new.staging)
     if request.param == "disk":
         disk = DiskBlobStore(folder)
         return Stores(disk, DiskBlobStore(folder), disk.staging)

@@ -107,6 +107,15 @@ def test_only_a_bucket_can_send_pictures_itself(given: dict[str, str], sentence:
     assert str(refusal.value) == sentence
 
 
+@pytest.mark.parametrize("place", [{}, {"GALLERY_BLOB_URL": "s3://photos/a"}])
+def test_pictures_move_between_two_places(place: dict[str, str]) -> None:
+    same = {**place, "GALLERY_OTHER_BLOB_URL": place.get("GALLERY_BLOB_URL", "disk")}
+
+    with pytest.raises(StartError, match="GALLERY_OTHER_BLOB_URL must not be where the pictures are to go"):
+        read_settings(same)
+    assert read_settings({**place, "GALLERY_OTHER_BLOB_URL": "s3://photos/b"}).other_blob_url
+
+
 def test_secrets_are_not_shown() -> None:
     settings = GallerySettings.model_validate(
         {

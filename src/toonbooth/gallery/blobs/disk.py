@@ -44,6 +44,17 @@ class DiskBlobStore:
         with translated_failures():
             return await finish(asyncio.to_thread(move))
 
+    async def place(self, staged: StagedFile, key: str) -> bool:
+        """As `commit`, under a key that is known already; False when something lies there."""
+
+        def move() -> bool:
+            with staged.path.open("rb") as file:
+                os.fsync(file.fileno())
+            return self._place(staged.path, key)
+
+        with translated_failures():
+            return await finish(asyncio.to_thread(move))
+
     async def stat(self, key: str) -> BlobFacts:
         path = self._locate(key)
         with translated_absence():
@@ -94,26 +105,27 @@ class DiskBlobStore:
         with staged.open("rb") as file:
             os.fsync(file.fileno())
             size = os.fstat(file.fileno()).st_size
-        self._make_folder(folder)
         while True:
             key = make_key(folder, milliseconds=milliseconds, identifier=identifier, suffix=suffix)
-            path = self._locate(key)
-            with contextlib.suppress(FileExistsError):
-                _name_once(staged, path)
-                break
+            if self._place(staged, key):
+                return Blob(key=key, size=size)
             milliseconds += 1
+
+    def _place(self, flushed: Path, key: str) -> bool:
+        path = self._locate(key)
+        if not path.parent.is_dir():
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _flush_folder(self._folder)
+        try:
+            _name_once(flushed, path)
+        except FileExistsError:
+            return False
         try:
             _flush_folder(path.parent)
         except BaseException:
             path.unlink(missing_ok=True)
             raise
-        return Blob(key=key, size=size)
-
-    def _make_folder(self, folder: BlobFolder) -> None:
-        path = self._folder / folder.value
-        if not path.is_dir():
-            path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _flush_folder(self._folder)
+        return True
 
 
 def _name_once(staged: Path, path: Path) -> None:

@@ -54,6 +54,10 @@ class ObjectBlobStore:
             )
         )
 
+    async def place(self, staged: StagedFile, key: str) -> bool:
+        """As `commit`, under a key that is known already; False when something lies there."""
+        return await finish(self._place(staged, _checked(key)))
+
     async def stat(self, key: str) -> BlobFacts:
         import obstore  # noqa: PLC0415 - an extra
 
@@ -93,28 +97,32 @@ class ObjectBlobStore:
     async def _put(
         self, staged: StagedFile, folder: BlobFolder, *, identifier: str, suffix: str, milliseconds: int
     ) -> Blob:
-        import obstore  # noqa: PLC0415
-        from obstore.exceptions import AlreadyExistsError  # noqa: PLC0415
-
         with translated_failures():
             size = (await asyncio.to_thread(staged.path.stat)).st_size
         while True:
             key = make_key(folder, milliseconds=milliseconds, identifier=identifier, suffix=suffix)
-            try:
-                # When the bucket's answer is lost, what was put may lie there without a name: the sweeper's.
-                with _translated_refusals():
-                    await obstore.put_async(
-                        self._store,
-                        key,
-                        staged.path,
-                        mode="create",
-                        use_multipart=False,
-                        attributes={"Content-Type": get_media_type(key)},
-                    )
-            except AlreadyExistsError:
-                milliseconds += 1
-                continue
-            return Blob(key=key, size=size)
+            if await self._place(staged, key):
+                return Blob(key=key, size=size)
+            milliseconds += 1
+
+    async def _place(self, staged: StagedFile, key: str) -> bool:
+        import obstore  # noqa: PLC0415
+        from obstore.exceptions import AlreadyExistsError  # noqa: PLC0415
+
+        try:
+            # When the bucket's answer is lost, what was put may lie there without a name: the sweeper's.
+            with _translated_refusals():
+                await obstore.put_async(
+                    self._store,
+                    key,
+                    staged.path,
+                    mode="create",
+                    use_multipart=False,
+                    attributes={"Content-Type": get_media_type(key)},
+                )
+        except AlreadyExistsError:
+            return False
+        return True
 
     async def _delete(self, keys: list[str]) -> None:
         turns = asyncio.Semaphore(_DELETED_AT_ONCE)
@@ -133,26 +141,32 @@ class ObjectBlobStore:
                 await obstore.delete_async(self._store, key)
 
 
-def open_bucket(url: str) -> ObjectStore:
+def open_bucket(url: str, *, setting: str = "GALLERY_BLOB_URL") -> ObjectStore:
     """Find the bucket that a URL names, with credentials from the variables that its cloud's tools read.
+
+    Parameters
+    ----------
+    setting : where the URL comes from, for messages.
 
     Raises
     ------
     StartError
         When the URL names none, `obstore` is not installed, or the bucket doesn't answer.
     """
-    store = describe_bucket(url)
+    store = describe_bucket(url, setting=setting)
     import obstore  # noqa: PLC0415
     from obstore.exceptions import BaseError  # noqa: PLC0415
 
     try:
         next(iter(obstore.list(store, prefix=BlobFolder.ORIGINALS.value, chunk_size=1)), None)
     except BaseError as error:
-        raise StartError(f"GALLERY_BLOB_URL cannot be used: {put_in_one_line(error)}") from error
+        raise StartError(f"{setting} cannot be used: {put_in_one_line(error)}") from error
     return store
 
 
-def describe_bucket(url: str, *, endpoint: str | None = None) -> ObjectStore:
+def describe_bucket(
+    url: str, *, setting: str = "GALLERY_BLOB_URL", endpoint: str | None = None
+) -> ObjectStore:
     """As `open_bucket`, but nobody is asked whether it is there.
 
     Parameters
@@ -183,7 +197,7 @@ def describe_bucket(url: str, *, endpoint: str | None = None) -> ObjectStore:
             retry_config={"max_retries": _MOST_RETRIES, "retry_timeout": _PATIENCE},
         )
     except (BaseError, ValueError) as error:
-        raise StartError(f"GALLERY_BLOB_URL cannot be used: {put_in_one_line(error)}") from error
+        raise StartError(f"{setting} cannot be used: {put_in_one_line(error)}") from error
 
 
 def _read_facts(found: ObjectMeta) -> BlobFacts:
