@@ -41,6 +41,9 @@ onnx: .venv/serve.stamp  ## Add ONNX Runtime, for neural styles that are .onnx f
 s3: .venv/serve.stamp  ## Add the client for buckets (then set GALLERY_BLOB_URL)
 	@$(RUN)/uv pip install --quiet --python $(RUN)/python --require-hashes -r requirements-s3.lock
 
+otel: .venv/serve.stamp  ## Add OpenTelemetry (then set GALLERY_TRACES_URL and STUDIO_TRACES_URL)
+	@$(RUN)/uv pip install --quiet --python $(RUN)/python --require-hashes -r requirements-otel.lock
+
 bench: .venv/dev.stamp models  ## Measure speed and memory; prints a table
 	$(RUN)/python -m bench $(ARGS)
 
@@ -79,8 +82,9 @@ lock: .venv/uv.stamp  ## Pin all dependencies anew (exact, hashed, no hosts)
 	$(LOCK) --extra postgres -c requirements.lock -o requirements-postgres.lock
 	$(LOCK) --extra onnx -c requirements.lock -o requirements-onnx.lock
 	$(LOCK) --extra s3 -c requirements.lock -o requirements-s3.lock
+	$(LOCK) --extra otel -c requirements.lock -o requirements-otel.lock
 	$(LOCK) --group dev -c requirements-postgres.lock -c requirements-onnx.lock -c requirements-s3.lock \
-		-o requirements-dev.lock
+		-c requirements-otel.lock -o requirements-dev.lock
 	$(subst pyproject.toml ,,$(LOCK)) --group fuzz -o requirements-fuzz.lock
 LOCK = $(RUN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate --quiet --upgrade
@@ -114,5 +118,5 @@ clean:  ## Remove the virtual environment and caches (never your data)
 	@$(RUN)/uv pip install --quiet --python $(RUN)/python --require-hashes -r requirements-fuzz.lock
 	@touch $@
 
-.PHONY: help serve test torture browser check format models postgres onnx s3 bench bench-load fuzz contact-sheet previews \
+.PHONY: help serve test torture browser check format models postgres onnx s3 otel bench bench-load fuzz contact-sheet previews \
 	pictures migration reference openapi golden lock clean

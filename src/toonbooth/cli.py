@@ -84,12 +84,16 @@ def gallery(listener_fd: int | None, parent_pipe: int | None) -> None:
     from toonbooth.gallery.settings import read_settings
     from toonbooth.kit.logs import configure_logs
     from toonbooth.kit.server import run_app
+    from toonbooth.kit.tracing import open_tracer
 
     settings = read_settings(os.environ)
-    configure_logs(settings.log_level)
+    configure_logs(settings.log_level, settings.log_format, service="gallery")
     _follow_parent(parent_pipe)
     listener = _open_listener(listener_fd, settings.host, settings.port)
-    run_app(create_app(settings), listener, drain_seconds=settings.drain_seconds)
+    metrics_listener = _open_metrics_listener(settings.metrics_host, settings.metrics_port)
+    with open_tracer(settings.traces_url, service="gallery") as tracer:
+        app = create_app(settings, tracer=tracer)
+        run_app(app, listener, drain_seconds=settings.drain_seconds, metrics_listener=metrics_listener)
 
 
 @main.command()
@@ -99,14 +103,18 @@ def studio(listener_fd: int | None, parent_pipe: int | None) -> None:
     """Run the studio alone (settings: STUDIO_...)."""
     from toonbooth.kit.logs import configure_logs
     from toonbooth.kit.server import run_app
+    from toonbooth.kit.tracing import open_tracer
     from toonbooth.studio.app import create_app
     from toonbooth.studio.settings import read_settings
 
     settings = read_settings(os.environ)
-    configure_logs(settings.log_level)
+    configure_logs(settings.log_level, settings.log_format, service="studio")
     _follow_parent(parent_pipe)
     listener = _open_listener(listener_fd, settings.host, settings.port)
-    run_app(create_app(settings), listener, drain_seconds=settings.drain_seconds)
+    metrics_listener = _open_metrics_listener(settings.metrics_host, settings.metrics_port)
+    with open_tracer(settings.traces_url, service="studio") as tracer:
+        app = create_app(settings, tracer=tracer)
+        run_app(app, listener, drain_seconds=settings.drain_seconds, metrics_listener=metrics_listener)
 
 
 @main.command()
@@ -326,3 +334,7 @@ def _follow_parent(parent_pipe: int | None) -> None:
 
 def _open_listener(listener_fd: int | None, host: str, port: int) -> socket.socket:
     return socket.socket(fileno=listener_fd) if listener_fd is not None else bind_listener(host, port)
+
+
+def _open_metrics_listener(host: str, port: int | None) -> socket.socket | None:
+    return None if port is None else bind_listener(host, port)

@@ -1,8 +1,6 @@
 """What the OpenAPI documents of both services say is what they do, whatever is asked: Schemathesis asks."""
 
 import uuid
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +15,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.acceptance.running import RunningToonbooth, running_toonbooth
+from tests.acceptance.running import RunningToonbooth
 
 EXAMPLES = 25
 """For each operation; the search is the same each time."""
@@ -29,19 +27,6 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-
-
-@pytest.fixture(scope="module")
-def toonbooth(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningToonbooth]:
-    limits = {
-        "GALLERY_REQUESTS_PER_DEVICE": "100000/minute",
-        "GALLERY_DRAWINGS_PER_DEVICE": "100000/minute",
-        "GALLERY_REQUESTS_PER_ADDRESS": "100000/minute",
-        "GALLERY_DRAWINGS_PER_ADDRESS": "100000/minute",
-    }
-    folder: Path = tmp_path_factory.mktemp("openapi")
-    with running_toonbooth(folder, **limits) as running:
-        yield running
 
 
 @pytest.mark.parametrize("service", ["gallery", "studio"])

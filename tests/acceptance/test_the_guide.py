@@ -12,7 +12,7 @@ import httpx
 import numpy as np
 import pytest
 
-from tests.acceptance.running import RunningToonbooth, running_toonbooth
+from tests.acceptance.running import RunningToonbooth
 from tests.pictures import read_format, read_pixels
 
 Json = dict[str, Any]
@@ -20,12 +20,6 @@ Json = dict[str, Any]
 
 OBJECT_ID = re.compile(r"[0-9a-f]{24}")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
-
-
-@pytest.fixture(scope="module")
-def toonbooth(tmp_path_factory: pytest.TempPathFactory) -> Generator[RunningToonbooth]:
-    with running_toonbooth(tmp_path_factory.mktemp("data")) as running:
-        yield running
 
 
 @pytest.fixture

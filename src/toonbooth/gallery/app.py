@@ -7,6 +7,7 @@ from typing import Final
 
 import httpx
 from fastapi import Depends, FastAPI
+from opentelemetry.trace import Tracer
 from starlette.middleware.cors import CORSMiddleware
 
 from toonbooth.gallery.blobs.presigning import BucketLinks, open_bucket_links
@@ -14,6 +15,7 @@ from toonbooth.gallery.clock import read_clock
 from toonbooth.gallery.database.migrations import bring_up_to_date
 from toonbooth.gallery.dependencies import DEVICE_HEADER
 from toonbooth.gallery.jobs.running import JobRunner
+from toonbooth.gallery.metrics import GalleryMetrics
 from toonbooth.gallery.operations.sweep import SweepRules
 from toonbooth.gallery.page import install_page
 from toonbooth.gallery.rate_limiting import count_request
@@ -30,11 +32,14 @@ from toonbooth.gallery.sweeping import swept_regularly
 from toonbooth.kit.bodies import UnreadBodyMiddleware
 from toonbooth.kit.docs_page import install_docs_page
 from toonbooth.kit.draining import Drain, DrainMiddleware
+from toonbooth.kit.metrics import Metrics
 from toonbooth.kit.openapi import describe_failures, install_openapi
+from toonbooth.kit.pool_metrics import PoolMetrics
 from toonbooth.kit.rate_limits import TooManyRequestsError, open_rate_limiter
 from toonbooth.kit.replies import install_error_replies
 from toonbooth.kit.requests import REQUEST_ID_HEADER, RequestMiddleware
 from toonbooth.kit.response_headers import ResponseHeadersMiddleware
+from toonbooth.kit.tracing import FRAMEWORK_TELEMETRY_OFF, NO_TRACER
 from toonbooth.kit.workers import WorkerPool
 
 _DESCRIPTION: Final = """
@@ -71,19 +76,26 @@ _CORS_SECONDS: Final = 3600
 
 
 def create_app(
-    settings: GallerySettings, *, studio_transport: httpx.AsyncBaseTransport | None = None
+    settings: GallerySettings,
+    *,
+    studio_transport: httpx.AsyncBaseTransport | None = None,
+    tracer: Tracer = NO_TRACER,
 ) -> FastAPI:
     """The application; what it works with is opened and closed by its lifespan.
 
     Parameters
     ----------
     studio_transport : how to reach the studio, when not over the network.
+    tracer : where spans go.
     """
+    metrics = Metrics("gallery")
 
     @asynccontextmanager
     async def open_services(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            app.state.services = await _open_services(settings, stack, studio_transport)
+            app.state.services = await _open_services(
+                settings, stack, studio_transport, metrics=metrics, tracer=tracer
+            )
             yield
 
     app = FastAPI(
@@ -95,6 +107,7 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
+        telemetry=FRAMEWORK_TELEMETRY_OFF,
     )
     for module in (cartoons, jobs, lists, files, erasing, exports, styles):
         app.include_router(module.router, dependencies=[Depends(count_request)], responses=_TOO_MANY)
@@ -104,10 +117,11 @@ def create_app(
     install_docs_page(app)
     install_page(app, public_url=settings.public_url)
     # From the inside out: the last one added sees a request first.
+    app.state.metrics = metrics
     app.state.drain = Drain()
     app.add_middleware(DrainMiddleware, drain=app.state.drain)
     app.add_middleware(UnreadBodyMiddleware)
-    app.add_middleware(RequestMiddleware)
+    app.add_middleware(RequestMiddleware, metrics=metrics, tracer=tracer)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -122,8 +136,15 @@ def create_app(
 
 
 async def _open_services(
-    settings: GallerySettings, stack: AsyncExitStack, studio_transport: httpx.AsyncBaseTransport | None
+    settings: GallerySettings,
+    stack: AsyncExitStack,
+    studio_transport: httpx.AsyncBaseTransport | None,
+    *,
+    metrics: Metrics,
+    tracer: Tracer,
 ) -> Services:
+    ours = GalleryMetrics(metrics)
+    conversions = PoolMetrics(metrics, tracer)
     await bring_up_to_date(settings.database_url)
     storage = await stack.enter_async_context(open_storage(settings))
     await storage.staging.remove_leftovers()
@@ -142,6 +163,7 @@ async def _open_services(
             max_waiting=_WAITING_CONVERSIONS,
             memory_limit_bytes=_CONVERSION_MEMORY_BYTES,
             preload=("toonbooth.imaging.codec.renditions",),
+            watch=conversions,
         )
     )
     rendition_maker = await stack.enter_async_context(
@@ -159,20 +181,34 @@ async def _open_services(
             SweepRules.of(settings),
             interval_seconds=60.0 * settings.sweep_interval_minutes,
             read_clock=read_clock,
+            metrics=ours,
         )
+    )
+    studio = HttpStudioClient(
+        connections, timeout_seconds=settings.studio_timeout_seconds, metrics=ours, tracer=tracer
+    )
+    # Entered last: what jobs work with is closed after them.
+    jobs = await stack.enter_async_context(
+        JobRunner(storage.database, limit=settings.max_jobs, on_end=ours.note_job, tracer=tracer)
+    )
+    conversions.watch_gauges_of(converters)
+    ours.watch_gauges(
+        data_folder=settings.data_dir,
+        is_breaker_open=lambda: studio.is_given_up,
+        count_jobs=lambda: jobs.running,
+        count_connections=storage.database.count_connections,
     )
     return Services(
         settings=settings,
         database=storage.database,
         blobs=storage.blobs,
         staging=storage.staging,
-        studio=HttpStudioClient(connections, timeout_seconds=settings.studio_timeout_seconds),
+        studio=studio,
         signer=UrlSigner(keys),
         converters=converters,
         renditions=storage.renditions,
         rendition_maker=rendition_maker,
-        # Entered last: what jobs work with is closed after them.
-        jobs=await stack.enter_async_context(JobRunner(storage.database, limit=settings.max_jobs)),
+        jobs=jobs,
         rate_limiter=open_rate_limiter(settings.rate_limits_url),
         bucket_links=await _open_bucket_links(settings),
         read_clock=read_clock,

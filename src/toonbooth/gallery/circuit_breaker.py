@@ -37,6 +37,11 @@ class CircuitBreaker:
         self._open_until = 0.0
         self._is_trying = False
 
+    @property
+    def is_open(self) -> bool:
+        """Whether calls are refused, or would be but for one that tries."""
+        return self._failures >= self._failures_to_open
+
     @contextmanager
     def watch(self) -> Iterator[None]:
         """Around one call: a failure is what it raises of that kind, a success its normal end.
@@ -48,7 +53,7 @@ class CircuitBreaker:
         CircuitOpenError
             When the call must not be made now.
         """
-        is_trial = self._failures >= self._failures_to_open
+        is_trial = self.is_open
         if is_trial:
             remaining = self._open_until - self._clock()
             if remaining > 0 or self._is_trying:

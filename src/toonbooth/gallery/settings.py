@@ -5,7 +5,14 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from toonbooth.contract import MAX_IMAGE_BYTES
@@ -15,6 +22,7 @@ from toonbooth.gallery.uploading import MAX_SECONDS
 from toonbooth.kit.environment import describe_problems, read_variables
 from toonbooth.kit.errors import StartError
 from toonbooth.kit.rate_limits import IN_MEMORY, Limits, read_limits
+from toonbooth.kit.watching import WatchedSettings
 
 PREFIX: Final = "GALLERY_"
 DISK: Final = "disk"
@@ -48,7 +56,7 @@ RateLimit = Annotated[Limits, BeforeValidator(_read_limits)]
 """`120/minute`; several separated by semicolons."""
 
 
-class GallerySettings(BaseSettings):
+class GallerySettings(WatchedSettings):
     """Read by `read_settings`; tests build it with keywords. Nothing else looks at the environment."""
 
     model_config = SettingsConfigDict(

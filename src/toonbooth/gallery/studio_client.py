@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from typing import Final, Literal
 
 import httpx
+from opentelemetry import trace
 
 from toonbooth.contract import (
     CALLER_HEADER,
@@ -37,6 +38,7 @@ from toonbooth.gallery.errors import (
     UnknownStyleError,
     UnreadablePhotoError,
 )
+from toonbooth.gallery.metrics import GalleryMetrics
 from toonbooth.gallery.studio_progress import Listener, NewsReader
 from toonbooth.gallery.studio_replies import (
     GarbledReplyError,
@@ -52,6 +54,7 @@ from toonbooth.gallery.wishes import CutWishes, DrawingWishes
 from toonbooth.kit.logs import current_request_id
 from toonbooth.kit.multipart import MIXED
 from toonbooth.kit.requests import REQUEST_ID_HEADER
+from toonbooth.kit.tracing import NO_TRACER, write_trace_headers
 
 log = logging.getLogger(__name__)
 
@@ -107,13 +110,27 @@ def open_studio_connections(
 class HttpStudioClient:
     """Bound to one studio. All calls for pictures share one circuit breaker."""
 
-    def __init__(self, http: httpx.AsyncClient, *, timeout_seconds: float) -> None:
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        *,
+        timeout_seconds: float,
+        metrics: GalleryMetrics,
+        tracer: trace.Tracer = NO_TRACER,
+    ) -> None:
         self._http = http
+        self._metrics = metrics
+        self._tracer = tracer
         self._timeout_seconds = timeout_seconds
         self._breaker = CircuitBreaker(failure=StudioFailedError)
         self._styles: tuple[StyleInfo, ...] = ()
         self._styles_valid_until = 0.0
         self._previews: dict[str, StylePreview] = {}
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether it isn't asked at the moment, because it failed."""
+        return self._breaker.is_open
 
     async def generate_cartoon(
         self, photo: Photo, wishes: DrawingWishes, *, listener: Listener | None = None
@@ -236,6 +253,21 @@ class HttpStudioClient:
         listener: Listener | None = None,
     ) -> StudioPicture | StudioReply:
         """A picture, or a refusal with a status from 400 to 499."""
+        call = path.strip("/").replace("-", "_")
+        with (
+            self._tracer.start_as_current_span(
+                f"ask for {call}", kind=trace.SpanKind.CLIENT, record_exception=False
+            ),
+            self._metrics.watch_call(call) as noted,
+        ):
+            reply = await self._ask_watched(path, open_body, headers, listener)
+            if isinstance(reply, StudioReply):
+                noted.outcome = reply.code or "refused"
+            return reply
+
+    async def _ask_watched(
+        self, path: str, open_body: OpenBody, headers: Mapping[str, str], listener: Listener | None
+    ) -> StudioPicture | StudioReply:
         try:
             with self._breaker.watch():
                 reply = await self._call(path, open_body, headers, listener)
@@ -295,6 +327,7 @@ class HttpStudioClient:
         listener: Listener | None = None,
     ) -> StudioReply:
         all_headers = {REQUEST_ID_HEADER: current_request_id.get(), **headers}
+        write_trace_headers(all_headers)
         if listener is not None:
             all_headers["Accept"] = _NEWS_PREFERRED
         if (caller := asking_for.get()) is not None:

@@ -38,16 +38,34 @@ class Line:
     max_waiting : how many may be inside beyond those, >= 0.
     max_wait_seconds : who would wait longer, by the durations measured so far, is refused at once; who has
         waited so long all the same is refused then.
+    on_refusal : called for each who is refused.
     """
 
-    def __init__(self, *, servers: int, max_waiting: int, max_wait_seconds: float) -> None:
+    def __init__(
+        self,
+        *,
+        servers: int,
+        max_waiting: int,
+        max_wait_seconds: float,
+        on_refusal: Callable[[], None] = lambda: None,
+    ) -> None:
         self._servers = servers
         self._max_waiting = max_waiting
         self._max_wait_seconds = max_wait_seconds
+        self._on_refusal = on_refusal
         self._free = servers
         self._unserved: dict[Place, None] = {}  # a set that keeps the order of arrival
         self._turns: dict[str, deque[Place]] = {}  # callers in the order of their next turns
         self._mean_seconds = _FIRST_GUESS_SECONDS
+
+    @property
+    def waiting(self) -> int:
+        """How many are in line."""
+        return sum(
+            place.ticket is not None and not place.ticket.done()
+            for waiting in self._turns.values()
+            for place in waiting
+        )
 
     @property
     def retry_after_seconds(self) -> int:
@@ -102,6 +120,7 @@ class Line:
 
     def busy(self) -> PoolBusyError:
         """The refusal, with the time that the line takes now."""
+        self._on_refusal()
         return PoolBusyError(
             "The server is busy. Please try again in a moment.",
             retry_after_seconds=self.retry_after_seconds,

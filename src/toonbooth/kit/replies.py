@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
 
 from toonbooth.kit.errors import (
     AppError,
@@ -22,8 +23,24 @@ from toonbooth.kit.errors import (
 
 log = logging.getLogger(__name__)
 
+FAILURE_CODE: Final = "toonbooth.failure_code"
+"""Where in a request's scope its reply leaves the code of a failure."""
+
 _CLIENT_GONE: Final = 499
 """For the access log: nobody is left to read it."""
+
+
+class FailureReply(JSONResponse):
+    """Leaves its code in the scope, where the outermost layer finds it."""
+
+    def __init__(self, error: AppError, headers: dict[str, str]) -> None:
+        body = {"success": False, "error": error.sentence, "code": error.code}
+        super().__init__(body, status_code=error.status, headers=headers)
+        self._code = error.code
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[FAILURE_CODE] = self._code
+        await super().__call__(scope, receive, send)
 
 
 def render_error(error: AppError) -> Response:
@@ -31,8 +48,7 @@ def render_error(error: AppError) -> Response:
     headers = {"Cache-Control": "no-store"}
     if error.retry_after_seconds is not None:
         headers["Retry-After"] = str(error.retry_after_seconds)
-    body = {"success": False, "error": error.sentence, "code": error.code}
-    return JSONResponse(body, status_code=error.status, headers=headers)
+    return FailureReply(error, headers)
 
 
 def log_failure(error: AppError) -> None:

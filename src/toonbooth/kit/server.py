@@ -6,24 +6,53 @@ import signal
 import socket
 import time
 import types
+from collections.abc import AsyncIterator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Final
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from toonbooth.kit.draining import Drain
 from toonbooth.kit.guarded_http import GuardedHttpProtocol
+from toonbooth.kit.metrics import Metrics, make_metrics_app
+
+_REFRESH_SECONDS: Final = 1.0
 
 
-def run_app(app: FastAPI, listener: socket.socket, *, drain_seconds: int) -> None:
+def run_app(
+    app: FastAPI,
+    listener: socket.socket,
+    *,
+    drain_seconds: int,
+    metrics_listener: socket.socket | None = None,
+) -> None:
     """Serve until SIGINT or SIGTERM; then refuse new work, and give what runs `drain_seconds` to finish.
 
-    The application has its `Drain` in `app.state.drain`.
+    The application has its `Drain` in `app.state.drain`, and its `Metrics`, which are served on a listener
+    of their own, in `app.state.metrics`.
 
     What the application's lifespan raises comes out of here; uvicorn's own handling of it would print a
     traceback and end the process.
     """
     _allow_many_connections()
-    config = uvicorn.Config(
+    config = _configure(app, drain_seconds=drain_seconds)
+    server = DrainingServer(config, drain=app.state.drain, drain_seconds=drain_seconds)
+    # Also while the application starts; and uvicorn, once it has drained, raises the signals again.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, server.handle_exit)
+
+    async def serve() -> None:
+        async with app.router.lifespan_context(app), _serving(app.state.metrics, metrics_listener):
+            await server.serve(sockets=[listener])
+
+    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(serve())
+
+
+def _configure(app: ASGIApp, *, drain_seconds: int) -> uvicorn.Config:
+    return uvicorn.Config(
         app,
         http=GuardedHttpProtocol,
         log_config=None,
@@ -35,17 +64,38 @@ def run_app(app: FastAPI, listener: socket.socket, *, drain_seconds: int) -> Non
         lifespan="off",
         ws="none",
     )
-    server = DrainingServer(config, drain=app.state.drain, drain_seconds=drain_seconds)
-    # Also while the application starts; and uvicorn, once it has drained, raises the signals again.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, server.handle_exit)
 
-    async def serve() -> None:
-        async with app.router.lifespan_context(app):
-            await server.serve(sockets=[listener])
 
-    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-        runner.run(serve())
+@asynccontextmanager
+async def _serving(metrics: Metrics, listener: socket.socket | None) -> AsyncIterator[None]:
+    """Answer for the metrics while the block runs, until the very end: a drain is worth watching."""
+    if listener is None:
+        yield
+        return
+    server = _QuietServer(_configure(make_metrics_app(metrics), drain_seconds=1))
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    refreshing = asyncio.create_task(_refresh_now_and_then(metrics))
+    try:
+        yield
+    finally:
+        refreshing.cancel()
+        server.should_exit = True
+        await asyncio.wait({serving, refreshing})
+
+
+async def _refresh_now_and_then(metrics: Metrics) -> None:
+    """Another process of this service may be asked for all: then what this one knows must be on file."""
+    while True:
+        metrics.refresh()
+        await asyncio.sleep(_REFRESH_SECONDS)
+
+
+class _QuietServer(uvicorn.Server):
+    """Leaves signals to the other one."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
 
 
 class DrainingServer(uvicorn.Server):

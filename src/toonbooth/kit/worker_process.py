@@ -13,7 +13,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing import connection, parent_process
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext, SpawnContext
@@ -71,10 +71,20 @@ class UnsendableFailureError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Stage:
+    """A part of a task, in seconds of the monotonic clock, which all processes of a machine share."""
+
+    name: str
+    began: float
+    ended: float
+
+
+@dataclass(frozen=True, slots=True)
 class _Outcome:
     result: object
     failure: Exception | None = None
     resident_bytes: int = 0
+    stages: tuple[Stage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +112,9 @@ class WorkerProcess:
         self._memory_limit_bytes = memory_limit_bytes
         self._niceness = niceness
         self._resident_bytes = 0
+        self.stages: tuple[Stage, ...] = ()
+        """The parts of the last task, as far as it came to tell them."""
+
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
         self._tasks_done = 0
@@ -147,6 +160,7 @@ class WorkerProcess:
         on_news: Callable[[object], None] | None = None,
     ) -> Result:
         """Call `function` over there and wait for what comes of it; `on_news` hears what it tells."""
+        self.stages = ()
         pipe = self._hand_over((function, args, on_news is not None), timeout_seconds=timeout_seconds)
         result = self._receive(pipe, timeout_seconds=timeout_seconds, on_news=on_news)
         self._tasks_done += 1
@@ -236,6 +250,7 @@ class WorkerProcess:
             elif on_news is not None:
                 on_news(message.content)
         self._resident_bytes = message.resident_bytes
+        self.stages = message.stages
         if message.failure is not None:
             raise message.failure
         return message.result
@@ -260,10 +275,12 @@ class WorkerProcess:
 
 @dataclass(slots=True)
 class _Line:
-    """The worker's end of the pipe, for what a task tells."""
+    """The worker's end of the pipe, for what a task tells, and what is noted of the task."""
 
     pipe: Connection
     is_heard: bool = False
+    stages: list[Stage] = field(default_factory=list)
+    stage_began: float = 0.0
 
 
 _line: _Line | None = None
@@ -282,6 +299,14 @@ def report_stage(stage: str) -> None:
     """
     if _line is not None:
         _line.pipe.send_bytes(_STAGE + stage.encode())
+
+
+def end_stage(name: str) -> None:
+    """Within a worker, note that a part of the task ends now, for whoever looks at what takes how long."""
+    if _line is not None:
+        now = time.monotonic()
+        _line.stages.append(Stage(name, _line.stage_began, now))
+        _line.stage_began = now
 
 
 def tell(news: object) -> None:
@@ -328,15 +353,22 @@ def _work_until_the_pipe_ends(
 
 def _attempt(function: Callable[[*Args], object], args: tuple[*Args]) -> _Outcome:
     try:
-        return _Outcome(function(*args), resident_bytes=_measure_resident_bytes())
+        result = function(*args)
     except Exception as error:  # noqa: BLE001 - it is for the caller, in the other process
-        return _Outcome(None, _make_sendable(error))
+        return _Outcome(None, _make_sendable(error), stages=_list_stages())
+    return _Outcome(result, resident_bytes=_measure_resident_bytes(), stages=_list_stages())
+
+
+def _list_stages() -> tuple[Stage, ...]:
+    return tuple(_line.stages) if _line is not None else ()
 
 
 def _call_pickled(message: bytes) -> object:
     function, args, is_heard = pickle.loads(message)  # noqa: S301 - from our own parent
     assert _line is not None
     _line.is_heard = is_heard
+    _line.stages = []
+    _line.stage_began = time.monotonic()
     return function(*args)
 
 

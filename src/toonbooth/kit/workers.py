@@ -15,12 +15,13 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from multiprocessing.context import ForkServerContext, SpawnContext
-from typing import Any, Final, Self, TypeVar, TypeVarTuple
+from typing import Any, Final, Protocol, Self, TypeVar, TypeVarTuple
 
 from toonbooth.kit.line import ANYBODY, Line, Place, PoolBusyError
-from toonbooth.kit.worker_process import WorkerProcess
+from toonbooth.kit.worker_process import Stage, WorkerProcess
 
 __all__ = ["PoolBusyError", "WorkerPool"]
 
@@ -30,6 +31,51 @@ Args = TypeVarTuple("Args")
 Result = TypeVar("Result")
 
 _LONGEST_PAUSE_SECONDS: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class DoneWork:
+    """A task that has ended, one way or another. Moments are seconds of the monotonic clock."""
+
+    name: str
+    began: float
+    ended: float
+    failure: BaseException | None
+    stages: tuple[Stage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerCounts:
+    """What the workers of a pool do. Missing ones cannot be started at the moment."""
+
+    busy: int
+    idle: int
+    missing: int
+
+
+class PoolWatch(Protocol):
+    """Hears what goes on in a pool, in the context of the request that it goes on for."""
+
+    def waited(self, seconds: float) -> None: ...
+    def refused(self) -> None: ...
+    def worked(self, work: DoneWork) -> None: ...
+    def replaced(self) -> None: ...
+
+
+class Unwatched:
+    """Nobody looks."""
+
+    def waited(self, seconds: float) -> None:
+        pass
+
+    def refused(self) -> None:
+        pass
+
+    def worked(self, work: DoneWork) -> None:
+        pass
+
+    def replaced(self) -> None:
+        pass
 
 
 class WorkerPool:
@@ -52,6 +98,7 @@ class WorkerPool:
     memory_limit_bytes : what a worker may allocate at most; None is all there is. Linux only.
     niceness : how much workers stand back for the service's own loop, 0 to 19.
     first_pause_seconds : before the second attempt to replace a worker; each further pause is twice as long.
+    watch : hears what goes on.
     """
 
     def __init__(
@@ -67,6 +114,7 @@ class WorkerPool:
         memory_limit_bytes: int | None = None,
         niceness: int = 10,
         first_pause_seconds: float = 1.0,
+        watch: PoolWatch | None = None,
     ) -> None:
         context = _choose_context(preload)
         self._all = [
@@ -81,7 +129,13 @@ class WorkerPool:
             for _ in range(workers)
         ]
         self._idle: list[WorkerProcess] = []
-        self.line = Line(servers=workers, max_waiting=max_waiting, max_wait_seconds=max_wait_seconds)
+        self._watch = watch or Unwatched()
+        self.line = Line(
+            servers=workers,
+            max_waiting=max_waiting,
+            max_wait_seconds=max_wait_seconds,
+            on_refusal=self._watch.refused,
+        )
         self._must_prepare = prepare is not None
         self._first_pause_seconds = first_pause_seconds
         self._succeeded_at = -math.inf
@@ -107,6 +161,10 @@ class WorkerPool:
     def is_broken(self) -> bool:
         """Whether no worker is left, because new ones cannot be started; this mends itself when they can."""
         return len(self._missing) == len(self._all)
+
+    def count_workers(self) -> WorkerCounts:
+        idle, missing = len(self._idle), len(self._missing)
+        return WorkerCounts(busy=len(self._all) - idle - missing, idle=idle, missing=missing)
 
     @property
     def idle_seconds(self) -> float:
@@ -145,7 +203,9 @@ class WorkerPool:
                 )
         if self.is_broken:
             raise self.line.busy()
+        came = time.monotonic()
         await place.turn()
+        self._watch.waited(time.monotonic() - came)
         worker = self._idle.pop()
         worker.forget_drop()
         work = asyncio.ensure_future(self._work(worker, function, args, timeout_seconds, on_news))
@@ -165,16 +225,23 @@ class WorkerPool:
         on_news: Callable[[object], None] | None,
     ) -> Result:
         loop = asyncio.get_running_loop()
-        started = loop.time()
+        began = time.monotonic()
+        failure: BaseException | None = None
         pass_on = None if on_news is None else partial(_pass_on, loop, on_news)
         try:
             result = await self._in_thread(
                 lambda: worker.call(function, *args, timeout_seconds=timeout_seconds, on_news=pass_on)
             )
+        except BaseException as error:
+            failure = error
+            raise
+        else:
             self._succeeded_at = time.monotonic()
             return result
         finally:
-            self.line.note_duration(loop.time() - started)
+            ended = time.monotonic()
+            self.line.note_duration(ended - began)
+            self._watch.worked(DoneWork(function.__name__, began, ended, failure, worker.stages))
             # A replacement takes its time, and this caller needn't wait for it.
             self._keep(asyncio.ensure_future(self._bring_back(worker)))
 
@@ -184,6 +251,7 @@ class WorkerPool:
         while worker.needs_replacement:
             try:
                 await self._in_thread(worker.replace)
+                self._watch.replaced()
             except Exception:
                 if self._ended.is_set():
                     break

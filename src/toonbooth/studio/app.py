@@ -10,17 +10,22 @@ from importlib.metadata import version
 from typing import Final
 
 from fastapi import FastAPI
+from opentelemetry.trace import Tracer
 
 from toonbooth.kit.bodies import UnreadBodyMiddleware
 from toonbooth.kit.draining import Drain, DrainMiddleware
+from toonbooth.kit.metrics import Metrics
 from toonbooth.kit.openapi import install_openapi
+from toonbooth.kit.pool_metrics import PoolMetrics
 from toonbooth.kit.replies import install_error_replies
 from toonbooth.kit.requests import RequestMiddleware
 from toonbooth.kit.response_headers import ResponseHeadersMiddleware
+from toonbooth.kit.tracing import FRAMEWORK_TELEMETRY_OFF, NO_TRACER
 from toonbooth.kit.workers import WorkerPool
 from toonbooth.studio import tasks
 from toonbooth.studio.fetching import ImageFetcher
 from toonbooth.studio.health import Readiness
+from toonbooth.studio.metrics import StudioMetrics
 from toonbooth.studio.pictures import NeuralChoice, StyleList
 from toonbooth.studio.routes import Services, router
 from toonbooth.studio.settings import StudioSettings
@@ -31,8 +36,11 @@ _START_SECONDS: Final = 300.0
 log = logging.getLogger(__name__)
 
 
-def create_app(settings: StudioSettings) -> FastAPI:
-    """The application; its workers start and end with its lifespan."""
+def create_app(settings: StudioSettings, *, tracer: Tracer = NO_TRACER) -> FastAPI:
+    """The application; its workers start and end with its lifespan. `tracer`: where spans go."""
+    metrics = Metrics("studio")
+    work = PoolMetrics(metrics, tracer)
+    pictures = StudioMetrics(metrics)
 
     @asynccontextmanager
     async def open_services(app: FastAPI) -> AsyncIterator[None]:
@@ -49,7 +57,9 @@ def create_app(settings: StudioSettings) -> FastAPI:
             memory_limit_bytes=settings.worker_memory_mb * 1024**2,
             preload=("toonbooth.studio.preload",),
             prepare=partial(tasks.prepare, equipment),
+            watch=work,
         ) as pool:
+            work.watch_gauges_of(pool)
             known = await pool.run(tasks.list_styles, equipment, timeout_seconds=_START_SECONDS)
             _tell(known)
             app.state.services = Services(
@@ -60,6 +70,8 @@ def create_app(settings: StudioSettings) -> FastAPI:
                 readiness=Readiness(pool, equipment),
                 token=settings.token.get_secret_value() if settings.token else None,
                 work_timeout_seconds=settings.work_timeout_seconds,
+                metrics=pictures,
+                tracer=tracer,
             )
             yield
 
@@ -71,14 +83,16 @@ def create_app(settings: StudioSettings) -> FastAPI:
         lifespan=open_services,
         docs_url=None,
         redoc_url=None,
+        telemetry=FRAMEWORK_TELEMETRY_OFF,
     )
     app.include_router(router)
     install_error_replies(app)
     install_openapi(app)
+    app.state.metrics = metrics
     app.state.drain = Drain()
     app.add_middleware(DrainMiddleware, drain=app.state.drain)
     app.add_middleware(UnreadBodyMiddleware)
-    app.add_middleware(RequestMiddleware)
+    app.add_middleware(RequestMiddleware, metrics=metrics, tracer=tracer)
     app.add_middleware(ResponseHeadersMiddleware)
     return app
 

@@ -16,6 +16,9 @@ import anyio
 import httpcore
 
 from toonbooth.contract import MAX_IMAGE_BYTES
+from toonbooth.kit.logs import current_request_id
+from toonbooth.kit.requests import REQUEST_ID_HEADER
+from toonbooth.kit.tracing import write_trace_headers
 from toonbooth.studio.errors import (
     FileTooLargeError,
     ImageNotFoundError,
@@ -104,14 +107,16 @@ class ImageFetcher:
             port=origin.port,
             target=target.encode(),
         )
-        headers = (
-            ("Host", origin.authority),
-            ("Accept", "image/*"),
-            ("Accept-Encoding", "identity"),
-            ("Connection", "close"),
-        )
+        headers = {
+            "Host": origin.authority,
+            "Accept": "image/*",
+            "Accept-Encoding": "identity",
+            "Connection": "close",
+            REQUEST_ID_HEADER: current_request_id.get(),
+        }
+        write_trace_headers(headers)
         try:
-            async with connection.stream("GET", url, headers=headers) as reply:
+            async with connection.stream("GET", url, headers=list(headers.items())) as reply:
                 location = _find_location(reply)
                 if location is not None:
                     return location

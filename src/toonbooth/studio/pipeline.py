@@ -129,7 +129,12 @@ def draw_portrait(portrait: Portrait, *, style: str, seed: int, shelf: Shelf = D
 
 
 def cut_face_file(
-    image: bytes, *, analyser: PortraitAnalyser, options: CutOptions, max_side: int
+    image: bytes,
+    *,
+    analyser: PortraitAnalyser,
+    options: CutOptions,
+    max_side: int,
+    report: Report = _ignore,
 ) -> FaceCutFile:
     """Cut a face out of a cartoon, or of any picture.
 
@@ -147,6 +152,7 @@ def cut_face_file(
     if portrait is None:
         geometry = "detectors"
         portrait = analyser.analyse_drawing(_decode(image, max_side=max_side))
+    report("faces_found", None)
     face = _choose_face(portrait, options.face)
     cut_out = cut_face(
         portrait,
@@ -156,7 +162,9 @@ def cut_face_file(
         sticker=options.sticker,
         size_pixels=options.size,
     )
+    report("cut", None)
     data, media_type = _encode(cut_out, options.format)
+    report("encoded", None)
     return FaceCutFile(data, media_type, geometry, round(face.score, 3))
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal, Self, TypeVar, TypeVarTuple
 
 from fastapi import APIRouter, Request
+from opentelemetry.trace import Tracer
 from pydantic import BaseModel, Field, ValidationError
 from starlette.responses import JSONResponse, Response
 
@@ -51,6 +52,7 @@ from toonbooth.studio.errors import (
 from toonbooth.studio.fetching import ImageFetcher
 from toonbooth.studio.forms import CartoonForm, read_cartoon_form
 from toonbooth.studio.health import Readiness
+from toonbooth.studio.metrics import StudioMetrics
 from toonbooth.studio.pictures import (
     DECODING,
     JPEG_MEDIA_TYPE,
@@ -87,6 +89,8 @@ class Services:
     readiness: Readiness
     token: str | None
     work_timeout_seconds: float
+    metrics: StudioMetrics
+    tracer: Tracer
 
 
 class FaceCutRequest(BaseModel):
@@ -375,7 +379,7 @@ async def _draw(
         raise UnknownStyleError("There is no style of this name.")
     # Whoever leaves the seed to us wants another drawing each time.
     seed = secrets.randbelow(MAX_SEED + 1) if form.seed is None else form.seed
-    return await _run(
+    cartoon = await _run(
         services,
         place,
         tasks.generate_cartoon,
@@ -385,6 +389,8 @@ async def _draw(
         services.equipment,
         on_news=None if desk is None else desk.tell,
     )
+    services.metrics.note_drawing(cartoon.style, faces=len(cartoon.faces))
+    return cartoon
 
 
 async def _run(
@@ -407,15 +413,12 @@ async def _run(
 
 
 async def _cut(services: Services, wanted: FaceCutRequest, place: Place) -> FaceCutFile:
-    image = await services.fetcher.fetch(wanted.image_url)
-    return await _run(
-        services,
-        place,
-        tasks.process_face_cut,
-        image,
-        CutOptions(**wanted.model_dump(exclude={"image_url"})),
-        services.equipment,
-    )
+    with services.tracer.start_as_current_span("fetch the picture", record_exception=False):
+        image = await services.fetcher.fetch(wanted.image_url)
+    options = CutOptions(**wanted.model_dump(exclude={"image_url"}))
+    face_cut = await _run(services, place, tasks.process_face_cut, image, options, services.equipment)
+    services.metrics.note_face_cut(options.shape.value, found_by=face_cut.geometry)
+    return face_cut
 
 
 def _read_face_cut_request(body: bytes) -> FaceCutRequest:

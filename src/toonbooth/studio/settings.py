@@ -6,11 +6,19 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from toonbooth.kit.environment import describe_problems, read_variables
 from toonbooth.kit.errors import StartError
+from toonbooth.kit.watching import WatchedSettings
 from toonbooth.studio.origins import TrustedOrigin, read_trusted_origins
 
 PREFIX: Final = "STUDIO_"
@@ -26,7 +34,7 @@ def _split_origins(value: object) -> object:
     return read_trusted_origins(value) if isinstance(value, str) else value
 
 
-class StudioSettings(BaseSettings):
+class StudioSettings(WatchedSettings):
     """Read by `read_settings`; tests build it with keywords. Nothing else looks at the environment."""
 
     model_config = SettingsConfigDict(

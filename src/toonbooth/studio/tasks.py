@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from toonbooth.kit.errors import StartError
-from toonbooth.kit.worker_process import is_heard, tell
+from toonbooth.kit.worker_process import end_stage, is_heard, tell
 from toonbooth.studio.errors import (
     AnimatedImageError,
     BrokenImageError,
@@ -113,6 +113,7 @@ def generate_cartoon(photo: bytes, style: str, seed: int, equipment: Equipment) 
 
 def _tell_stage(stage: str, picture: ByteImage | None) -> None:
     """What the service tells on, as JSON has it: see `contract.NEWS_MEDIA_TYPE`."""
+    end_stage(stage)
     news = {"stage": stage}
     if picture is not None and is_heard():
         from toonbooth.imaging.codec import encode_jpeg
@@ -125,6 +126,10 @@ def _tell_stage(stage: str, picture: ByteImage | None) -> None:
     tell(news)
 
 
+def _end_stage(stage: str, _picture: ByteImage | None) -> None:
+    end_stage(stage)
+
+
 def process_face_cut(image: bytes, options: CutOptions, equipment: Equipment) -> FaceCutFile:
     """See `pipeline.cut_face_file`; raises `PictureRefusedError` for what isn't a picture."""
     from toonbooth.studio.pipeline import cut_face_file
@@ -135,6 +140,7 @@ def process_face_cut(image: bytes, options: CutOptions, equipment: Equipment) ->
             analyser=_open_analyser(equipment),
             options=options,
             max_side=equipment.max_side_pixels,
+            report=_end_stage,
         )
 
 

@@ -15,11 +15,13 @@ from tests.http.gallery.fake_studio import Gate
 from tests.http.gallery.running import Json, RunningGallery, read_data, running_gallery, start
 from toonbooth.gallery.clock import read_clock
 from toonbooth.gallery.errors import DatabaseFailedError
+from toonbooth.gallery.metrics import GalleryMetrics
 from toonbooth.gallery.operations.check_storage import Findings, check_storage, repair_storage
 from toonbooth.gallery.operations.sweep import SweepRules, Swept, sweep
 from toonbooth.gallery.services import Services
 from toonbooth.gallery.sweeping import swept_regularly
 from toonbooth.kit.errors import FileError
+from toonbooth.kit.metrics import Metrics
 
 RULES = SweepRules(temp_ttl=timedelta(hours=72), device_ttl=None)
 KEY = {"idempotency-key": "once"}
@@ -206,10 +208,15 @@ async def test_the_gallery_sweeps_by_itself_and_goes_on_after_a_failure(
             raise DatabaseFailedError
         return next(moments, read_clock())
 
-    async with swept_regularly(services, RULES, interval_seconds=0.01, read_clock=read_next_moment):
+    metrics = Metrics("gallery")
+    async with swept_regularly(
+        services, RULES, interval_seconds=0.01, read_clock=read_next_moment, metrics=GalleryMetrics(metrics)
+    ):
         while gallery.count_rows()["regenerated_cartoons"]:  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.01)
     assert tried >= 3
+    assert metrics.registry.get_sample_value("toonbooth_sweeps_total", {"outcome": "failed"}) == 1
+    assert metrics.registry.get_sample_value("toonbooth_swept_total", {"kind": "cartoons"}) == 1
 
 
 Damage = Callable[[RunningGallery, Json], Awaitable[None]]

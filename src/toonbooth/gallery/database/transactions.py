@@ -8,6 +8,7 @@ from typing import Self
 
 from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.pool import QueuePool
 
 from toonbooth.gallery.database.engines import (
     DEFAULT_CONNECTIONS,
@@ -112,6 +113,13 @@ class Database:
         """What the database finds wrong with its own file, one line each."""
         async with self.reading() as session:
             return await list_damages(session)
+
+    def count_connections(self) -> tuple[int, int, int]:
+        """Connections in use, idle, and how many there may be."""
+        pool = self._engine.pool
+        assert isinstance(pool, QueuePool)
+        limit = pool.size() + pool._max_overflow  # noqa: SLF001 - it doesn't tell otherwise
+        return pool.checkedout(), pool.checkedin(), limit
 
     async def close(self) -> None:
         """Close all connections."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
 from bson import ObjectId
+from opentelemetry.trace import Tracer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from toonbooth.gallery.clock import read_clock
@@ -20,6 +21,7 @@ from toonbooth.gallery.jobs.progress import ProgressBoard
 from toonbooth.gallery.leases import LEASE, RENEW_SECONDS
 from toonbooth.kit.errors import AppError, InternalError
 from toonbooth.kit.replies import log_failure, render_error
+from toonbooth.kit.tracing import NO_TRACER
 from toonbooth.kit.workers import PoolBusyError
 
 if TYPE_CHECKING:
@@ -56,11 +58,21 @@ class JobRunner:
     Parameters
     ----------
     limit : jobs at once, >= 1.
+    on_end : hears how each ended.
     """
 
-    def __init__(self, database: Database, *, limit: int) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        limit: int,
+        on_end: Callable[[JobState], None] = lambda _state: None,
+        tracer: Tracer = NO_TRACER,
+    ) -> None:
         self._database = database
         self._limit = limit
+        self._on_end = on_end
+        self._tracer = tracer
         self._running: dict[ObjectId, _RunningJob] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._watchers: dict[ObjectId, set[asyncio.Event]] = {}
@@ -75,6 +87,11 @@ class JobRunner:
             job.at_work.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
+
+    @property
+    def running(self) -> int:
+        """How many are at work."""
+        return len(self._running)
 
     def check_room(self) -> None:
         """Refuse one job too many.
@@ -142,6 +159,8 @@ class JobRunner:
             noting.cancel()
             await asyncio.wait({noting})
             state, answer = _read_outcome(job.at_work)
+            # Who has ended its row already has cancelled it.
+            self._on_end(state or JobState.CANCELLED)
             if state is not None:
                 await self._end(job, state, answer)
         finally:
@@ -156,7 +175,8 @@ class JobRunner:
                 raise JobEndedError
 
         board.begin()
-        return await work(end_with_rows, board)
+        with self._tracer.start_as_current_span("job"):
+            return await work(end_with_rows, board)
 
     async def _keep_noting(self, job: _RunningJob) -> None:
         """Write down what changes, and that this process is alive; stop work that nobody wants any more."""

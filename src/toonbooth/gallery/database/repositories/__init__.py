@@ -16,6 +16,7 @@ from toonbooth.gallery.database.repositories.housekeeping import (
     NamedFile,
 )
 from toonbooth.gallery.database.repositories.jobs import (
+    ENDED_STATES,
     OPEN_STATES,
     JobAnswer,
     JobProgress,
@@ -26,6 +27,7 @@ from toonbooth.gallery.database.repositories.originals import OriginalRepository
 from toonbooth.gallery.database.repositories.scope import Page
 
 __all__ = [
+    "ENDED_STATES",
     "OPEN_STATES",
     "AnswerRepository",
     "CartoonRepository",

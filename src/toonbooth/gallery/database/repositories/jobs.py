@@ -28,6 +28,7 @@ class JobState(StrEnum):
 
 
 OPEN_STATES: Final = frozenset({JobState.QUEUED, JobState.RUNNING})
+ENDED_STATES: Final = frozenset(JobState) - OPEN_STATES
 
 
 @dataclass(frozen=True, slots=True)
