@@ -19,6 +19,7 @@ from toonbooth.drawing.complexion import (
     close_skin,
     lay_skin,
 )
+from toonbooth.drawing.exposure import with_lit_faces
 from toonbooth.drawing.eyes import enlarge_eyes
 from toonbooth.drawing.features import draw_jaw
 from toonbooth.drawing.gaze import CREASES, draw_eye, iris_colour
@@ -90,7 +91,7 @@ def choose_look(rng: np.random.Generator) -> AvatarLook:
 def draw_avatar(portrait: Portrait, rng: np.random.Generator) -> Portrait:
     """Draw a portrait as an avatar."""
     look = choose_look(rng)
-    portrait = enlarge_eyes(portrait, strength=0.18)
+    portrait = enlarge_eyes(with_lit_faces(portrait), strength=0.18)
     sheet = Sheet.before(portrait, look.scene, look.light, face_width=FACE_WIDTH * unit_of(portrait))
     return portrait.with_picture(draw_with_closeups(portrait, sheet, partial(_draw, look)))
 

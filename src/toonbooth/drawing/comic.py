@@ -10,6 +10,7 @@ import numpy as np
 
 from toonbooth.drawing.cel import CelTones, cel_tones, without_rim
 from toonbooth.drawing.cel_backdrop import SceneLook, choose_scene
+from toonbooth.drawing.exposure import with_lit_faces
 from toonbooth.drawing.eyes import draw_eyes, enlarge_eyes
 from toonbooth.drawing.inking import wanted_lines
 from toonbooth.drawing.jawline import draw_jaws
@@ -74,7 +75,7 @@ def choose_look(rng: np.random.Generator) -> ComicLook:
 def draw_comic(portrait: Portrait, rng: np.random.Generator) -> Portrait:
     """Draw a portrait as a comic."""
     look = choose_look(rng)
-    portrait = enlarge_eyes(portrait, strength=0.13)
+    portrait = enlarge_eyes(with_lit_faces(portrait), strength=0.13)
     sheet = Sheet.before(portrait, look.scene, look.light, face_width=FACE_WIDTH * unit_of(portrait))
     return portrait.with_picture(draw_with_closeups(portrait, sheet, partial(_draw, look)))
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.unit.drawing.portraits import bust
-from toonbooth.drawing.exposure import well_lit
+from toonbooth.drawing.exposure import well_lit, with_lit_faces
 from toonbooth.drawing.spectacles import find_frames, lit_share
 from toonbooth.imaging.colour import luma
 from toonbooth.imaging.pixels import FloatImage
@@ -40,6 +40,25 @@ def test_a_dim_photo_gets_lighter_and_keeps_its_order(share: float) -> None:
 def test_the_darker_of_two_photos_never_ends_up_far_lighter() -> None:
     means = [float(luma(well_lit(dimmed(bust(), share)).picture).mean()) for share in np.linspace(0.2, 1, 40)]
     assert max(np.array(means[:-1]) - np.array(means[1:])) < 0.08
+
+
+@pytest.mark.parametrize("skin", [(235, 200, 180), (222, 172, 142), (110, 70, 48), (70, 44, 32)])
+def test_a_lit_face_of_any_depth_is_left_alone(skin: tuple[int, int, int]) -> None:
+    portrait = bust(skin=skin, hair=(15, 12, 10), wall=(250, 250, 250))
+    assert with_lit_faces(portrait) is portrait
+
+
+def test_a_face_before_a_bright_window_is_lightened_but_not_bleached() -> None:
+    portrait = bust()
+    window = np.full_like(portrait.picture, 250)
+    share = np.float32(0.3) * portrait.matte[..., None]
+    backlit = portrait.with_picture(
+        (portrait.picture * share + window * (1 - portrait.matte[..., None])).astype(np.uint8)
+    )
+    assert well_lit(backlit) is backlit
+    x, y = portrait.faces[0].landmarks[50].astype(int)
+    before, after = (float(each.picture[y, x].mean()) for each in (backlit, with_lit_faces(backlit)))
+    assert 1.5 * before < after < 150
 
 
 def bridge(darkness: float) -> tuple[FloatImage, Points]:
