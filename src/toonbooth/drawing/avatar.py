@@ -22,7 +22,7 @@ from toonbooth.drawing.complexion import (
 from toonbooth.drawing.exposure import with_lit_faces
 from toonbooth.drawing.eyes import enlarge_eyes
 from toonbooth.drawing.features import draw_jaw
-from toonbooth.drawing.gaze import CREASES, draw_eye, iris_colour
+from toonbooth.drawing.gaze import CREASES, draw_eye, eye_tones
 from toonbooth.drawing.inking import wanted_lines
 from toonbooth.drawing.likeness import Likeness, face_window, look_at
 from toonbooth.drawing.pen import Pen
@@ -198,10 +198,14 @@ def _draw_face(
     window = to_float(np.ascontiguousarray(drawing[rows, columns]))
     pen = Pen(window)
     draw_jaw(pen, seen)
-    colour = iris_colour(seen, (face.left_eye, face.right_eye))
-    for eye, outline, crease in zip((face.left_eye, face.right_eye), _EYES, CREASES, strict=True):
-        close = seen.near(np.concatenate([outline, crease]), margin=0.06)
-        draw_eye(_pen_on(window, seen, close), close, eye, crease, colour, light_from=light_from)
+    eyes = (face.left_eye, face.right_eye)
+    near_eyes = [
+        seen.near(np.concatenate([outline, crease]), margin=0.06)
+        for outline, crease in zip(_EYES, CREASES, strict=True)
+    ]
+    tones = eye_tones(seen, near_eyes, eyes)
+    for eye, close, crease in zip(eyes, near_eyes, CREASES, strict=True):
+        draw_eye(_pen_on(window, seen, close), close, eye, crease, tones, light_from=light_from)
     _keep_spectacles(pen, seen)
     drawing[rows, columns] = to_bytes(window)
 

@@ -267,8 +267,11 @@ def _lay_one(
     # One shadow and one light, each a shape with an edge.
     shade = smoothstep(soft_form, low=-0.75 * spread, high=-1.1 * spread)
     glow = smoothstep(soft_form, low=0.95 * spread, high=1.3 * spread)
-    gentle = np.clip(form, -24, 14) * np.float32(0.42)
-    base = middle + lift_of(middle) + underexposure(lab[..., 0], regions)
+    # Where half a face lies in the sun, skin is as light as that half, and the other half is its shadow.
+    lit = float(np.percentile(form[sure], 80))
+    sunny = 0.5 * lit * float(np.interp(lit, [8.0, 18.0], [0.0, 1.0]))
+    gentle = np.clip(form, -24, 14 + sunny) * np.float32(0.42)
+    base = middle + sunny + lift_of(middle) + underexposure(lab[..., 0], regions)
     drawn = np.float32(base) + gentle - np.float32(tones.shadow) * shade + np.float32(3.5) * glow
 
     # Light skin looks boiled when it is as red as in photos; dark skin without its red looks grey.
@@ -282,17 +285,22 @@ def _lay_one(
     a = np.maximum(a, np.float32(0.9 * hue_red * calmer))
     b = np.maximum(b, np.float32(0.9 * hue_yellow * calmer)) + np.float32(1 + tones.warmth) * shade
     plate = enlarged(cv2.merge([drawn, a, b]).astype(np.float32, copy=False), (width, height))
-    plate[..., 0] += creases(lab[..., 0], regions.skin * skin, unit=unit)
-    kept = np.maximum(surface.stubble, smoothstep(regions.features, low=0.02, high=0.6))
+    kept = np.maximum(surface.stubble, smoothstep(regions.features, low=0.02, high=0.6)) * (skin > 0)
     window = _extent(kept)
     if window is not None:
+        # Eyes, brows and lips stand out of the skin around them as they do in the photo: hard light that the
+        # skin has lost would be a patch about them.
         own = lab[window].copy()
+        around = enlarged(calm, (width, height))[window]
+        moved = plate[window] - around
+        # In the shade things differ less than they do in the light that they are drawn in.
+        darker = np.minimum(own[..., 0] - around[..., 0], 0)
+        moved[..., 0] += darker * np.clip(moved[..., 0] / np.maximum(around[..., 0], 10), 0, np.float32(0.7))
         # The darker a thing, the less colour the light has given it that is to be taken away.
-        share = np.clip(own[..., 0] * np.float32(1 / max(middle, 1.0)), 0, np.float32(1.2))
-        own[..., 0] += np.float32(base - middle)
-        own[..., 1] += np.float32(hue_red * calmer - measured_red) * share
-        own[..., 2] += np.float32(hue_yellow * calmer - measured_yellow) * share
+        moved[..., 1:] *= np.clip(own[..., :1] * np.float32(1 / max(middle, 1.0)), 0, np.float32(1.2))
+        own += moved
         plate[window] += kept[window][..., None] * (own - plate[window])
+    plate[..., 0] += creases(lab[..., 0], regions.skin * skin * (1 - kept), unit=unit)
     # A blush ends before the cheek does, above all on the far side of a turned head.
     within = smoothstep(gaussian(skin, sigma=max(1.0, 9 * unit)), low=0.72, high=0.98)
     blush = regions.cheeks * within * np.float32(tones.blush)

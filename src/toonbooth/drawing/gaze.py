@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,20 +27,55 @@ _LASHES: Colour = (9.0, 5.0, 3.0)
 _DARK_BROWN: Colour = (24.0, 9.0, 12.0)
 
 
+@dataclass(frozen=True, slots=True)
+class EyeTones:
+    """What both eyes of a person have in common.
+
+    iris : its colour.
+    white : L* of the white.
+    lashes : 0 … 1, from lashes that hardly show to painted ones.
+    """
+
+    iris: Colour
+    white: float
+    lashes: float
+
+
+def eye_tones(whole: Likeness, parts: Sequence[Likeness], eyes: Sequence[Eye]) -> EyeTones:
+    """Look at a person's eyes; `parts` are what is around each of them."""
+    pairs = [(part, eye) for part, eye in zip(parts, eyes, strict=True) if eye.openness >= _CLOSED]
+    lashes = float(np.mean([_lashes(part, eye) for part, eye in pairs])) if pairs else 0.5
+    white = float(np.mean([_whiteness(part, eye) for part, eye in pairs])) if pairs else whole.paint[0]
+    return EyeTones(iris_colour(whole, tuple(eyes)), white, lashes)
+
+
+def _lashes(seen: Likeness, eye: Eye) -> float:
+    """How dark the upper lid's edge is: lashes that hardly show must not become make-up."""
+    contour = seen.contour(eye)
+    across = float(np.hypot(*(contour[8] - contour[0])))
+    path = curve(contour[1:8], samples=24)
+    offsets = np.linspace(-0.05, 0.12, 9, dtype=np.float32) * np.float32(across)
+    places = (path[None] + offsets[:, None, None] * seen.up).reshape(-1, 2).astype(np.float32)
+    lightness = seen.at(np.ascontiguousarray(seen.lab[..., 0]), places).reshape(len(offsets), -1)
+    edge = float(np.median(lightness.min(axis=0))) / max(float(np.median(seen.around)), 1.0)
+    return float(np.interp(edge, [0.12, 0.4], [1.0, 0.0]))
+
+
 def draw_eye(
-    pen: Pen, seen: Likeness, eye: Eye, crease: NDArray[np.int64], colour: Colour, *, light_from: float
+    pen: Pen, seen: Likeness, eye: Eye, crease: NDArray[np.int64], tones: EyeTones, *, light_from: float
 ) -> None:
-    """Draw one eye with an iris of a colour; `crease` are the landmarks where its upper lid folds."""
+    """Draw one eye; `crease` are the landmarks where its upper lid folds."""
     contour = seen.contour(eye)
     across = float(np.hypot(*(contour[8] - contour[0])))
     if across < 4:
         return
     _draw_makeup(pen, seen, contour)
+    # Before the lashes: where the lid is narrow its fold lies on them.
+    _draw_crease(pen, seen, seen.points[crease], across)
     if eye.openness < _CLOSED:
         _draw_closed(pen, contour)
     else:
-        _draw_open(pen, seen, eye, contour, colour, light_from=light_from)
-    _draw_crease(pen, seen, seen.points[crease], across)
+        _draw_open(pen, seen, eye, contour, tones, light_from=light_from)
 
 
 def iris_colour(whole: Likeness, eyes: tuple[Eye, ...]) -> Colour:
@@ -97,7 +135,7 @@ def iris_colour(whole: Likeness, eyes: tuple[Eye, ...]) -> Colour:
 
 
 def _draw_open(
-    pen: Pen, seen: Likeness, eye: Eye, contour: Points, colour: Colour, *, light_from: float
+    pen: Pen, seen: Likeness, eye: Eye, contour: Points, tones: EyeTones, *, light_from: float
 ) -> None:
     roll = seen.face.roll
     up = seen.up
@@ -112,7 +150,7 @@ def _draw_open(
     tall = max(float(((upper - lower[::-1]) @ up).max()), 0.05 * across)
 
     # Whites are as light as the photo's light, never paper, and shaded under the lid.
-    white = (_whiteness(seen, opening), 1.5, 3.0)
+    white = (tones.white, 1.5, 3.0)
     pen.fill(outline, colour=white, clip=opening)
     shade = (white[0] - 26, 4.0, 1.0)
     pen.stroke(
@@ -140,7 +178,7 @@ def _draw_open(
         x, y = centre + right * dx * radius - up * dy * radius
         return ellipse((float(x), float(y)), (size * radius * narrow, size * radius), turn=roll)
 
-    lightness, a, b = colour
+    lightness, a, b = colour = tones.iris
     rim = (max(6.0, lightness * 0.42), a * 0.7, b * 0.6)
     fine = max(0.3, 0.05 * radius)
     pen.fill(disc(1.0), colour=rim, soft=fine, clip=opening)
@@ -158,22 +196,35 @@ def _draw_open(
         soft=0.18 * radius,
         clip=iris,
     )
-    pen.fill(disc(0.25, dx=0.34 * light_from, dy=-0.36), colour=(98.0, 0.0, 0.0), soft=fine, clip=opening)
+    # Never under the lid, and no glitter where an eye is narrow.
+    beside = (upper - centre) @ right - np.float32(0.34 * light_from * radius)
+    lid = float((upper - centre)[np.abs(beside).argmin()] @ up) / radius
+    wide = tall / radius
+    pen.fill(
+        disc(0.25 * float(np.clip(wide / 1.5, 0.65, 1)), dx=0.34 * light_from, dy=-min(0.36, lid - 0.34)),
+        colour=(98.0, 0.0, 0.0),
+        soft=fine,
+        clip=opening,
+    )
     pen.fill(
         disc(0.11, dx=-0.38 * light_from, dy=0.4),
         colour=(96.0, 0.0, 0.0),
-        strength=0.75,
+        strength=0.7 * float(np.clip((wide - 1.0) / 0.4, 0, 1)),
         soft=fine,
         clip=opening,
     )
 
-    lash = _LASHES
+    full = 0.45 + 0.55 * tones.lashes
+    faint = ink_of(seen.paint, depth=0.68)
+    lash = tuple(thin + (thick - thin) * tones.lashes for thin, thick in zip(faint, _LASHES, strict=True))
     outer = contour[0] - contour[8]
     outward = outer / max(float(np.hypot(*outer)), 1e-3)
-    wing = contour[0] + outward * 0.07 * across + up * 0.02 * across
-    lid = np.concatenate([wing[None], upper + up * 0.02 * across])
+    wing = contour[0] + (outward * 0.07 * across + up * 0.02 * across) * tones.lashes
+    edge = upper + up * 0.02 * across * full
     pen.stroke(
-        lid, widths=(0.01 * across, 0.1 * across, 0.095 * across, 0.075 * across, 0.04 * across), colour=lash
+        np.concatenate([wing[None], edge]) if tones.lashes > 0.3 else edge,
+        widths=[full * width * across for width in (0.01, 0.105, 0.1, 0.08, 0.04)],
+        colour=(lash[0], lash[1], lash[2]),
     )
     pen.stroke(
         lower[3:-1] - up * 0.01 * across,
@@ -183,13 +234,14 @@ def _draw_open(
     )
 
 
-def _whiteness(seen: Likeness, opening: FloatImage) -> float:
+def _whiteness(seen: Likeness, eye: Eye) -> float:
     """L* of the white: the photo's own, a little brightened; eyes in the shade don't glare."""
+    opening = polygon_mask(seen.size, seen.contour(eye))
     own = seen.lab[..., 0][(opening > 0.9) & (seen.lab[..., 1] < seen.tone[1])]
     light = 48 + 0.5 * seen.paint[0]
     if len(own) >= 6:
         light = 0.3 * light + 0.7 * (float(np.percentile(own, 85)) + 7)
-    return float(np.clip(light, min(seen.paint[0] + 6, 80), 87))
+    return float(np.clip(light, min(seen.paint[0] - 1, 79), 87))
 
 
 def _draw_makeup(pen: Pen, seen: Likeness, contour: Points) -> None:

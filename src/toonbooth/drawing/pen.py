@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from toonbooth.drawing.coverage import covered
 from toonbooth.imaging.colour import lab_to_rgb
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.portrait.model import Points
@@ -14,7 +15,6 @@ from toonbooth.portrait.model import Points
 Colour = tuple[float, float, float]
 """L*, a*, b*."""
 
-_SUBPIXEL_BITS = 4
 _HAIR = 0.1
 """Width in pixels under which a stroke hasn't begun, or has ended."""
 
@@ -163,9 +163,7 @@ class Pen:
         left, top, right, bottom = max(0, left), max(0, top), min(width, right), min(height, bottom)
         if right <= left or bottom <= top or strength <= 0:
             return
-        mask = np.zeros((bottom - top, right - left), np.uint8)
-        fixed = np.round((outline - np.array([left, top])) * (1 << _SUBPIXEL_BITS)).astype(np.int32)
-        cv2.fillPoly(mask, [fixed], (255,), cv2.LINE_AA, _SUBPIXEL_BITS)
+        mask = covered([outline - np.array([left, top], np.float32)], size=(right - left, bottom - top))
         if soft > 0.2:
             mask = cv2.GaussianBlur(mask, (0, 0), soft).astype(np.uint8, copy=False)
         cover = mask.astype(np.float32) * np.float32(strength / 255)

@@ -12,7 +12,8 @@ from tests.unit.drawing.portraits import bust, landscape
 from toonbooth.drawing import facemap
 from toonbooth.drawing.avatar import draw_avatar
 from toonbooth.drawing.complexion import lift_of
-from toonbooth.drawing.gaze import iris_colour
+from toonbooth.drawing.coverage import covered
+from toonbooth.drawing.gaze import eye_tones, iris_colour
 from toonbooth.drawing.likeness import face_window, look_at
 from toonbooth.drawing.pen import Colour, Pen, curve, ellipse, normals
 from toonbooth.drawing.silhouette import smoothed, without_scraps
@@ -121,6 +122,17 @@ def test_a_wider_stroke_covers_more_and_a_clip_is_respected() -> None:
     assert float(paper[:, 30:].min()) < 0.1
 
 
+@pytest.mark.parametrize("samples", [12, 900])
+def test_the_edge_of_a_fill_is_soft_and_in_its_place_however_finely_it_is_sampled(samples: int) -> None:
+    turn = np.linspace(0, 2 * np.pi, samples, endpoint=False)
+    outline = np.stack([30 + 12.3 * np.cos(turn), 20 + 12.3 * np.sin(turn)], axis=1).astype(np.float32)
+    x, y = outline.T.astype(np.float64)
+    area = 0.5 * abs(float(x @ np.roll(y, 1) - y @ np.roll(x, 1)))
+    filled = covered([outline], size=(60, 40)).astype(np.float32) / 255
+    assert float(filled.sum()) == pytest.approx(area, rel=0.03)
+    assert np.count_nonzero((filled > 0.1) & (filled < 0.9)) > 40
+
+
 def test_what_is_drawn_beyond_the_window_is_cut_off() -> None:
     paper = np.ones((20, 20, 3), np.float32)
     Pen(paper).fill(ellipse((-50.0, 5.0), (10.0, 10.0)), colour=(0.0, 0.0, 0.0))
@@ -185,6 +197,42 @@ def test_both_irises_have_one_colour_and_light_ones_keep_their_hue() -> None:
     lightness, _, yellow = iris_colour(seen, (face.left_eye, face.right_eye))
     assert 25 < lightness < 70
     assert yellow < -5
+
+
+def test_lashes_are_as_dark_as_the_persons_own() -> None:
+    portrait = bust(480, 400)
+    face = portrait.faces[0]
+    eyes = (face.left_eye, face.right_eye)
+    fullness = []
+    for ink in ((150, 110, 90), (60, 45, 40), (12, 8, 8)):
+        picture = portrait.picture.copy()
+        for eye in eyes:
+            cv2.polylines(picture, [np.round(eye.contour).astype(np.int32)], True, ink, 4)
+        rows, columns = face_window(face, picture.shape)
+        skin = np.ones((rows.stop - rows.start, columns.stop - columns.start), np.float32)
+        seen = look_at(portrait.with_picture(picture), face, portrait.picture, skin)
+        near = [seen.near(outline, margin=0.06) for outline in (facemap.LEFT_EYE, facemap.RIGHT_EYE)]
+        fullness.append(eye_tones(seen, near, eyes).lashes)
+    assert fullness[0] < 0.2
+    assert fullness[0] < fullness[1] < fullness[2]
+    assert fullness[2] > 0.9
+
+
+def test_a_half_lit_face_has_no_patch_of_its_photo_about_eyes_and_mouth() -> None:
+    portrait = bust(480, 400)
+    face = portrait.faces[0]
+    width = face.width
+    edge = float(face.landmarks[:, 0].mean()) + 0.12 * width
+    across = (np.arange(400, dtype=np.float32) - np.float32(edge)) / np.float32(0.05 * width)
+    light = np.float32(0.3) + np.float32(0.7) / (1 + np.exp(-across))
+    picture = (portrait.picture * light[None, :, None]).astype(np.uint8)
+    drawing = drawn(portrait.with_picture(picture), 1).picture.astype(np.float32).mean(axis=2)
+    lips = face.landmarks[facemap.LIPS_OUTER]
+    beside = drawing[round(float(lips[:, 1].mean()))]
+    at_the_mouth, on_the_cheek = (
+        float(beside[round(float(lips[:, 0].max()) + k * width)]) for k in (0.01, 0.08)
+    )
+    assert abs(at_the_mouth - on_the_cheek) < 12
 
 
 def test_a_black_and_white_photo_is_drawn_and_its_person_stays_without_colour() -> None:
