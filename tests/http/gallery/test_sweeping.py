@@ -209,12 +209,20 @@ async def test_the_gallery_sweeps_by_itself_and_goes_on_after_a_failure(
         return next(moments, read_clock())
 
     metrics = Metrics("gallery")
-    async with swept_regularly(
-        services, RULES, interval_seconds=0.01, read_clock=read_next_moment, metrics=GalleryMetrics(metrics)
+    async with (
+        asyncio.timeout(20),
+        swept_regularly(
+            services,
+            RULES,
+            interval_seconds=0.01,
+            read_clock=read_next_moment,
+            metrics=GalleryMetrics(metrics),
+        ),
     ):
-        while gallery.count_rows()["regenerated_cartoons"]:  # noqa: ASYNC110 - nobody tells
+        while not metrics.registry.get_sample_value("toonbooth_swept_total", {"kind": "cartoons"}):  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.01)
     assert tried >= 3
+    assert gallery.count_rows()["regenerated_cartoons"] == 0
     assert metrics.registry.get_sample_value("toonbooth_sweeps_total", {"outcome": "failed"}) == 1
     assert metrics.registry.get_sample_value("toonbooth_swept_total", {"kind": "cartoons"}) == 1
 
