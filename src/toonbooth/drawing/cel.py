@@ -54,6 +54,9 @@ def cel_tones(lab: FloatImage, regions: Regions, tones: CelTones, *, unit: float
     """
     lightness, a, b = planes_of(lab)
     light = _cloth_and_hair(lightness, tones, unit=unit)
+    white = _white(lightness, a, b)
+    # Counted in tones the folds of a white shirt would be dirt.
+    light += (np.float32(97) - light) * (np.float32(0.5) * white)
     # A black and white photo stays one.
     colourful = colourfulness(lab)
     # Hands, arms and ears beyond the face must not turn more orange than the face.
@@ -64,7 +67,7 @@ def cel_tones(lab: FloatImage, regions: Regions, tones: CelTones, *, unit: float
     b *= stronger
     # Black turns neither olive nor violet.
     lit = smoothstep(lightness, low=14.0, high=45.0)
-    b += np.float32(tones.warmth * colourful) * (1 - bodily) * lit
+    b += np.float32(tones.warmth * colourful) * (1 - bodily) * lit * (1 - white)
     for head in range(len(regions.heads)):
         window = _reach(regions, head)
         if window is not None:
@@ -105,6 +108,12 @@ def _like_skin(a: FloatImage, b: FloatImage) -> FloatImage:
     chroma = cv2.magnitude(a, b) + np.float32(1e-3)
     towards = (a * np.float32(0.62) + b * np.float32(0.78)) / chroma
     return smoothstep(towards, low=0.86, high=0.95) * smoothstep(chroma, low=5.0, high=10.0)
+
+
+def _white(lightness: FloatImage, a: FloatImage, b: FloatImage) -> FloatImage:
+    """How white a place is: light and without a colour, 0 … 1."""
+    chroma = cv2.magnitude(a, b).astype(np.float32, copy=False)
+    return smoothstep(lightness, low=72, high=90) * smoothstep(chroma, low=9, high=4)
 
 
 def _clean_darks(
