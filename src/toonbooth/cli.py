@@ -81,6 +81,7 @@ def serve(host: str, gallery_port: int, studio_port: int, data_dir: Path) -> Non
 def gallery(listener_fd: int | None, parent_pipe: int | None) -> None:
     """Run the gallery alone (settings: GALLERY_...)."""
     from toonbooth.gallery.app import create_app
+    from toonbooth.gallery.rate_limiting import limit_connections
     from toonbooth.gallery.settings import read_settings
     from toonbooth.kit.logs import configure_logs
     from toonbooth.kit.server import run_app
@@ -93,7 +94,13 @@ def gallery(listener_fd: int | None, parent_pipe: int | None) -> None:
     metrics_listener = _open_metrics_listener(settings.metrics_host, settings.metrics_port)
     with open_tracer(settings.traces_url, service="gallery") as tracer:
         app = create_app(settings, tracer=tracer)
-        run_app(app, listener, drain_seconds=settings.drain_seconds, metrics_listener=metrics_listener)
+        run_app(
+            app,
+            listener,
+            drain_seconds=settings.drain_seconds,
+            metrics_listener=metrics_listener,
+            connection_limit=limit_connections(settings),
+        )
 
 
 @main.command()

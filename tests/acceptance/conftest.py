@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.acceptance.collector import Collector
-from tests.acceptance.running import RunningToonbooth, find_free_port, running_toonbooth
+from tests.acceptance.running import MOST_CONNECTIONS, RunningToonbooth, find_free_port, running_toonbooth
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[Running
         "GALLERY_LOG_FORMAT": "json",
         "STUDIO_LOG_FORMAT": "json",
         "OTEL_BSP_SCHEDULE_DELAY": "100",
+        "GALLERY_CONNECTIONS_PER_ADDRESS": str(MOST_CONNECTIONS),
         **{name: str(port) for name, port in ports.items()},
     }
     gallery, studio = (f"http://127.0.0.1:{port}/metrics" for port in ports.values())

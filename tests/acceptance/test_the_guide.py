@@ -1,10 +1,13 @@
 """Walks the whole guide with a plain HTTP client, as the phone app does, against running services."""
 
 import re
+import socket
 import sqlite3
+import time
 import uuid
 from collections import Counter
 from collections.abc import Generator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +15,7 @@ import httpx
 import numpy as np
 import pytest
 
-from tests.acceptance.running import RunningToonbooth
+from tests.acceptance.running import MOST_CONNECTIONS, RunningToonbooth
 from tests.pictures import read_format, read_pixels
 
 Json = dict[str, Any]
@@ -97,6 +100,22 @@ def test_another_device_sees_nothing_and_a_bare_address_opens_nothing(
         app.post(f"/api/regenerate/{uploaded['original']['id']}", headers=stranger), status=404
     )
     assert read_failure(app.post(f"/api/download/{uploaded['cartoon']['id']}", headers=stranger), status=404)
+
+
+def test_an_address_with_too_many_connections_is_refused(
+    app: httpx.Client, toonbooth: RunningToonbooth
+) -> None:
+    address = ("127.0.0.1", httpx.URL(toonbooth.gallery_url).port or 0)
+    with ExitStack() as stack:
+        for _ in range(MOST_CONNECTIONS):
+            stack.enter_context(socket.create_connection(address))
+        refused = app.get("/api/originals")
+
+    read_failure(refused, status=429)
+    assert refused.headers["retry-after"] == "5"
+    deadline = time.monotonic() + 10
+    while app.get("/health").status_code != 200:  # the gallery has yet to notice that they are closed
+        assert time.monotonic() < deadline
 
 
 def read_success(reply: httpx.Response) -> Json:

@@ -29,6 +29,7 @@ from toonbooth.gallery.signing_keys import load_signing_keys, read_signing_keys
 from toonbooth.gallery.storage import open_storage
 from toonbooth.gallery.studio_client import HttpStudioClient, open_studio_connections
 from toonbooth.gallery.sweeping import swept_regularly
+from toonbooth.kit.at_once import AtOnce, SurplusConnectionMiddleware
 from toonbooth.kit.bodies import UnreadBodyMiddleware
 from toonbooth.kit.docs_page import install_docs_page
 from toonbooth.kit.draining import Drain, DrainMiddleware
@@ -120,6 +121,7 @@ def create_app(
     app.state.metrics = metrics
     app.state.drain = Drain()
     app.add_middleware(DrainMiddleware, drain=app.state.drain)
+    app.add_middleware(SurplusConnectionMiddleware)
     app.add_middleware(UnreadBodyMiddleware)
     app.add_middleware(RequestMiddleware, metrics=metrics, tracer=tracer)
     if settings.cors_origins:
@@ -211,6 +213,7 @@ async def _open_services(
         jobs=jobs,
         rate_limiter=open_rate_limiter(settings.rate_limits_url),
         bucket_links=await _open_bucket_links(settings),
+        drawings_at_once=AtOnce(settings.drawings_at_once_per_address),
         read_clock=read_clock,
     )
 

@@ -14,6 +14,7 @@ from toonbooth.gallery.renditions import RenditionMaker
 from toonbooth.gallery.settings import GallerySettings
 from toonbooth.gallery.signing import UrlSigner
 from toonbooth.gallery.studio_client import HttpStudioClient
+from toonbooth.kit.at_once import AtOnce
 from toonbooth.kit.rate_limits import RateLimiter
 from toonbooth.kit.workers import WorkerPool
 
@@ -41,4 +42,5 @@ class Services(Storage):
     rate_limiter: RateLimiter
     bucket_links: BucketLinks | None
     """Where clients are sent for pictures; None when the gallery sends them itself."""
+    drawings_at_once: AtOnce
     read_clock: Callable[[], datetime]

@@ -195,6 +195,24 @@ class GallerySettings(WatchedSettings):
     drawings_per_address: RateLimit = Field(
         default=read_limits("1200/minute"), description="The same for one address."
     )
+    drawings_at_once_per_address: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=100_000,
+            description="How many uploads, regenerations and downloads of one address may be under way in "
+            "this process, photos that still arrive among them.",
+        ),
+    ] = 64
+    connections_per_address: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=100_000,
+            description="How many connections one address may have open; those of GALLERY_TRUSTED_PROXIES "
+            "don't count.",
+        ),
+    ] = 512
     rate_limits_url: str = Field(
         default=IN_MEMORY,
         repr=False,

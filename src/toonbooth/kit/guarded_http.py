@@ -9,6 +9,8 @@ from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from toonbooth.kit.at_once import SURPLUS, ConnectionLimit
+
 MAX_HEAD_BYTES: Final = 32 * 1024
 """Request line and headers. Browsers and phones send 1 KB, proxies allow 8 to 32."""
 
@@ -19,15 +21,24 @@ HEAD_SECONDS: Final = 15.0
 UNREAD_SECONDS: Final = 60.0
 """How long a client may leave what was sent unread: some 50 KB of it make room for more."""
 
+SURPLUS_HEAD_SECONDS: Final = 3.0
+"""For the head on a connection that is one too many."""
+
 _TOO_LARGE: Final = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 )
 
 
 class GuardedHttpProtocol(HttpToolsProtocol):
-    """One connection. Closed when its head comes too slowly or is too long, or nobody reads the reply."""
+    """One connection. Closed when its head comes too slowly or is too long, or nobody reads the reply.
 
-    head_seconds = HEAD_SECONDS
+    With a limit, an address' next connection is there only to hear that it is one too many; those beyond
+    twice the limit don't hear anything.
+    """
+
+    connection_limit: ConnectionLimit | None = None
+
+    head_seconds: float = HEAD_SECONDS
     unread_seconds = UNREAD_SECONDS
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -39,12 +50,17 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         self._head_timer: asyncio.TimerHandle | None = None
         self._unread_timer: asyncio.TimerHandle | None = None
         self._is_refused = False
+        self._counted_for: str | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        if self.connection_limit is not None and self.client is not None:
+            self._count_connection(self.connection_limit, self.client[0])
         self._start_head_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if self.connection_limit is not None and self._counted_for is not None:
+            self.connection_limit.leave(self._counted_for)
         self._stop_head_timer()
         self.resume_writing()
         super().connection_lost(exc)
@@ -104,6 +120,18 @@ class GuardedHttpProtocol(HttpToolsProtocol):
         if self._unread_timer is not None:
             self._unread_timer.cancel()
             self._unread_timer = None
+
+    def _count_connection(self, limit: ConnectionLimit, address: str) -> None:
+        self._counted_for = limit.name(address)
+        if self._counted_for is None:
+            return
+        count = limit.enter(self._counted_for)
+        if count > limit.most:
+            self.app_state = {**self.app_state, SURPLUS: True}
+            self.head_seconds = min(self.head_seconds, SURPLUS_HEAD_SECONDS)
+        if count > 2 * limit.most:
+            self._is_refused = True
+            self.transport.abort()
 
     def _check_head(self, most: int) -> None:
         if self._head_bytes <= most or self._is_refused:

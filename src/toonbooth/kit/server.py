@@ -14,6 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
+from toonbooth.kit.at_once import ConnectionLimit
 from toonbooth.kit.draining import Drain
 from toonbooth.kit.guarded_http import GuardedHttpProtocol
 from toonbooth.kit.metrics import Metrics, make_metrics_app
@@ -27,6 +28,7 @@ def run_app(
     *,
     drain_seconds: int,
     metrics_listener: socket.socket | None = None,
+    connection_limit: ConnectionLimit | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM; then refuse new work, and give what runs `drain_seconds` to finish.
 
@@ -37,7 +39,7 @@ def run_app(
     traceback and end the process.
     """
     _allow_many_connections()
-    config = _configure(app, drain_seconds=drain_seconds)
+    config = _configure(app, drain_seconds=drain_seconds, connection_limit=connection_limit)
     server = DrainingServer(config, drain=app.state.drain, drain_seconds=drain_seconds)
     # Also while the application starts; and uvicorn, once it has drained, raises the signals again.
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -51,10 +53,16 @@ def run_app(
         runner.run(serve())
 
 
-def _configure(app: ASGIApp, *, drain_seconds: int) -> uvicorn.Config:
+def _configure(
+    app: ASGIApp, *, drain_seconds: int, connection_limit: ConnectionLimit | None = None
+) -> uvicorn.Config:
+    class Protocol(GuardedHttpProtocol):
+        pass
+
+    Protocol.connection_limit = connection_limit
     return uvicorn.Config(
         app,
-        http=GuardedHttpProtocol,
+        http=Protocol,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import uuid
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.http.gallery.running import RunningGallery, listening, read_failure
+from tests.http.gallery.running import RunningGallery, listening, read_failure, running_gallery
 
 MEGABYTE = 1024 * 1024
 TOO_LARGE = (400, "file_too_large", "File size exceeds limit (10MB).")
@@ -98,6 +100,52 @@ async def test_a_client_that_leaves_in_the_middle_of_an_upload_leaves_nothing(
     staging = gallery.data_dir / "uploads" / ".staging"
     async with asyncio.timeout(10):
         while not staging.exists() or gallery.stored() != before:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.01)
+
+
+async def test_an_address_with_too_many_uploads_under_way_hears_so_and_its_lists_go_on(
+    tmp_path: Path, photo: bytes
+) -> None:
+    async with (
+        running_gallery(tmp_path, drawings_at_once_per_address=2, trusted_proxies="127.0.0.1") as gallery,
+        listening(gallery.app) as port,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=gallery.for_device()) as client,
+    ):
+        here, elsewhere = {"x-forwarded-for": "203.0.113.1"}, {"x-forwarded-for": "203.0.113.2"}
+        held = [await begin_upload(port, "x-forwarded-for: 203.0.113.1\r\n") for _ in range(2)]
+        under_way = gallery.app.state.services.drawings_at_once
+        await wait_until(lambda: under_way.count("203.0.113.1") == 2)
+
+        refused = await client.post("/api/upload", files={"image": photo}, headers=here)
+        assert read_failure(refused)[:2] == (429, "too_many_requests")
+        assert refused.headers["retry-after"] == "5"
+        assert (await client.get("/api/originals", headers=here)).status_code == 200
+        assert (
+            await client.post("/api/upload", files={"image": photo}, headers=elsewhere)
+        ).status_code == 200
+
+        held[0].close()
+        await wait_until(lambda: under_way.count("203.0.113.1") == 1)
+        assert (await client.post("/api/upload", files={"image": photo}, headers=here)).status_code == 200
+        held[1].close()
+        await wait_until(lambda: under_way.count("203.0.113.1") == 0)
+
+
+async def begin_upload(port: int, more_headers: str) -> asyncio.StreamWriter:
+    """Send the beginning of a photo, and nothing more."""
+    _, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(
+        f"POST /api/upload HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nx-device-id: {uuid.uuid4()}\r\n"
+        f"{more_headers}Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 500000\r\n\r\n"
+        '--x\r\nContent-Disposition: form-data; name="image"; filename="me.jpg"\r\n\r\n'.encode()
+    )
+    await writer.drain()
+    return writer
+
+
+async def wait_until(is_so: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not is_so():  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.01)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import random
 import socket
 import tracemalloc
@@ -10,10 +11,13 @@ from collections.abc import AsyncIterator, Awaitable, Iterator
 import pytest
 import uvicorn
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from toonbooth.kit.at_once import ConnectionLimit, SurplusConnectionMiddleware
+from toonbooth.kit.bodies import UnreadBodyMiddleware
 from toonbooth.kit.guarded_http import MAX_HEAD_BYTES, GuardedHttpProtocol
 
 SHORT = 0.3
@@ -44,15 +48,22 @@ async def talk_for_ever(_request: Request) -> Response:
 
 @pytest.fixture
 async def port() -> AsyncIterator[int]:
+    async with serving(Impatient) as port:
+        yield port
+
+
+@contextlib.asynccontextmanager
+async def serving(protocol: type[GuardedHttpProtocol]) -> AsyncIterator[int]:
     app = Starlette(
         routes=[
             Route("/", say_hello),
             Route("/count", count, methods=["POST"]),
             Route("/for-ever", talk_for_ever),
-        ]
+        ],
+        middleware=[Middleware(UnreadBodyMiddleware), Middleware(SurplusConnectionMiddleware)],
     )
     config = uvicorn.Config(
-        app, http=Impatient, lifespan="off", log_config=None, access_log=False, timeout_keep_alive=1
+        app, http=protocol, lifespan="off", log_config=None, access_log=False, timeout_keep_alive=1
     )
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -236,3 +247,40 @@ async def _peak_of(saying: Awaitable[bytes]) -> int:
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
+
+
+async def test_an_address_with_too_many_connections_hears_so_on_the_next() -> None:
+    class Limited(GuardedHttpProtocol):
+        connection_limit = ConnectionLimit(2, name=str)
+
+    async with serving(Limited) as port, connected(port) as (reader, writer):
+        async with connected(port):
+            await is_answered(reader, writer)
+            photo = b"POST /count HTTP/1.1\r\nHost: a\r\nContent-Length: 500000\r\n\r\n" + bytes(500_000)
+            for request in (HEAD + b"\r\n", photo):
+                head, _, body = (await say(port, request)).partition(b"\r\n\r\n")
+                assert head.startswith(b"HTTP/1.1 429 ")
+                assert b"\r\nretry-after: 5\r\n" in head.lower()
+                assert b"\r\nconnection: close" in head.lower()
+                assert json.loads(body)["code"] == "too_many_requests"
+            async with connected(port), connected(port):
+                # Who goes on all the same isn't worth an answer.
+                assert await say(port, HEAD + b"\r\n") == b""
+                await is_answered(reader, writer)
+        async with asyncio.timeout(10):
+            while not await is_well(port):  # noqa: ASYNC110 - the server has yet to notice who has left
+                await asyncio.sleep(0.01)
+
+
+async def test_an_address_that_is_not_counted_has_as_many_connections_as_it_likes() -> None:
+    class Limited(GuardedHttpProtocol):
+        connection_limit = ConnectionLimit(1, name=lambda _address: None)
+
+    async with serving(Limited) as port, connected(port), connected(port), connected(port):
+        assert await is_well(port)
+
+
+async def is_answered(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Asks, on a connection that stays open."""
+    writer.write(HEAD + b"\r\n")
+    assert await reader.readuntil(b"hello")

@@ -54,7 +54,7 @@ from toonbooth.gallery.operations.begun_uploads import begun_upload
 from toonbooth.gallery.operations.download_face import download_face
 from toonbooth.gallery.operations.regenerate_cartoon import regenerate_cartoon
 from toonbooth.gallery.operations.upload_photo import Uploaded, upload_photo
-from toonbooth.gallery.rate_limiting import count_drawing
+from toonbooth.gallery.rate_limiting import count_drawing, take_a_place
 from toonbooth.gallery.routes.answering import (
     JOB_REPLY,
     PictureRequest,
@@ -84,7 +84,7 @@ from toonbooth.kit.openapi import describe_body, describe_failures
 from toonbooth.kit.worker_process import WorkerDiedError, WorkTimeoutError
 from toonbooth.kit.workers import PoolBusyError
 
-router = APIRouter(tags=["cartoons"], dependencies=[Depends(count_drawing)])
+router = APIRouter(tags=["cartoons"], dependencies=[Depends(count_drawing), Depends(take_a_place)])
 
 _FAILURES_OF_ALL: Final = (
     InvalidDeviceIdError,
