@@ -92,7 +92,9 @@ async def test_a_job_is_followed_again_after_a_reload(visit: Open, astronaut_jpe
     assert len(uploads) == 1
 
 
-async def test_a_reload_finds_the_drawings_again(visit: Open, astronaut_jpeg: bytes) -> None:
+async def test_a_reload_finds_the_drawings_again_and_each_can_be_deleted(
+    visit: Open, astronaut_jpeg: bytes
+) -> None:
     visitor = await visit()
     await visitor.send(astronaut_jpeg)
     await visitor.draw_again()
@@ -101,6 +103,18 @@ async def test_a_reload_finds_the_drawings_again(visit: Open, astronaut_jpeg: by
 
     await visitor.see_drawings(2)
     await expect(visitor.page.get_by_role("img", name="2 of 2")).to_be_visible()
+    await expect(visitor.drawings.first.locator("img")).to_have_js_property("naturalWidth", 160)
+
+    other_tab = await visitor.open_tab(f"#{visitor.page.url.partition('#')[2]}")
+    await other_tab.see_drawings(2)
+    await visitor.delete_drawing()
+    await visitor.see_drawings(1)
+    await other_tab.see_drawings(1)
+    await visitor.delete_drawing()
+    await expect(visitor.button("Draw it")).to_be_visible()
+    await expect(visitor.heading("Your photo")).to_be_focused()
+    [original] = (await visitor.ask_gallery("/api/originals"))["originals"]
+    assert (await visitor.ask_gallery(f"/api/originals/{original['id']}/cartoons"))["cartoons"] == []
 
 
 async def test_a_face_is_kept_through_a_reload(visit: Open, astronaut_jpeg: bytes) -> None:

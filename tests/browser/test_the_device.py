@@ -72,7 +72,7 @@ async def test_pictures_are_deleted_one_by_one(visit: Open, astronaut_jpeg: byte
     await visitor.go_to("Faces")
     await visitor.tiles.get_by_role("button", name="Delete").click()
     await visitor.button("Delete it").click()
-    await expect(visitor.page.get_by_text("No face yet.")).to_be_visible()
+    await expect(visitor.page.get_by_text("No faces yet.")).to_be_visible()
     await expect(visitor.heading("Faces")).to_be_focused()
 
     await visitor.go_to("Photos")
@@ -82,7 +82,7 @@ async def test_pictures_are_deleted_one_by_one(visit: Open, astronaut_jpeg: byte
     await visitor.tiles.get_by_role("button", name="Delete").click()
     await visitor.button("Delete it").click()
 
-    await expect(visitor.page.get_by_text("No photo yet.")).to_be_visible()
+    await expect(visitor.page.get_by_text("No photos yet.")).to_be_visible()
     assert (await visitor.ask_gallery("/api/originals"))["count"] == 0
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urljoin, urlsplit
 
-from playwright.async_api import BrowserContext, FilePayload, Locator, Page, Request, expect
+from playwright.async_api import BrowserContext, FileChooser, FilePayload, Locator, Page, Request, expect
 
 Json = dict[str, Any]
 
@@ -37,9 +37,9 @@ class Visitor:
         await visitor.page.goto(address)
         return visitor
 
-    async def open_tab(self) -> "Visitor":
+    async def open_tab(self, place: str = "") -> "Visitor":
         """Another tab of the same browser."""
-        return await Visitor.arrive(self.context, self.page.url.partition("#")[0])
+        return await Visitor.arrive(self.context, self.page.url.partition("#")[0] + place)
 
     def button(self, name: str) -> Locator:
         return self.page.get_by_role("button", name=name, exact=True)
@@ -68,11 +68,13 @@ class Visitor:
 
     async def choose(
         self, photo: bytes | Path, *, button: str = "Choose a photo", name: str = "me.jpg"
-    ) -> None:
+    ) -> FileChooser:
         """Choose a file; its ending says what it seems to be. A large one had better lie on the disk."""
-        async with self.page.expect_file_chooser() as chooser:
+        async with self.page.expect_file_chooser() as opening:
             await self.button(button).click()
-        await (await chooser.value).set_files(photo if isinstance(photo, Path) else make_file(photo, name))
+        chooser = await opening.value
+        await chooser.set_files(photo if isinstance(photo, Path) else make_file(photo, name))
+        return chooser
 
     async def send(self, photo: bytes) -> None:
         """Choose a photo and wait for its first drawing."""
@@ -83,6 +85,11 @@ class Visitor:
         before = await self.drawings.count()
         await self.button("Another one").click()
         await self.see_drawings(before + 1)
+
+    async def delete_drawing(self) -> None:
+        """Delete the drawing that is shown."""
+        await self.button("Delete this drawing").click()
+        await self.button("Delete it").click()
 
     async def keep(self, **choices: str) -> None:
         """Keep the face of the drawing that is shown."""

@@ -26,6 +26,11 @@ export function listCartoons(originalId) {
   return call(`api/originals/${originalId}/cartoons`).then((data) => data.cartoons);
 }
 
+/** The photo and its other drawings stay. */
+export function deleteCartoon(id) {
+  return call(`api/cartoons/${id}`, { method: "DELETE" });
+}
+
 /** Its drawings and faces go too. */
 export function deleteOriginal(id) {
   return call(`api/originals/${id}`, { method: "DELETE" });

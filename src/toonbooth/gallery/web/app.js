@@ -26,6 +26,7 @@ onDeviceChange(becomeAnother);
 onTabs((change) => {
   if (change === "everything") becomeAnother();
   else if (/^#\/(photos|faces)/.test(location.hash)) refreshPlace();
+  else booth.refresh();
 });
 startRouter();
 booth.loadStyles();

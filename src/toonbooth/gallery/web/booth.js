@@ -1,13 +1,15 @@
 // The booth: a photo comes in, its drawings are compared, one face is kept. What is shown follows from three
 // things: which original the address names, what is known of it, and the work that is on its way.
 
-import { addDrawing, forgetDrawings, learnDrawings, loadDrawings } from "./drawings.js";
+import { deleteCartoon } from "./api.js";
+import { addDrawing, forgetDrawings, learnDrawings, loadDrawings, refreshDrawings, removeDrawing } from "./drawings.js";
+import { erase } from "./erasing.js";
 import { createKeepDialog } from "./keep.js";
 import { find } from "./markup.js";
 import { announce, toast } from "./news.js";
 import { createNotice } from "./notice.js";
 import { findProblem, makeSmaller, onPhoto } from "./photo.js";
-import { sized } from "./pictures.js";
+import { nameFile, sized } from "./pictures.js";
 import { createProgress } from "./progress.js";
 import { goTo, isAt, replacePlace } from "./router.js";
 import { createStage } from "./stage.js";
@@ -17,7 +19,7 @@ import { begin, findWork, onWork } from "./work.js";
 
 export function createBooth() {
   const stage = createStage();
-  const notice = createNotice();
+  const notice = createNotice(find("notice"));
   const progress = createProgress();
   const keep = createKeepDialog();
   const strip = createStrip({ onChoose: choose });
@@ -26,13 +28,14 @@ export function createBooth() {
   let originalId = ""; // of the address; "" is the booth before a photo
   let entry = null; // what is known of the original
   let chosenId = null; // the drawing that is shown
-  let problem = null; // `{failure, ways}`: what keeps us from going on
+  let problem = null; // `{failure, ways}`: what keeps us from going on; `isLost` when there is no photo to go on with
   let unveiled = null; // whose first drawing has been unveiled
   let photoShown = { file: null, url: null };
 
   onPhoto(take);
   onWork(takeNews);
   find("another").addEventListener("click", drawAgain);
+  find("drawing-delete").addEventListener("click", deleteChosen);
   find("keep-open").addEventListener("click", () => keep.open(originalId, getChosen(), entry.cartoons.length));
 
   async function show(id) {
@@ -45,11 +48,11 @@ export function createBooth() {
       const loaded = await loadDrawings(id);
       if (originalId !== id) return;
       entry = loaded;
-      chosenId = entry.cartoons.at(-1)?.id ?? null;
+      takeChosen();
     } catch (failure) {
       if (originalId !== id) return;
       const tryAgain = failure.status === 404 ? [] : [["Try again", () => show(id)]];
-      problem = { failure, ways: [...tryAgain, ["Start with another photo", goToDoor]] };
+      problem = { failure, ways: [...tryAgain, ["Start with another photo", goToDoor]], isLost: true };
     }
     render();
   }
@@ -74,6 +77,7 @@ export function createBooth() {
   function drawAgain() {
     if (findWorkOnThis()) return;
     problem = null;
+    find("booth-title").focus({ preventScroll: true }); // what was pressed makes room for the progress
     begin({ kind: "regenerate", path: `api/regenerate/${originalId}`, fields: picker.fields, about: originalId });
   }
 
@@ -83,10 +87,39 @@ export function createBooth() {
     announce(`${describeChosen()} is shown.`);
   }
 
+  async function deleteChosen() {
+    const [id, about] = [chosenId, originalId];
+    const place = entry.cartoons.findIndex((cartoon) => cartoon.id === id);
+    const question = { title: "Delete this drawing?", line: "It is deleted for good. The photo and its other drawings stay." };
+    if (!(await erase(question, () => deleteCartoon(id)))) return;
+    removeDrawing(about, id);
+    if (originalId !== about) return;
+    if (chosenId === id) chosenId = (entry.cartoons[place] ?? entry.cartoons.at(-1))?.id ?? null;
+    render();
+    if (!getChosen()) find("booth-title").focus({ preventScroll: true });
+  }
+
+  /** Other tabs have changed something. */
+  async function refresh() {
+    const id = originalId;
+    if (!id || !entry) return;
+    await refreshDrawings(id).catch(() => {}); // whoever goes on is told then
+    if (originalId !== id) return;
+    takeChosen();
+    render();
+  }
+
+  /** The drawing that is shown stays as long as there is one. */
+  function takeChosen() {
+    if (!getChosen()) chosenId = entry.cartoons.at(-1)?.id ?? null;
+  }
+
   function takeNews(work) {
     if (work.phase === "done") finish(work);
     if (work.phase === "failed") problemOf(work);
     render();
+    const isForgotten = [document.body, find("booth-title")].includes(document.activeElement);
+    if (work.isOver && work.kind === "regenerate" && isForgotten) find("another").focus({ preventScroll: true });
   }
 
   function finish({ kind, about, answer, photo }) {
@@ -165,7 +198,7 @@ export function createBooth() {
   function render() {
     const work = findWorkOnThis();
     const chosen = getChosen();
-    const state = originalId ? (chosen ? "drawn" : "photo") : work ? "busy" : "empty";
+    const state = findState(chosen, work);
     const isWorking = Boolean(work) && !work.isOver;
     find("booth").dataset.state = state;
     renderHeading(state, work);
@@ -177,23 +210,41 @@ export function createBooth() {
     } else strip.hide();
 
     if (problem) notice.show(problem.failure, problem.ways);
-    else if (chosen?.faces?.length === 0) notice.show("No face was found in this photo. It is drawn as it is, but there is no face to keep.", []);
+    else if (chosen?.faces?.length === 0) notice.show("No face was found in this photo. There is none to keep.", []);
     else notice.hide();
     progress.show(isWorking ? work : null);
-    find("choices").hidden = state !== "drawn" || chosen.faces?.length === 0;
-    find("keep-open").disabled = isWorking;
-    picker.setVisible(state !== "busy" && Boolean(entry || !originalId));
-    find("again").hidden = !originalId || !entry;
-    find("another").hidden = isWorking;
-    find("another").textContent = state === "photo" ? "Draw it" : "Another one";
+    find("choices").hidden = !entry || isWorking;
+    find("keep-open").hidden = state !== "drawn" || chosen.faces?.length === 0;
+    find("another").textContent = state === "drawn" ? "Another one" : "Draw it";
+    find("another").classList.toggle("primary", state === "photo");
+    if (state === "busy" || state === "gone" || (originalId && !entry)) picker.hide();
+    else picker.show(state === "drawn" ? "Style of the next one" : "Style");
+    find("start-over").hidden = !entry;
+    renderDrawingActions(state, chosen, isWorking);
+  }
+
+  function findState(chosen, work) {
+    if (!originalId) return work ? "busy" : "empty";
+    if (problem?.isLost) return "gone";
+    return chosen ? "drawn" : "photo";
+  }
+
+  function renderDrawingActions(state, chosen, isWorking) {
+    find("drawing-actions").hidden = state !== "drawn";
+    find("drawing-delete").disabled = isWorking;
+    if (state !== "drawn") return;
+    find("drawing-save").href = chosen.imageUrl;
+    find("drawing-save").download = nameFile(chosen.imageUrl, chosen.createdAt);
   }
 
   function renderHeading(state, work) {
+    const busy = { failed: ["That did not work", "Your photo is still here."], waiting: ["Waiting", "Your photo is kept in this browser."] };
     const [title, line] = {
       empty: ["A photo in, a cartoon out", "Ask for another until you like one, then keep the face."],
-      busy: work?.phase === "failed" ? ["That did not work", "Your photo is still here."] : ["Drawing", "Your photo is shown meanwhile."],
-      drawn: ["Your cartoon", entry && chosenId ? describeChosen() : ""],
-      photo: ["Your photo", entry ? "There is no drawing of it now." : ""],
+      busy: busy[work?.phase] ?? ["Drawing your cartoon", "Look around meanwhile; it goes on."],
+      drawn: ["Your cartoon", chosenId ? describeChosen() : ""],
+      photo: ["Your photo", entry && !work ? "It has no drawings now." : ""],
+      gone: [problem?.failure.status === 404 ? "Nothing here" : "That did not work", ""],
     }[state];
     if (find("booth-title").textContent !== title) find("booth-title").textContent = title;
     find("booth-line").textContent = line;
@@ -210,5 +261,5 @@ export function createBooth() {
     else stage.showNothing();
   }
 
-  return { show, loadStyles: () => picker.load().then(render) };
+  return { show, refresh, loadStyles: () => picker.load().then(render) };
 }

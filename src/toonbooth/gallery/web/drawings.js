@@ -25,6 +25,17 @@ export function learnDrawings(original, cartoons, photo = null) {
   return entry;
 }
 
+/** Ask again which drawings there are: another tab may have drawn, deleted or kept. */
+export async function refreshDrawings(originalId) {
+  const entry = known.get(originalId);
+  if (entry) entry.cartoons = (await listCartoons(originalId)).reverse();
+}
+
+export function removeDrawing(originalId, cartoonId) {
+  const entry = known.get(originalId);
+  if (entry) entry.cartoons = entry.cartoons.filter(({ id }) => id !== cartoonId);
+}
+
 export function addDrawing(originalId, cartoon) {
   const entry = known.get(originalId);
   if (entry && !entry.cartoons.some(({ id }) => id === cartoon.id)) entry.cartoons.push(cartoon);

@@ -1,17 +1,16 @@
 // One face that was kept: to look at, save and share.
 
 import { listFaces } from "./api.js";
-import { describe } from "./errors.js";
-import { nameFile } from "./faces.js";
 import { find, formatMoment } from "./markup.js";
 import { toast } from "./news.js";
-import { unredirected } from "./pictures.js";
+import { createNotice } from "./notice.js";
+import { endingOf, nameFile, unredirected } from "./pictures.js";
 
 const SEARCH_SIZE = 100;
 
 export function createFace() {
   const picture = find("face-picture");
-  const notice = find("face-notice");
+  const notice = createNotice(find("face-notice"));
   let shown = null;
 
   find("face-share").addEventListener("click", async () => {
@@ -23,23 +22,35 @@ export function createFace() {
 
   async function show(id) {
     shown = null;
-    notice.hidden = true;
+    notice.hide();
     picture.hidden = true;
-    find("face-line").textContent = "";
+    say("Kept", "");
+    setThere(true);
     try {
       const face = await findFace(id);
       if (location.hash === `#/face/${id}`) render(face);
     } catch (failure) {
-      notice.hidden = false;
-      notice.querySelector("p").textContent = describe(failure);
+      setThere(false);
+      notice.show(failure, [["Try again", () => show(id)]]);
     }
+  }
+
+  function say(title, line) {
+    find("face-title").textContent = title;
+    find("face-line").textContent = line;
+  }
+
+  function setThere(isThere) {
+    find("face").dataset.state = isThere ? "there" : "gone";
+    find("face-actions").hidden = !isThere;
   }
 
   function render(face) {
     shown = face;
     if (!face) {
-      notice.hidden = false;
-      notice.querySelector("p").textContent = "This face is not here any more.";
+      say("Nothing here", "");
+      setThere(false);
+      notice.show("This face is not here. It may have been deleted.", [["Look at your faces", () => (location.hash = "#/faces")]]);
       return;
     }
     picture.onload = () => {
@@ -47,9 +58,9 @@ export function createFace() {
       picture.hidden = false;
     };
     picture.src = face.faceUrl;
-    find("face-line").textContent = `${formatMoment(face.createdAt)}, ${Math.ceil(face.fileSize / 1024)} KB`;
+    say("Kept", `${nameKind(face)}, ${Math.ceil(face.fileSize / 1024)} KB, ${formatMoment(face.createdAt)}`);
     find("face-save").href = unredirected(face.faceUrl);
-    find("face-save").download = nameFile(face);
+    find("face-save").download = nameFile(face.faceUrl, face.createdAt);
     find("face-again").href = `#/photo/${face.original.id}`;
     find("face-share").hidden = !canShare();
   }
@@ -66,6 +77,10 @@ async function findFace(id) {
   }
 }
 
+function nameKind({ faceUrl }) {
+  return { jpg: "JPEG", png: "PNG", webp: "WebP" }[endingOf(faceUrl)];
+}
+
 function canShare() {
   const probe = new File([""], "face.png", { type: "image/png" });
   return Boolean(navigator.canShare?.({ files: [probe] }));
@@ -73,5 +88,5 @@ function canShare() {
 
 async function fetchFile(face) {
   const content = await (await fetch(unredirected(face.faceUrl))).blob();
-  return new File([content], nameFile(face), { type: content.type });
+  return new File([content], nameFile(face.faceUrl, face.createdAt), { type: content.type });
 }

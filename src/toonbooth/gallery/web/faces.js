@@ -3,15 +3,15 @@
 import { deleteFace, listFaces } from "./api.js";
 import { addAction, createGrid, PAGE_SIZE } from "./grid.js";
 import { find, formatMoment } from "./markup.js";
-import { thumbnailOf, unredirected } from "./pictures.js";
+import { nameFile, thumbnailOf, unredirected } from "./pictures.js";
 
-const ERASE = {
+const ERASURE = {
   act: deleteFace,
   question: { title: "Delete this face?", line: "It is deleted for good. The photo that it comes from stays." },
 };
 
 export function createFaces() {
-  return createGrid(find("faces"), { name: "faces", load, fill, erase: ERASE, nothing: "No face yet. Keep one of a drawing that you like." });
+  return createGrid(find("faces"), { name: "faces", load, fill, erasure: ERASURE, nothing: "No faces yet. Keep one from a drawing that you like." });
 }
 
 async function load(page) {
@@ -28,11 +28,5 @@ function fill(tile, face) {
   link.firstElementChild.alt = name;
   const save = addAction(tile, "tile-save", `Save ${name}`);
   save.href = unredirected(face.faceUrl);
-  save.download = nameFile(face);
-}
-
-/** What a saved face is called. */
-export function nameFile({ faceUrl, createdAt }) {
-  const ending = new URL(faceUrl).pathname.split(".").pop();
-  return `toonbooth-${createdAt.slice(0, 10)}.${ending}`;
+  save.download = nameFile(face.faceUrl, face.createdAt);
 }

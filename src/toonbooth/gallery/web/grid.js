@@ -1,32 +1,31 @@
 // A grid of pictures in pages: the photos, and the faces.
 
-import { ask } from "./ask.js";
-import { describe } from "./errors.js";
+import { erase } from "./erasing.js";
 import { copy, copyAll, formatMoment } from "./markup.js";
-import { announce, toast } from "./news.js";
-import { tellTabs } from "./tabs.js";
+import { announce } from "./news.js";
+import { createNotice } from "./notice.js";
 
 export const PAGE_SIZE = 24;
 
 /**
  * @param options.load page number -> `{entries, pages}`
  * @param options.fill called with a tile and its entry, to say where it leads and what can be done with it
- * @param options.erase `{act, question}`: how an entry is deleted, and what is asked before
+ * @param options.erasure `{act, question}`: how an entry is deleted, and what is asked before
  * @param options.nothing the sentence where there is nothing
- * @param options.name the part of the address before the page number
+ * @param options.name the part of the address before the page number; the icon is called the same
  */
-export function createGrid(root, { load, fill, erase, nothing, name }) {
+export function createGrid(root, { load, fill, erasure, nothing, name }) {
   const place = root.querySelector(".grid-place");
   place.append(copyAll("grid"));
-  const notice = place.querySelector(".notice");
+  const notice = createNotice(place.querySelector(".notice"));
   const list = place.querySelector(".grid");
   const empty = place.querySelector(".nothing");
   const pager = place.querySelector(".pager");
   empty.querySelector("p").textContent = nothing;
+  empty.querySelector("use").setAttribute("href", `#icon-${name}`);
   pager.setAttribute("aria-label", "Pages");
   let page = 1;
 
-  notice.querySelector("button").addEventListener("click", () => show(page));
   pager.addEventListener("click", ({ target }) => {
     const step = Number(target.closest("[data-step]")?.dataset.step ?? 0);
     if (step) location.hash = `#/${name}/${page + step}`;
@@ -40,8 +39,7 @@ export function createGrid(root, { load, fill, erase, nothing, name }) {
     try {
       loaded = await load(page);
     } catch (failure) {
-      notice.hidden = false;
-      notice.querySelector("p").textContent = describe(failure);
+      notice.show(failure, [["Try again", () => show(page)]]);
       list.setAttribute("aria-busy", "false");
       return;
     }
@@ -54,7 +52,7 @@ export function createGrid(root, { load, fill, erase, nothing, name }) {
   }
 
   function render({ entries, pages }) {
-    notice.hidden = true;
+    notice.hide();
     list.setAttribute("aria-busy", "false");
     list.replaceChildren(...entries.map(makeTile));
     list.hidden = entries.length === 0;
@@ -79,16 +77,8 @@ export function createGrid(root, { load, fill, erase, nothing, name }) {
   }
 
   async function remove(tile, entry) {
-    if (!(await ask({ ...erase.question, yes: "Delete it" }))) return;
     const place = [...list.children].indexOf(tile);
-    try {
-      await erase.act(entry.id);
-    } catch (failure) {
-      // What is gone already is what was wanted.
-      if (failure.status !== 404) return toast(describe(failure));
-    }
-    tellTabs("pictures");
-    toast("Deleted.");
+    if (!(await erase(erasure.question, () => erasure.act(entry.id)))) return;
     await show(page);
     // Focus stays where it was: on the picture that has moved up, or on the heading.
     const next = list.children[Math.min(place, list.children.length - 1)];

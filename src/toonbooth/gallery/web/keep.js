@@ -2,7 +2,7 @@
 
 import { describe } from "./errors.js";
 import { copy, find } from "./markup.js";
-import { findLargest, sized } from "./pictures.js";
+import { findLargest } from "./pictures.js";
 import { begin, onWork } from "./work.js";
 
 const MARGIN = 0.35; // around a face in its little picture, as a share of its height
@@ -75,7 +75,7 @@ function showPeople({ faces, imageUrl }) {
     input.value = index;
     input.checked = face === largest;
     card.querySelector(".card-title").textContent = nameOf(index, people.length);
-    crop(card.querySelector("img"), sized(imageUrl, 640), face.box);
+    crop(card.querySelector("img"), imageUrl, face.box); // which is shown behind, so it is here already
     cards.append(card);
   });
 }

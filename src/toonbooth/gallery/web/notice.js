@@ -1,10 +1,12 @@
 // One sentence about what went wrong, and the ways on.
 
 import { describe } from "./errors.js";
-import { find, makeButton } from "./markup.js";
+import { makeButton } from "./markup.js";
 
-export function createNotice() {
-  const root = find("notice");
+/** @param root holds a paragraph for the sentence and a row for the ways */
+export function createNotice(root) {
+  const line = root.querySelector("p");
+  const row = root.querySelector(".row");
 
   return {
     hide() {
@@ -14,10 +16,12 @@ export function createNotice() {
     /** @param ways `[text, act]` pairs, the likeliest first */
     show(failure, ways) {
       const sentence = typeof failure === "string" ? failure : describe(failure);
-      find("notice-actions").replaceChildren(...ways.map(([text, act]) => makeButton(text, act)));
-      if (root.hidden || find("notice-line").textContent !== sentence) {
-        find("notice-line").textContent = sentence;
+      row.replaceChildren(...ways.map(([text, act]) => makeButton(text, act)));
+      if (root.hidden || line.textContent !== sentence) {
+        line.textContent = sentence;
         root.hidden = false;
+        // On a small screen it may stand below what is seen; what asks for nothing can wait there.
+        if (ways.length) root.scrollIntoView({ block: "nearest" });
       }
     },
   };

@@ -6,7 +6,7 @@ import { createGrid, PAGE_SIZE } from "./grid.js";
 import { find, formatMoment } from "./markup.js";
 import { thumbnailOf } from "./pictures.js";
 
-const ERASE = {
+const ERASURE = {
   act: async (id) => {
     await deleteOriginal(id);
     forgetDrawings(id);
@@ -15,7 +15,7 @@ const ERASE = {
 };
 
 export function createPhotos() {
-  return createGrid(find("photos"), { name: "photos", load, fill, erase: ERASE, nothing: "No photo yet. The booth is where they come in." });
+  return createGrid(find("photos"), { name: "photos", load, fill, erasure: ERASURE, nothing: "No photos yet." });
 }
 
 async function load(page) {

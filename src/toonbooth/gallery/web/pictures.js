@@ -12,6 +12,16 @@ export function unredirected(address) {
   return `${address}&via=gallery`;
 }
 
+/** What a picture is called when it is saved. */
+export function nameFile(address, createdAt) {
+  return `toonbooth-${createdAt.slice(0, 10)}.${endingOf(address)}`;
+}
+
+/** "jpg", "png" or "webp". */
+export function endingOf(address) {
+  return new URL(address).pathname.split(".").pop();
+}
+
 /** What stands for an entry of a list. */
 export function thumbnailOf({ thumbnailUrl, imageUrl, faceUrl }) {
   return thumbnailUrl ?? sized(imageUrl ?? faceUrl, 320);
@@ -20,12 +30,12 @@ export function thumbnailOf({ thumbnailUrl, imageUrl, faceUrl }) {
 /** Of a picture that is cut to its place, show the part where the largest face is. */
 export function showFace(picture, faces) {
   const [x, y, width, height] = findLargest(faces)?.box ?? [0.5, 0.3, 0, 0];
-  picture.addEventListener("load", () => {
+  picture.onload = () => {
     const ratio = picture.naturalWidth / picture.naturalHeight;
     const across = align(x + width / 2, Math.min(1, 1 / ratio));
     const down = align(y + height / 2, Math.min(1, ratio));
     picture.style.objectPosition = `${across}% ${down}%`;
-  });
+  };
 }
 
 export function findLargest(faces) {

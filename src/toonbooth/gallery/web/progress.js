@@ -15,6 +15,8 @@ const AFTER_STAGE = {
   stored: "Done",
 };
 
+const CUTTING = "Cutting the face out";
+
 export function createProgress() {
   const root = find("work");
   const bar = find("work-bar");
@@ -32,6 +34,7 @@ export function createProgress() {
     if (work.share === null) bar.removeAttribute("value");
     else bar.value = work.share;
     find("work-now").hidden = work.phase !== "waiting";
+    root.dataset.phase = work.phase;
     // The countdown is for eyes; ears hear only what is new.
     const news = sentence.replace(/ Next try.*$/, "");
     if (news !== said) announce((said = news));
@@ -53,7 +56,8 @@ export function createProgress() {
 function tell(work) {
   switch (work.phase) {
     case "sending":
-      return work.photo ? "Sending the photo" : "Asking";
+      if (work.kind === "download") return CUTTING;
+      return work.photo ? "Sending the photo" : "Asking for another one";
     case "queued":
       return work.queuePosition ? `${work.queuePosition} before you` : "Next in line";
     case "waiting": {
@@ -61,6 +65,6 @@ function tell(work) {
       return `${describe(work.failure)} It is tried again by itself; nothing is done twice. Next try in ${seconds} s.`;
     }
     default:
-      return AFTER_STAGE[work.stage] ?? "Drawing";
+      return work.kind === "download" ? CUTTING : (AFTER_STAGE[work.stage] ?? "Drawing");
   }
 }

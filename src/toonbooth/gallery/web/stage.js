@@ -13,6 +13,10 @@ export function createStage() {
   const slider = find("compare");
   const sides = frame.querySelectorAll(".side");
 
+  let preview = null; // what the gallery shows of a photo that this browser cannot
+  let isUnreadable = false;
+  let latest = null; // what was asked to be shown last
+
   const move = (percent, { slowly = false } = {}) => {
     frame.classList.toggle("sliding", slowly);
     slider.value = percent;
@@ -22,9 +26,16 @@ export function createStage() {
   slider.addEventListener("input", () => move(Number(slider.value)));
   for (const side of sides) side.addEventListener("click", () => move(Number(side.dataset.side), { slowly: true }));
 
-  photo.addEventListener("load", () => takeRatio(photo));
-  photo.addEventListener("error", () => (find("unseen").hidden = !photo.hasAttribute("src") || !drawing.hidden));
-  drawing.addEventListener("load", () => takeRatio(drawing));
+  for (const picture of [photo, sketching, drawing]) picture.addEventListener("load", () => takeRatio(picture));
+  photo.addEventListener("load", () => showPreview({ isNeeded: false }));
+  photo.addEventListener("error", () => showPreview({ isNeeded: photo.hasAttribute("src") && drawing.hidden }));
+
+  function showPreview({ isNeeded = isUnreadable } = {}) {
+    isUnreadable = isNeeded;
+    if (isNeeded && preview) show(sketching, preview);
+    else sketching.hidden = true;
+    find("unseen").hidden = !isNeeded || Boolean(preview);
+  }
 
   function takeRatio({ naturalWidth, naturalHeight }) {
     frame.style.setProperty("--ratio", naturalWidth / naturalHeight);
@@ -43,6 +54,7 @@ export function createStage() {
   return {
     /** The place where photos come in. */
     showDoor() {
+      latest = null;
       door.hidden = false;
       frame.hidden = true;
       for (const picture of [photo, sketching, drawing]) picture.removeAttribute("src");
@@ -50,34 +62,37 @@ export function createStage() {
 
     /** Nothing yet, in the place where it will be. */
     showNothing() {
+      latest = null;
       door.hidden = true;
       frame.hidden = true;
     },
 
-    /** The photo alone; a preview of the drawing over it as soon as there is one. */
+    /** The photo alone, or the gallery's small preview of one that this browser cannot show. */
     showPhoto(source, previewUrl = null) {
+      latest = source;
       door.hidden = true;
       frame.hidden = false;
-      find("unseen").hidden = true;
       drawing.hidden = true;
       drawing.removeAttribute("src");
       setComparable(false);
+      preview = previewUrl;
+      if (photo.getAttribute("src") !== source) isUnreadable = false;
       show(photo, source);
-      if (previewUrl) show(sketching, previewUrl);
-      else sketching.hidden = true;
+      showPreview();
     },
 
     /** A drawing beside its photo; the first one of a photo is unveiled. */
     async showDrawing(photoUrl, source, { alt, unveil }) {
+      latest = source;
       door.hidden = true;
       frame.hidden = false;
-      find("unseen").hidden = true;
       show(photo, photoUrl);
       drawing.alt = alt;
       const isNew = drawing.getAttribute("src") !== source;
       if (isNew) await preload(source);
+      if (latest !== source) return; // something else is shown by now
       show(drawing, source);
-      sketching.hidden = true;
+      showPreview({ isNeeded: false });
       setComparable(true);
       if (!unveil) return;
       move(100);

@@ -32,8 +32,14 @@ export function createStylePicker({ onChange }) {
       describe();
     },
 
-    setVisible(isVisible) {
-      root.hidden = !isVisible || styles.length === 0;
+    /** @param title what the choice is for */
+    show(title) {
+      root.hidden = styles.length === 0;
+      find("styles-title").textContent = title;
+    },
+
+    hide() {
+      root.hidden = true;
     },
 
     /** What was chosen, as the fields of a request. */
