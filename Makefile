@@ -13,9 +13,12 @@ serve: .venv/serve.stamp  ## Start gallery and studio (ARGS="--gallery-port 3100
 test: .venv/dev.stamp models  ## Install what tests need and run all of them
 	$(RUN)/python -m pytest $(ARGS)
 
-browser:  ## Install Chromium, in which tests try the page (Debian, as root)
-	@command -v chromium >/dev/null || { apt-get update -q && \
-		DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends chromium; }
+browser:  ## Install Chromium, in which tests try the page (Debian; through sudo, unless you are root)
+	@command -v chromium >/dev/null || { \
+		command -v apt-get >/dev/null || { echo "This installs on Debian only; elsewhere put a chromium into PATH." >&2; exit 1; }; \
+		as_root=$$(test $$(id -u) = 0 || command -v sudo) || { echo "As root, please: apt-get install chromium" >&2; exit 1; }; \
+		$$as_root apt-get update -q && $$as_root env DEBIAN_FRONTEND=noninteractive \
+			apt-get install -y -q --no-install-recommends chromium; }
 
 torture: .venv/dev.stamp models  ## Kill galleries and movers hundreds of times, race 1,000 rounds of requests (minutes)
 	TORTURE_KILLS=200 TORTURE_RACES=1000 TORTURE_MOVES=100 $(RUN)/python -m pytest -n0 -s tests/acceptance/torture tests/http/gallery/test_faults.py $(ARGS)

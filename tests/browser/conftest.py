@@ -36,24 +36,26 @@ expect.set_options(timeout=PATIENCE_MS)
 Open = Callable[..., Awaitable[Visitor]]
 
 
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    path = shutil.which("chromium")
-    if path is None:
+_CHROMIUM: Final = shutil.which("chromium")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Skip without Chromium: before any fixture, and from one place, so that pytest says it in one line."""
+    if _CHROMIUM is None:
         pytest.skip("Chromium isn't installed, so nobody has tried the page in a browser: make browser")
-    return path
 
 
 @pytest.fixture(scope="session")
-def toonbooth(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Generator[RunningToonbooth]:
+def toonbooth(tmp_path_factory: pytest.TempPathFactory) -> Generator[RunningToonbooth]:
     with running_toonbooth(tmp_path_factory.mktemp("data")) as running:
         yield running
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def browser(chromium: str) -> AsyncGenerator[Browser]:
+async def browser() -> AsyncGenerator[Browser]:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=_FLAGS)
+        browser = await playwright.chromium.launch(executable_path=_CHROMIUM, args=_FLAGS)
         yield browser
         await browser.close()
 
