@@ -58,7 +58,7 @@ def measure_grid(folder: Path) -> Generator[Row]:
         yield summarise(f"POST /api/upload, {size:.1f} MB, studio answers at once", uploads)
         renditions = folder / "renditions" / "originals"
         started = time.perf_counter()
-        while len(list(renditions.glob("*/1080.jpg"))) < GRID:
+        while len(list(renditions.glob("*/320.webp"))) < GRID:
             time.sleep(0.02)
         waited = (time.perf_counter() - started) * 1000
         yield summarise("after the last upload, until all are prepared", [waited])

@@ -30,6 +30,7 @@ MEDIA_TYPES: Final = {
     "avif": "image/avif",
 }
 _BASE_WIDTH: Final = WIDTHS[-1]
+_TILE_WIDTH: Final = 320
 _MAX_WAITING: Final = 256
 _MAX_PREPARED_LATER: Final = 64
 _WORTH_PREPARING_BYTES: Final = 1_000_000
@@ -57,7 +58,9 @@ class Rendition:
 class RenditionMaker:
     """Finds renditions, or makes them. An async context manager: leaving gives up what is being made.
 
-    A large photo is decoded once, into its base, the widest rendition; all others are made from that.
+    A photo is decoded once, into its base, the widest rendition; all others are made from that. But where the
+    base is missing a grid waits for its tiles, so these come from the photo itself: of one of 8.7 MB in 80 ms
+    of a core instead of 117, since a JPEG's decoder does less for a small picture.
 
     Parameters
     ----------
@@ -117,8 +120,8 @@ class RenditionMaker:
         return await asyncio.shield(task)
 
     def prepare(self, photo: Blob) -> None:
-        """Make the base of a new photo soon, so that grids needn't wait for it. Small photos are quick enough
-        when they are asked for, and nothing is done when much is to be done already.
+        """Make the base and the tile of a new photo soon, so that grids needn't wait for it. Small photos are
+        quick enough when they are asked for, and nothing is done when much is to be done already.
         """
         key = photo.key
         if photo.size < _WORTH_PREPARING_BYTES or len(self._preparing) >= _MAX_PREPARED_LATER:
@@ -130,15 +133,12 @@ class RenditionMaker:
     async def _prepare(self, key: str) -> None:
         try:
             await self.get(key, _BASE)
+            await self.get(key, _TILE)
         except AppError as error:
             log.info("a photo's renditions are made later: %s", error.code)
 
     async def _make(self, key: str, rendition: Rendition) -> bytes:
-        if _has_base(key) and rendition != _BASE:
-            base = await self.get(key, _BASE)
-            data = await self._shrink(base, key, rendition)
-        else:
-            data = await self._shrink(None, key, rendition)
+        data = await self._shrink(await self._find_source(key, rendition), key, rendition)
         await self._cache.write(key, rendition.name, data)
         try:
             await self._blobs.stat(key)
@@ -147,6 +147,15 @@ class RenditionMaker:
             await self._cache.forget([key])
             raise
         return data
+
+    async def _find_source(self, key: str, rendition: Rendition) -> bytes | None:
+        """The base, where a rendition is made from it, and None where it is made from the stored picture."""
+        if not key.startswith(f"{BlobFolder.ORIGINALS}/") or rendition == _BASE:
+            return None
+        is_on_its_way = (key, _BASE.name) in self._being_made
+        if rendition.width > _TILE_WIDTH or is_on_its_way:
+            return await self.get(key, _BASE)
+        return await self._cache.find(key, _BASE.name)
 
     async def _shrink(self, content: bytes | None, key: str, rendition: Rendition) -> bytes:
         async with self._places:
@@ -166,6 +175,8 @@ class RenditionMaker:
 
 
 _BASE: Final = Rendition(_BASE_WIDTH, "jpg")
+_TILE: Final = Rendition(_TILE_WIDTH, "webp")
+"""As `thumbnailUrl` gives it to any browser of today."""
 
 
 def choose_rendition(key: str, width: int, accept: str | None) -> Rendition:
@@ -183,10 +194,6 @@ def choose_rendition(key: str, width: int, accept: str | None) -> Rendition:
         if weight > best and weight >= anything:
             best, chosen = weight, "webp" if each == "webp" else "avif"
     return Rendition(width, chosen)
-
-
-def _has_base(key: str) -> bool:
-    return key.startswith(f"{BlobFolder.ORIGINALS}/")
 
 
 def _may_be_transparent(key: str) -> bool:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 from starlette.responses import Response
@@ -149,7 +150,7 @@ async def test_it_is_made_once_and_found_again(gallery: RunningGallery, large_ph
     assert (head.content, int(head.headers["content-length"])) == (b"", len(again.content))
 
 
-async def test_after_the_upload_of_a_large_photo_its_base_is_made_without_being_asked_for(
+async def test_after_the_upload_of_a_large_photo_its_base_and_tile_are_made_without_being_asked_for(
     gallery: RunningGallery,
 ) -> None:
     file = io.BytesIO()
@@ -157,8 +158,26 @@ async def test_after_the_upload_of_a_large_photo_its_base_is_made_without_being_
     assert len(file.getvalue()) > 1_000_000
     await gallery.upload(file.getvalue())
     async with asyncio.timeout(20):
-        while not list_renditions(gallery, "1080.jpg"):  # noqa: ASYNC110 - nobody tells
+        while not list_renditions(gallery, "320.webp"):  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.01)
+    assert list_renditions(gallery, "1080.jpg")
+
+
+async def test_a_tile_of_a_photo_without_a_base_is_as_good_as_one_with_it(
+    gallery: RunningGallery, large_photo: bytes
+) -> None:
+    url = (await gallery.upload(large_photo))["original"]["thumbnailUrl"]
+    direct = open_picture(await gallery.client.get(url))
+    assert not list_renditions(gallery, "1080.jpg")
+    open_picture(await gallery.client.get(url.replace("w=320", "w=640")))
+    assert list_renditions(gallery, "1080.jpg")
+    [tile] = list_renditions(gallery, "320.jpg")
+    tile.unlink()
+
+    from_base = open_picture(await gallery.client.get(url))
+
+    difference = np.asarray(direct, np.int16) - np.asarray(from_base, np.int16)
+    assert np.abs(difference).mean() < 3
 
 
 async def test_it_is_gone_with_its_picture(gallery: RunningGallery, photo: bytes) -> None:
@@ -188,6 +207,20 @@ async def test_the_cache_stays_within_its_bound(photo: bytes, tmp_path: Path) ->
             total = sum(path.stat().st_size for path in list_renditions(gallery, "*"))
             assert total <= bound
         open_picture(await gallery.client.get(f"{url}&w=640"))
+
+
+async def test_large_versions_make_room_before_small_ones_that_were_used_no_later(
+    tmp_path: Path,
+) -> None:
+    file = io.BytesIO()
+    Image.effect_noise((700, 700), 200).convert("RGB").save(file, "JPEG")
+    async with running_gallery(tmp_path, rendition_cache_bytes=1024 * 1024) as gallery:
+        urls = [(await gallery.upload(file.getvalue()))["original"]["imageUrl"] for _ in range(4)]
+        for url in urls:
+            for width in (160, 1080):
+                open_picture(await gallery.client.get(f"{url}&w={width}"))
+        assert len(list_renditions(gallery, "160.jpg")) == 4
+        assert len(list_renditions(gallery, "1080.jpg")) < 4
 
 
 def list_renditions(gallery: RunningGallery, pattern: str) -> list[Path]:

@@ -29,7 +29,10 @@ _USED_PRECISION_SECONDS: Final = 3600.0
 
 
 class RenditionCache:
-    """Files by a picture's key and a rendition's name; what was used longest ago goes first.
+    """Files by a picture's key and a rendition's name.
+
+    When there is no room, what has taken most of it for longest unused goes first, bytes times seconds: large
+    versions go long before the tiles of grids, of which there are always many at once.
 
     Parameters
     ----------
@@ -132,12 +135,13 @@ def _delete(folders: Iterable[Path]) -> None:
 
 def _trim(folder: Path, kept_bytes: int) -> None:
     files = []
+    now = time.time()
     for path in folder.glob("*/*/*"):
         with contextlib.suppress(FileNotFoundError):
             facts = path.stat()
-            files.append((facts.st_mtime, facts.st_size, path))
+            files.append((max(0.0, now - facts.st_mtime) * facts.st_size, facts.st_size, path))
     excess = sum(size for _, size, _ in files) - kept_bytes
-    for _, size, path in sorted(files):
+    for _, size, path in sorted(files, reverse=True):
         if excess <= 0:
             return
         path.unlink(missing_ok=True)
