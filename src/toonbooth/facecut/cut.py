@@ -28,6 +28,9 @@ REACH: Final = 0.02
 _LEVEL: Final = 0.01
 """Radians within which a head is as good as upright; turning it would only blur it."""
 
+_HOOK: Final = 0.13
+"""What hangs no farther below the rest isn't an island, face widths."""
+
 _ISLAND_FACE_PIXELS: Final = 160.0
 """Islands and holes are sought at this width of the face; finer finds no more, and is slow."""
 
@@ -101,7 +104,10 @@ def _cut_head(portrait: Portrait, face: Face) -> tuple[Layer, Points]:
     unit = face.width
     frame = frame_head(face)
     head = find_head_area(portrait, face, frame)
-    window = _window(head.area * frame.map_in(portrait.matte), frame, (width, height))
+    seen = frame.map_in(portrait.matte)
+    if head.earrings is not None:
+        seen = np.maximum(seen, head.earrings)
+    window = _window(head.area * seen, frame, (width, height))
     image = to_float(window.crop(portrait.picture))
     offset = np.array([window.x, window.y], np.float32)
     size = (window.width, window.height)
@@ -113,6 +119,10 @@ def _cut_head(portrait: Portrait, face: Face) -> tuple[Layer, Points]:
     # A face is a person whatever the matte says: better a hand in front of it than a hole.
     person = np.maximum(window.crop_map(portrait.matte), fill(grow(face.landmarks[list(OVAL)], 0.95)))
     (area,) = frame.maps_out((head.area,), window=window)
+    earrings = None
+    if head.earrings is not None:
+        (earrings,) = frame.maps_out((head.earrings,), window=window)
+        person = np.maximum(person, earrings)
     # Enlarged, the edge is as wide as a pixel of the frame was.
     area = np.clip((area - np.float32(0.5)) * np.float32(max(1.0, 0.7 / frame.scale)) + np.float32(0.5), 0, 1)
     above_jaw = np.ones_like(area)
@@ -124,8 +134,10 @@ def _cut_head(portrait: Portrait, face: Face) -> tuple[Layer, Points]:
     # Inside the face nothing is half transparent.
     contour = outline_face(face.landmarks, unit, face.yaw, head.hairline)
     smooth = fill(grow(contour, 0.96))
+    if earrings is not None:
+        smooth = np.maximum(smooth, earrings)
     alpha = refine_alpha(image, area * person, smooth=smooth, reach_pixels=max(1.5, REACH * unit))
-    alpha *= np.maximum(above_jaw, 0)
+    alpha *= np.maximum(above_jaw, 0 if earrings is None else earrings)
     alpha = _without_islands(alpha, core, unit)
     colours = clean_colours(image, alpha, reach_pixels=max(2.0, 0.03 * unit))
     return Layer(colours, alpha, window.x, window.y), contour
@@ -156,7 +168,10 @@ def _without_islands(alpha: FloatImage, core: FloatImage, unit: float) -> FloatI
     scale = min(1.0, _ISLAND_FACE_PIXELS / unit)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     small, face, unit = shrunk(alpha, size), shrunk(core, size) > 0.5, unit * scale
-    solid = parts_touching(opened(small > 0.4, 0.012 * unit) | (face & (small > 0.4)), face)
+    firm = opened(small > 0.4, 0.012 * unit) | (face & (small > 0.4))
+    # An earring hangs by less than can be seen.
+    hook = np.ones((2 * round(_HOOK * unit / 2) + 1, 1), np.uint8)
+    solid = parts_touching(cv2.morphologyEx(firm.astype(np.uint8), cv2.MORPH_CLOSE, hook) > 0, face)
     linked = parts_touching((small > 0.25) | solid, solid)
     near = (dilated(linked, 1) & dilated(solid, 0.04 * unit)).astype(np.float32)
     fading = enlarged(np.asarray(cv2.GaussianBlur(near, (0, 0), 0.7), dtype=np.float32), (width, height))

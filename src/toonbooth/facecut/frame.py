@@ -94,6 +94,11 @@ class HeadFrame:
         size = (window.width, window.height)
         return [np.asarray(cv2.warpAffine(each, matrix, size, flags=flags), np.float32) for each in maps]
 
+    def map_out(self, values: FloatImage, *, size: tuple[int, int]) -> FloatImage:
+        """A map of the frame spread over a picture of (width, height); 0 outside the frame."""
+        (spread,) = self.maps_out((values,), window=Window(0, 0, *size))
+        return spread
+
 
 def frame_head(face: Face) -> HeadFrame:
     """Lay the frame around a face: roll taken out, the face `UNIT_PIXELS` wide."""

@@ -13,6 +13,7 @@ import numpy as np
 
 from toonbooth.facecut.colours import Cells, Counts, count_colours, index_cells, log_likelihood
 from toonbooth.facecut.contour import trace_hairline
+from toonbooth.facecut.earrings import find_earrings
 from toonbooth.facecut.edges import follow_edges
 from toonbooth.facecut.frame import UNIT_PIXELS
 from toonbooth.facecut.jaw import outline_skull, trace_jaw
@@ -50,11 +51,13 @@ class Head:
     skull : (N, 2) outline; what of the person lies inside is kept whatever its colour.
     hair : (H, W) float32, 0…1; hair and beard that reach beyond that outline.
     hairline : (HAIRLINE_LENGTH,) float32, face widths, as `trace_hairline` finds it.
+    earrings : (H, W) float32, 0…1; what hangs below the ears, whatever the matte says; None without any.
     """
 
     skull: Points
     hair: FloatImage
     hairline: FloatImage
+    earrings: FloatImage | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +156,7 @@ def find_head(picture: ByteImage, matte: FloatImage, landmarks: Points, *, yaw: 
         yaw=yaw,
         bearded=shaven < _SHAVEN,
     )
-    return Head(skull=skull, hair=hair, hairline=hairline)
+    return Head(skull=skull, hair=hair, hairline=hairline, earrings=find_earrings(cells, matte, landmarks))
 
 
 def _measure_places(landmarks: Points, *, size: tuple[int, int]) -> _Places:

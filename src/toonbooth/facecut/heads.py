@@ -8,6 +8,7 @@ from typing import Final
 import cv2
 import numpy as np
 
+from toonbooth.facecut.earrings import recall_earrings
 from toonbooth.facecut.frame import HeadFrame, frame_head
 from toonbooth.facecut.head import find_head
 from toonbooth.facecut.jaw import JawRun, follow_jaw
@@ -31,24 +32,34 @@ def measure_heads(portrait: Portrait) -> Portrait:
 
     Returns
     -------
-    Portrait, the same but for `Face.head` and `Face.hairline`.
+    Portrait, the same but for `Face.head` and `Face.hairline`, and for earrings in its matte.
     """
     rest = portrait
     chosen: list[Face] = []
     while len(chosen) < MAX_MEASURED and (main := rest.main_face) is not None:
         chosen.append(main)
         rest = replace(rest, faces=tuple(face for face in rest.faces if face is not main))
-    faces = tuple(
-        _measure_on_photo(portrait, face) if any(face is each for each in chosen) else face
-        for face in portrait.faces
-    )
-    return replace(portrait, faces=faces)
+    faces: list[Face] = []
+    matte = portrait.matte
+    for face in portrait.faces:
+        if any(face is each for each in chosen):
+            frame = frame_head(face)
+            found = _measure(portrait, face, frame, frame.picture_in(portrait.picture))
+            faces.append(replace(face, head=found.area, hairline=found.hairline))
+            if found.earrings is not None:
+                matte = np.maximum(matte, frame.map_out(found.earrings, size=matte.shape[::-1]))
+        else:
+            faces.append(face)
+    return replace(portrait, faces=tuple(faces), matte=matte)
 
 
-def _measure_on_photo(portrait: Portrait, face: Face) -> Face:
-    frame = frame_head(face)
-    area, hairline = _measure(portrait, face, frame, frame.picture_in(portrait.picture))
-    return replace(face, head=area, hairline=hairline)
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """What was measured on a picture: `HeadArea` without the jaw."""
+
+    area: FloatImage
+    hairline: FloatImage
+    earrings: FloatImage | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +69,13 @@ class HeadArea:
     area : float32, shape (H, W), 0…1.
     jaws : where it ends at the jaw.
     hairline : where the face's contour lies, as `facecut.contour` has it; None when nobody knows.
+    earrings : float32, shape (H, W), 0…1: what is person whatever the matte says; None for nothing.
     """
 
     area: FloatImage
     jaws: list[JawRun]
     hairline: FloatImage | None
+    earrings: FloatImage | None = None
 
 
 def find_head_area(portrait: Portrait, face: Face, frame: HeadFrame) -> HeadArea:
@@ -70,23 +83,23 @@ def find_head_area(portrait: Portrait, face: Face, frame: HeadFrame) -> HeadArea
     along the line that this picture shows."""
     view = frame.picture_in(portrait.picture)
     known = face.head is not None and _is_plausible(face.head, frame, face)
-    if known and face.head is not None:
-        area, hairline = face.head, face.hairline
-    else:
-        area, hairline = _measure(portrait, face, frame, view)
     light = to_float(np.asarray(cv2.cvtColor(view, cv2.COLOR_RGB2GRAY), dtype=np.uint8))
-    return HeadArea(area, follow_jaw(area, light, frame.points_in(face.landmarks)), hairline)
+    landmarks = frame.points_in(face.landmarks)
+    if known and face.head is not None:
+        earrings = recall_earrings(face.head, frame.map_in(portrait.matte), landmarks)
+        return HeadArea(face.head, follow_jaw(face.head, light, landmarks), face.hairline, earrings)
+    found = _measure(portrait, face, frame, view)
+    return HeadArea(found.area, follow_jaw(found.area, light, landmarks), found.hairline, found.earrings)
 
 
-def _measure(
-    portrait: Portrait, face: Face, frame: HeadFrame, view: ByteImage
-) -> tuple[FloatImage, FloatImage]:
+def _measure(portrait: Portrait, face: Face, frame: HeadFrame, view: ByteImage) -> _Measured:
     landmarks = frame.points_in(face.landmarks)
     head = find_head(view, frame.map_in(portrait.matte), landmarks, yaw=face.yaw)
     others = [frame.points_in(other.landmarks) for other in portrait.faces if other is not face]
-    inside = fill_polygon(head.skull, size=frame.size)
-    area: FloatImage = np.maximum(inside, head.hair) * claim_person(view, landmarks, others)
-    return area, head.hairline
+    area: FloatImage = np.maximum(fill_polygon(head.skull, size=frame.size), head.hair)
+    if head.earrings is not None:
+        area = np.maximum(area, head.earrings)
+    return _Measured(area * claim_person(view, landmarks, others), head.hairline, head.earrings)
 
 
 def _is_plausible(area: FloatImage, frame: HeadFrame, face: Face) -> bool:

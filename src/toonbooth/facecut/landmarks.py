@@ -29,6 +29,9 @@ JAW_ANGLES: Final = (58, 288)
 CHIN_LINE: Final = (150, 149, 176, 148, 152, 377, 400, 378, 379)
 """The jaw's lower end."""
 
+LOBES: Final = ((132, 132, 132, 58), (361, 361, 361, 288))
+"""About where the ear lobes end; points count as often as they are named."""
+
 EAR_LINE: Final = (234, 454)
 """Where the face ends at the left and at the right ear."""
 

@@ -1,0 +1,57 @@
+"""Earrings hang below the ear lobe and belong to the head; the background behind them doesn't."""
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.unit.facecut.heads import Look, Mask, one
+from tests.unit.facecut.test_cut_face import alpha_over
+from toonbooth.facecut.cut import cut_face
+from toonbooth.facecut.heads import measure_heads
+from toonbooth.portrait.model import Portrait
+
+UNIT = 100
+MIDDLE_X, MIDDLE_Y = 149, 135
+LOBE_Y = MIDDLE_Y + 15
+
+
+def with_drop(*, side: int, top: int, length: int, breadth: int) -> tuple[Portrait, Mask]:
+    """A head before a wall with something golden beside it that the matte doesn't hold."""
+    portrait = one(Look(), unit=UNIT).portrait
+    area = np.zeros(portrait.matte.shape, np.uint8)
+    x = MIDDLE_X + side * 57
+    cv2.rectangle(area, (x - breadth // 2, top), (x + breadth // 2, top + length), 1, cv2.FILLED)
+    picture = portrait.picture.copy()
+    drop = np.asarray((area > 0) & (portrait.matte < 0.5))
+    picture[drop] = (190, 140, 40)
+    return portrait.with_picture(picture), drop
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+def test_a_drop_earring_stays(side: int) -> None:
+    portrait, drop = with_drop(side=side, top=LOBE_Y, length=34, breadth=9)
+    measured = measure_heads(portrait)
+    assert (measured.matte[drop] > 0.5).mean() > 0.8
+    for seen in (portrait, measured):
+        alpha = alpha_over(seen, cut_face(seen)) > 127
+        assert (alpha & drop).sum() > 0.8 * drop.sum()
+        below_the_jaw = alpha[MIDDLE_Y + 72 :]
+        assert not below_the_jaw.any()
+
+
+@pytest.mark.parametrize(
+    ("top", "length", "breadth"),
+    [
+        pytest.param(LOBE_Y + 25, 34, 9, id="apart from the ear"),
+        pytest.param(LOBE_Y - 60, 34, 9, id="above the lobe"),
+        pytest.param(LOBE_Y - 20, 190, 9, id="a pole behind the head"),
+        pytest.param(LOBE_Y, 30, 40, id="as wide as high"),
+        pytest.param(LOBE_Y, 8, 8, id="a dot"),
+    ],
+)
+def test_what_is_no_earring_goes_with_the_background(top: int, length: int, breadth: int) -> None:
+    portrait, drop = with_drop(side=1, top=top, length=length, breadth=breadth)
+    measured = measure_heads(portrait)
+    assert np.array_equal(measured.matte, portrait.matte)
+    alpha = alpha_over(portrait, cut_face(portrait)) > 127
+    assert (alpha & drop).sum() < 0.1 * drop.sum()
