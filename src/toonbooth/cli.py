@@ -226,6 +226,19 @@ def move_blobs(data_dir: Path | None) -> None:
 
 
 @main.command()
+@_DATA_FOLDER
+def move_database(data_dir: Path | None) -> None:
+    """Copy the rows of the data folder's SQLite file to GALLERY_DATABASE_URL, all of them or none.
+
+    The gallery must be stopped, and the PostgreSQL database must be empty. Counts and contents are compared.
+    """
+    from toonbooth.gallery.maintenance import move_database_of_gallery
+
+    for line in move_database_of_gallery(_read_gallery_settings(data_dir)):
+        click.echo(line)
+
+
+@main.command()
 @click.argument("photo", type=_EXISTING_FILE)
 @click.option(
     "-o",

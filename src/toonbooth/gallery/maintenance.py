@@ -8,13 +8,14 @@ from pathlib import Path
 from sqlalchemy import make_url
 
 from toonbooth.gallery.clock import read_clock
+from toonbooth.gallery.database.moving import move_database
 from toonbooth.gallery.database.transactions import open_database
 from toonbooth.gallery.operations.back_up import BackedUp, back_up
 from toonbooth.gallery.operations.check_storage import Findings, check_storage, repair_storage
 from toonbooth.gallery.operations.move_blobs import Moved, move_blobs
 from toonbooth.gallery.operations.sweep import SweepRules, Swept, sweep
-from toonbooth.gallery.settings import GallerySettings
-from toonbooth.gallery.signing_keys import KEY_FILE
+from toonbooth.gallery.settings import EMBEDDED_DATABASE_FILE, GallerySettings
+from toonbooth.gallery.signing_keys import KEY_FILE, read_signing_keys
 from toonbooth.gallery.storage import UPLOADS_FOLDER, open_other_place, open_place, open_storage
 from toonbooth.kit.errors import FileError, StartError
 
@@ -115,6 +116,35 @@ def move_blobs_of_gallery(settings: GallerySettings, *, report: Callable[[Moved]
 
     demand_gallery(settings)
     return asyncio.run(run())
+
+
+def move_database_of_gallery(settings: GallerySettings) -> list[str]:
+    """Move the rows of the data folder's SQLite file to `GALLERY_DATABASE_URL`; returns what to tell of it.
+
+    Raises
+    ------
+    StartError
+        When there is nothing to move, the gallery runs, or the target cannot be used or isn't empty.
+    FileError
+        When what has arrived isn't what was there. Nothing is moved then.
+    """
+    source = settings.data_dir / EMBEDDED_DATABASE_FILE
+    if settings.has_embedded_database:
+        raise StartError("GALLERY_DATABASE_URL must be the PostgreSQL database to move to.")
+    if not source.exists():
+        raise StartError(f"There is no {source} to move.")
+    counts = asyncio.run(move_database(f"sqlite+aiosqlite:///{source}", settings.database_url))
+    lines = [
+        *(f"{table}: {count} rows" for table, count in counts.items()),
+        f"Moved and compared. Start the gallery with this GALLERY_DATABASE_URL; {source} is as it was.",
+    ]
+    keys = settings.data_dir / KEY_FILE
+    given = settings.signing_keys.get_secret_value() if settings.signing_keys else ""
+    if keys.exists() and not set(read_signing_keys(keys.read_text())) <= set(read_signing_keys(given)):
+        lines.append(
+            f"Addresses handed out before now open only if GALLERY_SIGNING_KEYS also holds the key in {keys}."
+        )
+    return lines
 
 
 def demand_gallery(settings: GallerySettings) -> None:

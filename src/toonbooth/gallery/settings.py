@@ -26,7 +26,7 @@ from toonbooth.kit.watching import WatchedSettings
 
 PREFIX: Final = "GALLERY_"
 DISK: Final = "disk"
-_EMBEDDED_DATABASE_FILE: Final = "gallery.sqlite3"
+EMBEDDED_DATABASE_FILE: Final = "gallery.sqlite3"
 
 Network = IPv4Network | IPv6Network
 
@@ -81,7 +81,7 @@ class GallerySettings(WatchedSettings):
         Path, AfterValidator(Path.absolute), Field(description="Pictures, signing keys, embedded database.")
     ] = Field(default=Path("data"), validate_default=True)
     database_url: str = Field(
-        default_factory=lambda given: f"sqlite+aiosqlite:///{given['data_dir'] / _EMBEDDED_DATABASE_FILE}",
+        default_factory=lambda given: f"sqlite+aiosqlite:///{given['data_dir'] / EMBEDDED_DATABASE_FILE}",
         repr=False,
         description="Such as `postgresql+asyncpg://user:password@host/name`; an SQLite file in the data "
         "folder when left out.",

@@ -80,6 +80,21 @@ def hold_lock(database_file: Path, name: str) -> Generator[bool]:
         os.close(descriptor)
 
 
+def is_open_elsewhere(database_file: Path) -> bool:
+    """Whether another connection, of any process, has the file open: only who is alone may leave WAL.
+
+    Our next connection goes back to it.
+    """
+    connection = sqlite3.connect(database_file, timeout=0.0, isolation_level=None)
+    try:
+        connection.execute("PRAGMA journal_mode = DELETE")
+    except sqlite3.OperationalError:
+        return True
+    finally:
+        connection.close()
+    return False
+
+
 async def list_damages(session: AsyncSession) -> list[str]:
     """Torn pages, broken indexes, references that lead nowhere."""
     try:
