@@ -47,6 +47,9 @@ s3: .venv/serve.stamp  ## Add the client for buckets (then set GALLERY_BLOB_URL)
 otel: .venv/serve.stamp  ## Add OpenTelemetry (then set GALLERY_TRACES_URL and STUDIO_TRACES_URL)
 	@$(RUN)/uv pip install --quiet --python $(RUN)/python --require-hashes -r requirements-otel.lock
 
+redis: .venv/serve.stamp  ## Add the client for Redis (then set GALLERY_RATE_LIMITS_URL)
+	@$(RUN)/uv pip install --quiet --python $(RUN)/python --require-hashes -r requirements-redis.lock
+
 bench: .venv/dev.stamp models  ## Measure speed and memory; prints a table
 	$(RUN)/python -m bench $(ARGS)
 
@@ -86,8 +89,9 @@ lock: .venv/uv.stamp  ## Pin all dependencies anew (exact, hashed, no hosts)
 	$(LOCK) --extra onnx -c requirements.lock -o requirements-onnx.lock
 	$(LOCK) --extra s3 -c requirements.lock -o requirements-s3.lock
 	$(LOCK) --extra otel -c requirements.lock -o requirements-otel.lock
+	$(LOCK) --extra redis -c requirements.lock -o requirements-redis.lock
 	$(LOCK) --group dev -c requirements-postgres.lock -c requirements-onnx.lock -c requirements-s3.lock \
-		-c requirements-otel.lock -o requirements-dev.lock
+		-c requirements-otel.lock -c requirements-redis.lock -o requirements-dev.lock
 	$(subst pyproject.toml ,,$(LOCK)) --group fuzz -o requirements-fuzz.lock
 LOCK = $(RUN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate --quiet --upgrade
@@ -121,5 +125,5 @@ clean:  ## Remove the virtual environment and caches (never your data)
 	@$(RUN)/uv pip install --quiet --python $(RUN)/python --require-hashes -r requirements-fuzz.lock
 	@touch $@
 
-.PHONY: help serve test torture browser check format models postgres onnx s3 otel bench bench-load fuzz contact-sheet previews \
+.PHONY: help serve test torture browser check format models postgres onnx s3 otel redis bench bench-load fuzz contact-sheet previews \
 	pictures migration reference openapi golden lock clean

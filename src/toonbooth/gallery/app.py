@@ -211,7 +211,7 @@ async def _open_services(
         renditions=storage.renditions,
         rendition_maker=rendition_maker,
         jobs=jobs,
-        rate_limiter=open_rate_limiter(settings.rate_limits_url),
+        rate_limiter=await stack.enter_async_context(open_rate_limiter(settings.rate_limits_url)),
         bucket_links=await _open_bucket_links(settings),
         drawings_at_once=AtOnce(settings.drawings_at_once_per_address),
         read_clock=read_clock,

@@ -216,7 +216,8 @@ class GallerySettings(WatchedSettings):
     rate_limits_url: str = Field(
         default=IN_MEMORY,
         repr=False,
-        description="Where requests are counted: memory:// is this process, redis://host is for several.",
+        description="Where requests are counted: memory:// is this process, redis://host/0 is for several "
+        "(docs/operations.md).",
     )
     max_originals_per_device: Annotated[
         int, Field(ge=1, le=10**9, description="How many photos one device may keep.")

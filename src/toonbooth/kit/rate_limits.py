@@ -1,27 +1,38 @@
 """Counts how often somebody asks, and refuses who asks too often.
 
-The counting is done by the library `limits`, in this process' memory or in whatever store its URLs name, so
-that several processes can count together.
+The counting is done by the library `limits`, in this process' memory or in Redis, so that several processes
+can count together. Redis going away takes nothing else down: each process counts by itself until it is back.
 """
+
+from __future__ import annotations
 
 import logging
 import math
 import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import ClassVar, Final, cast
+from typing import TYPE_CHECKING, ClassVar, Final, cast
 from urllib.parse import urlsplit
 
 from limits import RateLimitItem, parse_many
-from limits.aio.storage import Storage
+from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import FixedWindowRateLimiter
-from limits.errors import ConfigurationError
-from limits.storage import storage_from_string
 
 from toonbooth.kit.errors import AppError, StartError
+
+if TYPE_CHECKING:
+    from redis.asyncio import BlockingConnectionPool
 
 log = logging.getLogger(__name__)
 
 IN_MEMORY: Final = "memory://"
+_SCHEMES: Final = frozenset({"redis", "rediss"})
+_ANSWER_SECONDS: Final = 0.25
+"""What Redis gets for one count; every request waits for it."""
+_AWAY_SECONDS: Final = 2.0
+"""How long it isn't asked again when it did not answer."""
+_CONNECTIONS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,37 +67,55 @@ def read_limits(text: str) -> Limits:
     return Limits(text, items)
 
 
-def open_rate_limiter(storage_url: str) -> "RateLimiter":
-    """Count in `storage_url`: `memory://`, or what the library knows, `redis://host` for one.
+@asynccontextmanager
+async def open_rate_limiter(
+    storage_url: str, *, clock: Callable[[], float] = time.monotonic
+) -> AsyncIterator[RateLimiter]:
+    """Count in `memory://`, or together with other processes in `redis://` or, with TLS, in `rediss://`.
 
     Raises
     ------
     StartError
-        When the library doesn't know it, or lacks what it needs for it. The URL isn't repeated.
+        When it is something else, its library is not installed, or it refuses. The URL isn't repeated.
     """
+    if storage_url == IN_MEMORY:
+        yield RateLimiter(None)
+        return
+    pool = _make_pool(storage_url)
     try:
-        storage = storage_from_string(f"async+{storage_url}")
-    except ConfigurationError as error:
-        raise StartError(
-            f"Rate limits cannot be counted in {urlsplit(storage_url).scheme or 'that'}://… on this machine."
-        ) from error
-    return RateLimiter(cast("Storage", storage))
+        await _introduce(pool)
+        storage = RedisStorage(
+            storage_url,
+            implementation="redispy",
+            connection_pool=pool,  # type: ignore[arg-type]  # passed on to the client as it is
+        )
+        yield RateLimiter(storage, clock=clock)
+    finally:
+        await pool.aclose()
 
 
 class RateLimiter:
     """Counts by subject: a hash of a device's id, an address. In fixed windows, one number for each.
 
     Windows begin with their first request, so a refusal can tell exactly when the next one begins.
+
+    Parameters
+    ----------
+    shared : where all processes count. When it doesn't answer, this one counts by itself for a while, from
+        zero: a store that is away neither refuses anybody nor lets anybody through without end.
+    clock : seconds that only go forward.
     """
 
-    def __init__(self, storage: Storage) -> None:
-        self._storage = storage
-        self._windows = FixedWindowRateLimiter(storage)
+    def __init__(self, shared: RedisStorage | None, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._shared = None if shared is None else FixedWindowRateLimiter(shared)
+        self._refusals = () if shared is None else shared.base_exceptions
+        self._own = FixedWindowRateLimiter(MemoryStorage())
+        self._clock = clock
+        self._is_away = False
+        self._asked_again_at = 0.0
 
     async def count(self, limits: Limits, *subject: str) -> None:
         """Count one request of `subject` against each of `limits`.
-
-        A store that doesn't answer refuses nobody: it would take the service down with it.
 
         Raises
         ------
@@ -94,14 +123,87 @@ class RateLimiter:
             When a limit is used up.
         """
         for limit in limits.items:
+            resets_at = await self._find_refusal(limit, subject)
+            if resets_at is not None:
+                raise TooManyRequestsError(
+                    "Too many requests. Please try again in a moment.",
+                    retry_after_seconds=max(1, math.ceil(resets_at - time.time())),
+                )
+
+    async def _find_refusal(self, limit: RateLimitItem, subject: tuple[str, ...]) -> float | None:
+        if self._shared is not None and self._clock() >= self._asked_again_at:
+            if self._is_away:
+                # One request finds out whether it is back; nobody else waits for that.
+                self._asked_again_at = self._clock() + _AWAY_SECONDS
             try:
-                if await self._windows.hit(limit, *subject):
-                    continue
-                resets_at = (await self._windows.get_window_stats(limit, *subject)).reset_time
-            except self._storage.base_exceptions:
-                log.exception("the store of the rate limits does not answer; nobody is refused")
-                return
-            raise TooManyRequestsError(
-                "Too many requests. Please try again in a moment.",
-                retry_after_seconds=max(1, math.ceil(resets_at - time.time())),
+                resets_at = await _hit(self._shared, limit, subject)
+            except self._refusals as error:
+                self._note_absence(error)
+            else:
+                self._note_presence()
+                return resets_at
+        return await _hit(self._own, limit, subject)
+
+    def _note_absence(self, error: BaseException) -> None:
+        if not self._is_away:
+            log.error(
+                "the store of the rate limits does not answer (%s); this process counts by itself meanwhile",
+                type(error).__name__,
             )
+        self._is_away = True
+        self._asked_again_at = self._clock() + _AWAY_SECONDS
+
+    def _note_presence(self) -> None:
+        if self._is_away:
+            log.warning("the store of the rate limits answers again")
+        self._is_away = False
+        self._asked_again_at = 0.0
+
+
+async def _hit(
+    windows: FixedWindowRateLimiter, limit: RateLimitItem, subject: tuple[str, ...]
+) -> float | None:
+    """Count one; returns when the window ends if that was one too many."""
+    if await windows.hit(limit, *subject):
+        return None
+    return (await windows.get_window_stats(limit, *subject)).reset_time
+
+
+def _make_pool(storage_url: str) -> BlockingConnectionPool:
+    if urlsplit(storage_url).scheme not in _SCHEMES:
+        raise StartError("Rate limits are counted in memory:// or in redis://…, and in nothing else.")
+    try:
+        from redis.asyncio import BlockingConnectionPool  # noqa: PLC0415 - an extra
+        from redis.asyncio.retry import Retry  # noqa: PLC0415
+        from redis.backoff import NoBackoff  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise StartError(
+            "Redis needs a library that isn't installed: run `make redis`, or `pip install "
+            "'toonbooth[redis]'`."
+        ) from error
+    try:
+        return BlockingConnectionPool.from_url(
+            storage_url,
+            max_connections=_CONNECTIONS,
+            timeout=_ANSWER_SECONDS,
+            socket_timeout=_ANSWER_SECONDS,
+            socket_connect_timeout=_ANSWER_SECONDS,
+            retry=Retry(NoBackoff(), 1),  # a server that was started anew has closed the connections kept
+        )
+    except ValueError as error:
+        raise StartError("The address of the rate limits' Redis cannot be one.") from error
+
+
+async def _introduce(pool: BlockingConnectionPool) -> None:
+    """Find out at start what a setting has wrong; a server that is only away may come later."""
+    from redis.asyncio import Redis  # noqa: PLC0415
+    from redis.exceptions import AuthenticationError, ConnectionError, RedisError, TimeoutError  # noqa: A004, PLC0415
+
+    try:
+        await cast("Awaitable[bool]", Redis(connection_pool=pool).ping())
+    except AuthenticationError as error:
+        raise StartError(f"The rate limits' Redis refuses: {str(error).rstrip('.')}.") from error
+    except (ConnectionError, TimeoutError):
+        log.warning("the store of the rate limits does not answer yet")
+    except RedisError as error:
+        raise StartError(f"The rate limits' Redis refuses: {str(error).rstrip('.')}.") from error

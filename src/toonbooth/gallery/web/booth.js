@@ -9,7 +9,7 @@ import { find } from "./markup.js";
 import { announce, toast } from "./news.js";
 import { createNotice } from "./notice.js";
 import { findProblem, makeSmaller, onPhoto } from "./photo.js";
-import { nameFile, sized } from "./pictures.js";
+import { nameFile, sized, unredirected } from "./pictures.js";
 import { createProgress } from "./progress.js";
 import { goTo, isAt, replacePlace } from "./router.js";
 import { createStage } from "./stage.js";
@@ -233,7 +233,7 @@ export function createBooth() {
     find("drawing-actions").hidden = state !== "drawn";
     find("drawing-delete").disabled = isWorking;
     if (state !== "drawn") return;
-    find("drawing-save").href = chosen.imageUrl;
+    find("drawing-save").href = unredirected(chosen.imageUrl);
     find("drawing-save").download = nameFile(chosen.imageUrl, chosen.createdAt);
   }
 
