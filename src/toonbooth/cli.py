@@ -13,7 +13,7 @@ import click
 from toonbooth.contract import CUT_SIDES, MAX_SEED
 from toonbooth.kit.errors import AppError, FileError, StartError
 from toonbooth.kit.listening import bind_listener, stop_with_parent
-from toonbooth.serving import serve_both
+from toonbooth.serving import serve_both, serve_gallery
 
 if TYPE_CHECKING:
     from toonbooth.gallery.settings import GallerySettings
@@ -76,30 +76,57 @@ def serve(host: str, gallery_port: int, studio_port: int, data_dir: Path) -> Non
 
 
 @main.command()
-@click.option("--listener-fd", type=int, hidden=True, help="A listening socket inherited from `serve`.")
-@click.option("--parent-pipe", type=int, hidden=True, help="Ends when `serve` ends.")
-def gallery(listener_fd: int | None, parent_pipe: int | None) -> None:
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 256),
+    default=1,
+    show_default=True,
+    help="How many processes serve the port; one that dies is replaced.",
+)
+@click.option("--listener-fd", type=int, hidden=True, help="A listening socket inherited from our parent.")
+@click.option("--parent-pipe", type=int, hidden=True, help="Ends when our parent ends.")
+@click.option("--ready-pipe", type=int, hidden=True, help="Gets a byte when we serve.")
+def gallery(workers: int, listener_fd: int | None, parent_pipe: int | None, ready_pipe: int | None) -> None:
     """Run the gallery alone (settings: GALLERY_...)."""
-    from toonbooth.gallery.app import create_app
-    from toonbooth.gallery.rate_limiting import limit_connections
     from toonbooth.gallery.settings import read_settings
     from toonbooth.kit.logs import configure_logs
-    from toonbooth.kit.server import run_app
-    from toonbooth.kit.tracing import open_tracer
+    from toonbooth.kit.metrics import SHARED_FOLDER_VARIABLE
 
     settings = read_settings(os.environ)
     configure_logs(settings.log_level, settings.log_format, service="gallery")
+    if workers > 1:
+        if settings.metrics_port is not None and not os.environ.get(SHARED_FOLDER_VARIABLE):
+            raise StartError(
+                f"Several workers tell one set of metrics: set {SHARED_FOLDER_VARIABLE} to an empty folder of "
+                "theirs, or leave GALLERY_METRICS_PORT out."
+            )
+        serve_gallery(
+            workers=workers, host=settings.host, port=settings.port, drain_seconds=settings.drain_seconds
+        )
+        return
     _follow_parent(parent_pipe)
     listener = _open_listener(listener_fd, settings.host, settings.port)
-    metrics_listener = _open_metrics_listener(settings.metrics_host, settings.metrics_port)
+    metrics_listener = _open_metrics_listener(
+        settings.metrics_host, settings.metrics_port, is_one_of_several=ready_pipe is not None
+    )
+    from toonbooth.gallery.app import create_app
+    from toonbooth.gallery.rate_limiting import limit_connections
+    from toonbooth.kit.server import run_app
+    from toonbooth.kit.tracing import open_tracer
+
+    def tell_parent() -> None:
+        if ready_pipe is not None:
+            os.write(ready_pipe, b"1")
+            os.close(ready_pipe)
+
     with open_tracer(settings.traces_url, service="gallery") as tracer:
-        app = create_app(settings, tracer=tracer)
         run_app(
-            app,
+            create_app(settings, tracer=tracer),
             listener,
             drain_seconds=settings.drain_seconds,
             metrics_listener=metrics_listener,
             connection_limit=limit_connections(settings),
+            on_ready=tell_parent,
         )
 
 
@@ -356,5 +383,7 @@ def _open_listener(listener_fd: int | None, host: str, port: int) -> socket.sock
     return socket.socket(fileno=listener_fd) if listener_fd is not None else bind_listener(host, port)
 
 
-def _open_metrics_listener(host: str, port: int | None) -> socket.socket | None:
-    return None if port is None else bind_listener(host, port)
+def _open_metrics_listener(
+    host: str, port: int | None, *, is_one_of_several: bool = False
+) -> socket.socket | None:
+    return None if port is None else bind_listener(host, port, is_one_of_several=is_one_of_several)

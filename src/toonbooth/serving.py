@@ -1,4 +1,4 @@
-"""`toonbooth serve`: both services on one machine, as two processes that live and die together."""
+"""Several processes as one: `serve` runs both services, `gallery --workers N` runs one of them N times."""
 
 import contextlib
 import http.client
@@ -16,6 +16,7 @@ from toonbooth.contract import HEALTH_PATH
 from toonbooth.kit.errors import StartError
 from toonbooth.kit.listening import bind_listener
 from toonbooth.kit.processes import ServiceProcess, Supervisor
+from toonbooth.kit.replicas import Replicas
 
 _LOOPBACK: Final = "127.0.0.1"
 _STOP_SECONDS: Final = 30.0
@@ -82,6 +83,46 @@ def serve_both(*, host: str, gallery_port: int, studio_port: int, data_folder: P
             f"The {ending.failed} ended by itself (status {ending.status}); everything is stopped."
         )
     click.echo("Stopped.")
+
+
+def serve_gallery(*, workers: int, host: str, port: int, drain_seconds: int) -> None:
+    """Run several processes of the gallery on one port until Ctrl-C or SIGTERM.
+
+    Each has a listening socket of its own, which is held here: what a process that dies had not accepted yet,
+    the one that takes its place accepts.
+
+    Raises
+    ------
+    StartError
+        When the port is taken, or a process doesn't come up at start, or later none does.
+    """
+    bind_listener(host, port).close()  # Somebody else's: sockets that may be several would not notice.
+    pipe_to_watch, pipe_held = os.pipe()
+    listeners: dict[int, socket.socket] = {}
+
+    def make(place: int, ready_pipe: int) -> ServiceProcess:
+        if place not in listeners:
+            listeners[place] = bind_listener(host, port, is_one_of_several=True)
+        listener = listeners[place].fileno()
+        return ServiceProcess(
+            name="worker",
+            command=(*_command("gallery", listener, pipe_to_watch), "--ready-pipe", str(ready_pipe)),
+            environment={},
+            inherited=(listener, pipe_to_watch, ready_pipe),
+        )
+
+    replicas = Replicas(make, count=workers, stop_seconds=drain_seconds + _STOP_SECONDS)
+    try:
+        ending = replicas.run(on_ready=lambda: click.echo(f"{workers} workers are ready.", err=True))
+    finally:
+        os.close(pipe_held)
+        os.close(pipe_to_watch)
+        for listener in listeners.values():
+            listener.close()
+    if ending.failed is not None and ending.status == 1 and not replicas.have_all_been_ready:
+        raise click.exceptions.Exit(1)  # It has said why.
+    if ending.failed is not None:
+        raise StartError(f"A worker did not come up (status {ending.status}); everything is stopped.")
 
 
 def _command(service: str, listener: int, parent_pipe: int) -> tuple[str, ...]:

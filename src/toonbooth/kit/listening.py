@@ -9,11 +9,23 @@ import threading
 from toonbooth.kit.errors import StartError
 
 
-def bind_listener(host: str, port: int) -> socket.socket:
-    """Open the listening socket, so that a taken port is known before anything else is started."""
+def bind_listener(host: str, port: int, *, is_one_of_several: bool = False) -> socket.socket:
+    """Open the listening socket, so that a taken port is known before anything else is started.
+
+    Parameters
+    ----------
+    is_one_of_several : others of this user may listen there too. Linux spreads connections over all of them;
+        on one socket that several processes share, whoever is quickest would take nearly all.
+
+    Raises
+    ------
+    StartError
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if is_one_of_several:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         listener.bind((host, port))
         listener.listen(2048)

@@ -45,10 +45,10 @@ class Supervisor:
 
     def run(self, *, is_ready: Callable[[], bool], on_ready: Callable[[], None]) -> Ending:
         """Blocks until everything has stopped again."""
-        with _signals_handled(self._note_signal):
+        with signals_handled(self._note_signal):
             try:
                 for service in self._services:
-                    self._running[service.name] = self._start(service)
+                    self._running[service.name] = start_process(service)
                 announced = False
                 while not self._told_to_stop:
                     ended = self._find_ended()
@@ -64,15 +64,6 @@ class Supervisor:
 
     def _note_signal(self, _number: int, _frame: types.FrameType | None) -> None:
         self._told_to_stop = True
-
-    def _start(self, service: ServiceProcess) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(  # noqa: S603 - our own command line
-            list(service.command),
-            env={**os.environ, **service.environment},
-            pass_fds=tuple(service.inherited),
-            # Ctrl-C reaches a whole process group; ours alone decides who stops, and in which order.
-            start_new_session=True,
-        )
 
     def _find_ended(self) -> Ending | None:
         for name, process in self._running.items():
@@ -94,10 +85,22 @@ class Supervisor:
                 process.wait()
 
 
+def start_process(service: ServiceProcess) -> subprocess.Popen[bytes]:
+    """Start a process that hears of Ctrl-C from us alone."""
+    return subprocess.Popen(  # noqa: S603 - our own command line
+        list(service.command),
+        env={**os.environ, **service.environment},
+        pass_fds=tuple(service.inherited),
+        # Ctrl-C reaches a whole process group; ours alone decides who stops, and in which order.
+        start_new_session=True,
+    )
+
+
 @contextlib.contextmanager
-def _signals_handled(
+def signals_handled(
     handler: Callable[[int, types.FrameType | None], None],
 ) -> Generator[None]:
+    """Handle SIGINT and SIGTERM so while the block runs."""
     before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield

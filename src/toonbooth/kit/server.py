@@ -6,7 +6,7 @@ import signal
 import socket
 import time
 import types
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
@@ -29,18 +29,19 @@ def run_app(
     drain_seconds: int,
     metrics_listener: socket.socket | None = None,
     connection_limit: ConnectionLimit | None = None,
+    on_ready: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve until SIGINT or SIGTERM; then refuse new work, and give what runs `drain_seconds` to finish.
 
     The application has its `Drain` in `app.state.drain`, and its `Metrics`, which are served on a listener
-    of their own, in `app.state.metrics`.
+    of their own, in `app.state.metrics`. `on_ready` is called when it serves.
 
     What the application's lifespan raises comes out of here; uvicorn's own handling of it would print a
     traceback and end the process.
     """
     _allow_many_connections()
     config = _configure(app, drain_seconds=drain_seconds, connection_limit=connection_limit)
-    server = DrainingServer(config, drain=app.state.drain, drain_seconds=drain_seconds)
+    server = DrainingServer(config, drain=app.state.drain, drain_seconds=drain_seconds, on_ready=on_ready)
     # Also while the application starts; and uvicorn, once it has drained, raises the signals again.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, server.handle_exit)
@@ -109,11 +110,18 @@ class _QuietServer(uvicorn.Server):
 class DrainingServer(uvicorn.Server):
     """Listens on while work still runs; a second signal doesn't wait for it."""
 
-    def __init__(self, config: uvicorn.Config, *, drain: Drain, drain_seconds: int) -> None:
+    def __init__(
+        self, config: uvicorn.Config, *, drain: Drain, drain_seconds: int, on_ready: Callable[[], None]
+    ) -> None:
         super().__init__(config)
+        self._on_ready = on_ready
         self._drain = drain
         self._drain_seconds = drain_seconds
         self._deadline: float | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        self._on_ready()
 
     def handle_exit(self, sig: int, frame: types.FrameType | None) -> None:
         if self.started and not self._drain.has_begun:

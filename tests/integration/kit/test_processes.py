@@ -79,3 +79,13 @@ def test_a_taken_port_is_one_clear_sentence() -> None:
 
         with pytest.raises(StartError, match=f"^Port {port} on 127.0.0.1 is taken"):
             bind_listener("127.0.0.1", port)
+
+
+def test_several_may_listen_together_but_nobody_comes_between_them_unnoticed() -> None:
+    with bind_listener("127.0.0.1", 0, is_one_of_several=True) as first:
+        port = first.getsockname()[1]
+        with bind_listener("127.0.0.1", port, is_one_of_several=True) as second:
+            assert second.getsockname() == first.getsockname()
+
+        with pytest.raises(StartError, match=f"^Port {port} on 127.0.0.1 is taken"):
+            bind_listener("127.0.0.1", port)
