@@ -20,6 +20,10 @@ browser:  ## Install Chromium, in which tests try the page (Debian; through sudo
 		$$as_root apt-get update -q && $$as_root env DEBIAN_FRONTEND=noninteractive \
 			apt-get install -y -q --no-install-recommends chromium; }
 
+operators:  ## Install nginx and promtool, with which tests try deploy/ (Debian, as root)
+	@command -v nginx >/dev/null && command -v promtool >/dev/null || { apt-get update -q && RUNLEVEL=1 \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends nginx-light prometheus; }
+
 torture: .venv/dev.stamp models  ## Kill galleries and movers hundreds of times, race 1,000 rounds of requests (minutes)
 	TORTURE_KILLS=200 TORTURE_RACES=1000 TORTURE_MOVES=100 $(RUN)/python -m pytest -n0 -s tests/acceptance/torture tests/http/gallery/test_faults.py $(ARGS)
 
@@ -125,5 +129,5 @@ clean:  ## Remove the virtual environment and caches (never your data)
 	@$(RUN)/uv pip install --quiet --python $(RUN)/python --require-hashes -r requirements-fuzz.lock
 	@touch $@
 
-.PHONY: help serve test torture browser check format models postgres onnx s3 otel redis bench bench-load fuzz contact-sheet previews \
+.PHONY: help serve test torture browser operators check format models postgres onnx s3 otel redis bench bench-load fuzz contact-sheet previews \
 	pictures migration reference openapi golden lock clean

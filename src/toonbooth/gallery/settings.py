@@ -119,6 +119,14 @@ class GallerySettings(WatchedSettings):
             "it is another one."
         ),
     ] = None
+    accel_path: Annotated[
+        str | None,
+        Field(
+            pattern=r"^/([a-z0-9_-]+/)+$",
+            description="Where nginx has the folder `uploads` of the data folder as an internal location, "
+            "`/stored/` for one: nginx then sends the pictures by itself (docs/operations.md).",
+        ),
+    ] = None
     signing_keys: Annotated[
         SecretStr | None,
         Field(
@@ -254,6 +262,12 @@ class GallerySettings(WatchedSettings):
             raise ValueError(f"{PREFIX}FILES_FROM=bucket needs {PREFIX}BLOB_URL.")
         if self.bucket_public_url is not None and self.files_from != "bucket":
             raise ValueError(f"{PREFIX}BUCKET_PUBLIC_URL is for {PREFIX}FILES_FROM=bucket.")
+        return self
+
+    @model_validator(mode="after")
+    def _demand_a_disk_that_nginx_can_read(self) -> Self:
+        if self.accel_path is not None and (self.blob_url or self.other_blob_url):
+            raise ValueError(f"{PREFIX}ACCEL_PATH is for pictures on the disk, not for a bucket.")
         return self
 
     @classmethod

@@ -68,6 +68,10 @@ def test_what_kubernetes_injects_is_neither_misspelt_nor_a_port() -> None:
         ("TRUSTED_PROXIES", "everybody"),
         ("STUDIO_TIMEOUT_SECONDS", "0"),
         ("MAX_UPLOAD_BYTES", "-1"),
+        ("ACCEL_PATH", "/stored"),
+        ("METRICS_PORT", "none"),
+        ("LOG_FORMAT", "xml"),
+        ("TRACES_URL", "collector:4318"),
     ],
 )
 def test_an_impossible_value_is_one_line_that_names_the_variable(variable: str, value: str) -> None:
@@ -114,6 +118,13 @@ def test_pictures_move_between_two_places(place: dict[str, str]) -> None:
     with pytest.raises(StartError, match="GALLERY_OTHER_BLOB_URL must not be where the pictures are to go"):
         read_settings(same)
     assert read_settings({**place, "GALLERY_OTHER_BLOB_URL": "s3://photos/b"}).other_blob_url
+
+
+@pytest.mark.parametrize("elsewhere", ["GALLERY_BLOB_URL", "GALLERY_OTHER_BLOB_URL"])
+def test_nginx_sends_from_a_disk_alone(elsewhere: str) -> None:
+    with pytest.raises(StartError, match="GALLERY_ACCEL_PATH is for pictures on the disk"):
+        read_settings({"GALLERY_ACCEL_PATH": "/stored/", elsewhere: "s3://bucket"})
+    assert read_settings({"GALLERY_ACCEL_PATH": "/stored/"}).accel_path == "/stored/"
 
 
 def test_secrets_are_not_shown() -> None:
