@@ -20,7 +20,8 @@ browser:  ## Install Chromium, in which tests try the page (Debian; through sudo
 		$$as_root apt-get update -q && $$as_root env DEBIAN_FRONTEND=noninteractive \
 			apt-get install -y -q --no-install-recommends chromium; }
 
-operators:  ## Install nginx and promtool, with which tests try deploy/ (Debian, as root)
+operators: .venv/dev.stamp  ## Install nginx, promtool, hadolint and Helm, with which tests try deploy/ (Debian, as root)
+	@$(RUN)/uv pip install --quiet --python $(RUN)/python --require-hashes -r requirements-deploy.lock
 	@command -v nginx >/dev/null && command -v promtool >/dev/null || { apt-get update -q && RUNLEVEL=1 \
 		DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends nginx-light prometheus; }
 
@@ -97,6 +98,7 @@ lock: .venv/uv.stamp  ## Pin all dependencies anew (exact, hashed, no hosts)
 	$(LOCK) --group dev -c requirements-postgres.lock -c requirements-onnx.lock -c requirements-s3.lock \
 		-c requirements-otel.lock -c requirements-redis.lock -o requirements-dev.lock
 	$(subst pyproject.toml ,,$(LOCK)) --group fuzz -o requirements-fuzz.lock
+	$(subst pyproject.toml ,,$(LOCK)) --group deploy -c requirements-dev.lock -o requirements-deploy.lock
 LOCK = $(RUN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate --quiet --upgrade
 
