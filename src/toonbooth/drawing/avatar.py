@@ -21,9 +21,9 @@ from toonbooth.drawing.complexion import (
 )
 from toonbooth.drawing.exposure import with_lit_faces
 from toonbooth.drawing.eyes import enlarge_eyes
-from toonbooth.drawing.features import draw_jaw
 from toonbooth.drawing.gaze import CREASES, draw_eye, eye_tones
 from toonbooth.drawing.inking import wanted_lines
+from toonbooth.drawing.jawline import draw_jaws
 from toonbooth.drawing.likeness import Likeness, face_window, look_at
 from toonbooth.drawing.pen import Pen
 from toonbooth.drawing.plate import Ink, LineWork, Plate, make_plate
@@ -79,7 +79,7 @@ def choose_look(rng: np.random.Generator) -> AvatarLook:
         saturation=float(rng.uniform(1.05, 1.35)),
         skin=SkinTones(
             shadow=float(rng.uniform(5.0, 8.5)),
-            blush=float(rng.uniform(3.0, 7.0)),
+            blush=float(rng.uniform(2.0, 5.0)),
             warmth=float(rng.uniform(0.0, 3.0)),
             side=side,
         ),
@@ -97,17 +97,18 @@ def draw_avatar(portrait: Portrait, rng: np.random.Generator) -> Portrait:
 
 
 def _draw(look: AvatarLook, portrait: Portrait, sheet: Sheet, featured: tuple[Face, ...]) -> ByteImage:
-    plate, skin = _plan(study(portrait), sheet, look)
+    plate, skin, beards = _plan(study(portrait), sheet, look)
     height, width = portrait.picture.shape[:2]
     drawing = plate.draw((width, height), _INK)
+    draw_jaws(drawing, portrait, featured, beards=beards, weight=0.6 * look.line_weight)
     for face in featured:
         if face.width >= SMALLEST_DRAWN_FACE:
             _draw_face(drawing, portrait, face, skin, factor=plate.factor, light_from=look.light.side)
     return drawing
 
 
-def _plan(seen: Study, sheet: Sheet, look: AvatarLook) -> tuple[Plate, FloatImage]:
-    """The plate, and where skin is drawn on it, (h, w)."""
+def _plan(seen: Study, sheet: Sheet, look: AvatarLook) -> tuple[Plate, FloatImage, tuple[float, ...]]:
+    """The plate, where skin is drawn on it, (h, w), and how likely each face has a beard."""
     lab, person, faces, unit, scale = seen.lab, seen.person, seen.faces, seen.unit, seen.scale
     regions = find_regions(lab, seen.grey, person, faces, scale=scale)
     regions = settle_surfaces(regions, lab, seen.grey, faces, scale=scale)
@@ -134,7 +135,7 @@ def _plan(seen: Study, sheet: Sheet, look: AvatarLook) -> tuple[Plate, FloatImag
         wanted=_wanted_lines(seen, regions, surface),
         work=LineWork(_THRESHOLD, _OUTLINE, look.line_weight, look.light.side),
     )
-    return plate, skin
+    return plate, skin, regions.beards
 
 
 def _wanted_lines(seen: Study, regions: Regions, surface: Surface) -> FloatImage:
@@ -197,7 +198,6 @@ def _draw_face(
     seen = look_at(portrait, face, drawing, near)
     window = to_float(np.ascontiguousarray(drawing[rows, columns]))
     pen = Pen(window)
-    draw_jaw(pen, seen)
     eyes = (face.left_eye, face.right_eye)
     near_eyes = [
         seen.near(np.concatenate([outline, crease]), margin=0.06)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from toonbooth.drawing.complexion import colourfulness, creases, hue_of_skin, lift_of, underexposure
+from toonbooth.drawing.complexion import colourfulness, creases, hue_of_skin, lift_of, sunlit, underexposure
 from toonbooth.drawing.regions import Regions
 from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.pixels import FloatImage
@@ -199,11 +199,13 @@ def _lay_skin(
     stepped = soft_steps(bent + offset, step=tones.skin_step, softness=0.25) - offset
     bent += np.float32(0.75) * (stepped - bent)
     shadow = smoothstep(form, low=-3.0, high=-14.0)
-    base = middle + lift_of(middle) + underexposure(lightness, regions)
+    raised = lift_of(middle) + underexposure(lightness, regions)
+    # Where half a face lies in the sun, skin is as light as that half, and the other half is its shadow.
+    base = middle + raised + sunlit(form[sure])
     mask = regions.skin * (np.float32(1) - regions.features)
     bent += creases(lightness, regions.skin, unit=unit)
     light += (np.float32(base) + bent - light) * mask
-    light += (lightness + np.float32(base - middle) - light) * regions.features
+    light += (lightness + np.float32(raised) - light) * regions.features
 
     # One hue for all skin: blotches go, warmth gathers in the shadows.
     red, gold = hue_of_skin(measured_red, yellow, colourful=colourful)

@@ -83,14 +83,15 @@ def draw_comic(portrait: Portrait, rng: np.random.Generator) -> Portrait:
 def _draw(look: ComicLook, portrait: Portrait, sheet: Sheet, featured: tuple[Face, ...]) -> ByteImage:
     ink = Ink(_INNER_INK, keep=0.24, colour=0.5 * lab_to_rgb(np.array([[look.ink]], np.float32))[0, 0])
     height, width = portrait.picture.shape[:2]
-    drawing = _plan(study(portrait), sheet, look).draw((width, height), ink)
-    portrait = replace(portrait, faces=featured)
-    draw_jaws(drawing, portrait, weight=look.line_weight)
-    draw_eyes(drawing, portrait, light_from=look.light.side)
+    plate, beards = _plan(study(portrait), sheet, look)
+    drawing = plate.draw((width, height), ink)
+    draw_jaws(drawing, portrait, featured, beards=beards, weight=look.line_weight)
+    draw_eyes(drawing, replace(portrait, faces=featured), light_from=look.light.side)
     return drawing
 
 
-def _plan(seen: Study, sheet: Sheet, look: ComicLook) -> Plate:
+def _plan(seen: Study, sheet: Sheet, look: ComicLook) -> tuple[Plate, tuple[float, ...]]:
+    """The plate, and how likely each face has a beard."""
     unit, scale, faces, person = seen.unit, seen.scale, seen.faces, seen.person
     regions = find_regions(seen.lab, seen.grey, person, faces, scale=scale)
     regions = settle_surfaces(regions, seen.lab, seen.grey, faces, scale=scale)
@@ -103,4 +104,5 @@ def _plan(seen: Study, sheet: Sheet, look: ComicLook) -> Plate:
         colours = cv2.blendLinear(colours, behind, person, 1 - person).astype(np.float32, copy=False)
     wanted = wanted_lines(regions, faces, seen.contour, scale=scale, unit=unit, behind=float(not faces))
     work = LineWork(_THRESHOLD, _OUTLINE, look.line_weight, look.light.side)
-    return make_plate(seen, colours, fine=regions.features, wanted=wanted, work=work)
+    plate = make_plate(seen, colours, fine=regions.features, wanted=wanted, work=work)
+    return plate, regions.beards

@@ -48,7 +48,7 @@ class Surface:
     """Where skin is drawn, (H, W) float32 each.
 
     skin : 1 on skin; its edges are smooth curves.
-    stubble : 0 … 1, skin of the lower face that is darker than skin: it keeps the tone it has.
+    stubble : 0 … 1, skin under a beard: it keeps the tone it has.
     tones : L*, a*, b* of everybody's skin in the photo.
     """
 
@@ -78,7 +78,7 @@ def close_skin(lab: FloatImage, regions: Regions, faces: tuple[Face, ...], *, sc
     closed: FloatImage = regions.skin.copy()
     stubble = np.zeros_like(closed)
     tones: list[Colour] = []
-    for face in faces:
+    for face, beard in zip(faces, regions.beards or (1.0,) * len(faces), strict=True):
         width = face.width * scale
         if face.width < SMALLEST_DRAWN_FACE or width < 12:
             continue
@@ -86,8 +86,8 @@ def close_skin(lab: FloatImage, regions: Regions, faces: tuple[Face, ...], *, sc
         window = _around(points, closed.shape, beside=0.32 * width, above=0.45 * width, below=0.5 * width)
         corner = np.array([window[1].start, window[0].start], np.float32)
         local, within = points - corner, regions.within(window)
-        closed[window], bearded = _closed_around(closed[window], lab[window], within, local, width)
-        np.maximum(stubble[window], bearded, out=stubble[window])
+        closed[window], dark = _closed_around(closed[window], lab[window], within, local, width)
+        np.maximum(stubble[window], np.float32(beard) * dark, out=stubble[window])
         sure = (regions.skin[window] > 0.9) & (within.features < 0.05)
         if np.count_nonzero(sure) >= _ENOUGH_SKIN:
             lightness, a, b = (float(value) for value in np.median(lab[window][sure], axis=0))
@@ -268,8 +268,7 @@ def _lay_one(
     shade = smoothstep(soft_form, low=-0.75 * spread, high=-1.1 * spread)
     glow = smoothstep(soft_form, low=0.95 * spread, high=1.3 * spread)
     # Where half a face lies in the sun, skin is as light as that half, and the other half is its shadow.
-    lit = float(np.percentile(form[sure], 80))
-    sunny = 0.5 * lit * float(np.interp(lit, [8.0, 18.0], [0.0, 1.0]))
+    sunny = sunlit(form[sure])
     gentle = np.clip(form, -24, 14 + sunny) * np.float32(0.42)
     base = middle + sunny + lift_of(middle) + underexposure(lab[..., 0], regions)
     drawn = np.float32(base) + gentle - np.float32(tones.shadow) * shade + np.float32(3.5) * glow
@@ -300,7 +299,7 @@ def _lay_one(
         moved[..., 1:] *= np.clip(own[..., :1] * np.float32(1 / max(middle, 1.0)), 0, np.float32(1.2))
         own += moved
         plate[window] += kept[window][..., None] * (own - plate[window])
-    plate[..., 0] += creases(lab[..., 0], regions.skin * skin * (1 - kept), unit=unit)
+    plate[..., 0] += creases(lab[..., 0], regions.skin * skin * (1 - kept), unit=unit, reach=11.0)
     # A blush ends before the cheek does, above all on the far side of a turned head.
     within = smoothstep(gaussian(skin, sigma=max(1.0, 9 * unit)), low=0.72, high=0.98)
     blush = regions.cheeks * within * np.float32(tones.blush)
@@ -363,7 +362,7 @@ def hue_of_skin(red: float, yellow: float, *, colourful: float) -> tuple[float, 
     return strength * float(np.cos(likely)), strength * float(np.sin(likely))
 
 
-def creases(lightness: FloatImage, bare: FloatImage, *, unit: float) -> FloatImage:
+def creases(lightness: FloatImage, bare: FloatImage, *, unit: float, reach: float = 7.0) -> FloatImage:
     """What age and laughter have drawn into skin, L*, 0 or less: folds and wrinkles, no pores, no freckles.
 
     Parameters
@@ -374,8 +373,10 @@ def creases(lightness: FloatImage, bare: FloatImage, *, unit: float) -> FloatIma
         Where skin is.
     unit : float, pixels
         A four-hundredth of a face's width.
+    reach : float, units
+        Half the width of the widest fold that counts.
     """
-    around = gaussian(lightness, sigma=max(1.0, 7 * unit))
+    around = gaussian(lightness, sigma=max(1.0, reach * unit))
     depth = np.minimum(gaussian(lightness, sigma=max(0.5, 1.0 * unit)) - around + np.float32(_PORES), 0)
     result: FloatImage = np.maximum(depth, np.float32(-_DEEPEST)) * bare * np.float32(_KEPT)
     return result
@@ -394,6 +395,12 @@ def calm_of(chroma: float) -> float:
 def lift_of(middle: float) -> float:
     """How much lighter skin of a given L* is drawn: most in the middle; dark stays dark, light no chalk."""
     return float(np.interp(middle, [42.0, 56.0, 66.0, 72.0, 80.0], [0.3, 2.0, 4.5, 4.5, 1.0]))
+
+
+def sunlit(form: FloatImage) -> float:
+    """How much lighter than its median a face in hard light is drawn, L*; `form` is L* from that median."""
+    lit = float(np.percentile(form, 80))
+    return 0.5 * lit * float(np.interp(lit, [8.0, 18.0], [0.0, 1.0]))
 
 
 def underexposure(lightness: FloatImage, regions: Regions) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -21,18 +23,22 @@ _TINT = np.array([0.5, 0.4, 0.36], np.float32)
 """What is left of a colour under the line, in sRGB: darker and a little warmer."""
 
 
-def draw_jaws(image: ByteImage, portrait: Portrait, *, weight: float) -> None:
-    """Draw the jaw of every face, in place.
+def draw_jaws(
+    image: ByteImage, portrait: Portrait, faces: Sequence[Face], *, beards: Sequence[float], weight: float
+) -> None:
+    """Draw the jaws of faces, in place.
 
     Parameters
     ----------
     image : uint8 array, shape (H, W, 3), sRGB; drawn upon
     portrait : the photo and its geometry, at the same size
+    faces : those of its faces whose jaws are drawn
+    beards : how likely each face of the portrait has a beard, 0 … 1: in it hair is the edge
     weight : float, > 0
         1 is normal; turning it up makes the line bolder.
     """
-    for face in portrait.faces:
-        if face.width >= 24:
+    for face, beard in zip(portrait.faces, beards, strict=True):
+        if face.width >= 24 and beard < 0.5 and any(face is wanted for wanted in faces):
             _draw_jaw(image, portrait, face, weight=weight)
 
 

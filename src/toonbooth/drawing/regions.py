@@ -33,6 +33,7 @@ class Regions:
     cheeks : where a blush sits.
     frames : dark frames of glasses.
     heads : the middle of each face and its width, (x, y, width) in pixels of the masks.
+    beards : how likely each face has a beard, 0 … 1; empty as long as nobody has looked.
     """
 
     person: FloatImage
@@ -44,6 +45,7 @@ class Regions:
     cheeks: FloatImage
     frames: FloatImage
     heads: tuple[tuple[float, float, float], ...]
+    beards: tuple[float, ...] = ()
 
     def within(self, window: tuple[slice, slice]) -> Regions:
         """The same masks over a part of the picture."""
@@ -57,6 +59,7 @@ class Regions:
             self.cheeks[window],
             self.frames[window],
             tuple((x - window[1].start, y - window[0].start, width) for x, y, width in self.heads),
+            self.beards,
         )
 
     def of_head(self, head: int) -> Regions:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from toonbooth.drawing import facemap
+from toonbooth.drawing.beards import beard_evidence
 from toonbooth.drawing.regions import Regions, polygon_mask
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.resize import enlarged, shrunk
@@ -36,28 +37,31 @@ def settle_surfaces(
 
     Returns
     -------
-    Regions with another skin and other features.
+    Regions with another skin, other features, and beards.
     """
     skin, features = regions.skin.copy(), regions.features.copy()
+    beards = []
     for face in faces:
         width = face.width * scale
         if width < 20:
+            beards.append(1.0)
             continue
         points: Points = (face.landmarks + np.float32(0.5)) * np.float32(scale) - np.float32(0.5)
         middle = points[facemap.OVAL].mean(axis=0)
         near = _around(middle, regions.skin.shape, reach=1.15 * width)
         local = points - np.array([near[1].start, near[0].start], np.float32)
-        shine, strands = _shine_and_strands(
-            regions.within(near), lab[near][..., 0], grey[near], local, width=width
-        )
+        within, light = regions.within(near), lab[near][..., 0]
+        bare = (within.skin > 0.9) & (within.features < 0.05)
+        beards.append(beard_evidence(light, grey[near], bare, local))
+        shine, strands = _shine_and_strands(within, light, grey[near], local, width=width, bearded=beards[-1])
         np.maximum(skin[near], shine, out=skin[near])
         np.maximum(features[near], strands, out=features[near])
     # Found on few pixels and led by the picture's edges, its border is ragged.
-    return replace(regions, skin=gaussian(skin, sigma=0.8), features=features)
+    return replace(regions, skin=gaussian(skin, sigma=0.8), features=features, beards=tuple(beards))
 
 
 def _shine_and_strands(
-    regions: Regions, light: FloatImage, grey: FloatImage, points: Points, *, width: float
+    regions: Regions, light: FloatImage, grey: FloatImage, points: Points, *, width: float, bearded: float
 ) -> tuple[FloatImage, FloatImage]:
     """Around one face: skin that shines too much to be told for skin, and detail that hair keeps."""
     whole = (light.shape[1], light.shape[0])
@@ -96,7 +100,7 @@ def _shine_and_strands(
     beard = lower * smoothstep(np.float32(100) * grey, low=typical - 9, high=typical - 20)
     head = smoothstep(np.abs(columns) * np.float32(1 / width), low=0.95, high=0.8)
     head = head * smoothstep(below, low=0.05, high=-0.1) * (1 - np.maximum(skin, shine))
-    strands = np.maximum(np.float32(_BEARD_DETAIL) * beard, np.float32(_HAIR_DETAIL) * head)
+    strands = np.maximum(np.float32(_BEARD_DETAIL * bearded) * beard, np.float32(_HAIR_DETAIL) * head)
     strands *= person * (1 - frames)
     return enlarged(gaussian(shine, sigma=0.008 * width), whole), enlarged(strands, whole)
 

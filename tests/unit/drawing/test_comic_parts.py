@@ -82,7 +82,7 @@ def with_neck_in_shadow() -> Portrait:
 def test_the_chin_gets_one_line_and_the_cheeks_none() -> None:
     portrait = with_neck_in_shadow()
     image = portrait.picture.copy()
-    draw_jaws(image, portrait, weight=1.0)
+    draw_jaws(image, portrait, portrait.faces, beards=(0.0,), weight=1.0)
     darker = portrait.picture.astype(int).sum(axis=2) - image.astype(int).sum(axis=2)
     x, y = (round(float(v)) for v in portrait.faces[0].landmarks[facemap.CHIN])
     assert darker[y - 12 : y + 13, x].max() > 60
@@ -97,7 +97,7 @@ def test_a_chin_at_the_persons_edge_gets_no_second_line() -> None:
     matte[chin + 2 :] = 0
     alone = replace(portrait, matte=matte)
     image = alone.picture.copy()
-    draw_jaws(image, alone, weight=1.0)
+    draw_jaws(image, alone, alone.faces, beards=(0.0,), weight=1.0)
     x = round(float(portrait.faces[0].landmarks[facemap.CHIN, 0]))
     np.testing.assert_array_equal(image[:, x], alone.picture[:, x])
 
