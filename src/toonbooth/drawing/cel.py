@@ -73,7 +73,8 @@ def cel_tones(lab: FloatImage, regions: Regions, tones: CelTones, *, unit: float
         if window is not None:
             within = regions.within(window).of_head(head)
             drawn = [plane[window] for plane in (light, a, b)]
-            _lay_skin(drawn, lab[window], within, tones, unit=unit, colourful=colourful)
+            anybodys = regions.skin[window]
+            _lay_skin(drawn, lab[window], within, anybodys, tones, unit=unit, colourful=colourful)
     np.clip(light, 0, 100, out=light)
     return cv2.merge([light, a, b]).astype(np.float32, copy=False)
 
@@ -176,12 +177,13 @@ def _lay_skin(
     drawn: list[FloatImage],
     lab: FloatImage,
     regions: Regions,
+    anybodys: FloatImage,
     tones: CelTones,
     *,
     unit: float,
     colourful: float,
 ) -> None:
-    """Lay one person's skin into the planes L*, a* and b* drawn so far, in place."""
+    """Lay one person's skin into the planes L*, a* and b* drawn so far, in place; `anybodys` is all skin."""
     light, a, b = drawn
     planes = planes_of(lab)
     lightness = planes[0]
@@ -197,11 +199,15 @@ def _lay_skin(
     offset = np.float32(tones.skin_step * 0.1)
     bent = gaussian(bent, sigma=5 * unit)
     stepped = soft_steps(bent + offset, step=tones.skin_step, softness=0.25) - offset
+    # By even light a lighter tone than the middle one is a hint: cheeks must not wear discs.
+    sunny = sunlit(form[sure])
+    hint = np.float32(0.55 + 0.45 * min(1.0, sunny / 9))
+    stepped = np.where(stepped > 0, hint * stepped, stepped)
     bent += np.float32(0.75) * (stepped - bent)
     shadow = smoothstep(form, low=-3.0, high=-14.0)
     raised = lift_of(middle) + underexposure(lightness, regions)
     # Where half a face lies in the sun, skin is as light as that half, and the other half is its shadow.
-    base = middle + raised + sunlit(form[sure])
+    base = middle + raised + sunny
     mask = regions.skin * (np.float32(1) - regions.features)
     bent += creases(lightness, regions.skin, unit=unit)
     light += (np.float32(base) + bent - light) * mask
@@ -212,7 +218,8 @@ def _lay_skin(
     red = min(red, 0.85 * gold + 3.0)
     chroma = float(np.hypot(red, gold))
     calmed = min(1.0, 33.0 / max(chroma, 1.0)) ** 0.75
-    _tame_glow((a, b), planes, regions, hue=(measured_red, yellow), middle=middle)
+    elsewhere = regions.person * (1 - anybodys)
+    _tame_glow((a, b), planes, elsewhere, hue=(measured_red, yellow), middle=middle)
     even_a = (calm_a - np.float32(measured_red)) * np.float32(0.45) + np.float32(red * calmed)
     even_b = (calm_b - np.float32(yellow)) * np.float32(0.45) + np.float32(gold * calmed)
     # Shine has lost its colour in the photo; in a drawing it would be a grey stain.
@@ -238,7 +245,7 @@ def _lay_skin(
 def _tame_glow(
     drawn: tuple[FloatImage, FloatImage],
     planes: list[FloatImage],
-    regions: Regions,
+    elsewhere: FloatImage,
     *,
     hue: tuple[float, float],
     middle: float,
@@ -248,7 +255,7 @@ def _tame_glow(
     chroma = cv2.magnitude(a, b) + np.float32(1e-3)
     length = max(1e-3, float(np.hypot(*hue)))
     alike = (a * np.float32(hue[0] / length) + b * np.float32(hue[1] / length)) / chroma
-    glow = smoothstep(alike, low=0.93, high=0.985) * regions.person * (1 - regions.skin)
+    glow = smoothstep(alike, low=0.93, high=0.985) * elsewhere
     glow *= smoothstep(lightness, low=middle - 15, high=middle - 5)
     calm = np.minimum(np.float32(1.05), np.float32(28) / chroma)
     for plane, own in zip(drawn, (a, b), strict=True):

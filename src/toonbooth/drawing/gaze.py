@@ -105,21 +105,26 @@ def iris_colour(whole: Likeness, eyes: tuple[Eye, ...]) -> Colour:
         if len(samples) < 5:
             continue
         samples = samples[samples[:, 0] <= np.percentile(samples[:, 0], 80)]
-        cast = (
-            np.median(seen.lab[white], axis=0) if np.count_nonzero(white) > 5 else np.array([70.0, 3.0, 4.0])
-        )
+        whites = seen.lab[white]
+        cast = np.array([70.0, 3.0, 4.0])
+        if len(whites) > 5:
+            cast = np.median(whites, axis=0)
+            brightest = max(brightest, float(np.percentile(whites[:, 0], 80)))
         iris = np.median(samples, axis=0)
-        brightest = max(brightest, float(cast[0]))
         pale.append([iris[0] / max(cast[0], 30.0), iris[1] - 0.5 * cast[1], iris[2] - 0.5 * cast[2]])
         weights.append(len(samples))
     if not pale:
         return _DARK_BROWN
     lightness, a, b = (float(v) for v in np.average(np.array(pale), axis=0, weights=np.array(weights, float)))
-    # A dark iris mirrors the sky and looks blue in numbers; people call it brown.
-    light = float(smoothstep(np.array([lightness], np.float32), low=0.31, high=0.47)[0])
+    # A dark iris mirrors the sky and looks blue in numbers; people call it brown. One that is greener than
+    # its light is sooner believed: no reflection is.
+    greener = float(np.interp(a, [-3.0, -1.0], [0.08, 0.0]))
+    light = float(smoothstep(np.array([lightness + greener], np.float32), low=0.31, high=0.47)[0])
     # In the dark all eyes are.
     light *= float(np.clip((brightest - 32) / 18, 0, 1))
-    a = min(a, 6.0 + 0.35 * max(b, 0.0))
+    # What is redder than its light is brown: there are no pink and no violet irises.
+    light *= float(np.interp(a, [0.5, 3.0], [1.0, 0.0]))
+    a = min(a, 0.8 * max(b, 0.0))
     # Grey eyes are seen as blue ones.
     b -= 2.5 * light
     strength = float(np.hypot(a, b))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
@@ -65,6 +67,29 @@ def face_at(centre: tuple[float, float], width: float) -> Face:
         roll=0.0,
         yaw=0.0,
     )
+
+
+def moved(face: Face, across: float) -> Face:
+    """The same face so many pixels farther to the right."""
+    step = np.array([across, 0], np.float32)
+
+    def eye(one: Eye) -> Eye:
+        x, y = one.iris_centre
+        return replace(one, contour=one.contour + step, iris_centre=(x + across, y))
+
+    return replace(
+        face,
+        box=replace(face.box, x=face.box.x + across),
+        landmarks=face.landmarks + step,
+        left_eye=eye(face.left_eye),
+        right_eye=eye(face.right_eye),
+    )
+
+
+def side_by_side(left: Portrait, right: Portrait) -> Portrait:
+    """Two portraits of one height as one."""
+    faces = (*left.faces, *(moved(face, left.picture.shape[1]) for face in right.faces))
+    return Portrait(np.hstack([left.picture, right.picture]), faces, np.hstack([left.matte, right.matte]))
 
 
 def bust(

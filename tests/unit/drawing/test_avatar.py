@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import cv2
 import numpy as np
 import pytest
 
-from tests.unit.drawing.portraits import bust, landscape
+from tests.unit.drawing.portraits import bust, landscape, side_by_side
 from toonbooth.drawing import facemap
 from toonbooth.drawing.avatar import draw_avatar
 from toonbooth.drawing.complexion import lift_of
@@ -19,7 +17,7 @@ from toonbooth.drawing.pen import Colour, Pen, curve, ellipse, normals
 from toonbooth.drawing.silhouette import smoothed, without_scraps
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.tones import smoothstep
-from toonbooth.portrait.model import Eye, Face, Portrait
+from toonbooth.portrait.model import Portrait
 
 
 def drawn(portrait: Portrait, seed: int) -> Portrait:
@@ -249,30 +247,13 @@ def test_two_people_keep_their_own_depth_of_skin() -> None:
         bust(400, 300, skin=(235, 200, 180), hair=(40, 30, 25)),
         bust(400, 300, skin=(110, 70, 48), hair=(40, 30, 25)),
     )
-    faces = (light.faces[0], moved(dark.faces[0], 300))
-    both = Portrait(np.hstack([light.picture, dark.picture]), faces, np.hstack([light.matte, dark.matte]))
+    both = side_by_side(light, dark)
     drawing = drawn(both, 1).picture
     tones = []
-    for face in faces:
+    for face in both.faces:
         x, y = (round(float(v)) for v in face.landmarks[facemap.OVAL].mean(axis=0))
         tones.append(float(drawing[y : y + 8, x - 4 : x + 4].mean()))
     assert tones[0] > tones[1] + 70
-
-
-def moved(face: Face, across: float) -> Face:
-    step = np.array([across, 0], np.float32)
-
-    def eye(one: Eye) -> Eye:
-        x, y = one.iris_centre
-        return replace(one, contour=one.contour + step, iris_centre=(x + across, y))
-
-    return replace(
-        face,
-        box=replace(face.box, x=face.box.x + across),
-        landmarks=face.landmarks + step,
-        left_eye=eye(face.left_eye),
-        right_eye=eye(face.right_eye),
-    )
 
 
 def test_a_stroke_leaves_no_hairline_where_nothing_presses_it() -> None:

@@ -11,9 +11,10 @@ import pytest
 from tests.unit.drawing.portraits import bust
 from toonbooth.drawing import facemap
 from toonbooth.drawing.backdrop import Head
+from toonbooth.drawing.cel import CelTones, cel_tones
 from toonbooth.drawing.cel_backdrop import Scene, SceneLook, draw_scene
 from toonbooth.drawing.jawline import draw_jaws
-from toonbooth.drawing.regions import find_regions
+from toonbooth.drawing.regions import Regions, find_regions
 from toonbooth.drawing.rim import even_rim, settle_rim, with_slender
 from toonbooth.drawing.surfaces import settle_surfaces
 from toonbooth.imaging.colour import luma, rgb_to_lab
@@ -140,3 +141,16 @@ def test_every_scene_is_another_picture() -> None:
     for i, one in enumerate(drawn):
         for other in drawn[:i]:
             assert np.abs(one - other).mean() > 0.5
+
+
+def test_shine_on_one_face_keeps_its_colour_beside_another_face() -> None:
+    lab = np.empty((400, 400, 3), np.float32)
+    lab[...] = (70.0, 16.0, 20.0)
+    lab[250:270, 110:130] = (84.0, 7.0, 9.0)
+    everywhere, nowhere = np.ones((400, 400), np.float32), np.zeros((400, 400), np.float32)
+    heads = ((100.0, 300.0, 80.0), (260.0, 140.0, 80.0))
+    regions = Regions(everywhere, everywhere, nowhere, nowhere, nowhere, nowhere, nowhere, nowhere, heads)
+    tones = CelTones(step=11.0, skin_step=9.0, saturation=1.2, warmth=0.0, blush=0.0)
+    toned = cel_tones(lab, regions, tones, unit=0.2)
+    shine, skin = (float(np.hypot(*toned[260, x, 1:])) for x in (120, 160))
+    assert shine > 0.85 * skin
