@@ -97,7 +97,7 @@ def gallery(workers: int, listener_fd: int | None, parent_pipe: int | None, read
     if workers > 1:
         if settings.metrics_port is not None and not os.environ.get(SHARED_FOLDER_VARIABLE):
             raise StartError(
-                f"For the metrics of several workers set {SHARED_FOLDER_VARIABLE} to an empty folder, or leave "
+                f"For metrics of several workers set {SHARED_FOLDER_VARIABLE} to an empty folder, or leave "
                 "GALLERY_METRICS_PORT out."
             )
         serve_gallery(

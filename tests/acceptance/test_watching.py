@@ -68,9 +68,9 @@ def seen(watched: tuple[RunningToonbooth, Watch], astronaut_jpeg: bytes) -> Seen
         app.get("/api/downloaded-faces")
         app.get(cartoon["imageUrl"])  # gone by now: a failure to be counted
     urls = [uploaded.json()["data"]["original"]["imageUrl"], cartoon["imageUrl"], face["faceUrl"]]
-    spans = watch.collector.wait_for_trace(
-        trace_id, roots={"POST /api/upload", "POST /api/download/{cartoonId}"}
-    )
+    # The last spans that each service ends; each sends its own.
+    gallerys, studios = {"POST /api/upload", "POST /api/download/{cartoonId}"}, {"POST /process-face-cut"}
+    spans = watch.collector.wait_for_trace(trace_id, roots=gallerys | studios)
     lines = [json.loads(line) for line in running.output if line.startswith("{")]
     return Seen(
         secrets=[device, device[:8], *filter(None, (each for url in urls for each in find_secrets(url)))],
