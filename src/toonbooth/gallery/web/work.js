@@ -114,8 +114,9 @@ class Work {
     await remember(this.intention);
     try {
       const body = await this.#deliver();
-      await forget(this.intention.key);
+      // First the address names what came of it, then it leaves the outbox: a reload between finds it there.
       this.#end({ phase: "done", share: 1, answer: body.data });
+      await forget(this.intention.key);
       tellTabs("pictures");
     } catch (failure) {
       if (failure instanceof CancelledError) {
