@@ -98,7 +98,8 @@ def trace_hairline(
     Parameters
     ----------
     cells : int32 array, shape (H, W), of the frame's view
-    skin, hair : how often each colour was seen in the face, and above it
+    skin : log-likelihood of each colour in the face
+    hair : how often each colour was seen above it
     hair_amount : float, squared face widths
         How much there was to learn the hair's colours from.
     person : float32 array, shape (H, W), range [0, 1]
@@ -126,7 +127,7 @@ def trace_hairline(
     columns, rows = np.rint(ways[..., 0]).astype(np.intp), np.rint(ways[..., 1]).astype(np.intp)
     seen = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
     here = cells[np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1)]
-    odds = np.clip((log_likelihood(skin) - log_likelihood(hair))[here] * np.float32(0.25), -1, 1)
+    odds = np.clip((skin - log_likelihood(hair))[here] * np.float32(0.25), -1, 1)
     odds[~seen | (inner > _OFFSETS) | (sample(person, ways) < 0.5)] = 0
 
     from_end = np.minimum(place, place[::-1])

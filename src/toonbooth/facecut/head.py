@@ -28,7 +28,7 @@ from toonbooth.facecut.outlines import (
     parts_touching,
     small_parts,
 )
-from toonbooth.facecut.skin import beard_share, find_beard, skin_likeness
+from toonbooth.facecut.skin import beard_share, chin_hair, find_beard, skin_likeness
 from toonbooth.imaging.colour import rgb_to_lab
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
 from toonbooth.portrait.model import Points
@@ -39,6 +39,8 @@ _LEAST_STRAND: Final = 0.03
 """Squared face widths of hair beyond the skull below which it is a shadow on the neck."""
 _SHAVEN: Final = 0.55
 """How bare a chin is from which hair on the cheeks beside it is no beard, 0…1."""
+_STRANGE: Final = -8.0
+"""Log-likelihood below which a colour was hardly ever seen."""
 _HAIR_AWAY: Final = 1.2
 _LEAST_HAIR: Final = 0.02
 """Squared face widths of hair or beard below which there is nothing to learn a colour from."""
@@ -100,10 +102,22 @@ def find_head(picture: ByteImage, matte: FloatImage, landmarks: Points, *, yaw: 
     beard = find_beard(lab, skin, landmarks)
     # Under stubble and beards nothing tells a collar from the chin but its edge.
     shaven = max(0.0, 1 - 1.5 * beard_share(skin, landmarks))
+    oval = landmarks[list(OVAL)]
+    face = fill_polygon(oval, size=size)
+    skin_likelihood = log_likelihood(count_colours(cells, face * skin))
+    shaded_likelihood = log_likelihood(_count_shaded(lab, face * skin))
     jaw = trace_jaw(
         lab,
         landmarks,
         foreign=(1 - skin) * np.float32(shaven),
+        strange=_find_strange(
+            cells,
+            lab,
+            matte,
+            skin=face * skin,
+            beard=chin_hair(skin, landmarks) if shaven < _SHAVEN else None,
+            likelihood=np.maximum(skin_likelihood, shaded_likelihood),
+        ),
         background=np.clip(1 - 2 * matte, 0, 1),
         yaw=yaw,
     )
@@ -111,8 +125,6 @@ def find_head(picture: ByteImage, matte: FloatImage, landmarks: Points, *, yaw: 
     inside = fill_polygon(skull, size=size)
 
     firm = np.clip((matte - np.float32(0.7)) * 4, 0, 1)
-    oval = landmarks[list(OVAL)]
-    face = fill_polygon(oval, size=size)
     around_face = 1 - fill_polygon(grow(oval, 1.03), size=size)
     upper = np.clip(-places.below_nose / np.float32(0.2), 0, 1)
     hair_seed = inside * around_face * firm * upper * np.clip(1 - 1.6 * skin, 0, 1)
@@ -141,13 +153,13 @@ def find_head(picture: ByteImage, matte: FloatImage, landmarks: Points, *, yaw: 
             root=_hair_root(inside, face, places),
             bearded=beard is not None,
             # Beneath a beard a neck is seldom seen bare, and what looks like hair is a collar.
-            shaded=_shaded_skin(lab, cells, face * skin, places) - np.float32(2.5 if beard is None else 1.5),
+            shaded=_near_neck(shaded_likelihood, cells, places) - np.float32(2.5 if beard is None else 1.5),
             prior=prior.astype(np.float32),
             places=places,
         )
     hairline = trace_hairline(
         cells,
-        skin=skin_counts,
+        skin=skin_likelihood,
         # Beside the mesh lies shaded skin as well.
         hair=count_colours(cells, hair_seed * (1 - fill_polygon(grow(oval, _HAIR_AWAY), size=size))),
         hair_amount=float(hair_seed.sum()) / (_U * _U),
@@ -209,18 +221,39 @@ def _hanging_beard(hair: Mask, inside: Mask, places: _Places) -> Mask:
     return hanging
 
 
-def _shaded_skin(lab: FloatImage, cells: Cells, skin: FloatImage, places: _Places) -> FloatImage:
-    """How likely every colour near the neck is for this skin in deeper and deeper shadow."""
-    chosen = skin > 0.5
-    if not chosen.any():
-        return np.full(cells.shape, -np.inf, np.float32)
-    samples = lab[chosen][np.newaxis]
+def _count_shaded(lab: FloatImage, skin: FloatImage) -> Counts:
+    """Count the colours of this skin in deeper and deeper shadow."""
+    samples = lab[skin > 0.5]
     # In shadow light, green-red and blue-yellow shrink together.
     darker = np.concatenate([samples * np.float32(factor) for factor in (0.85, 0.7, 0.55, 0.4)])
-    weights = np.ones(darker.shape[:2], np.float32)
-    likelihood = log_likelihood(count_colours(index_cells(darker), weights))[cells]
+    return count_colours(index_cells(darker), np.ones(darker.shape[:1], np.float32))
+
+
+def _near_neck(likelihood: Counts, cells: Cells, places: _Places) -> FloatImage:
+    """How likely every colour near the neck is; elsewhere not at all."""
     near = (places.from_neck < 1.3) & (places.down > -0.45) & (places.down < 0.6)
-    return np.where(near, likelihood, np.float32(-np.inf))
+    return np.where(near, likelihood[cells], np.float32(-np.inf))
+
+
+def _find_strange(
+    cells: Cells,
+    lab: FloatImage,
+    matte: FloatImage,
+    *,
+    skin: FloatImage,
+    beard: FloatImage | None,
+    likelihood: Counts,
+) -> FloatImage:
+    """What has colours that neither the skin nor the beard has: 1 for collars and for the background."""
+    if beard is not None:
+        likelihood = np.maximum(likelihood, log_likelihood(count_colours(cells, beard)))
+    strange = np.clip((_STRANGE - likelihood) / 2, 0, 1).astype(np.float32)[cells]
+    chosen = skin > 0.5
+    if chosen.any():
+        # A bright rim before the background is skin against the light.
+        bright = lab[..., 0] > np.percentile(lab[..., 0][chosen], 70)
+        strange[bright & ~eroded(matte > 0.25, 0.1 * _U)] = 0
+    return strange
 
 
 def _follow_hair(

@@ -18,7 +18,7 @@ from toonbooth.portrait.model import Points
 
 _U: Final = float(UNIT_PIXELS)
 _STEP: Final = 0.0125 * _U
-_OFFSETS: Final = np.arange(-3, 13, dtype=np.float32) * np.float32(_STEP)
+_OFFSETS: Final = np.arange(-6, 13, dtype=np.float32) * np.float32(_STEP)
 """How far inside and outside the mesh's jaw the real one is sought."""
 
 _HAT: Final = 1.1
@@ -32,7 +32,13 @@ _BEYOND_TURNED: Final = 0.052
 
 
 def trace_jaw(
-    lab: FloatImage, landmarks: Points, *, foreign: FloatImage, background: FloatImage, yaw: float = 0.0
+    lab: FloatImage,
+    landmarks: Points,
+    *,
+    foreign: FloatImage,
+    strange: FloatImage,
+    background: FloatImage,
+    yaw: float = 0.0,
 ) -> Points:
     """Pull the mesh's jaw onto the edge that the picture shows beside it.
 
@@ -45,7 +51,9 @@ def trace_jaw(
     lab : float32 array, shape (H, W, 3), L*a*b* of the frame's view
     landmarks : float32 array, shape (468, 2), frame pixels
     foreign : float32 array, shape (H, W), range [0, 1]
-        How surely each pixel is no part of a face: collars and ties beneath a chin.
+        How little each pixel looks like skin: collars and ties beneath a chin, but shadows and beards, too.
+    strange : float32 array, shape (H, W), range [0, 1]
+        How surely each pixel has a colour that neither skin nor shaded skin nor the beard has.
     background : float32 array, shape (H, W), range [0, 1]
         How surely each pixel isn't the person.
     yaw : float, radians
@@ -62,10 +70,14 @@ def trace_jaw(
     usual = _U * _usual_offsets(len(jaw), yaw)
     cost = 1.1 * ((_OFFSETS - usual[:, np.newaxis]) / (0.06 * _U)) ** 2 - edge / (edge + 0.1)
     outer = np.where(_OFFSETS > -0.03 * _U, sample(foreign, ways), 0)
-    cost = cost + np.cumsum(0.2 * outer + 0.8 * sample(background, ways), axis=1)
-    # Beside the ears there is more jaw outside than the mesh has, never less.
+    outer = 0.2 * outer + np.where(_OFFSETS > -0.08 * _U, 1.5 * sample(strange, ways), 0)
+    cost = cost + np.cumsum(outer + 0.8 * sample(background, ways), axis=1)
+    # Beside the ears there is more jaw outside than the mesh has, never less, elsewhere hardly less, but
+    # where the picture shows that there is none.
+    no_face = sample(strange, jaw[:, np.newaxis])
     ends = np.clip(1 - np.minimum(np.arange(len(jaw)), np.arange(len(jaw))[::-1]) / 14, 0, 1)
-    cost = cost + ends[:, np.newaxis] * np.where(_OFFSETS < 0, 2.0, 0.0)
+    inside = np.where(_OFFSETS < -0.04 * _U, 1, ends[:, np.newaxis] * (_OFFSETS < 0))
+    cost = cost + 2 * inside * (1 - no_face)
     chosen = cheapest_way(cost.astype(np.float32), _OFFSETS)
     # The cut goes just outside the edge: a drawn chin line belongs to the head.
     return (jaw + normal * (chosen[:, np.newaxis] + np.float32(0.006 * _U))).astype(np.float32)

@@ -95,6 +95,11 @@ def find_beard(lab: FloatImage, skin: FloatImage, landmarks: Points) -> FloatIma
     contrast = float(np.median(lab[chin, 0]) / max(float(np.median(lab[cheeks, 0])), 1.0))
     if _STUBBLE[0] < contrast < _STUBBLE[1]:
         return None
+    return chin_hair(skin, landmarks)
+
+
+def chin_hair(skin: FloatImage, landmarks: Points) -> FloatImage:
+    """What between lower lip and jaw doesn't look like skin: float32, shape (H, W), 0…1."""
     height, width = skin.shape
     size = (width, height)
     area = fill_polygon(landmarks[list(BEARD)], size=size)

@@ -29,8 +29,8 @@ def light_face(factor: float) -> FloatImage:
     return grey(0.2 + 0.6 * grown(factor))
 
 
-def trace(lab: FloatImage, *, foreign: FloatImage = NOTHING) -> Points:
-    return trace_jaw(lab, LANDMARKS, foreign=foreign, background=NOTHING)
+def trace(lab: FloatImage, *, foreign: FloatImage = NOTHING, strange: FloatImage = NOTHING) -> Points:
+    return trace_jaw(lab, LANDMARKS, foreign=foreign, strange=strange, background=NOTHING)
 
 
 def chin_of(jaw: Points) -> float:
@@ -66,9 +66,18 @@ def test_a_collar_right_below_the_chin_is_left_out() -> None:
     assert chin_of(tempted) - chin_of(told) > 0.02 * UNIT_PIXELS
 
 
+@pytest.mark.parametrize("factor", [0.94, 1.0])
+def test_where_no_skin_can_be_there_is_no_jaw_even_inside_the_mesh(factor: float) -> None:
+    flat = grey(np.full((SIZE[1], SIZE[0]), 0.5, np.float32))
+    below_the_ear = trace(flat, strange=1 - grown(factor))[10]
+    middle = LANDMARKS[list(OVAL)].mean(axis=0)
+    reach = np.hypot(*(trace(flat)[10] - middle)) - np.hypot(*(below_the_ear - middle))
+    assert reach > 0.02 * UNIT_PIXELS
+
+
 def test_the_background_is_no_part_of_the_jaw() -> None:
     flat = grey(np.full((SIZE[1], SIZE[0]), 0.5, np.float32))
-    bounded = trace_jaw(flat, LANDMARKS, foreign=NOTHING, background=1 - grown(1.02))
+    bounded = trace_jaw(flat, LANDMARKS, foreign=NOTHING, strange=NOTHING, background=1 - grown(1.02))
     assert chin_of(bounded) < LANDMARKS[CHIN, 1] + 0.6 * USUAL
 
 
