@@ -54,8 +54,8 @@ async def front(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Front
         device = {"x-device-id": gallery.device}
         with running_nginx(folder, port=port, gallery_port=gallery_port, uploads=data_dir / "uploads") as log:
             async with (
-                httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=device) as client,
-                httpx.AsyncClient(base_url=f"http://127.0.0.1:{gallery_port}") as straight,
+                httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=device, timeout=60) as client,
+                httpx.AsyncClient(base_url=f"http://127.0.0.1:{gallery_port}", timeout=60) as straight,
             ):
                 yield Front(gallery, client, straight, log)
 
@@ -68,7 +68,7 @@ async def uploaded(front: Front, photo: bytes) -> Json:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stranger(front: Front) -> AsyncIterator[httpx.AsyncClient]:
     """Has addresses only, as an image widget does."""
-    async with httpx.AsyncClient(base_url=front.client.base_url) as client:
+    async with httpx.AsyncClient(base_url=front.client.base_url, timeout=60) as client:
         yield client
 
 
