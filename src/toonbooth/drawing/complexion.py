@@ -358,7 +358,7 @@ def hue_of_skin(red: float, yellow: float, *, colourful: float) -> tuple[float, 
     likely = float(np.clip(angle, 0.8, 1.2))
     # What points the other way says nothing about the skin.
     strength *= max(0.0, float(np.cos(angle - likely)))
-    strength = max(strength, 15.0 * colourful)
+    strength = max(strength, 17.0 * colourful)
     return strength * float(np.cos(likely)), strength * float(np.sin(likely))
 
 

@@ -77,7 +77,7 @@ def with_slender(person: FloatImage, more: FloatImage, *, length: float) -> Floa
     touching = np.zeros(len(stats), bool)
     near_person = cv2.dilate((person > 0.5).astype(np.uint8), _disc(0.12 * length))
     touching[np.unique(labels[near_person > 0])] = True
-    keep = ((tall > length) & (tall > 1.8 * wide) & touching).astype(np.uint8)
+    keep = ((tall > length) & (tall > 1.4 * wide) & touching).astype(np.uint8)
     keep[0] = 0
     near = cv2.dilate(keep[labels], np.ones((3, 3), np.uint8))
     return np.where(near > 0, np.maximum(person, more), person).astype(np.float32, copy=False)

@@ -116,7 +116,8 @@ def with_earrings(
     height, width = person.shape
     for face in faces:
         across = face.width * scale
-        if across < 40 or abs(face.roll) > 0.35:
+        tilt = abs(face.roll)
+        if across < 40 or tilt > 0.6:
             continue
         points: Points = face.landmarks * np.float32(scale)
         jaw = points[facemap.CHIN]
@@ -125,7 +126,7 @@ def with_earrings(
             if face.yaw * way > 0.25:
                 continue
             x, y = points[landmark]
-            inner, outer = x - 0.16 * across * way, x + 0.24 * across * way
+            inner, outer = x - (0.16 + 0.35 * tilt) * across * way, x + 0.24 * across * way
             left, right = (int(np.clip(v, 0, width)) for v in sorted((inner, outer)))
             top, bottom = (
                 int(np.clip(v, 0, height)) for v in (y - 0.05 * across, max(jaw[1], y + 0.45 * across))
@@ -137,7 +138,13 @@ def with_earrings(
             if np.count_nonzero(outside) < 0.25 * outside.size:
                 continue
             jewel = _unlike_background(lab[window], outside)
-            hanging = jewel * _hanging_from(full[window], jewel, narrow=0.2 * across)
+            near = _hanging_from(full[window], jewel, narrow=0.2 * across)
+            hanging = jewel * near
+            if near.any():
+                # Drawn, an earring is one piece: what shines in it and what shows through it, too.
+                link = np.ones((2 * max(1, round(0.008 * across)) + 1,) * 2, np.uint8)
+                solid = cv2.morphologyEx((hanging > 0.4).astype(np.float32), cv2.MORPH_CLOSE, link)
+                hanging = np.maximum(hanging, gaussian(solid.astype(np.float32, copy=False), sigma=0.7))
             if float((jewel - hanging)[outside].mean()) < _MOST_UNREST:
                 full[window] = np.maximum(full[window], hanging)
     return full
