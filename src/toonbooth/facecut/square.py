@@ -105,18 +105,19 @@ def place_square(
     breadth = min(head.width, 1.9 * unit)
     side = max((crown + 0.12 * unit) / _EYES, 1.3 * below / (1 - _EYES), 1.2 * breadth, 1.9 * unit)
     # Long hair and high hats would make the face tiny.
-    side = min(side, 3.0 * unit)
+    side = min(side, 3.3 * unit)
     middle = 0.6 * eye_x + 0.4 * float(np.clip(head.x + head.width / 2, eye_x - unit / 2, eye_x + unit / 2))
     width, height = picture_size
     room = min(2 * middle, 2 * (width - middle), eye_y / _EYES, (height - eye_y) / (1 - _EYES))
-    least = max(_LEAST_SIDE * unit, 0.8 * side, min(0.93 * crown / _EYES, side))
+    # Rather a little beyond the picture than a crown cut off.
+    least = max(_LEAST_SIDE * unit, 0.8 * side, min((crown + 0.05 * unit) / _EYES, side))
     side = max(min(side, room), least)
     whole = max(2, round(side))
     return Square(x=round(middle - whole / 2), y=round(eye_y - whole * _EYES), side=whole)
 
 
 def crop_square(picture: ByteImage, square: Square, turning: NDArray[np.float64]) -> ByteImage:
-    """Cut a square out of a turned picture; beyond the edge it is mirrored, ever more blurred.
+    """Cut a square out of a turned picture; beyond the edge what is there runs on, ever smoother.
 
     Parameters
     ----------
@@ -134,7 +135,7 @@ def crop_square(picture: ByteImage, square: Square, turning: NDArray[np.float64]
     matrix = turning.copy()
     matrix[:, 2] -= [square.x, square.y]
     size = (square.side, square.side)
-    turned = cv2.warpAffine(picture, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
+    turned = cv2.warpAffine(picture, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     crop = np.asarray(turned, dtype=np.uint8)
     inverse = cv2.invertAffineTransform(matrix)
     across = np.arange(square.side, dtype=np.float64)
@@ -144,10 +145,10 @@ def crop_square(picture: ByteImage, square: Square, turning: NDArray[np.float64]
     outside = np.maximum(np.maximum(outside_x, outside_y), 0).astype(np.float32)
     if float(outside.max()) < 0.5:
         return crop
-    # A second shoulder would draw the eye; what blurs with the distance reads as background.
+    # Shoulders and backdrops run on; what is fine at the edge would become streaks.
     sharp = to_float(crop)
     result = sharp
-    for relative_sigma in (0.006, 0.02, 0.05):
+    for relative_sigma in (0.003, 0.008):
         sigma = relative_sigma * square.side
         share = np.clip(outside / np.float32(3 * sigma), 0, 1)[..., np.newaxis]
         result = result + share * (gaussian(sharp, sigma=sigma) - result)

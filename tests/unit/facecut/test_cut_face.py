@@ -1,9 +1,11 @@
 """What is cut out, on painted heads whose masks are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from tests.unit.facecut.heads import Look, Mask, mirrored, one, paint
+from tests.unit.facecut.heads import Look, Mask, Painting, mirrored, one, paint
 from toonbooth.facecut.cut import Shape, cut_face
 from toonbooth.facecut.cut_out import CutOut, on_white
 from toonbooth.facecut.finishing import MARGIN
@@ -211,3 +213,18 @@ def test_white_paper_shows_through_where_nothing_was_cut() -> None:
     colours = np.zeros((1, 3, 3), np.uint8)
     cut_out = CutOut(colours, np.array([[0, 51, 255]], np.uint8), 0, 0)
     assert on_white(cut_out)[0, :, 0].tolist() == [255, 204, 0]
+
+
+def test_a_sliver_of_the_matte_along_the_pictures_edge_is_no_part_of_the_head() -> None:
+    def paint_at(height: int) -> Painting:
+        return paint(((120, height), 80, DARK), size=(240, 320))
+
+    crown = int(np.nonzero(paint_at(150).heads[0])[0].min())
+    portrait = paint_at(150 - crown + 4).portrait
+    matte = portrait.matte.copy()
+    picture = portrait.picture.copy()
+    matte[0, 80:160] = 1
+    picture[0, 80:160] = picture[8, 120]  # hair
+    alpha = alpha_over(portrait, cut_face(replace(portrait, matte=matte, picture=picture)))
+    assert alpha[0].max() < 20
+    assert alpha[9].max() == 255

@@ -34,6 +34,14 @@ def test_the_eyes_lie_on_the_upper_third_line(centre: tuple[int, int]) -> None:
     assert abs((x - cut_out.x) - width / 2) <= 0.1 * width
 
 
+@pytest.mark.parametrize("height", [56, 70, 90])
+def test_a_crown_near_the_pictures_edge_is_not_cut_off(height: int) -> None:
+    painting = paint(((200, height), 80, Look()), size=(400, 360))
+    cut_out = cut_face(painting.portrait, shape=Shape.SQUARE)
+    rows, _ = np.nonzero(painting.heads[0])
+    assert cut_out.y <= rows.min()
+
+
 def test_head_and_ears_fit_and_the_face_fills_the_square() -> None:
     painting = paint(((200, 170), 80, Look()), size=(400, 360))
     cut_out = cut_face(painting.portrait, shape=Shape.SQUARE)
