@@ -240,7 +240,7 @@ class DatabaseFailedError(AppError):
 
 
 class DatabaseUnavailableError(AppError):
-    """The database's server is away, starting, or has more connections than it can bear."""
+    """The database is away, starting, or has more to do than it can bear."""
 
     status = 503
     code = "database_unavailable"
@@ -263,7 +263,7 @@ class StorageFailedError(AppError):
 
 
 class StorageUnavailableError(AppError):
-    """The bucket that keeps the pictures doesn't answer, or refuses."""
+    """The bucket that keeps the pictures doesn't answer, or refuses; or no more files can be open now."""
 
     status = 503
     code = "storage_unavailable"
@@ -276,7 +276,7 @@ class StorageUnavailableError(AppError):
 
 
 class StudioFailedError(AppError):
-    """The studio refused the connection, timed out, crashed, or sent what is no picture."""
+    """The studio refused the connection, hangs, crashed, or sent what is no picture."""
 
     status = 500
     code = "studio_failed"

@@ -21,6 +21,7 @@ from toonbooth.contract import (
     CALLER_HEADER,
     GENERATE_CARTOON_PATH,
     IMAGE_FIELD,
+    LIVE_PATH,
     PROCESS_FACE_CUT_PATH,
     READY_PATH,
     SEED_FIELD,
@@ -62,12 +63,15 @@ MAX_REPLY_BYTES: Final = 32 * 1024 * 1024
 _CONNECT_SECONDS: Final = 3.0
 _STYLES_SECONDS: Final = 3.0
 _STATE_SECONDS: Final = 5.0
+_ALIVE_SECONDS: Final = 3.0
+_SLOW_RETRY_SECONDS: Final = 15
 _STYLES_MISSING_SECONDS: Final = 5.0
 _SHORT_WAIT_SECONDS: Final = 3
 _RECONNECT_SECONDS: Final = 0.2
 _STYLES_VALID_SECONDS: Final = 60.0
 _NEWS_PREFERRED: Final = f"{MIXED}, image/*;q=0.9, */*;q=0.5"
 _FAILED: Final = "The drawing server could not finish the picture. Please try again."
+_BUSY: Final = "The drawing server is busy. Please try again in a moment."
 _SILENT: Final = "The drawing server does not answer. Please try again later."
 
 
@@ -89,6 +93,13 @@ class Photo:
     media_type: str
     extension: str
     open_chunks: Callable[[], AsyncIterator[bytes]]
+
+
+@dataclass(slots=True)
+class _Asked:
+    """What became of the first of two attempts."""
+
+    refusal: StudioReply | None = None
 
 
 def open_studio_connections(
@@ -282,7 +293,7 @@ class HttpStudioClient:
             ) from error
         if reply.status in {429, 503}:
             raise StudioBusyError(
-                "The drawing server is busy. Please try again in a moment.",
+                _BUSY,
                 retry_after_seconds=reply.retry_after_seconds,
             )
         return reply
@@ -290,18 +301,36 @@ class HttpStudioClient:
     async def _call(
         self, path: str, open_body: OpenBody, headers: Mapping[str, str], listener: Listener | None
     ) -> StudioReply:
+        asked = _Asked()
         try:
             async with asyncio.timeout(self._timeout_seconds):
-                return await self._try_twice(path, open_body, headers, listener)
+                return await self._try_twice(path, open_body, headers, listener, asked)
         except TimeoutError as error:
+            if asked.refusal is not None:
+                return asked.refusal
+            if await self._is_alive():
+                raise StudioBusyError(_BUSY, retry_after_seconds=_SLOW_RETRY_SECONDS) from error
             raise StudioFailedError("The drawing server took too long. Please try again.") from error
         except httpx.HTTPError as error:
             raise StudioFailedError(_SILENT) from error
         except GarbledReplyError as error:
             raise StudioFailedError(_FAILED) from error
 
+    async def _is_alive(self) -> bool:
+        """Whether a studio that didn't answer in time has much to do; one that hangs doesn't say so."""
+        try:
+            async with asyncio.timeout(_ALIVE_SECONDS):
+                return (await self._exchange("GET", LIVE_PATH, None, {})).status == 200
+        except (httpx.HTTPError, TimeoutError, GarbledReplyError):
+            return False
+
     async def _try_twice(
-        self, path: str, open_body: OpenBody, headers: Mapping[str, str], listener: Listener | None
+        self,
+        path: str,
+        open_body: OpenBody,
+        headers: Mapping[str, str],
+        listener: Listener | None,
+        asked: _Asked,
     ) -> StudioReply:
         """Ask again, once, whom a connection was lost to or who asks for a moment's patience.
 
@@ -311,6 +340,7 @@ class HttpStudioClient:
             reply = await self._exchange("POST", path, open_body(), headers, listener)
             if reply.status not in {429, 503} or reply.retry_after_seconds > _SHORT_WAIT_SECONDS:
                 return reply
+            asked.refusal = reply
             pause_seconds = float(reply.retry_after_seconds)
         except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
             log.info("the studio is asked again: %s", type(error).__name__)

@@ -22,12 +22,15 @@ from pathlib import Path
 from typing import ClassVar, Final, TypeVar, TypeVarTuple
 
 from toonbooth.kit.errors import AppError
+from toonbooth.kit.line import PoolBusyError
+from toonbooth.kit.starvation import Verdict, Witness
 
 Args = TypeVarTuple("Args")
 Result = TypeVar("Result")
 
 _START_SECONDS: Final = 120.0
 _ATTEMPTS: Final = 2
+_SECOND_LOOK_SECONDS: Final = 0.05
 _STAGE: Final = b"stage:"
 """Begins a message that tells what the work is about; a pickle begins otherwise."""
 
@@ -60,6 +63,10 @@ class WorkerDiedError(AppError):
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "worker_died"
+
+
+class WorkStarvedError(PoolBusyError):
+    """The machine has so much to do that the work didn't get to run in its time; it is nobody's fault."""
 
 
 class WorkDroppedError(Exception):
@@ -104,6 +111,7 @@ class WorkerProcess:
         max_resident_bytes: int,
         memory_limit_bytes: int | None,
         niceness: int,
+        patience_seconds: float,
     ) -> None:
         self._context = context
         self._prepare = prepare
@@ -111,6 +119,7 @@ class WorkerProcess:
         self._max_resident_bytes = max_resident_bytes
         self._memory_limit_bytes = memory_limit_bytes
         self._niceness = niceness
+        self._patience_seconds = patience_seconds
         self._resident_bytes = 0
         self.stages: tuple[Stage, ...] = ()
         """The parts of the last task, as far as it came to tell them."""
@@ -146,7 +155,7 @@ class WorkerProcess:
         self._resident_bytes = 0
         if self._stopped:
             process.kill()
-        self._receive(pipe, timeout_seconds=_START_SECONDS, may_be_dropped=False)
+        self._receive(pipe, timeout_seconds=_START_SECONDS)
 
     def replace(self) -> None:
         self.end()
@@ -162,7 +171,9 @@ class WorkerProcess:
         """Call `function` over there and wait for what comes of it; `on_news` hears what it tells."""
         self.stages = ()
         pipe = self._hand_over((function, args, on_news is not None), timeout_seconds=timeout_seconds)
-        result = self._receive(pipe, timeout_seconds=timeout_seconds, on_news=on_news)
+        assert self._process is not None
+        witness = Witness(self._process.pid or 0, timeout_seconds, self._patience_seconds)
+        result = self._receive(pipe, timeout_seconds=timeout_seconds, witness=witness, on_news=on_news)
         self._tasks_done += 1
         return result  # type: ignore[return-value]  # what `function` returned, by way of a pipe
 
@@ -199,13 +210,17 @@ class WorkerProcess:
         """Send a task and wait until the process has it; one that died idle is replaced."""
         for _ in range(_ATTEMPTS):
             if self._pipe is None:
-                self.start()
+                try:
+                    self.start()
+                except WorkTimeoutError as error:
+                    raise _starved() from error
             pipe = self._pipe
             assert pipe is not None
             try:
                 pipe.send(task)
-                if not pipe.poll(timeout_seconds):
-                    raise self._give_up()
+                if not pipe.poll(max(self._patience_seconds, timeout_seconds)):
+                    self.end()
+                    raise _starved()
                 pipe.recv_bytes()
             except (EOFError, OSError) as error:
                 failure = error
@@ -214,30 +229,37 @@ class WorkerProcess:
                 return pipe
         raise WorkerDiedError("This could not be finished.") from failure
 
-    def _give_up(self) -> WorkTimeoutError:
-        self.end()
-        return WorkTimeoutError("This took too long and was given up.")
-
     def _receive(
         self,
         pipe: Connection,
         *,
         timeout_seconds: float,
-        may_be_dropped: bool = True,
+        witness: Witness | None = None,
         on_news: Callable[[object], None] | None = None,
     ) -> object:
-        deadline = time.monotonic() + timeout_seconds
-        awaited = [pipe, self._drop_reader] if may_be_dropped else [pipe]
+        started = time.monotonic()
+        deadline = started + timeout_seconds
+        # Without a witness the process begins, which isn't anybody's to drop.
+        awaited = [pipe] if witness is None else [pipe, self._drop_reader]
         stage = None
         while True:
             ready = connection.wait(awaited, max(0.0, deadline - time.monotonic()))
             if not ready:
-                failure = self._give_up()
+                verdict = Verdict.HANGS
+                if witness is not None:
+                    verdict = witness.judge(elapsed_seconds=time.monotonic() - started)
+                if verdict is Verdict.TOO_EARLY:
+                    deadline = time.monotonic() + _SECOND_LOOK_SECONDS
+                    continue
+                self.end()
+                if verdict is Verdict.STARVES:
+                    raise _starved()
+                failure = WorkTimeoutError("This took too long and was given up.")
                 failure.stage = stage
                 raise failure
             if pipe not in ready:
                 self._drop_reader.recv_bytes()
-                awaited = [pipe]
+                awaited, witness = [pipe], None
                 deadline = min(deadline, time.monotonic() + _DROP_SECONDS)
                 with contextlib.suppress(OSError):  # it has just died, which the next turn finds out
                     pipe.send_bytes(_DROP)
@@ -349,6 +371,10 @@ def _work_until_the_pipe_ends(
                 continue  # The task had just ended.
             pipe.send_bytes(_TAKEN)
             _send(pipe, _attempt(_call_pickled, (message,)))
+
+
+def _starved() -> WorkStarvedError:
+    return WorkStarvedError("The server is busy. Please try again in a moment.")
 
 
 def _attempt(function: Callable[[*Args], object], args: tuple[*Args]) -> _Outcome:

@@ -21,7 +21,7 @@ from multiprocessing.context import ForkServerContext, SpawnContext
 from typing import Any, Final, Protocol, Self, TypeVar, TypeVarTuple
 
 from toonbooth.kit.line import ANYBODY, Line, Place, PoolBusyError
-from toonbooth.kit.worker_process import Stage, WorkerProcess
+from toonbooth.kit.worker_process import Stage, WorkerProcess, WorkStarvedError
 
 __all__ = ["PoolBusyError", "WorkerPool"]
 
@@ -98,6 +98,7 @@ class WorkerPool:
     memory_limit_bytes : what a worker may allocate at most; None is all there is. Linux only.
     niceness : how much workers stand back for the service's own loop, 0 to 19.
     first_pause_seconds : before the second attempt to replace a worker; each further pause is twice as long.
+    patience_seconds : within this time nobody is taken for starved, however little time the work was given.
     watch : hears what goes on.
     """
 
@@ -115,6 +116,7 @@ class WorkerPool:
         niceness: int = 10,
         first_pause_seconds: float = 1.0,
         watch: PoolWatch | None = None,
+        patience_seconds: float = 10.0,
     ) -> None:
         context = _choose_context(preload)
         self._all = [
@@ -125,6 +127,7 @@ class WorkerPool:
                 max_resident_bytes=max_resident_bytes,
                 memory_limit_bytes=memory_limit_bytes,
                 niceness=niceness,
+                patience_seconds=patience_seconds,
             )
             for _ in range(workers)
         ]
@@ -190,7 +193,8 @@ class WorkerPool:
         Raises
         ------
         PoolBusyError
-            When enough callers wait already, or would for too long, or no worker is left.
+            When enough callers wait already, or would for too long, or no worker is left; when the machine
+            is so busy that the work didn't get to run (`WorkStarvedError`).
         WorkTimeoutError, WorkerDiedError
             When the work took too long, or the process died of it. Its worker is replaced.
         Exception
@@ -234,6 +238,10 @@ class WorkerPool:
             )
         except BaseException as error:
             failure = error
+            if isinstance(error, WorkStarvedError):
+                log.warning("work got no processor to run on: the machine has too much to do")
+                # The next one will hardly take less time than this one had.
+                error.retry_after_seconds = max(self.line.retry_after_seconds, math.ceil(timeout_seconds))
             raise
         else:
             self._succeeded_at = time.monotonic()

@@ -20,6 +20,7 @@ AppError
 ├── PreviewNotFoundError       404  preview_not_found       no style of this name
 ├── NoFaceFoundError           422  no_face_found           nobody to cut out
 ├── ImageUnreachableError      500  image_unreachable       its server doesn't answer as it should
+├── ImageServerBusyError       503  image_server_busy       its server is too slow now, or says so
 ├── WorkTimeoutError           500  work_took_too_long      (kit.worker_process)
 ├── WorkerDiedError            500  worker_died             (kit.worker_process)
 ├── PoolBusyError              503  busy                    (kit.line)
@@ -27,7 +28,11 @@ AppError
 └── BrokenStudioError          503  broken                  workers cannot be started any more
 """
 
+from typing import Final
+
 from toonbooth.kit.errors import AppError
+
+_RETRY_AFTER_SECONDS: Final = 5
 
 
 class MissingFileError(AppError):
@@ -118,6 +123,19 @@ class NoFaceFoundError(AppError):
 class ImageUnreachableError(AppError):
     status = 500
     code = "image_unreachable"
+
+
+class ImageServerBusyError(AppError):
+    """Whoever keeps the image has too much to do; the same request may go through in a moment."""
+
+    status = 503
+    code = "image_server_busy"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The server of image_url has too much to do. Please try again in a moment.",
+            retry_after_seconds=_RETRY_AFTER_SECONDS,
+        )
 
 
 class BrokenStudioError(AppError):

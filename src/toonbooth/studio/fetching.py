@@ -22,6 +22,7 @@ from toonbooth.kit.tracing import write_trace_headers
 from toonbooth.studio.errors import (
     FileTooLargeError,
     ImageNotFoundError,
+    ImageServerBusyError,
     ImageUnreachableError,
     ImageUrlNotAllowedError,
 )
@@ -71,15 +72,17 @@ class ImageFetcher:
             When its server says that there is nothing.
         FileTooLargeError
             When more than `max_bytes` come.
+        ImageServerBusyError
+            When the server does not answer in time, or says that it is busy.
         ImageUnreachableError
-            When the server does not answer, not in time, or with something else than an image.
+            When the server cannot be reached, or answers with something else than an image.
         """
         try:
             with anyio.fail_after(self.timeout_seconds):
                 return await self._follow(image_url)
-        except TimeoutError as error:
-            raise ImageUnreachableError("The server of image_url took too long.") from error
-        except (OSError, httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
+        except (TimeoutError, httpcore.TimeoutException) as error:
+            raise ImageServerBusyError from error
+        except (OSError, httpcore.NetworkError, httpcore.ProtocolError) as error:
             raise ImageUnreachableError("The server of image_url could not be reached.") from error
 
     async def _follow(self, image_url: str) -> bytes:
@@ -195,6 +198,8 @@ def _find_location(reply: httpcore.Response) -> str | None:
 def _check_reply(reply: httpcore.Response) -> None:
     if reply.status in {404, 410}:
         raise ImageNotFoundError("There is no image at image_url.")
+    if reply.status in {429, 503}:
+        raise ImageServerBusyError
     if reply.status != 200:
         raise ImageUnreachableError(f"The server of image_url answered {reply.status} instead of an image.")
     encodings = {

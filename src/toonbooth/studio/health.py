@@ -5,7 +5,7 @@ import logging
 from dataclasses import dataclass, field
 from typing import Final
 
-from toonbooth.kit.worker_process import WorkerDiedError, WorkTimeoutError
+from toonbooth.kit.worker_process import WorkerDiedError, WorkStarvedError, WorkTimeoutError
 from toonbooth.kit.workers import PoolBusyError, WorkerPool
 from toonbooth.studio import tasks
 from toonbooth.studio.errors import BrokenStudioError
@@ -42,6 +42,8 @@ class Readiness:
                 return
             try:
                 await self.pool.run(tasks.draw_first_photo, self.equipment, timeout_seconds=_DRAWING_SECONDS)
+            except WorkStarvedError as error:
+                raise _broken() from error
             except PoolBusyError:
                 self._check_workers()
             except Exception as error:

@@ -71,6 +71,8 @@ class FakeStudio:
     before_reply: Callable[[], Awaitable[None]] | None = None
     news: tuple[dict[str, object], ...] = ()
     """Told before the reply to whoever prefers `multipart/mixed`."""
+    is_alive: bool = False
+    """Whether it says that its process is well, as ours does."""
     dropped: int = 0
     """How many requests ended because the client left."""
 
@@ -80,6 +82,7 @@ class FakeStudio:
             routes=[
                 Route("/generate-cartoon", self._generate_cartoon, methods=["POST"]),
                 Route("/process-face-cut", self._process_face_cut, methods=["POST"]),
+                Route("/health/live", self._tell_liveness),
                 Route("/styles", self._list_styles),
                 Route("/styles/{style}/preview", self._get_preview),
             ]
@@ -120,6 +123,9 @@ class FakeStudio:
         return await self._answer(
             request, cut(image.content, wanted=wanted), {GEOMETRY_HEADER: "metadata"}, accept=None
         )
+
+    async def _tell_liveness(self, _request: Request) -> Response:
+        return Response(status_code=200 if self.is_alive else 404)
 
     async def _list_styles(self, _request: Request) -> Response:
         if self.is_foreign:

@@ -79,6 +79,16 @@ async def test_a_longer_wait_is_passed_on(tmp_path: Path, photo: bytes) -> None:
     assert len(studio.asked) == 1
 
 
+async def test_a_wait_that_is_longer_than_there_is_time_for_is_passed_on_too(
+    tmp_path: Path, photo: bytes
+) -> None:
+    studio = Unreliable(be_busy(3))
+    async with running_gallery(tmp_path, studio_transport=studio, studio_timeout_seconds=0.3) as gallery:
+        refused = await gallery.post_photo(photo)
+    assert read_failure(refused)[:2] == (503, "studio_busy")
+    assert refused.headers["retry-after"] == "3"
+
+
 async def test_whoever_failed_at_a_picture_is_not_asked_for_the_same_again(
     tmp_path: Path, photo: bytes
 ) -> None:

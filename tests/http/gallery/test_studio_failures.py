@@ -153,6 +153,18 @@ async def test_a_studio_that_hangs_is_given_up(tmp_path: Path, photo: bytes) -> 
         assert gallery.stored() == NOTHING_STORED
 
 
+async def test_a_studio_that_is_well_and_too_slow_has_too_much_to_do(tmp_path: Path, photo: bytes) -> None:
+    async with running_gallery(tmp_path, studio_timeout_seconds=0.2) as gallery:
+        gallery.studio.is_alive = True
+        gallery.studio.before_reply = asyncio.Event().wait  # type: ignore[assignment] # never set
+        replies = [await gallery.post_photo(photo) for _ in range(6)]
+
+        for reply in replies:  # which isn't a failure that keeps others from asking
+            assert read_failure(reply)[:2] == (503, "studio_busy")
+            assert reply.headers["retry-after"] == "15"
+        assert gallery.stored() == NOTHING_STORED
+
+
 async def test_a_studio_that_is_not_there(tmp_path: Path, photo: bytes, unused_tcp_port: int) -> None:
     transport = httpx.AsyncHTTPTransport()
     nowhere = f"http://127.0.0.1:{unused_tcp_port}"

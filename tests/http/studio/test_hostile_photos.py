@@ -25,7 +25,7 @@ async def test_a_decoder_that_takes_too_long_is_the_pictures_fault(
 ) -> None:
     """No decoder of ours is known to hang; one that has no time left looks the same from outside."""
     hostile = make_webp((7000, 7000))
-    async with running_studio(make_settings(pictures, work_timeout_seconds=0.15)) as studio:
+    async with running_studio(make_settings(pictures, work_timeout_seconds=0.08)) as studio:
         drawn = await studio.post("/generate-cartoon", files={"image": hostile})
         url = pictures.put("1_hostile.webp", hostile)
         cut = await studio.post("/process-face-cut", json={"image_url": url})

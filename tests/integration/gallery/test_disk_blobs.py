@@ -18,7 +18,7 @@ from tests.integration.gallery.records import NOON
 from toonbooth.gallery.blobs.disk import DiskBlobStore
 from toonbooth.gallery.blobs.interface import Blob, BlobStore
 from toonbooth.gallery.blobs.keys import BlobFolder, is_in_folder, is_key
-from toonbooth.gallery.errors import PictureNotFoundError, StorageFailedError
+from toonbooth.gallery.errors import PictureNotFoundError, StorageFailedError, StorageUnavailableError
 
 ORIGINAL: Final = "507f1f77bcf86cd799439011"
 NOON_MILLISECONDS: Final = 1795435200000
@@ -201,6 +201,18 @@ async def test_a_full_disk_is_a_storage_failure_and_leaves_nothing(
         await store(blobs, PHOTO * 3)
 
     assert list_files(tmp_path / "uploads") == []
+
+
+async def test_that_no_more_files_can_be_open_passes(blobs: DiskBlobStore) -> None:
+    key = (await store(blobs)).key
+
+    with limited(resource.RLIMIT_NOFILE, 0):
+        with pytest.raises(StorageUnavailableError):
+            await store(blobs)
+        with pytest.raises(StorageUnavailableError):
+            await read(blobs, key)
+
+    assert await read(blobs, key) == PHOTO
 
 
 @pytest.mark.parametrize("folder", [".staging", "temp"])

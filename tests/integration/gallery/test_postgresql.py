@@ -119,6 +119,29 @@ async def test_no_more_connections_are_made_than_were_allowed(
     assert max(map(int, seen)) <= 3
 
 
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ("SET LOCAL lock_timeout = '20ms'", "LOCK TABLE originals"),
+        ("SET LOCAL statement_timeout = '20ms'", "SELECT pg_sleep(20)"),
+    ],
+)
+async def test_who_waits_too_long_hears_that_there_is_too_much_to_do(
+    database_url: str, statements: tuple[str, ...]
+) -> None:
+    await bring_up_to_date(database_url)
+    async with await open_database(database_url) as database, database.transaction() as other:
+        await other.execute(text("LOCK TABLE originals"))
+        with pytest.raises(DatabaseUnavailableError):
+            await run_all(database, statements)
+
+
+async def run_all(database: Database, statements: tuple[str, ...]) -> None:
+    async with database.transaction() as session:
+        for statement in statements:
+            await session.execute(text(statement))
+
+
 async def test_one_state_of_all_tables_is_read_even_while_others_write(database_url: str) -> None:
     await bring_up_to_date(database_url)
     device = make_device()

@@ -21,7 +21,7 @@ from toonbooth.gallery.database.repositories import DeviceRepository, OriginalRe
 from toonbooth.gallery.database.tables import Original
 from toonbooth.gallery.database.transactions import Database, open_database
 from toonbooth.gallery.devices import DeviceId
-from toonbooth.gallery.errors import DatabaseFailedError
+from toonbooth.gallery.errors import DatabaseFailedError, DatabaseUnavailableError
 from toonbooth.kit.errors import StartError
 
 ABROAD: Final = timezone(timedelta(hours=2))
@@ -238,6 +238,22 @@ async def test_closing_ends_all_threads(database_url: str) -> None:
     for thread in set(threading.enumerate()) - before:
         thread.join(timeout=5)
         assert not thread.is_alive()
+
+
+async def test_when_another_process_writes_for_too_long_there_is_too_much_to_do(
+    database: Database, database_file: Path, device: DeviceId
+) -> None:
+    async with database.transaction() as session:
+        await session.execute(text("PRAGMA busy_timeout = 20"))  # of the connection that is used again below
+    other = sqlite3.connect(database_file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    with pytest.raises(DatabaseUnavailableError) as busy:
+        await add_original(database, device)
+
+    assert (busy.value.status, busy.value.retry_after_seconds) == (503, 2)
+    other.close()
+    await add_original(database, device)
 
 
 @pytest.mark.parametrize(

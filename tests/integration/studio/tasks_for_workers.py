@@ -29,6 +29,16 @@ def hang() -> None:
     time.sleep(3600)
 
 
+def spin() -> None:
+    while True:
+        pass
+
+
+def stop_myself() -> None:
+    """What a debugger does, and to all of a machine whoever freezes it."""
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
 def wait_for_file(path: Path) -> int:
     """Hold a worker until the test makes the file."""
     while not path.exists():

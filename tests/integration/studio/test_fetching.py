@@ -11,6 +11,7 @@ from toonbooth.kit.errors import AppError
 from toonbooth.studio.errors import (
     FileTooLargeError,
     ImageNotFoundError,
+    ImageServerBusyError,
     ImageUnreachableError,
     ImageUrlNotAllowedError,
 )
@@ -126,6 +127,8 @@ async def test_a_redirect_out_of_the_origin_is_not_followed(status: int) -> None
         (b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n", ImageNotFoundError),
         (b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", ImageUnreachableError),
         (b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n", ImageUnreachableError),
+        (b"HTTP/1.1 429 Slow down\r\nContent-Length: 0\r\n\r\n", ImageServerBusyError),
+        (b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n", ImageServerBusyError),
         (b"HTTP/1.1 304 Not Modified\r\n\r\n", ImageUnreachableError),
         (b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n", ImageUnreachableError),
         (b"HTTP/1.1 206 Partial\r\nContent-Length: 1\r\n\r\na", ImageUnreachableError),
@@ -169,8 +172,9 @@ async def test_a_server_that_never_answers_is_given_up() -> None:
         resolve=resolve,
         timeout_seconds=0.01,
     )
-    with pytest.raises(ImageUnreachableError, match="too long"):
+    with pytest.raises(ImageServerBusyError) as busy:
         await fetcher.fetch(URL)
+    assert (busy.value.status, busy.value.retry_after_seconds) == (503, 5)
 
 
 async def test_proxies_of_the_environment_count_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,12 @@ import pytest
 from tests.integration.studio import tasks_for_workers as tasks
 from toonbooth.kit.errors import InvalidRequestError
 from toonbooth.kit.line import ANYBODY
-from toonbooth.kit.worker_process import UnsendableFailureError, WorkerDiedError, WorkTimeoutError
+from toonbooth.kit.worker_process import (
+    UnsendableFailureError,
+    WorkerDiedError,
+    WorkStarvedError,
+    WorkTimeoutError,
+)
 from toonbooth.kit.workers import PoolBusyError, WorkerPool
 
 
@@ -81,12 +86,29 @@ async def test_a_worker_that_died_idle_costs_nobody(pool: WorkerPool) -> None:
     assert await pool.run(tasks.add, 2, 3, timeout_seconds=10) == 5
 
 
-async def test_a_worker_that_hangs_is_killed_and_replaced(pool: WorkerPool) -> None:
+@pytest.mark.parametrize("task", [tasks.hang, tasks.spin])
+async def test_a_worker_that_hangs_is_killed_and_replaced(pool: WorkerPool, task: Callable[[], None]) -> None:
     before = psutil.Process(await pool.run(tasks.get_process_id, timeout_seconds=10))
     with pytest.raises(WorkTimeoutError):
-        await pool.run(tasks.hang, timeout_seconds=0.1)
+        await pool.run(task, timeout_seconds=0.1)
     assert await pool.run(tasks.get_process_id, timeout_seconds=10) != before.pid
     _wait_until_gone(before)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems don't say who wants to run")
+async def test_work_that_does_not_get_to_run_is_nobodys_fault() -> None:
+    """At work, or before it has begun."""
+    async with WorkerPool(workers=2, max_waiting=1, patience_seconds=0.3) as pool:
+        stopped = await pool.run(tasks.get_process_id, timeout_seconds=10)
+        os.kill(stopped, signal.SIGSTOP)
+        starved = [asyncio.create_task(pool.run(tasks.stop_myself, timeout_seconds=0.1)) for _ in range(2)]
+        for each in starved:
+            with pytest.raises(WorkStarvedError) as busy:
+                await each
+            assert (busy.value.status, busy.value.code) == (503, "busy")
+            assert busy.value.retry_after_seconds is not None
+            assert busy.value.retry_after_seconds >= 1
+        assert await pool.run(tasks.add, 2, 3, timeout_seconds=10) == 5
 
 
 async def test_signals_to_the_group_do_not_reach_workers(pool: WorkerPool) -> None:

@@ -13,9 +13,10 @@ from toonbooth.kit.errors import StartError
 
 DEFAULT_CONNECTIONS: Final = 10
 
-_OUTAGES: Final = ("08", "53", "57P")
-"""SQLSTATEs of a database that is away or has too much to do (connections, resources, an operator's stop):
-"PostgreSQL Error Codes", appendix A of its manual."""
+_OUTAGES: Final = ("08", "40", "53", "55P03", "57014", "57P")
+"""SQLSTATEs of a database that is away or has too much to do (connections, transactions that met, resources,
+locks and statements that took too long, an operator's stop): "PostgreSQL Error Codes", appendix A of its
+manual."""
 
 _UNUSABLE: Final = (
     "GALLERY_DATABASE_URL is not a database that can be used here. It begins with postgresql+asyncpg:// or "
@@ -86,5 +87,7 @@ async def list_damages(session: AsyncSession) -> list[str]:
 def is_outage(error: exc.DBAPIError | exc.TimeoutError) -> bool:
     """Whether the database is away or full, and the same statement may go through in a moment."""
     if isinstance(error, exc.TimeoutError) or error.connection_invalidated:
+        return True
+    if sqlite.is_busy(error.orig):
         return True
     return (getattr(error.orig, "sqlstate", None) or "").startswith(_OUTAGES)

@@ -108,6 +108,15 @@ async def list_damages(session: AsyncSession) -> list[str]:
     ]
 
 
+def is_busy(error: BaseException | None) -> bool:
+    """Whether another process has been writing for longer than anybody waits."""
+    # The lower byte; the others say of which kind of being busy it is.
+    return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF in {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+    }
+
+
 def _make_file(file: Path) -> None:
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
