@@ -29,6 +29,7 @@ from toonbooth.imaging.codec import (
     identify,
     inspect,
 )
+from toonbooth.imaging.codec.av1_sequence import read_frame_sizes
 
 PILLOW_FORMATS = (ImageFormat.JPEG, ImageFormat.PNG, ImageFormat.WEBP, ImageFormat.AVIF)
 
@@ -199,15 +200,81 @@ def test_files_of_a_million_tiny_pieces_are_not_walked_to_the_end() -> None:
         inspect(b"\xff\xd8" + b"\xff\xfe\0\x02" * 100_000)
 
 
+class CountingFile(io.BytesIO):
+    """Knows how much of it was read."""
+
+    bytes_read = reads = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        data = super().read(size)
+        self.bytes_read += len(data)
+        self.reads += 1
+        return data
+
+
+def test_megabytes_of_fill_bytes_are_not_looked_at_one_by_one() -> None:
+    jpeg = encode(make_picture(), ImageFormat.JPEG)
+    file = CountingFile(jpeg[:2] + b"\xff" * 8_000_000 + jpeg[2:])
+    assert inspect(file).width == WIDTH
+    assert file.reads < 500
+
+
+def test_the_last_of_a_few_fill_bytes_begins_the_marker() -> None:
+    jpeg = encode(make_picture(), ImageFormat.JPEG)
+    for count in (1, 2, 63, 64, 65, 200):
+        assert inspect(jpeg[:2] + b"\xff" * count + jpeg[2:]).width == WIDTH
+    with pytest.raises(BrokenImageError):
+        inspect(jpeg[:2] + b"\xff" * 200)
+
+
+def heif_box(kind: bytes, *parts: bytes) -> bytes:
+    data = b"".join(parts)
+    return (8 + len(data)).to_bytes(4, "big") + kind + data
+
+
+def heif_that_says_much(*, places: int = 0, items: int = 1, properties: int = 1) -> bytes:
+    """A HEIC of one size and no pixels, whose boxes claim so much."""
+    version = bytes(4)
+    one, size = (1).to_bytes(2, "big"), (64).to_bytes(4, "big")
+    item = one + bytes([properties]) + b"\1" * properties
+    return heif_box(b"ftyp", b"heic", bytes(4), b"mif1heic") + heif_box(
+        b"meta",
+        version,
+        heif_box(b"pitm", version, one),
+        heif_box(b"iloc", version, b"\1\0", one, bytes(4), places.to_bytes(2, "big"), b"\1" * places),
+        heif_box(
+            b"iprp",
+            heif_box(b"ipco", heif_box(b"ispe", version, size, size)),
+            heif_box(b"ipma", version, items.to_bytes(4, "big"), item * items),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("honest", "too_much"),
+    [
+        ({"places": 16_000}, {"places": 17_000}),
+        ({"items": 4000}, {"items": 5000}),
+        ({"items": 80, "properties": 200}, {"items": 100, "properties": 200}),
+    ],
+)
+def test_boxes_that_say_more_than_any_photo_has_to_say_are_not_listened_to(
+    honest: dict[str, int], too_much: dict[str, int]
+) -> None:
+    assert inspect(heif_that_says_much(**honest)).width == 64
+    with pytest.raises(BrokenImageError):
+        inspect(heif_that_says_much(**too_much))
+
+
+def test_av1_data_of_more_obus_than_any_photo_has_are_not_listened_to() -> None:
+    avif = encode(make_picture(), ImageFormat.AVIF)
+    data = avif[avif.index(b"mdat") + 4 :] + b"\x12\0" * 50
+    assert read_frame_sizes(data, max_obus=60)[0] == [(WIDTH, HEIGHT)]
+    with pytest.raises(BrokenImageError):
+        read_frame_sizes(data, max_obus=50)
+
+
 def test_a_header_is_read_without_the_file_behind_it() -> None:
-    class CountingFile(io.BytesIO):
-        bytes_read = 0
-
-        def read(self, size: int | None = -1, /) -> bytes:
-            data = super().read(size)
-            self.bytes_read += len(data)
-            return data
-
     noise = zlib.compress(make_picture(1000, 1000).tobytes(), 0)
     header = png_of_size(1000, 1000)[:33]
     file = CountingFile(header + png_chunk(b"IDAT", noise) + png_chunk(b"IEND", b""))

@@ -8,22 +8,20 @@ from toonbooth.imaging.codec.errors import BrokenImageError
 
 _SEQUENCE_HEADER = 1
 _MAX_HEADER_BYTES = 512
-_MAX_OBUS = 1000
 
 
-def read_frame_sizes(data: bytes) -> list[tuple[int, int]]:
-    """Width and height from every sequence header in the data of one item.
+def read_frame_sizes(data: bytes, *, max_obus: int) -> tuple[list[tuple[int, int]], int]:
+    """Width and height from every sequence header in the data of one item, and how many OBUs it has.
 
     Raises
     ------
     BrokenImageError
-        If there is none, or the data don't hang together.
+        If there is no header, or the data don't hang together, or are too many OBUs.
     """
     sizes = []
-    offset = 0
-    for _ in range(_MAX_OBUS):
-        if offset >= len(data):
-            break
+    offset = obus = 0
+    while offset < len(data) and obus < max_obus:
+        obus += 1
         kind, has_extension, has_size = data[offset] >> 3 & 15, data[offset] >> 2 & 1, data[offset] >> 1 & 1
         offset += 1 + has_extension
         length = len(data) - offset
@@ -36,7 +34,7 @@ def read_frame_sizes(data: bytes) -> list[tuple[int, int]]:
         offset += length
     if not sizes or offset < len(data):
         raise BrokenImageError("no AV1 sequence header, or no end of OBUs")
-    return sizes
+    return sizes, obus
 
 
 class _Bits:

@@ -14,6 +14,12 @@ from toonbooth.imaging.codec.streams import measure, read_at
 # 16 MB of boxes could be hidden in one file; a phone's photo of a hundred tiles has 8 KB.
 _MAX_META_BYTES = 1024 * 1024
 _MAX_TOP_LEVEL_BOXES = 64
+
+# What can be said in a megabyte a million times takes seconds to read. The largest photos of phones have some
+# 300 items, each in one place; each tile of an AVIF has two or three OBUs.
+_MAX_ITEMS = 4096
+_MAX_PLACES = _MAX_PROPERTIES = 16_384
+_MAX_OBUS = 16_384
 _SEQUENCE_BRANDS = frozenset({b"avis", b"hevc", b"hevx", b"hevm", b"hevs", b"msf1"})
 
 # EXIF's number for a turn of so many quarters counter-clockwise, followed by a mirror left to right or none.
@@ -87,7 +93,7 @@ def read_heif_header(source: BinaryIO) -> HeifHeader:
     if not sizes:
         raise BrokenImageError("the primary picture has no size")
     all_sizes = [_read_size(box.data) for box in definitions if box.kind == b"ispe"]
-    left = file_bytes
+    left, obus_left = file_bytes, _MAX_OBUS
     for item, belonging in associations.items():
         if any(box.kind == b"av1C" for box in belonging):
             places = locations.get(item, [])
@@ -95,7 +101,10 @@ def read_heif_header(source: BinaryIO) -> HeifHeader:
             left -= sum(length for _, length in places)
             if left < 0:
                 raise BrokenImageError("items that overlap")
-            all_sizes += read_frame_sizes(b"".join(read_at(source, *place) for place in places))
+            data = b"".join(read_at(source, *place) for place in places)
+            found, obus = read_frame_sizes(data, max_obus=obus_left)
+            all_sizes += found
+            obus_left -= obus
     return HeifHeader(
         *sizes[0],
         orientation=_read_turns(mine),
@@ -157,13 +166,22 @@ def _read_associations(data: bytes, definitions: list[_Box]) -> dict[int, list[_
     # The topmost bit of a property's number only says whether a reader must know it.
     number_bytes, mask = (2, 0x7FFF) if flags & 1 else (1, 0x7F)
     associations: dict[int, list[_Box]] = {}
-    for _ in range(fields.number(4)):
+    left = _MAX_PROPERTIES
+    for _ in range(_check_count(fields.number(4), _MAX_ITEMS)):
         owner = fields.number(4 if version else 2)
-        indices = [fields.number(number_bytes) & mask for _ in range(fields.number(1))]
+        count = _check_count(fields.number(1), left)
+        left -= count
+        indices = [fields.number(number_bytes) & mask for _ in range(count)]
         if any(index > len(definitions) for index in indices):
             raise BrokenImageError("a property that isn't there")
         associations.setdefault(owner, []).extend(definitions[index - 1] for index in indices if index)
     return associations
+
+
+def _check_count(count: int, most: int) -> int:
+    if count > most:
+        raise BrokenImageError(f"{count} of what no picture has more than {most} of")
+    return count
 
 
 def _read_size(data: bytes) -> tuple[int, int]:
@@ -208,12 +226,15 @@ def _read_locations(data: bytes, file_bytes: int) -> dict[int, list[tuple[int, i
         # Billions of places could be claimed in no space at all.
         raise BrokenImageError("places without offset and length")
     locations: dict[int, list[tuple[int, int]]] = {}
-    for _ in range(fields.number(4 if version == 2 else 2)):
+    places_left = _MAX_PLACES
+    for _ in range(_check_count(fields.number(4 if version == 2 else 2), _MAX_ITEMS)):
         item = fields.number(4 if version == 2 else 2)
         method = fields.number(2) & 15 if version else 0
         fields.number(2)  # which file: only this one is ever read
         base = fields.number(base_bytes)
-        for _ in range(fields.number(2)):
+        places = _check_count(fields.number(2), places_left)
+        places_left -= places
+        for _ in range(places):
             fields.number(index_bytes)
             offset, length = base + fields.number(offset_bytes), fields.number(length_bytes)
             if method == 0:

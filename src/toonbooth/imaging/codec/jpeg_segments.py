@@ -20,6 +20,7 @@ FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 _STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
 _END_OF_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
+_FEW_BYTES = 64
 _MAX_SEGMENTS = 4096
 """The richest phone files have some 200 (a depth map in extended XMP); but four bytes make a segment, too."""
 
@@ -79,12 +80,28 @@ def _read_marker(source: BinaryIO, offset: int) -> tuple[int, int]:
     prefix, marker = read_at(source, offset, 2)
     if prefix != 0xFF:
         raise BrokenImageError(f"no marker at {offset}")
-    while marker == 0xFF:
-        offset += 1
-        marker = read_at(source, offset + 1, 1)[0]
+    if marker == 0xFF:
+        offset, marker = _pass_over_fill_bytes(source, offset + 1)
     if marker in {0, SOI}:
         raise BrokenImageError(f"marker {marker:02x} at {offset}")
     return marker, offset
+
+
+def _pass_over_fill_bytes(source: BinaryIO, offset: int) -> tuple[int, int]:
+    """The last 0xFF of a row that `offset` lies in, and the marker after it.
+
+    Ten megabytes of them are a valid file, so they aren't looked at one by one.
+    """
+    source.seek(offset)
+    # Most often there are one or two.
+    block_bytes = _FEW_BYTES
+    while block := source.read(block_bytes):
+        rest = block.lstrip(b"\xff")
+        offset += len(block) - len(rest)
+        if rest:
+            return offset - 1, rest[0]
+        block_bytes = min(2 * block_bytes, BLOCK_BYTES)
+    raise BrokenImageError("no end of image")
 
 
 def _find_end_of_scan(source: BinaryIO, offset: int) -> int:
