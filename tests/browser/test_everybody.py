@@ -84,7 +84,7 @@ async def test_the_whole_flow_goes_by_keyboard(visit: Open, two_people_jpeg: byt
     await tab_to("button", "Another one")
     await keyboard.press("Enter")
     await visitor.see_drawings(2)
-    await page.get_by_role("heading", level=1).filter(visible=True).focus()
+    await expect(visitor.button("Another one")).to_be_focused()
     await tab_to("button", "Keep this face")
     await keyboard.press("Enter")
     await tab_to("radio", "Left")

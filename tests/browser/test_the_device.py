@@ -82,7 +82,16 @@ async def test_pictures_are_deleted_one_by_one(visit: Open, astronaut_jpeg: byte
     await visitor.tiles.get_by_role("button", name="Delete").click()
     await visitor.button("Delete it").click()
 
-    await expect(visitor.page.get_by_text("No photos yet.")).to_be_visible()
+    no_photos = visitor.page.get_by_text("No photos yet.")
+    await expect(no_photos).to_be_visible()
+    await visitor.go_to("Device")
+    await visitor.context.set_offline(True)
+    await visitor.go_to("Photos")
+    await expect(visitor.notice).to_contain_text("There is no network.")
+    await expect(no_photos).to_be_hidden()
+    await visitor.context.set_offline(False)
+    await visitor.button("Try again").click()
+    await expect(no_photos).to_be_visible()
     assert (await visitor.ask_gallery("/api/originals"))["count"] == 0
 
 

@@ -124,6 +124,7 @@ async def test_a_drawing_that_is_called_off_is_called_off_at_the_gallery(
     assert (await called_off.value).request.method == "DELETE"
     assert (await called_off.value).status == 200
     await expect(visitor.button("Choose a photo")).to_be_visible()
+    await expect(visitor.heading("A photo in, a cartoon out")).to_be_focused()
 
 
 async def test_a_photo_can_be_dropped_and_pasted(visit: Open, astronaut_jpeg: bytes) -> None:

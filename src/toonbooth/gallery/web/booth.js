@@ -118,8 +118,14 @@ export function createBooth() {
     if (work.phase === "done") finish(work);
     if (work.phase === "failed") problemOf(work);
     render();
-    const isForgotten = [document.body, find("booth-title")].includes(document.activeElement);
-    if (work.isOver && work.kind === "regenerate" && isForgotten) find("another").focus({ preventScroll: true });
+    if (work.isOver && (work.about ?? "") === originalId) recoverFocus();
+  }
+
+  /** What had focus has made room, or goes with the progress: it comes back to what can be done next. */
+  function recoverFocus() {
+    const focused = document.activeElement;
+    if (focused !== document.body && focused !== find("booth-title") && !find("work").contains(focused)) return;
+    find(find("choices").hidden ? "booth-title" : "another").focus({ preventScroll: true });
   }
 
   function finish({ kind, about, answer, photo }) {

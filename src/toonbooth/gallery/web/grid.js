@@ -40,6 +40,7 @@ export function createGrid(root, { load, fill, erasure, nothing, name }) {
       loaded = await load(page);
     } catch (failure) {
       notice.show(failure, [["Try again", () => show(page)]]);
+      empty.hidden = true; // nobody knows
       list.setAttribute("aria-busy", "false");
       return;
     }
