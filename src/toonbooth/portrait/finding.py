@@ -87,9 +87,10 @@ DRAWING: Final = Effort(
     coarse_pixels=(64, 96, 160, 256),
     min_detection_score=0.2,
     min_hint=-2.0,
-    min_evidence=2.0,
+    min_evidence=6.5,
 )
-"""Networks trained on photos see drawn faces only faintly."""
+"""Networks trained on photos see drawn faces only faintly. Of 276 drawings of 13 photos the faintest face had
+evidence 8.6; in 160 pictures without people and their drawings nine faces were seen, with 6.1 at most."""
 
 
 class _Search:

@@ -254,6 +254,11 @@ def test_a_drawing_of_a_face_is_found(analyser: PortraitAnalyser, astronaut: Byt
     assert np.hypot(*np.subtract(face.box.centre, FACE_CENTRE)) < 12
 
 
+def test_a_cat_is_nobody_in_a_drawing_either(analyser: PortraitAnalyser) -> None:
+    cat = np.asarray(data.chelsea(), np.uint8)
+    assert analyser.analyse_drawing(scaled(cat, 300 / max(cat.shape))).faces == ()
+
+
 def test_the_debug_picture_marks_face_eyes_and_background(portrait: Portrait, face: Face) -> None:
     debug = draw_debug(portrait)
     assert debug.dtype == np.uint8
