@@ -169,13 +169,12 @@ def _without_islands(alpha: FloatImage, core: FloatImage, unit: float) -> FloatI
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     small, face, unit = shrunk(alpha, size), shrunk(core, size) > 0.5, unit * scale
     firm = opened(small > 0.4, 0.012 * unit) | (face & (small > 0.4))
-    # An earring hangs by less than can be seen.
+    # An earring hangs by less than can be seen; what floats above a head is none.
     hook = np.ones((2 * round(_HOOK * unit / 2) + 1, 1), np.uint8)
-    # Nothing hangs from the picture's edge: a gap before it stays one.
-    closed = cv2.morphologyEx(
-        firm.astype(np.uint8), cv2.MORPH_CLOSE, hook, borderType=cv2.BORDER_CONSTANT, borderValue=0
-    )
-    solid = parts_touching((closed > 0) | firm, face)
+    hooked = cv2.morphologyEx(firm.astype(np.uint8), cv2.MORPH_CLOSE, hook) > 0
+    rows = np.flatnonzero(face.any(axis=1))
+    hooked[: int(rows.mean()) if len(rows) else height] = False
+    solid = parts_touching(firm | hooked, face)
     linked = parts_touching((small > 0.25) | solid, solid)
     near = (dilated(linked, 1) & dilated(solid, 0.04 * unit)).astype(np.float32)
     fading = enlarged(np.asarray(cv2.GaussianBlur(near, (0, 0), 0.7), dtype=np.float32), (width, height))

@@ -1,5 +1,7 @@
 """Earrings hang below the ear lobe and belong to the head; the background behind them doesn't."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -37,6 +39,17 @@ def test_a_drop_earring_stays(side: int) -> None:
         assert (alpha & drop).sum() > 0.8 * drop.sum()
         below_the_jaw = alpha[MIDDLE_Y + 72 :]
         assert not below_the_jaw.any()
+
+
+def test_what_floats_above_the_hair_goes_though_the_matte_holds_it() -> None:
+    portrait = one(Look(), unit=UNIT).portrait
+    crown = MIDDLE_Y - 92
+    matte = portrait.matte.copy()
+    picture = portrait.picture.copy()
+    stripe = np.s_[crown - 14 : crown - 7, MIDDLE_X - 20 : MIDDLE_X + 21]
+    matte[stripe], picture[stripe] = 1, (250, 250, 250)
+    seen = replace(portrait, picture=picture, matte=matte)
+    assert alpha_over(seen, cut_face(seen))[stripe].max() < 60
 
 
 @pytest.mark.parametrize(
