@@ -26,7 +26,7 @@ operators: .venv/dev.stamp  ## Install nginx, promtool, hadolint and Helm, with 
 		DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends nginx-light prometheus; }
 
 torture: .venv/dev.stamp models  ## Kill galleries and movers hundreds of times, race 1,000 rounds of requests (minutes)
-	TORTURE_KILLS=200 TORTURE_RACES=1000 TORTURE_MOVES=100 $(RUN)/python -m pytest -n0 -s tests/acceptance/torture tests/http/gallery/test_faults.py $(ARGS)
+	TORTURE_KILLS=200 TORTURE_RACES=1000 TORTURE_MOVES=100 TORTURE_CLUSTER=100 $(RUN)/python -m pytest -n0 -s tests/acceptance/torture tests/http/gallery/test_faults.py $(ARGS)
 
 check: .venv/dev.stamp  ## Check format, lint and types
 	$(RUN)/ruff format --check .

@@ -1,5 +1,6 @@
 """A phone that remembers everything it was promised, and finds out what became of what it was not."""
 
+import asyncio
 import io
 import random
 import uuid
@@ -58,6 +59,8 @@ class Phone:
     rng: random.Random
     device: str = field(default_factory=lambda: str(uuid.uuid4()))
     state: State = field(default_factory=dict)
+    may_be_refused: bool = False
+    """Whether 503 is an answer: try again."""
     unanswered: Request | None = None
     answers: int = 0
     checked: int = 0
@@ -70,6 +73,8 @@ class Phone:
             try:
                 reply = await request.send(client)
             except httpx.TransportError:
+                return
+            if self.may_be_refused and reply.status_code == 503:
                 return
             self._note(request, reply)
             self.unanswered = None
@@ -92,7 +97,7 @@ class Phone:
         before, self.state = self.state, found
         if request.key is None:
             return
-        reply = await request.send(client)
+        reply = await self._insist(lambda: request.send(client))
         assert reply.status_code == 200, reply.text
         assert ("idempotent-replayed" in reply.headers) == happened
         if happened:
@@ -199,31 +204,42 @@ class Phone:
     async def _look(self, client: httpx.AsyncClient) -> State:
         """What the gallery says that we have, with the bytes that are stored."""
         found: State = {}
-        for original in await _get(client, "/api/originals", "originals"):
+        for original in await self._get(client, "/api/originals", "originals"):
             kept = Kept("original", original["id"], original["id"], await self._read(original["imageUrl"]))
             assert original["fileSize"] == len(kept.data)
             found[kept.id] = kept
-            for cartoon in await _get(client, f"/api/originals/{original['id']}/cartoons", "cartoons"):
+            for cartoon in await self._get(client, f"/api/originals/{original['id']}/cartoons", "cartoons"):
                 expected = self._expect_cartoon(kept, cartoon)
                 assert await self._read(cartoon["imageUrl"]) == expected.data
                 found[expected.id] = expected
-        for face in await _get(client, "/api/downloaded-faces?limit=100", "downloadedFaces"):
+        for face in await self._get(client, "/api/downloaded-faces?limit=100", "downloadedFaces"):
             found[face["id"]] = Kept(
                 "face", face["id"], face["original"]["id"], await self._read(face["faceUrl"])
             )
             assert face["fileSize"] == len(found[face["id"]].data)
         return found
 
+    async def _get(self, client: httpx.AsyncClient, path: str, name: str) -> list[Json]:
+        reply = await self._insist(lambda: client.get(path))
+        assert reply.status_code == 200, reply.text
+        entries: list[Json] = reply.json()["data"][name]
+        return entries
+
+    async def _insist(self, send: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
+        return await (insist(send) if self.may_be_refused else send())
+
     async def _read(self, url: str) -> bytes:
         self.checked += 1
         return await self.read_picture(url)
 
 
-async def _get(client: httpx.AsyncClient, path: str, name: str) -> list[Json]:
-    reply = await client.get(path)
-    assert reply.status_code == 200, reply.text
-    entries: list[Json] = reply.json()["data"][name]
-    return entries
+async def insist(send: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
+    """Send a request until the answer is another one than 503."""
+    while True:
+        reply = await send()
+        if reply.status_code != 503:
+            return reply
+        await asyncio.sleep(0.05)
 
 
 def make_photo(rng: random.Random) -> bytes:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,10 +27,14 @@ NO_LIMIT = "1000000/minute"
 class Gallery:
     """Starts galleries over one folder, one after the other, at one address."""
 
-    url: str
+    port: int
     data_dir: Path
     starter: subprocess.Popen[str]
     process_id: int = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
 
     @property
     def uploads(self) -> Path:
@@ -38,13 +42,27 @@ class Gallery:
 
     async def start(self, **environment: str) -> None:
         """Start a gallery, with more in its environment, and wait until it answers."""
-        self.process_id = await start_command(self.starter, "gallery", **environment)
+        await self.launch(**environment)
+        await self.wait_until_ready()
+
+    async def launch(self, **environment: str) -> None:
+        """Start a gallery without waiting for it; one at a time."""
+        self.process_id = await self.run("gallery", GALLERY_PORT=str(self.port), **environment)
+
+    async def wait_until_ready(self) -> None:
         async with asyncio.timeout(START_SECONDS), httpx.AsyncClient(verify=False) as client:
             while True:
                 with contextlib.suppress(httpx.TransportError):
                     if (await client.get(f"{self.url}/health")).status_code == 200:
                         return
+                os.kill(self.process_id, 0)  # it is still there
                 await asyncio.sleep(0.01)
+
+    async def run(self, *arguments: str, **environment: str) -> int:
+        """Run `toonbooth` over the same folder; returns its process id."""
+        return await start_command(
+            self.starter, *arguments, GALLERY_DATA_DIR=str(self.data_dir), **environment
+        )
 
     async def read_from_disk(self, url: str) -> bytes:
         """The bytes that lie on the disk, whatever a gallery would say."""
@@ -53,17 +71,18 @@ class Gallery:
 
     def kill(self) -> None:
         """As a power cut would, but for what the operating system still has in memory."""
-        os.kill(self.process_id, signal.SIGKILL)
-        self._wait_for_end()
+        self._end(signal.SIGKILL)
 
     def stop(self) -> None:
         """Tell it to end."""
-        os.kill(self.process_id, signal.SIGTERM)
-        self._wait_for_end()
+        self._end(signal.SIGTERM)
 
-    def _wait_for_end(self) -> None:
-        wait_for_end(self.process_id)
-        self.process_id = 0
+    def _end(self, number: signal.Signals) -> None:
+        assert self.process_id  # 0 would be us
+        process_id, self.process_id = self.process_id, 0
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process_id, number)
+        wait_for_end(process_id)
 
 
 async def start_command(starter: subprocess.Popen[str], *arguments: str, **environment: str) -> int:
@@ -98,11 +117,15 @@ def running_studio() -> Generator[str]:
 @contextlib.contextmanager
 def gallery_to_torture(data_dir: Path, studio_url: str) -> Generator[Gallery]:
     """A gallery yet to be started."""
-    port = find_free_port()
+    with galleries_to_torture([data_dir], studio_url) as (gallery,):
+        yield gallery
+
+
+@contextlib.contextmanager
+def galleries_to_torture(data_dirs: list[Path], studio_url: str) -> Generator[list[Gallery]]:
+    """Galleries yet to be started, each at a port of its own."""
     with running(
         gallery_starter.__name__,
-        GALLERY_PORT=str(port),
-        GALLERY_DATA_DIR=str(data_dir),
         GALLERY_STUDIO_URL=studio_url,
         GALLERY_LOG_LEVEL="error",
         GALLERY_REQUESTS_PER_DEVICE=NO_LIMIT,
@@ -110,12 +133,13 @@ def gallery_to_torture(data_dir: Path, studio_url: str) -> Generator[Gallery]:
         GALLERY_DRAWINGS_PER_DEVICE=NO_LIMIT,
         GALLERY_DRAWINGS_PER_ADDRESS=NO_LIMIT,
     ) as starter:
-        gallery = Gallery(f"http://127.0.0.1:{port}", data_dir, starter)
+        galleries = [Gallery(find_free_port(), data_dir, starter) for data_dir in data_dirs]
         try:
-            yield gallery
+            yield galleries
         finally:
-            if gallery.process_id:
-                gallery.kill()
+            for gallery in galleries:
+                if gallery.process_id:
+                    gallery.kill()
 
 
 @contextlib.contextmanager
@@ -138,18 +162,34 @@ def running(
 
 
 @contextlib.asynccontextmanager
-async def client_of(gallery: Gallery, device: str) -> AsyncIterator[httpx.AsyncClient]:
-    """An HTTP client that speaks for a device."""
+async def client_of(url: str, device: str) -> AsyncIterator[httpx.AsyncClient]:
+    """An HTTP client of whatever listens there, that speaks for a device."""
     async with httpx.AsyncClient(
-        base_url=gallery.url, headers={"x-device-id": device}, timeout=30, verify=False
+        base_url=url, headers={"x-device-id": device}, timeout=30, verify=False
     ) as client:
         yield client
 
 
-async def settle(gallery: Gallery, phones: list[Phone]) -> None:
-    """Let all phones find out what became of what they asked for."""
+@contextlib.asynccontextmanager
+async def clients_of(url: str, phones: list[Phone]) -> AsyncIterator[list[tuple[Phone, httpx.AsyncClient]]]:
+    """Each phone with a client of its own."""
     async with contextlib.AsyncExitStack() as stack:
-        clients = [await stack.enter_async_context(client_of(gallery, phone.device)) for phone in phones]
-        async with asyncio.TaskGroup() as tasks:
-            for phone, client in zip(phones, clients, strict=True):
-                tasks.create_task(phone.settle(client))
+        yield [(phone, await stack.enter_async_context(client_of(url, phone.device))) for phone in phones]
+
+
+async def settle(url: str, phones: list[Phone]) -> None:
+    """Let all phones find out what became of what they asked for."""
+    async with clients_of(url, phones) as pairs, asyncio.TaskGroup() as tasks:
+        for phone, client in pairs:
+            tasks.create_task(phone.settle(client))
+
+
+async def use(url: str, phones: list[Phone], *, is_enough: Callable[[], bool]) -> None:
+    """Let all phones ask for this and that until it is enough."""
+    async with clients_of(url, phones) as pairs, asyncio.TaskGroup() as tasks:
+        for phone, client in pairs:
+            tasks.create_task(phone.use(client, is_enough=is_enough))
+
+
+def count_answers(phones: list[Phone]) -> int:
+    return sum(phone.answers for phone in phones)

@@ -6,12 +6,18 @@ import random
 import sqlite3
 from collections import Counter
 from collections.abc import Callable
-from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 
 from tests.acceptance.torture.phone import Phone
-from tests.acceptance.torture.running import Gallery, client_of, gallery_to_torture, running_studio, settle
+from tests.acceptance.torture.running import (
+    Gallery,
+    count_answers,
+    gallery_to_torture,
+    running_studio,
+    settle,
+    use,
+)
 from tests.pictures import read_pixels
 from toonbooth.gallery.clock import read_clock
 from toonbooth.gallery.operations.check_storage import check_storage
@@ -34,13 +40,13 @@ async def test_a_gallery_may_be_killed_at_any_moment(
         phones = [Phone(gallery.read_from_disk, random.Random(rng.random())) for _ in range(PHONES)]
         for _ in range(KILLS):
             await gallery.start()
-            await settle(gallery, phones)
+            await settle(gallery.url, phones)
             await use_until_killed(gallery, phones, rng)
             check_that_files_are_whole(gallery)
             await check_rows(gallery)
             end_leases(gallery)
         await gallery.start()
-        await settle(gallery, phones)
+        await settle(gallery.url, phones)
         gallery.stop()
     await check_that_the_sweeper_leaves_what_rows_name(gallery)
 
@@ -56,22 +62,15 @@ async def test_a_gallery_may_be_killed_at_any_moment(
     assert counts["answers"] >= KILLS
 
 
-def count_answers(phones: list[Phone]) -> int:
-    return sum(phone.answers for phone in phones)
-
-
 async def use_until_killed(gallery: Gallery, phones: list[Phone], rng: random.Random) -> None:
     """Some answers, and then at any moment of the next ones."""
-    async with AsyncExitStack() as stack:
-        clients = [await stack.enter_async_context(client_of(gallery, phone.device)) for phone in phones]
-        async with asyncio.TaskGroup() as tasks:
-            for phone, client in zip(phones, clients, strict=True):
-                tasks.create_task(phone.use(client))
-            enough = count_answers(phones) + rng.randint(1, MOST_ANSWERS)
-            while count_answers(phones) < enough:  # noqa: ASYNC110 - nobody tells
-                await asyncio.sleep(0.001)
-            await asyncio.sleep(rng.uniform(0, LONGEST_PAUSE_SECONDS))
-            gallery.kill()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(use(gallery.url, phones, is_enough=lambda: False))
+        enough = count_answers(phones) + rng.randint(1, MOST_ANSWERS)
+        while count_answers(phones) < enough:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.001)
+        await asyncio.sleep(rng.uniform(0, LONGEST_PAUSE_SECONDS))
+        gallery.kill()
 
 
 def check_that_files_are_whole(gallery: Gallery) -> None:

@@ -4,8 +4,7 @@ import asyncio
 import os
 import random
 import signal
-from collections.abc import Callable
-from contextlib import AsyncExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -14,11 +13,11 @@ import pytest
 from tests.acceptance.torture.phone import Phone
 from tests.acceptance.torture.running import (
     Gallery,
-    client_of,
+    count_answers,
     gallery_to_torture,
     running_studio,
     settle,
-    start_command,
+    use,
     wait_for_end,
 )
 from tests.seaweedfs import SeaweedFs
@@ -53,7 +52,7 @@ async def test_pictures_move_to_a_bucket_and_back_while_they_are_used(
         phones = [Phone(read_through_gallery, random.Random(rng.random())) for _ in range(PHONES)]
         with running_studio() as studio_url, gallery_to_torture(tmp_path, studio_url) as gallery:
             await gallery.start()
-            await use(gallery, phones, is_enough=lambda: count_answers(phones) >= ANSWERS_BEFORE)
+            await use(gallery.url, phones, is_enough=lambda: count_answers(phones) >= ANSWERS_BEFORE)
             gallery.stop()
             for settings in (
                 {"GALLERY_BLOB_URL": bucket, "GALLERY_OTHER_BLOB_URL": "disk"},
@@ -61,7 +60,7 @@ async def test_pictures_move_to_a_bucket_and_back_while_they_are_used(
             ):
                 await gallery.start(**settings)
                 await move_while_used(gallery, phones, rng, settings)
-                await settle(gallery, phones)
+                await settle(gallery.url, phones)
                 gallery.stop()
                 left = (
                     list_files(gallery.uploads)
@@ -77,26 +76,14 @@ async def test_pictures_move_to_a_bucket_and_back_while_they_are_used(
     print(f"answers: {count_answers(phones)}, moved: {findings.files}")  # noqa: T201 - shown with -s
 
 
-def count_answers(phones: list[Phone]) -> int:
-    return sum(phone.answers for phone in phones)
-
-
-async def use(gallery: Gallery, phones: list[Phone], *, is_enough: Callable[[], bool]) -> None:
-    async with AsyncExitStack() as stack:
-        clients = [await stack.enter_async_context(client_of(gallery, phone.device)) for phone in phones]
-        await asyncio.gather(
-            *(phone.use(client, is_enough=is_enough) for phone, client in zip(phones, clients, strict=True))
-        )
-
-
 async def move_while_used(
     gallery: Gallery, phones: list[Phone], rng: random.Random, settings: dict[str, str]
 ) -> None:
     """Kill the mover a few times, and let it come to its end."""
     has_moved = False
-    using = asyncio.create_task(use(gallery, phones, is_enough=lambda: has_moved))
+    using = asyncio.create_task(use(gallery.url, phones, is_enough=lambda: has_moved))
     for run in range(KILLS + 1):
-        process_id = await start_command(gallery.starter, "move-blobs", **settings)
+        process_id = await gallery.run("move-blobs", **settings)
         if run < KILLS:
             await asyncio.sleep(rng.uniform(0, LONGEST_RUN_SECONDS))
             with suppress(ProcessLookupError):

@@ -125,7 +125,7 @@ async def race(tmp_path: Path, *, with_device: bool) -> tuple[Race, Gallery, Jso
             studio.before_reply = lambda: asyncio.sleep(random.uniform(0, 0.02))
             with gallery_to_torture(tmp_path / "data", f"http://127.0.0.1:{port}") as gallery:
                 await gallery.start()
-                async with client_of(gallery, str(uuid.uuid4())) as client:
+                async with client_of(gallery.url, str(uuid.uuid4())) as client:
                     race = Race(client, random.Random())
                     await asyncio.gather(*(race.upload() for _ in range(RACERS)))
                     for _ in range(ROUNDS // RACERS):
