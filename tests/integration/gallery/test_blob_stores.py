@@ -173,26 +173,3 @@ async def test_a_bucket_that_goes_away_is_a_503(monkeypatch: pytest.MonkeyPatch,
     with pytest.raises(StartError, match=r"^GALLERY_BLOB_URL cannot be used: .*\.$") as refusal:
         open_bucket(url)
     assert "\n" not in str(refusal.value)
-
-
-@pytest.mark.parametrize(
-    ("url", "secret", "words"),
-    [
-        ("s3://no-such-bucket/x", None, "NoSuchBucket"),
-        ("s3://photos/x", "wrong", "SignatureDoesNotMatch"),
-        ("ftp://photos/x", None, "ftp"),
-    ],
-)
-def test_a_wrong_bucket_is_one_clear_line_at_start(
-    seaweedfs: SeaweedFs, monkeypatch: pytest.MonkeyPatch, url: str, secret: str | None, words: str
-) -> None:
-    for name, value in seaweedfs.environment().items():
-        monkeypatch.setenv(name, value)
-    if secret is not None:
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", secret)
-
-    with pytest.raises(StartError, match=words) as refusal:
-        open_bucket(url)
-
-    assert "\n" not in str(refusal.value)
-    assert "for-tests-secret" not in str(refusal.value)
