@@ -1,6 +1,7 @@
 """The guide's flow with the pictures in a real bucket: nothing but the address of the bucket changes."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,6 +12,7 @@ from tests.databases import Databases
 from tests.http.gallery.running import RunningGallery, read_data, read_failure, running_gallery
 from tests.seaweedfs import SeaweedFs
 from toonbooth.gallery.operations.check_storage import check_storage
+from toonbooth.gallery.operations.sweep import SweepRules, sweep
 
 
 @pytest.fixture
@@ -163,3 +165,23 @@ async def test_a_row_whose_object_is_gone_is_found(
     found = await check_storage(services, now=services.read_clock())
 
     assert [lost.key for lost in found.lost] == [original]
+
+
+async def test_smaller_versions_go_with_their_picture_from_the_disks_of_other_galleries_too(
+    gallery: RunningGallery, photo: bytes, prefix: str, tmp_path: Path
+) -> None:
+    owner = gallery.for_device(gallery.device)
+    shared = gallery.databases.settings(gallery.data_dir)
+    doomed, kept = [(await gallery.upload(photo))["original"] for _ in range(2)]
+    async with running_gallery(tmp_path / "other", blob_url=prefix, **shared) as other:
+        for original in (doomed, kept):
+            path = urlsplit(original["imageUrl"]).path
+            assert (await other.client.get(f"{path}?w=160", headers=owner)).status_code == 200
+        await gallery.client.delete(f"/api/originals/{doomed['id']}")
+        services = other.app.state.services
+        rules = SweepRules(temp_ttl=timedelta(days=1), device_ttl=None)
+        async with services.database.hold_lock("sweep"):  # Another gallery sweeps just now.
+            assert await sweep(services, rules, now=services.read_clock()) is None
+
+    left = [folder.name for folder in (tmp_path / "other" / "renditions").glob("*/*")]
+    assert left == [urlsplit(kept["imageUrl"]).path.rpartition("/")[2]]

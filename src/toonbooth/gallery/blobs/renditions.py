@@ -66,6 +66,13 @@ class RenditionCache:
         with translated_failures():
             await finish(asyncio.to_thread(_delete, folders))
 
+    async def list_keys(self) -> list[str]:
+        """The pictures of which there are renditions."""
+        with translated_failures():
+            folders = await asyncio.to_thread(lambda: list(self._folder.glob("*/*")))
+        keys = (f"{folder.parent.name}/{folder.name}" for folder in folders)
+        return [key for key in keys if is_key(key)]
+
     def _locate(self, key: str) -> Path:
         assert is_key(key), "only a key is ever a part of a path"
         return self._folder / key

@@ -58,6 +58,7 @@ async def sweep(storage: Storage, rules: SweepRules, *, now: datetime) -> Swept 
     ------
     DatabaseFailedError, StorageFailedError
     """
+    await _forget_renditions(storage)
     async with storage.database.hold_lock(_LOCK) as is_ours:
         if not is_ours:
             return None
@@ -114,3 +115,15 @@ async def _sweep_devices(storage: Storage, swept: Swept, *, not_seen_since: date
 async def _sweep_answers(storage: Storage, swept: Swept, *, now: datetime) -> None:
     async with storage.database.transaction() as session:
         swept.answers += await HousekeepingRepository(session).delete_answers(now=now)
+
+
+async def _forget_renditions(storage: Storage) -> None:
+    """Each machine for itself, whoever sweeps: a picture that a gallery on another one has deleted left its
+    smaller versions here.
+    """
+    keys = await storage.renditions.list_keys()
+    for start in range(0, len(keys), _BATCH):
+        batch = keys[start : start + _BATCH]
+        async with storage.database.reading() as session:
+            named = await HousekeepingRepository(session).select_named(batch)
+        await storage.renditions.forget(set(batch) - named)
