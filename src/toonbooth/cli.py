@@ -5,6 +5,9 @@ Heavy imports stand inside the commands: each loads what it needs, so `--help` a
 
 import os
 import socket
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -86,28 +89,40 @@ def serve(host: str, gallery_port: int, studio_port: int, data_dir: Path) -> Non
 @click.option("--listener-fd", type=int, hidden=True, help="A listening socket inherited from our parent.")
 @click.option("--parent-pipe", type=int, hidden=True, help="Ends when our parent ends.")
 @click.option("--ready-pipe", type=int, hidden=True, help="Gets a byte when we serve.")
-def gallery(workers: int, listener_fd: int | None, parent_pipe: int | None, ready_pipe: int | None) -> None:
+@click.option("--metrics-fd", type=int, hidden=True, help="A listening socket that all workers share.")
+def gallery(
+    workers: int,
+    listener_fd: int | None,
+    parent_pipe: int | None,
+    ready_pipe: int | None,
+    metrics_fd: int | None,
+) -> None:
     """Run the gallery alone (settings: GALLERY_...)."""
     from toonbooth.gallery.settings import read_settings
     from toonbooth.kit.logs import configure_logs
-    from toonbooth.kit.metrics import SHARED_FOLDER_VARIABLE
 
     settings = read_settings(os.environ)
     configure_logs(settings.log_level, settings.log_format, service="gallery")
     if workers > 1:
-        if settings.metrics_port is not None and not os.environ.get(SHARED_FOLDER_VARIABLE):
-            raise StartError(
-                f"For metrics of several workers set {SHARED_FOLDER_VARIABLE} to an empty folder, or leave "
-                "GALLERY_METRICS_PORT out."
+        with _sharing_metrics(settings.metrics_host, settings.metrics_port) as (
+            metrics_listener,
+            environment,
+        ):
+            serve_gallery(
+                workers=workers,
+                host=settings.host,
+                port=settings.port,
+                drain_seconds=settings.drain_seconds,
+                metrics_listener=metrics_listener,
+                environment=environment,
             )
-        serve_gallery(
-            workers=workers, host=settings.host, port=settings.port, drain_seconds=settings.drain_seconds
-        )
         return
     _follow_parent(parent_pipe)
     listener = _open_listener(listener_fd, settings.host, settings.port)
-    metrics_listener = _open_metrics_listener(
-        settings.metrics_host, settings.metrics_port, is_one_of_several=ready_pipe is not None
+    metrics_listener = (
+        socket.socket(fileno=metrics_fd)
+        if metrics_fd is not None
+        else _open_metrics_listener(settings.metrics_host, settings.metrics_port)
     )
     from toonbooth.gallery.app import create_app
     from toonbooth.gallery.rate_limiting import limit_connections
@@ -383,7 +398,20 @@ def _open_listener(listener_fd: int | None, host: str, port: int) -> socket.sock
     return socket.socket(fileno=listener_fd) if listener_fd is not None else bind_listener(host, port)
 
 
-def _open_metrics_listener(
-    host: str, port: int | None, *, is_one_of_several: bool = False
-) -> socket.socket | None:
-    return None if port is None else bind_listener(host, port, is_one_of_several=is_one_of_several)
+def _open_metrics_listener(host: str, port: int | None) -> socket.socket | None:
+    return None if port is None else bind_listener(host, port)
+
+
+@contextmanager
+def _sharing_metrics(host: str, port: int | None) -> Generator[tuple[socket.socket | None, dict[str, str]]]:
+    """Where several processes are asked for their metrics, and what tells them where to count together: a
+    folder for as long as the block runs, unless the environment names one.
+    """
+    from toonbooth.kit.metrics import SHARED_FOLDER_VARIABLE
+
+    listener = _open_metrics_listener(host, port)
+    if listener is None:
+        yield None, {}
+        return
+    with listener, tempfile.TemporaryDirectory(prefix="toonbooth-metrics-") as folder:
+        yield listener, {SHARED_FOLDER_VARIABLE: os.environ.get(SHARED_FOLDER_VARIABLE) or folder}

@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 import uuid
+from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from typing import Final
@@ -85,11 +86,20 @@ def serve_both(*, host: str, gallery_port: int, studio_port: int, data_folder: P
     click.echo("Stopped.")
 
 
-def serve_gallery(*, workers: int, host: str, port: int, drain_seconds: int) -> None:
-    """Run several processes of the gallery on one port until Ctrl-C or SIGTERM.
+def serve_gallery(
+    *,
+    workers: int,
+    host: str,
+    port: int,
+    drain_seconds: int,
+    metrics_listener: socket.socket | None,
+    environment: Mapping[str, str],
+) -> None:
+    """Run several processes of the gallery on one port until Ctrl-C or SIGTERM, with what is added to their
+    environment.
 
     Each has a listening socket of its own, which is held here: what a process that dies had not accepted yet,
-    the one that takes its place accepts.
+    the one that takes its place accepts. For metrics all share one: whichever is there answers.
 
     Raises
     ------
@@ -104,11 +114,16 @@ def serve_gallery(*, workers: int, host: str, port: int, drain_seconds: int) -> 
         if place not in listeners:
             listeners[place] = bind_listener(host, port, is_one_of_several=True)
         listener = listeners[place].fileno()
+        command = [*_command("gallery", listener, pipe_to_watch), "--ready-pipe", str(ready_pipe)]
+        inherited = [listener, pipe_to_watch, ready_pipe]
+        if metrics_listener is not None:
+            command += ["--metrics-fd", str(metrics_listener.fileno())]
+            inherited.append(metrics_listener.fileno())
         return ServiceProcess(
             name="worker",
-            command=(*_command("gallery", listener, pipe_to_watch), "--ready-pipe", str(ready_pipe)),
-            environment={},
-            inherited=(listener, pipe_to_watch, ready_pipe),
+            command=tuple(command),
+            environment=environment,
+            inherited=tuple(inherited),
         )
 
     replicas = Replicas(make, count=workers, stop_seconds=drain_seconds + _STOP_SECONDS)

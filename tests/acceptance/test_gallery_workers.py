@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.acceptance.running import STOP_SECONDS, command, find_free_port, run_command
 from tests.acceptance.torture.running import running_studio
@@ -36,10 +37,26 @@ def is_healthy(url: str) -> bool:
         return False
 
 
+def ask(url: str, headers: dict[str, str] | None = None) -> httpx.Response:
+    """On a connection of its own, which may be that of a worker that is still to come up."""
+    return httpx.get(url, timeout=PATIENCE_SECONDS, headers=headers)
+
+
+def count_lists(metrics: str) -> float:
+    """How many lists of originals there were."""
+    return sum(
+        sample.value
+        for family in text_string_to_metric_families(metrics)
+        for sample in family.samples
+        if sample.name == "toonbooth_http_request_duration_seconds_count"
+        and sample.labels["route"] == "/api/originals"
+    )
+
+
 def test_a_worker_that_is_killed_is_replaced_and_sigterm_stops_all_cleanly(
     tmp_path: Path, astronaut_jpeg: bytes
 ) -> None:
-    port = find_free_port()
+    port, metrics_port = find_free_port(), find_free_port()
     url = f"http://127.0.0.1:{port}"
     device = {"x-device-id": str(uuid.uuid4())}
     with running_studio() as studio_url:
@@ -50,6 +67,7 @@ def test_a_worker_that_is_killed_is_replaced_and_sigterm_stops_all_cleanly(
                 "GALLERY_PORT": str(port),
                 "GALLERY_DATA_DIR": str(tmp_path),
                 "GALLERY_STUDIO_URL": studio_url,
+                "GALLERY_METRICS_PORT": str(metrics_port),
             },
             stderr=subprocess.PIPE,
             text=True,
@@ -63,16 +81,19 @@ def test_a_worker_that_is_killed_is_replaced_and_sigterm_stops_all_cleanly(
             wait_until(lambda: len(list_workers(process)) == 2)
             family += list_workers(process)
             # Each connection may meet another worker; all of them know the photo.
-            counts = [
-                httpx.get(f"{url}/api/originals", headers=device).json()["data"]["count"] for _ in range(8)
-            ]
-            picture = httpx.get(uploaded["cartoon"]["imageUrl"])
+            counts = [ask(f"{url}/api/originals", headers=device).json()["data"]["count"] for _ in range(8)]
+            picture = ask(uploaded["cartoon"]["imageUrl"])
+            # Whichever is asked tells what all have counted.
+            metrics_url = f"http://127.0.0.1:{metrics_port}/metrics"
+            wait_until(lambda: count_lists(ask(metrics_url).text) == 8)
+            told = [ask(metrics_url).text for _ in range(4)]
         finally:
             process.send_signal(signal.SIGTERM)
             _, said = process.communicate(timeout=STOP_SECONDS)
 
     assert process.returncode == 0, said
     assert (counts, picture.status_code) == ([1] * 8, 200)
+    assert {count_lists(text) for text in told} == {8.0}
     assert "another one takes its place" in said
     assert "Traceback" not in said
     assert not any(each.is_running() for each in family)
