@@ -154,7 +154,7 @@ def test_a_trace_goes_from_the_app_through_the_gallery_into_the_stages_of_the_st
     assert [*cutting, "studio: process_face_cut", "studio: encoded"] in ways
     for span in seen.spans:
         parent = by_id.get(span.parent_id, span)
-        slack = 20_000_000  # two clocks of one machine are read one after the other
+        slack = 500_000_000  # two clocks are read one after the other, on a machine that may be busy
         assert parent.began - slack <= span.began <= span.ended <= parent.ended + slack
 
 
