@@ -24,7 +24,7 @@ from toonbooth.drawing.eyes import enlarge_eyes
 from toonbooth.drawing.gaze import CREASES, draw_eye, eye_tones
 from toonbooth.drawing.inking import wanted_lines
 from toonbooth.drawing.jawline import draw_jaws
-from toonbooth.drawing.likeness import Likeness, face_window, look_at
+from toonbooth.drawing.likeness import Likeness, eyes_window, look_at
 from toonbooth.drawing.pen import Pen
 from toonbooth.drawing.plate import Ink, LineWork, Plate, make_plate
 from toonbooth.drawing.regions import Regions, find_regions
@@ -191,13 +191,14 @@ def _masses(lab: FloatImage, look: AvatarLook, *, unit: float) -> FloatImage:
 def _draw_face(
     drawing: ByteImage, portrait: Portrait, face: Face, skin: FloatImage, *, factor: int, light_from: float
 ) -> None:
-    rows, columns = face_window(face, drawing.shape)
+    window = eyes_window(face, drawing.shape)
+    rows, columns = window
     top, bottom = rows.start // factor * factor, min(-(-rows.stop // factor), skin.shape[0]) * factor
     near = enlarged_rows(skin, factor=factor, top=top, bottom=bottom)
     near = np.ascontiguousarray(near[rows.start - top : rows.stop - top, columns])
-    seen = look_at(portrait, face, drawing, near)
-    window = to_float(np.ascontiguousarray(drawing[rows, columns]))
-    pen = Pen(window)
+    seen = look_at(portrait, face, drawing, near, window=window)
+    part = to_float(np.ascontiguousarray(drawing[window]))
+    pen = Pen(part)
     eyes = (face.left_eye, face.right_eye)
     near_eyes = [
         seen.near(np.concatenate([outline, crease]), margin=0.06)
@@ -205,9 +206,9 @@ def _draw_face(
     ]
     tones = eye_tones(seen, near_eyes, eyes)
     for eye, close, crease in zip(eyes, near_eyes, CREASES, strict=True):
-        draw_eye(_pen_on(window, seen, close), close, eye, crease, tones, light_from=light_from)
+        draw_eye(_pen_on(part, seen, close), close, eye, crease, tones, light_from=light_from)
     _keep_spectacles(pen, seen)
-    drawing[rows, columns] = to_bytes(window)
+    drawing[window] = to_bytes(part)
 
 
 def _pen_on(window: FloatImage, whole: Likeness, part: Likeness) -> Pen:

@@ -43,7 +43,7 @@ def beard_evidence(light: FloatImage, grey: FloatImage, skin: NDArray[np.bool_],
     )
     if min(np.count_nonzero(moustache), np.count_nonzero(chin)) < _ENOUGH:
         return 1.0
-    typical = max(float(np.median(light[skin])), 1.0)
+    typical = max(float(np.median(light[skin][::4])), 1.0)
     above, below = (1 - float(np.median(light[zone])) / typical for zone in (moustache, chin))
     texture = cv2.absdiff(grey, gaussian(grey, sigma=0.008 * width))
     rough = float(texture[chin].mean()) / max(float(texture[skin].mean()), 1e-4)

@@ -191,7 +191,8 @@ def _lay_skin(
     if np.count_nonzero(sure) < _ENOUGH_SKIN:
         return
     calm_light, calm_a, calm_b = _calm(planes, radius=max(2.0, 8 * unit))
-    middle, measured_red, yellow = (float(v) for v in np.median(lab[sure], axis=0))
+    # Every fourth pixel tells a median as well as all do.
+    middle, measured_red, yellow = (float(v) for v in np.median(lab[sure][::4], axis=0))
     form: FloatImage = calm_light - np.float32(middle)
     # Hard shadows age people and shine is sweat: the form stays, some of its depth goes.
     bent = np.where(form < 0, np.float32(0.85) * form, np.float32(0.6) * form).astype(np.float32)
@@ -200,7 +201,7 @@ def _lay_skin(
     bent = gaussian(bent, sigma=5 * unit)
     stepped = soft_steps(bent + offset, step=tones.skin_step, softness=0.25) - offset
     # By even light a lighter tone than the middle one is a hint: cheeks must not wear discs.
-    sunny = sunlit(form[sure])
+    sunny = sunlit(form[sure][::4])
     hint = np.float32(0.55 + 0.45 * min(1.0, sunny / 9))
     stepped = np.where(stepped > 0, hint * stepped, stepped)
     bent += np.float32(0.75) * (stepped - bent)

@@ -14,15 +14,15 @@ _FINER = 4
 _SUBPIXEL_BITS = 4
 
 
-def covered(outlines: list[Points], *, size: tuple[int, int]) -> ByteImage:
-    """Fill outlines.
+def covered(outline: Points, *, size: tuple[int, int]) -> ByteImage:
+    """Fill an outline.
 
     OpenCV's own anti-aliasing draws every segment of an outline over the last one; with segments shorter than
     a pixel that adds up to a ragged edge half a pixel too far out. Here parts of pixels are counted.
 
     Parameters
     ----------
-    outlines : (N, 2) each, pixels
+    outline : (N, 2), pixels
     size : width and height of the picture
 
     Returns
@@ -30,7 +30,6 @@ def covered(outlines: list[Points], *, size: tuple[int, int]) -> ByteImage:
     uint8 array, shape (height, width): 255 is fully covered.
     """
     fine = np.zeros((size[1] * _FINER, size[0] * _FINER), np.uint8)
-    for outline in outlines:
-        corners = (outline * _FINER + (_FINER - 1) / 2) * (1 << _SUBPIXEL_BITS)
-        cv2.fillPoly(fine, [np.round(corners).astype(np.int32)], (255,), cv2.LINE_8, _SUBPIXEL_BITS)
+    corners = (outline * _FINER + (_FINER - 1) / 2) * (1 << _SUBPIXEL_BITS)
+    cv2.fillPoly(fine, [np.round(corners).astype(np.int32)], (255,), cv2.LINE_8, _SUBPIXEL_BITS)
     return cv2.resize(fine, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)

@@ -65,7 +65,7 @@ def _light_on(face: Face, picture: ByteImage) -> tuple[float, float]:
     height, width = picture.shape[:2]
     left, top = int(np.clip(low[0], 0, width - 1)), int(np.clip(low[1], 0, height - 1))
     right, bottom = int(np.clip(high[0], left + 1, width)), int(np.clip(high[1], top + 1, height))
-    step = max(1, (right - left) // 100)
+    step = max(1, (right - left) // 80)
     grey = luma(np.ascontiguousarray(picture[top:bottom:step, left:right:step]))
     corner = np.array([left, top], np.float32)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import cv2
 import numpy as np
 
 from toonbooth.drawing import facemap
-from toonbooth.drawing.coverage import covered
 from toonbooth.imaging.colour import luma
 from toonbooth.imaging.pixels import ByteImage, FloatImage
 from toonbooth.imaging.smoothing import gaussian_exactly
@@ -19,6 +19,9 @@ _REACH = 0.045
 """How far from the landmarks, in face widths, the picture's edge is looked for."""
 
 _SAMPLES = 96
+_FINER: Final = 4
+"""Bits of a pixel in which the stroke is placed."""
+
 _TINT = np.array([0.5, 0.4, 0.36], np.float32)
 """What is left of a colour under the line, in sRGB: darker and a little warmer."""
 
@@ -120,12 +123,13 @@ def _ink(shape: tuple[int, ...], path: Points, widths: FloatImage) -> FloatImage
     across = np.column_stack([-along[:, 1], along[:, 0]])
     across /= np.maximum(np.hypot(across[:, 0], across[:, 1]), 1e-3)[:, None]
     half = np.maximum(widths, 0)[:, None] / 2
-    outlines = []
+    mask = np.zeros(shape[:2], np.uint8)
     # A polygon without width would still leave a hairline: what is that thin is not drawn.
     drawn = np.flatnonzero(widths > 0.6)
     for run in np.split(drawn, np.flatnonzero(np.diff(drawn) > 1) + 1):
         if len(run) >= _SAMPLES // 4:
             sides = (path[run] + across[run] * half[run], (path[run] - across[run] * half[run])[::-1])
-            outlines.append(np.concatenate(sides).astype(np.float32))
-    ink: FloatImage = covered(outlines, size=(shape[1], shape[0])).astype(np.float32) * np.float32(1 / 255)
+            fixed = np.round(np.concatenate(sides) * (1 << _FINER)).astype(np.int32)
+            cv2.fillPoly(mask, [fixed], (255,), cv2.LINE_AA, _FINER)
+    ink: FloatImage = mask.astype(np.float32) * np.float32(1 / 255)
     return ink

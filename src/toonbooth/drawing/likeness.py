@@ -149,15 +149,34 @@ class Likeness:
 
 def face_window(face: Face, shape: tuple[int, ...]) -> tuple[slice, slice]:
     """Rows and columns of a face with the margin that its drawing needs."""
-    margin = 0.14 * face.width
-    x0, y0 = face.landmarks.min(axis=0) - margin
-    x1, y1 = face.landmarks.max(axis=0) + margin
+    return _window_of(face.landmarks, shape, margin=0.14 * face.width)
+
+
+def eyes_window(face: Face, shape: tuple[int, ...]) -> tuple[slice, slice]:
+    """Rows and columns of a face's upper half: eyes and spectacles, and skin enough to tell its tone."""
+    points = face.landmarks
+    middle = (points[facemap.LEFT_EYE].mean(axis=0) + points[facemap.RIGHT_EYE].mean(axis=0)) / 2
+    axis = points[facemap.FOREHEAD_TOP] - points[facemap.CHIN]
+    height = (points - middle) @ axis / max(float(np.hypot(*axis)), 1e-3)
+    return _window_of(points[np.abs(height) < 0.4 * face.width], shape, margin=0.14 * face.width)
+
+
+def _window_of(points: Points, shape: tuple[int, ...], *, margin: float) -> tuple[slice, slice]:
+    x0, y0 = points.min(axis=0) - margin
+    x1, y1 = points.max(axis=0) + margin
     left, top = int(np.clip(x0, 0, shape[1] - 1)), int(np.clip(y0, 0, shape[0] - 1))
     right, bottom = int(np.clip(x1, left + 1, shape[1])), int(np.clip(y1, top + 1, shape[0]))
     return slice(top, bottom), slice(left, right)
 
 
-def look_at(portrait: Portrait, face: Face, drawing: ByteImage, skin: FloatImage) -> Likeness:
+def look_at(
+    portrait: Portrait,
+    face: Face,
+    drawing: ByteImage,
+    skin: FloatImage,
+    *,
+    window: tuple[slice, slice] | None = None,
+) -> Likeness:
     """Study a face.
 
     Parameters
@@ -165,9 +184,10 @@ def look_at(portrait: Portrait, face: Face, drawing: ByteImage, skin: FloatImage
     portrait : Portrait
     face : one of its faces
     drawing : uint8 array, the drawing so far, at the picture's size
-    skin : float32 array of the size of `face_window`, where skin is drawn
+    skin : float32 array of the size of the window, where skin is drawn
+    window : rows and columns; `face_window` when left out
     """
-    window = face_window(face, portrait.picture.shape)
+    window = window or face_window(face, portrait.picture.shape)
     width = face.width
     points: Points = face.landmarks - np.array([window[1].start, window[0].start], np.float32)
     part = np.ascontiguousarray(portrait.picture[window])

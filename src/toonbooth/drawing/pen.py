@@ -163,7 +163,7 @@ class Pen:
         left, top, right, bottom = max(0, left), max(0, top), min(width, right), min(height, bottom)
         if right <= left or bottom <= top or strength <= 0:
             return
-        mask = covered([outline - np.array([left, top], np.float32)], size=(right - left, bottom - top))
+        mask = covered(outline - np.array([left, top], np.float32), size=(right - left, bottom - top))
         if soft > 0.2:
             mask = cv2.GaussianBlur(mask, (0, 0), soft).astype(np.uint8, copy=False)
         cover = mask.astype(np.float32) * np.float32(strength / 255)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from toonbooth.imaging.colour import planes_of
-from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes, to_float
 from toonbooth.imaging.resize import enlarged, shrunk
 from toonbooth.imaging.smoothing import gaussian, masked_blur
 from toonbooth.imaging.tones import smoothstep
@@ -38,8 +38,10 @@ def settle_rim(person: FloatImage, lab: FloatImage, *, unit: float) -> FloatImag
     size = (max(1, width // 2), max(1, height // 2))
     matte, colours, unit = shrunk(person, size), shrunk(lab, size), unit / 2
     inner, outer = max(1.0, _INNER * unit), max(1.0, _OUTER * unit)
-    core = cv2.erode(matte, _disc(inner)).astype(np.float32, copy=False)
-    behind = (1 - cv2.dilate(matte, _disc(outer))).astype(np.float32, copy=False)
+    # In bytes: wide round neighbourhoods are four times as quick.
+    whole = to_bytes(matte)
+    core = to_float(cv2.erode(whole, _disc(inner)).astype(np.uint8, copy=False))
+    behind = 1 - to_float(cv2.dilate(whole, _disc(outer)).astype(np.uint8, copy=False))
     within = masked_blur(colours, core, sigma=1.4 * inner)
     without = masked_blur(colours, behind, sigma=3.5 * inner)
     to_person, to_background = _distance(colours, within), _distance(colours, without)
@@ -68,9 +70,19 @@ def even_rim(person: FloatImage, *, unit: float) -> FloatImage:
 
 def with_slender(person: FloatImage, more: FloatImage, *, length: float) -> FloatImage:
     """Add to a matte what another has more, where that hangs long and slender: earrings, not scraps."""
-    added = (more - person > 0.3).astype(np.uint8)
-    if not added.any():
+    everywhere = (more - person > 0.3).astype(np.uint8)
+    x, y, across, down = cv2.boundingRect(everywhere)
+    if not across:
         return person
+    # Only where there is something, and as far around it as is looked.
+    reach = round(0.12 * length) + 3
+    window = (slice(max(0, y - reach), y + down + reach), slice(max(0, x - reach), x + across + reach))
+    result = person.copy()
+    result[window] = _with_slender(person[window], more[window], everywhere[window], length=length)
+    return result
+
+
+def _with_slender(person: FloatImage, more: FloatImage, added: ByteImage, *, length: float) -> FloatImage:
     _, labels, stats, _ = cv2.connectedComponentsWithStats(added, connectivity=8)
     tall, wide = stats[:, cv2.CC_STAT_HEIGHT], stats[:, cv2.CC_STAT_WIDTH]
     # What hangs touches: a scratch beside the head is the background's.

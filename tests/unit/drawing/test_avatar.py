@@ -126,7 +126,7 @@ def test_the_edge_of_a_fill_is_soft_and_in_its_place_however_finely_it_is_sample
     outline = np.stack([30 + 12.3 * np.cos(turn), 20 + 12.3 * np.sin(turn)], axis=1).astype(np.float32)
     x, y = outline.T.astype(np.float64)
     area = 0.5 * abs(float(x @ np.roll(y, 1) - y @ np.roll(x, 1)))
-    filled = covered([outline], size=(60, 40)).astype(np.float32) / 255
+    filled = covered(outline, size=(60, 40)).astype(np.float32) / 255
     assert float(filled.sum()) == pytest.approx(area, rel=0.03)
     assert np.count_nonzero((filled > 0.1) & (filled < 0.9)) > 40
 
