@@ -100,7 +100,7 @@ def _draw(look: AvatarLook, portrait: Portrait, sheet: Sheet, featured: tuple[Fa
     plate, skin, beards = _plan(study(portrait), sheet, look)
     height, width = portrait.picture.shape[:2]
     drawing = plate.draw((width, height), _INK)
-    draw_jaws(drawing, portrait, featured, beards=beards, weight=0.6 * look.line_weight)
+    draw_jaws(drawing, portrait, featured, beards=beards, weight=0.45 * look.line_weight)
     for face in featured:
         if face.width >= SMALLEST_DRAWN_FACE:
             _draw_face(drawing, portrait, face, skin, factor=plate.factor, light_from=look.light.side)

@@ -299,7 +299,7 @@ def _lay_one(
         moved[..., 1:] *= np.clip(own[..., :1] * np.float32(1 / max(middle, 1.0)), 0, np.float32(1.2))
         own += moved
         plate[window] += kept[window][..., None] * (own - plate[window])
-    plate[..., 0] += creases(lab[..., 0], regions.skin * skin * (1 - kept), unit=unit, reach=11.0)
+    plate[..., 0] += creases(lab[..., 0], regions.skin * skin * (1 - kept), unit=unit, reach=11.0, kept=1.0)
     # A blush ends before the cheek does, above all on the far side of a turned head.
     within = smoothstep(gaussian(skin, sigma=max(1.0, 9 * unit)), low=0.72, high=0.98)
     blush = regions.cheeks * within * np.float32(tones.blush)
@@ -362,7 +362,9 @@ def hue_of_skin(red: float, yellow: float, *, colourful: float) -> tuple[float, 
     return strength * float(np.cos(likely)), strength * float(np.sin(likely))
 
 
-def creases(lightness: FloatImage, bare: FloatImage, *, unit: float, reach: float = 7.0) -> FloatImage:
+def creases(
+    lightness: FloatImage, bare: FloatImage, *, unit: float, reach: float = 7.0, kept: float = _KEPT
+) -> FloatImage:
     """What age and laughter have drawn into skin, L*, 0 or less: folds and wrinkles, no pores, no freckles.
 
     Parameters
@@ -375,10 +377,12 @@ def creases(lightness: FloatImage, bare: FloatImage, *, unit: float, reach: floa
         A four-hundredth of a face's width.
     reach : float, units
         Half the width of the widest fold that counts.
+    kept : float, 0 … 1
+        Share of a fold's depth that is drawn.
     """
     around = gaussian(lightness, sigma=max(1.0, reach * unit))
     depth = np.minimum(gaussian(lightness, sigma=max(0.5, 1.0 * unit)) - around + np.float32(_PORES), 0)
-    result: FloatImage = np.maximum(depth, np.float32(-_DEEPEST)) * bare * np.float32(_KEPT)
+    result: FloatImage = np.maximum(depth, np.float32(-_DEEPEST)) * bare * np.float32(kept)
     return result
 
 
