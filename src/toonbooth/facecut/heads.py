@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 
 from toonbooth.facecut.earrings import recall_earrings
-from toonbooth.facecut.frame import HeadFrame, frame_head
+from toonbooth.facecut.frame import UNIT_PIXELS, HeadFrame, frame_head
 from toonbooth.facecut.head import find_head
 from toonbooth.facecut.jaw import JawRun, follow_jaw
-from toonbooth.facecut.landmarks import OVAL
+from toonbooth.facecut.landmarks import CHIN, OVAL
 from toonbooth.facecut.outlines import fill_polygon, grow
 from toonbooth.facecut.people import claim_person
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
@@ -94,12 +94,21 @@ def find_head_area(portrait: Portrait, face: Face, frame: HeadFrame) -> HeadArea
 
 def _measure(portrait: Portrait, face: Face, frame: HeadFrame, view: ByteImage) -> _Measured:
     landmarks = frame.points_in(face.landmarks)
-    head = find_head(view, frame.map_in(portrait.matte), landmarks, yaw=face.yaw)
+    # Below the picture's edge there is nothing to look at.
+    height, width = portrait.picture.shape[:2]
+    edge = float(frame.points_in(np.array([(0, height), (width, height)], np.float32))[:, 1].max())
+    rows = int(np.clip(edge, landmarks[CHIN, 1] + UNIT_PIXELS / 2, frame.size[1]))
+    matte = frame.map_in(portrait.matte)
+    head = find_head(view[:rows], matte[:rows], landmarks, yaw=face.yaw)
     others = [frame.points_in(other.landmarks) for other in portrait.faces if other is not face]
-    area: FloatImage = np.maximum(fill_polygon(head.skull, size=frame.size), head.hair)
+    area: FloatImage = fill_polygon(head.skull, size=frame.size)
+    area[:rows] = np.maximum(area[:rows], head.hair)
+    earrings = None
     if head.earrings is not None:
-        area = np.maximum(area, head.earrings)
-    return _Measured(area * claim_person(view, landmarks, others), head.hairline, head.earrings)
+        earrings = np.zeros_like(area)
+        earrings[:rows] = head.earrings
+        area = np.maximum(area, earrings)
+    return _Measured(area * claim_person(view, landmarks, others), head.hairline, earrings)
 
 
 def _is_plausible(area: FloatImage, frame: HeadFrame, face: Face) -> bool:
