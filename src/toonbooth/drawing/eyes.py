@@ -114,14 +114,30 @@ def _iris_hue(measured: Sequence[_Measured]) -> FloatImage:
     white = np.average([each.white for each in measured], axis=0, weights=weights)
     # What colours the white of the eye is the light, and skin that slips in from the lids.
     own = iris[1:] - np.float32(0.6) * white[1:]
+    light = lightness_of_iris(float(iris[0]) / max(float(white[0]), 30.0), float(iris[1] - 0.5 * white[1]))
     # There are brown and amber irises, but no pink and no violet ones.
     own[0] = min(own[0], 0.75 * max(float(own[1]), 0.0))
     strength, seen = float(np.hypot(*own)), float(np.hypot(*iris[1:]))
     own *= min(1.0, max(0.75 * seen, 4.0) / max(strength, 1e-3), 24.0 / max(strength, 1e-3))
-    # A dark iris mirrors the sky and looks blue in numbers; people call it brown.
-    light = float(smoothstep(np.array([iris[0]], np.float32), low=20.0, high=29.0)[0])
     hue: FloatImage = (own * light + _BROWN * (1 - light)).astype(np.float32)
     return hue
+
+
+def lightness_of_iris(share: float, red: float) -> float:
+    """How sure it is that an iris isn't dark brown, 0 … 1.
+
+    Parameters
+    ----------
+    share : float
+        Its L* over that of the white.
+    red : float
+        Its a* without what the light gives it.
+    """
+    # A dark iris mirrors the sky and looks blue in numbers; people call it brown. One that is greener than
+    # its light is sooner believed, as no reflection is; one that is redder is brown.
+    greener = float(np.interp(red, [-3.0, -1.0], [0.08, 0.0]))
+    light = float(smoothstep(np.array([share + greener], np.float32), low=0.31, high=0.47)[0])
+    return light * float(np.interp(red, [0.5, 3.0], [1.0, 0.0]))
 
 
 @dataclass(frozen=True, slots=True)

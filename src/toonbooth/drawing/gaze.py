@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from toonbooth.drawing.eyes import lightness_of_iris
 from toonbooth.drawing.features import ink_of
 from toonbooth.drawing.likeness import Likeness
 from toonbooth.drawing.pen import Colour, Pen, curve, ellipse
@@ -116,19 +117,15 @@ def iris_colour(whole: Likeness, eyes: tuple[Eye, ...]) -> Colour:
     if not pale:
         return _DARK_BROWN
     lightness, a, b = (float(v) for v in np.average(np.array(pale), axis=0, weights=np.array(weights, float)))
-    # A dark iris mirrors the sky and looks blue in numbers; people call it brown. One that is greener than
-    # its light is sooner believed: no reflection is.
-    greener = float(np.interp(a, [-3.0, -1.0], [0.08, 0.0]))
-    light = float(smoothstep(np.array([lightness + greener], np.float32), low=0.31, high=0.47)[0])
+    light = lightness_of_iris(lightness, a)
     # In the dark all eyes are.
     light *= float(np.clip((brightest - 32) / 18, 0, 1))
-    # What is redder than its light is brown: there are no pink and no violet irises.
-    light *= float(np.interp(a, [0.5, 3.0], [1.0, 0.0]))
+    # There are no pink and no violet irises.
     a = min(a, 0.8 * max(b, 0.0))
     # Grey eyes are seen as blue ones.
-    b -= 2.5 * light
+    b -= 1.5 * light
     strength = float(np.hypot(a, b))
-    wanted = np.clip(1.5 * strength, 7.0, 21.0) / max(strength, 1.0)
+    wanted = np.clip(1.25 * strength, 6.0, 19.0) / max(strength, 1.0)
     clear = (float(np.clip(26 + 34 * lightness, 33, 52)), a * wanted, b * wanted)
     red, yellow = (max(a, 5.0) + 4.0, max(b, 7.0) + 7.0) if b > -3 else (5.0, 9.0)
     dark = (25.0 + 6 * lightness, min(red, 13.0), min(yellow, 20.0))

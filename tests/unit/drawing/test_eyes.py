@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.unit.drawing.portraits import bust
-from toonbooth.drawing.eyes import draw_eyes, enlarge_eyes
+from toonbooth.drawing.eyes import draw_eyes, enlarge_eyes, lightness_of_iris
 from toonbooth.imaging.pixels import ByteImage, FloatImage
 from toonbooth.portrait.model import Eye, Portrait
 
@@ -97,3 +97,10 @@ def test_more_strength_enlarges_more_and_none_changes_nothing() -> None:
     ]
     assert widths[0] < widths[1] < widths[2]
     assert enlarge_eyes(portrait, strength=0) is portrait
+
+
+def test_dark_and_reddish_irises_are_brown_and_green_ones_are_believed_sooner() -> None:
+    assert lightness_of_iris(0.2, 0.0) < 0.05
+    assert lightness_of_iris(0.6, 4.0) < 0.05
+    assert lightness_of_iris(0.6, -4.0) > 0.95
+    assert lightness_of_iris(0.36, -4.0) > lightness_of_iris(0.36, 0.0) + 0.2
