@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -171,7 +172,7 @@ async def test_smaller_versions_go_with_their_picture_from_the_disks_of_other_ga
     gallery: RunningGallery, photo: bytes, prefix: str, tmp_path: Path
 ) -> None:
     owner = gallery.for_device(gallery.device)
-    shared = gallery.databases.settings(gallery.data_dir)
+    shared: dict[str, Any] = {**gallery.databases.settings(gallery.data_dir)}
     doomed, kept = [(await gallery.upload(photo))["original"] for _ in range(2)]
     async with running_gallery(tmp_path / "other", blob_url=prefix, **shared) as other:
         for original in (doomed, kept):
