@@ -26,6 +26,8 @@ _HAT: Final = 1.1
 
 # The mesh's jaw lies inside the real one: measured on the fifteen heads of tests/data/head_masks, in face
 # widths at the ends, at the chin, and beside the chin per radian that the head is turned away.
+# With each photo's own share taken out of them, heads overlap their masks by 0.9734 on the mean and 0.9240 at
+# least, instead of 0.9741 and 0.9244.
 _BEYOND_ENDS: Final = 0.016
 _BEYOND_CHIN: Final = 0.047
 _BEYOND_TURNED: Final = 0.052
