@@ -2,13 +2,15 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import cache
 from importlib.metadata import version
 from typing import Final
 
 import httpx
-from fastapi import Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from opentelemetry.trace import Tracer
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import BaseRoute
 
 from toonbooth.gallery.blobs.presigning import BucketLinks, open_bucket_links
 from toonbooth.gallery.clock import read_clock
@@ -76,6 +78,16 @@ _CORS_EXPOSED: Final = (
 _CORS_SECONDS: Final = 3600
 
 
+@cache
+def _make_routes() -> tuple[BaseRoute, ...]:
+    """All routes of the API: what FastAPI works out about them serves every application of this process."""
+    api = APIRouter(generate_unique_id_function=lambda route: route.name)
+    for module in (cartoons, jobs, lists, files, erasing, exports, styles):
+        api.include_router(module.router, dependencies=[Depends(count_request)], responses=_TOO_MANY)
+    api.include_router(health.router)
+    return tuple(api.routes)
+
+
 def create_app(
     settings: GallerySettings,
     *,
@@ -107,12 +119,9 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        generate_unique_id_function=lambda route: route.name,
         telemetry=FRAMEWORK_TELEMETRY_OFF,
     )
-    for module in (cartoons, jobs, lists, files, erasing, exports, styles):
-        app.include_router(module.router, dependencies=[Depends(count_request)], responses=_TOO_MANY)
-    app.include_router(health.router)
+    app.router.routes.extend(_make_routes())
     install_error_replies(app)
     install_openapi(app, body_models=(UploadForm, RegenerateBody, DownloadBody))
     install_docs_page(app)
