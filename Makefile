@@ -11,7 +11,8 @@ serve: .venv/serve.stamp  ## Start gallery and studio (ARGS="--gallery-port 3100
 	@exec $(RUN)/toonbooth serve $(ARGS)
 
 test: .venv/dev.stamp models  ## Install what tests need and run all of them
-	$(RUN)/python -m pytest $(ARGS)
+	@# Tests start hundreds of processes: what those compile is kept, whatever the user's setting, in .venv.
+	env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX=$(CURDIR)/.venv/pycache $(RUN)/python -m pytest $(ARGS)
 
 browser:  ## Install Chromium, in which tests try the page (Debian; through sudo, unless you are root)
 	@command -v chromium >/dev/null || { \

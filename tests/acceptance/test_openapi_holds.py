@@ -17,7 +17,7 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.acceptance.running import RunningToonbooth
 
-EXAMPLES = 25
+EXAMPLES = 15
 """For each operation; the search is the same each time."""
 
 CHECKS = [
