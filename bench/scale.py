@@ -5,13 +5,11 @@ holds a million; every call goes to both in turn, so that the machine's moods me
 """
 
 import asyncio
-import os
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -25,9 +23,9 @@ from sqlalchemy import Connection, event, insert
 from sqlalchemy.engine.interfaces import DBAPICursor
 
 from bench.pictures import WORKING_SIZE, make_photo
-from bench.services import DEVICE, instant_studio, running_gallery, upload
+from bench.services import DEVICE, instant_studio, running_gallery, running_studio, upload
 from bench.timing import Row, print_table, summarise
-from tests.acceptance.running import command, find_free_port, running_toonbooth
+from tests.acceptance.running import running_toonbooth
 from tests.databases import Databases, PostgresqlDatabases, SqliteDatabases
 from tests.postgresql_server import running_postgresql
 from toonbooth.gallery.database.engines import create_engine
@@ -200,7 +198,9 @@ def measure_workers(*, seconds: float = 12.0, turns: int = 3) -> Generator[Row]:
     photo = make_photo(WORKING_SIZE)
     rates: dict[int, list[float]] = {1: [], 2: []}
     with ExitStack() as stack:
-        studios = {workers: stack.enter_context(_running_studio(workers)) for workers in rates}
+        studios = {
+            workers: stack.enter_context(running_studio(STUDIO_WORKERS=str(workers))) for workers in rates
+        }
         for _ in range(turns):
             for workers, url in studios.items():
                 rates[workers].append(_draw_for(url, photo, seconds, callers=workers + 1))
@@ -208,24 +208,6 @@ def measure_workers(*, seconds: float = 12.0, turns: int = 3) -> Generator[Row]:
         yield summarise(f"{workers} worker(s)", each, unit="/s")
     gains = [two / one for one, two in zip(rates[1], rates[2], strict=True)]
     yield summarise("two workers over one", gains, unit="x", limit="at least 1.8")
-
-
-@contextmanager
-def _running_studio(workers: int) -> Generator[str]:
-    port = find_free_port()
-    settings = {"STUDIO_PORT": str(port), "STUDIO_WORKERS": str(workers), "STUDIO_LOG_LEVEL": "warning"}
-    process = subprocess.Popen(command("studio"), env={**os.environ, **settings})
-    url = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(600):
-            with suppress(httpx.TransportError):
-                if httpx.get(f"{url}/health").status_code == httpx.codes.OK:
-                    break
-            time.sleep(0.05)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
 
 
 def _draw_for(studio_url: str, photo: bytes, seconds: float, *, callers: int) -> float:

@@ -93,24 +93,36 @@ def measure_health_under_load(folder: Path, photo: bytes) -> Generator[Row]:
 
 @contextmanager
 def running_gallery(folder: Path, studio_url: str, **settings: str) -> Generator[str]:
-    port = find_free_port()
     environment = {
-        "GALLERY_PORT": str(port),
         "GALLERY_DATA_DIR": str(folder),
         "GALLERY_STUDIO_URL": studio_url,
         **{f"GALLERY_{kind}_PER_{who}": "100000/minute" for kind in KINDS for who in ("DEVICE", "ADDRESS")},
         **settings,
     }
-    process = subprocess.Popen(
-        command("gallery"), env={**os.environ, **environment, "GALLERY_LOG_LEVEL": "warning"}
-    )
+    with _running("gallery", environment, probe="/api/originals") as url:
+        yield url
+
+
+@contextmanager
+def running_studio(**settings: str) -> Generator[str]:
+    with _running("studio", settings, probe="/health") as url:
+        yield url
+
+
+@contextmanager
+def _running(service: str, settings: dict[str, str], *, probe: str) -> Generator[str]:
+    """One service alone on a free port, from when it answers a probe."""
+    port, prefix = find_free_port(), service.upper()
+    environment = {f"{prefix}_PORT": str(port), f"{prefix}_LOG_LEVEL": "warning", **settings}
+    process = subprocess.Popen(command(service), env={**os.environ, **environment})
+    url = f"http://127.0.0.1:{port}"
     try:
         for _ in range(600):
             with suppress(httpx.TransportError):
-                if httpx.get(f"http://127.0.0.1:{port}/api/originals", headers=DEVICE).status_code == 200:
+                if httpx.get(f"{url}{probe}", headers=DEVICE).status_code == httpx.codes.OK:
                     break
             time.sleep(0.05)
-        yield f"http://127.0.0.1:{port}"
+        yield url
     finally:
         process.terminate()
         process.wait(timeout=30)

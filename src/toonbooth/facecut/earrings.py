@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import cv2
@@ -16,6 +16,8 @@ from toonbooth.imaging.pixels import FloatImage
 from toonbooth.portrait.model import Points
 
 _U: Final = float(UNIT_PIXELS)
+
+_Window = tuple[slice, slice]
 
 # Where an earring is sought around a lobe, and where the background behind it is learnt; face widths.
 _AROUND: Final = 0.45
@@ -57,13 +59,13 @@ def find_earrings(cells: Cells, matte: FloatImage, landmarks: Points) -> FloatIm
     -------
     float32 array, shape (H, W), range [0, 1], 1 where an earring hangs; None without any.
     """
-    found: FloatImage | None = None
-    for window, lobe in _windows(landmarks, matte.shape):
-        earring = _find_earring(cells[window], matte[window], lobe=lobe)
-        if earring is not None:
-            found = np.zeros_like(matte) if found is None else found
-            found[window] = np.maximum(found[window], earring)
-    return found
+    return _lay_together(
+        [
+            (window, _find_earring(cells[window], matte[window], lobe=lobe))
+            for window, lobe in _windows(landmarks, matte.shape)
+        ],
+        matte.shape,
+    )
 
 
 def recall_earrings(area: FloatImage, matte: FloatImage, landmarks: Points) -> FloatImage | None:
@@ -80,22 +82,38 @@ def recall_earrings(area: FloatImage, matte: FloatImage, landmarks: Points) -> F
     -------
     float32 array, shape (H, W), range [0, 1]; None without any.
     """
+    return _lay_together(
+        [
+            (window, _recall_earring(area[window], matte[window], lobe=lobe))
+            for window, lobe in _windows(landmarks, matte.shape)
+        ],
+        matte.shape,
+    )
+
+
+def _lay_together(
+    earrings: Iterable[tuple[_Window, FloatImage | None]], shape: tuple[int, ...]
+) -> FloatImage | None:
+    """All earrings in the frame; None without any."""
     found: FloatImage | None = None
-    for window, (x, y) in _windows(landmarks, matte.shape):
-        solid = (area[window] > 0.5) & (matte[window] > 0.5)
-        slender = solid & ~opened(solid, _MOST_WIDTH / 2 * _U)
-        slender[: round(y + _HIGHEST * _U)] = False
-        slender &= np.abs(np.arange(slender.shape[1]) - x) < _HANGING * _U
-        hanging = slender & ~small_parts(slender, _LEAST_MEAN_WIDTH * _LEAST_LENGTH * _U * _U)
-        if hanging.any():
-            found = np.zeros_like(matte) if found is None else found
-            found[window] = np.maximum(found[window], area[window] * hanging)
+    for window, earring in earrings:
+        if earring is not None:
+            found = np.zeros(shape, np.float32) if found is None else found
+            found[window] = np.maximum(found[window], earring)
     return found
 
 
-def _windows(
-    landmarks: Points, shape: tuple[int, ...]
-) -> Iterator[tuple[tuple[slice, slice], tuple[float, float]]]:
+def _recall_earring(area: FloatImage, matte: FloatImage, *, lobe: tuple[float, float]) -> FloatImage | None:
+    x, y = lobe
+    solid = (area > 0.5) & (matte > 0.5)
+    slender = solid & ~opened(solid, _MOST_WIDTH / 2 * _U)
+    slender[: round(y + _HIGHEST * _U)] = False
+    slender &= np.abs(np.arange(slender.shape[1]) - x) < _HANGING * _U
+    hanging = slender & ~small_parts(slender, _LEAST_MEAN_WIDTH * _LEAST_LENGTH * _U * _U)
+    return area * hanging if hanging.any() else None
+
+
+def _windows(landmarks: Points, shape: tuple[int, ...]) -> Iterator[tuple[_Window, tuple[float, float]]]:
     """Where earrings are sought: rows and columns of the frame, and (x, y) of the lobe in them."""
     height, width = shape
     for lobe in LOBES:

@@ -184,7 +184,6 @@ def _ends_with_its_first_scan(data: bytes) -> bool:
     """Whether all colours come in the first scan, none refined later: no decoder looks further."""
     frame = None
     for segment in walk_segments(io.BytesIO(data)):
-        start = segment.payload_offset
         if segment.marker in FRAME_HEADERS:
             frame = segment
         if segment.marker == SOS:
@@ -192,7 +191,7 @@ def _ends_with_its_first_scan(data: bytes) -> bool:
             return (
                 frame is not None
                 and frame.marker in _SEQUENTIAL
-                and data[frame.payload_offset + 5] == data[start]
+                and data[frame.payload_offset + 5] == data[segment.payload_offset]
             )
     return False
 
