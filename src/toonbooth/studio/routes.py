@@ -6,38 +6,31 @@ import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal, Self, TypeVar, TypeVarTuple
+from typing import Final, TypeVar, TypeVarTuple
 
 from fastapi import APIRouter, Request
 from opentelemetry.trace import Tracer
-from pydantic import BaseModel, Field, ValidationError
 from starlette.responses import JSONResponse, Response
 
 from toonbooth.contract import (
-    CUT_SIDES,
     FACES_HEADER,
     GENERATE_CARTOON_PATH,
     GEOMETRY_HEADER,
     HEALTH_PATH,
-    IMAGE_FIELD,
     LICENCE_HEADER,
     LIVE_PATH,
     MAX_SEED,
     MODEL_HEADER,
-    PREVIEW_URL_FIELD,
     PROCESS_FACE_CUT_PATH,
     READY_PATH,
     SCORE_HEADER,
-    SEED_FIELD,
     SEED_HEADER,
-    STYLE_FIELD,
     STYLE_HEADER,
     STYLES_PATH,
     encode_faces_header,
 )
 from toonbooth.kit.connections import while_connected
 from toonbooth.kit.draining import Drain
-from toonbooth.kit.errors import InvalidRequestError
 from toonbooth.kit.line import Place
 from toonbooth.kit.multipart import MIXED
 from toonbooth.kit.worker_process import WorkerDiedError, WorkTimeoutError
@@ -58,21 +51,31 @@ from toonbooth.studio.pictures import (
     JPEG_MEDIA_TYPE,
     WEBP_MEDIA_TYPE,
     CartoonFile,
-    CutFormat,
     CutOptions,
-    CutShape,
     FaceCutFile,
     ModelSummary,
     StyleSummary,
 )
 from toonbooth.studio.replies import render_picture
 from toonbooth.studio.requests import check_token, read_caller, read_json
+from toonbooth.studio.schemas import (
+    CARTOON_FORM,
+    FACE_CUT_REQUEST,
+    PREVIEW_REPLY,
+    FaceCutRequest,
+    HealthReply,
+    StyleList,
+    StyleReply,
+    StylesReply,
+    describe_errors,
+    describe_pictures,
+    read_face_cut_request,
+)
 from toonbooth.studio.telling import NewsDesk, ToldPicture, answer_with_news, prefers_news
 
 Args = TypeVarTuple("Args")
 Result = TypeVar("Result")
 
-MAX_FACE: Final = 99
 _PREVIEW_MAX_AGE_SECONDS: Final = 24 * 3600
 
 log = logging.getLogger(__name__)
@@ -93,152 +96,16 @@ class Services:
     tracer: Tracer
 
 
-class FaceCutRequest(BaseModel):
-    """The guide's `image_url`, and what Toonbooth adds to it."""
-
-    image_url: str
-    format: CutFormat = CutFormat.JPG
-    shape: CutShape = CutShape.HEAD
-    face: Annotated[int | None, Field(strict=True, ge=0, le=MAX_FACE)] = None
-    sticker: Annotated[bool, Field(strict=True)] = False
-    level: Annotated[bool, Field(strict=True)] = False
-    size: Annotated[int | None, Field(strict=True, ge=CUT_SIDES[0], le=CUT_SIDES[1])] = None
-
-
-class ModelReply(BaseModel):
-    name: str
-    licence: str = Field(description="SPDX.", examples=["Apache-2.0"])
-    commercial: Literal["yes", "no", "unknown"]
-    source: str
-
-
-class StyleReply(BaseModel):
-    name: str
-    title: str
-    line: str = Field(description="One sentence about how it looks.")
-    preview_url: str = Field(
-        alias=PREVIEW_URL_FIELD,
-        description="Where a small picture of it is, relative to the studio.",
-        examples=["/styles/comic/preview?v=0123456789ab"],
-    )
-    model: ModelReply | None = Field(description="The network of a neural style; null draws without one.")
-
-    @classmethod
-    def of(cls, style: StyleSummary) -> Self:
-        return cls(
-            name=style.name,
-            title=style.title,
-            line=style.line,
-            previewUrl=f"{STYLES_PATH}/{style.name}/preview?v={style.preview_version}",
-            model=None
-            if (model := style.model) is None
-            else ModelReply.model_validate(model, from_attributes=True),
-        )
-
-
-class StyleList(BaseModel):
-    styles: list[StyleReply] = Field(description="The default comes first.")
-
-
-class StylesReply(BaseModel):
-    success: bool = True
-    data: StyleList
-
-
-class Health(BaseModel):
-    status: str = "ready"
-
-
-class HealthReply(BaseModel):
-    success: bool = True
-    data: Health
-
-
-class ErrorReply(BaseModel):
-    success: bool = False
-    error: str = Field(description="A sentence for a person.")
-    code: str = Field(description="Stable; programs may rely on it.")
-
-
 router = APIRouter()
-
-
-def _describe_errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    return {status: {"model": ErrorReply, "description": "What went wrong."} for status in statuses}
-
-
-def _describe_pictures(*media_types: str) -> dict[int | str, dict[str, Any]]:
-    binary = {"schema": {"type": "string", "format": "binary"}}
-    content = dict.fromkeys((*media_types, "multipart/form-data"), binary)
-    return {200: {"content": content, "description": "The picture, or a form that holds it."}}
-
-
-_PREVIEW_REPLY: Final[dict[int | str, dict[str, Any]]] = {
-    200: {
-        "content": {WEBP_MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}},
-        "description": "The picture.",
-    }
-}
-_CARTOON_FORM: Final = {
-    "type": "object",
-    "required": [IMAGE_FIELD],
-    "properties": {
-        IMAGE_FIELD: {"type": "string", "format": "binary", "description": "The photo, 10 MB at most."},
-        STYLE_FIELD: {"type": "string", "description": "A name from `/styles`."},
-        SEED_FIELD: {"type": "integer", "minimum": 0, "maximum": MAX_SEED},
-    },
-}
-
-_FACE_CUT_REQUEST: Final = {
-    "type": "object",
-    "required": ["image_url"],
-    "properties": {
-        "image_url": {"type": "string", "description": "An address within the studio's trusted origins."},
-        "format": {
-            "type": "string",
-            "enum": [each.value for each in CutFormat],
-            "default": CutFormat.JPG.value,
-            "description": "JPEG is on white, the others are transparent around the face.",
-        },
-        "shape": {
-            "type": "string",
-            "enum": [each.value for each in CutShape],
-            "default": CutShape.HEAD.value,
-            "description": "The head with its hair, the bare face, or a square with the background.",
-        },
-        "face": {
-            "type": "integer",
-            "minimum": 0,
-            "maximum": MAX_FACE,
-            "description": "Which person, from left to right; the most prominent one when left out.",
-        },
-        "sticker": {
-            "type": "boolean",
-            "default": False,
-            "description": "An even white outline; a square, which has no edge, gets none.",
-        },
-        "level": {
-            "type": "boolean",
-            "default": False,
-            "description": "Whether a tilted head is turned upright.",
-        },
-        "size": {
-            "type": "integer",
-            "minimum": CUT_SIDES[0],
-            "maximum": CUT_SIDES[1],
-            "description": "Pixels of the longer side; as large as in the cartoon when left out.",
-        },
-    },
-}
 
 
 @router.post(
     GENERATE_CARTOON_PATH,
     summary="Draw a photo",
     response_class=Response,
-    responses=_describe_pictures(JPEG_MEDIA_TYPE, MIXED) | _describe_errors(400, 401, 422, 500, 503),
+    responses=describe_pictures(JPEG_MEDIA_TYPE, MIXED) | describe_errors(400, 401, 422, 500, 503),
     openapi_extra={
-        "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _CARTOON_FORM}}}
+        "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": CARTOON_FORM}}}
     },
 )
 async def generate_cartoon(request: Request) -> Response:
@@ -275,12 +142,12 @@ def _render_cartoon(cartoon: CartoonFile, accept: str | None) -> Response:
     PROCESS_FACE_CUT_PATH,
     summary="Cut the face out of a cartoon",
     response_class=Response,
-    responses=_describe_pictures(JPEG_MEDIA_TYPE, "image/png", "image/webp")
-    | _describe_errors(400, 401, 404, 422, 500, 503),
+    responses=describe_pictures(JPEG_MEDIA_TYPE, "image/png", "image/webp")
+    | describe_errors(400, 401, 404, 422, 500, 503),
     openapi_extra={
         "requestBody": {
             "required": True,
-            "content": {"application/json": {"schema": _FACE_CUT_REQUEST}},
+            "content": {"application/json": {"schema": FACE_CUT_REQUEST}},
         }
     },
 )
@@ -288,7 +155,7 @@ async def process_face_cut(request: Request) -> Response:
     services = _services_of(request)
     check_token(request, services.token)
     async with services.pool.line.place(read_caller(request)) as place:
-        wanted = _read_face_cut_request(await read_json(request))
+        wanted = read_face_cut_request(await read_json(request))
         face_cut = await while_connected(request, _cut(services, wanted, place))
     log.info("a face found by %s, score %s, was cut out", face_cut.geometry, face_cut.score)
     return render_picture(
@@ -310,7 +177,7 @@ async def list_styles(request: Request) -> StylesReply:
     f"{STYLES_PATH}/{{style}}/preview",
     summary="Get a style's preview",
     response_class=Response,
-    responses=_PREVIEW_REPLY | _describe_errors(404),
+    responses=PREVIEW_REPLY | describe_errors(404),
 )
 async def get_preview(request: Request, style: str) -> Response:
     """The same portrait in every style. The address in the list changes with the picture."""
@@ -331,7 +198,7 @@ async def get_liveness() -> Response:
     READY_PATH,
     summary="Whether requests should be sent here",
     response_model=HealthReply,
-    responses=_describe_errors(503),
+    responses=describe_errors(503),
 )
 async def get_readiness(request: Request) -> Response:
     """Draws a small real picture, unless a real one was drawn in the last seconds."""
@@ -345,7 +212,7 @@ async def get_readiness(request: Request) -> Response:
     HEALTH_PATH,
     summary="Whether pictures can be drawn",
     response_model=HealthReply,
-    responses=_describe_errors(503),
+    responses=describe_errors(503),
 )
 async def get_health(request: Request) -> Response:
     """Every worker has drawn a small real picture before it takes work, so this only looks at a flag."""
@@ -419,28 +286,6 @@ async def _cut(services: Services, wanted: FaceCutRequest, place: Place) -> Face
     face_cut = await _run(services, place, tasks.process_face_cut, image, options, services.equipment)
     services.metrics.note_face_cut(options.shape.value, found_by=face_cut.geometry)
     return face_cut
-
-
-def _read_face_cut_request(body: bytes) -> FaceCutRequest:
-    try:
-        return FaceCutRequest.model_validate_json(body)
-    except ValidationError as error:
-        place = error.errors(include_url=False, include_input=False)[0]["loc"]
-        raise InvalidRequestError(
-            _FIELD_SENTENCES.get(str(place[0]) if place else "", _NOT_AN_OBJECT)
-        ) from error
-
-
-_NOT_AN_OBJECT: Final = 'Send a JSON object such as {"image_url": "http://…"}.'
-_FIELD_SENTENCES: Final = {
-    "image_url": "image_url is missing or not a text.",
-    "format": "format must be jpg, png or webp.",
-    "shape": "shape must be head, face or square.",
-    "face": f"face must be a whole number from 0 to {MAX_FACE}.",
-    "sticker": "sticker must be true or false.",
-    "level": "level must be true or false.",
-    "size": f"size must be a whole number from {CUT_SIDES[0]} to {CUT_SIDES[1]}.",
-}
 
 
 def _services_of(request: Request) -> Services:
