@@ -29,8 +29,8 @@ AppError
 ├── DatabaseFailedError        500  database_failed
 ├── StorageFailedError         500  storage_failed
 ├── StudioFailedError          500  studio_failed
-├── WorkTimeoutError           500  work_took_too_long      (kit.worker_process)
-├── WorkerDiedError            500  worker_died             (kit.worker_process)
+├── WorkTimeoutError           500  work_took_too_long      (kit.worker_messages)
+├── WorkerDiedError            500  worker_died             (kit.worker_messages)
 ├── DatabaseUnavailableError   503  database_unavailable
 ├── StorageUnavailableError    503  storage_unavailable
 ├── PoolBusyError              503  busy                    (kit.line)

@@ -7,7 +7,7 @@ from opentelemetry import trace
 
 from toonbooth.kit.errors import AppError
 from toonbooth.kit.metrics import Metrics
-from toonbooth.kit.worker_process import WorkDroppedError
+from toonbooth.kit.worker_messages import WorkDroppedError
 from toonbooth.kit.workers import DoneWork, WorkerPool
 
 _WORK_SECONDS: Final = (0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.5, 5.0, 10.0, 30.0)

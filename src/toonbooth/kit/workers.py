@@ -21,7 +21,8 @@ from multiprocessing.context import ForkServerContext, SpawnContext
 from typing import Any, Final, Protocol, Self, TypeVar, TypeVarTuple
 
 from toonbooth.kit.line import ANYBODY, Line, Place, PoolBusyError
-from toonbooth.kit.worker_process import Stage, WorkerProcess, WorkStarvedError
+from toonbooth.kit.worker_messages import Stage, WorkStarvedError
+from toonbooth.kit.worker_process import WorkerProcess
 
 __all__ = ["PoolBusyError", "WorkerPool"]
 
@@ -188,7 +189,7 @@ class WorkerPool:
         ----------
         timeout_seconds : from the moment a worker has it; waiting doesn't count.
         place : in `line`, when the caller has taken one before; else a new one of nobody's.
-        on_news : hears what the function tells (`worker_process.tell`).
+        on_news : hears what the function tells (`inside_worker.tell`).
 
         Raises
         ------

@@ -21,8 +21,8 @@ AppError
 ├── NoFaceFoundError           422  no_face_found           nobody to cut out
 ├── ImageUnreachableError      500  image_unreachable       its server doesn't answer as it should
 ├── ImageServerBusyError       503  image_server_busy       its server is too slow now, or says so
-├── WorkTimeoutError           500  work_took_too_long      (kit.worker_process)
-├── WorkerDiedError            500  worker_died             (kit.worker_process)
+├── WorkTimeoutError           500  work_took_too_long      (kit.worker_messages)
+├── WorkerDiedError            500  worker_died             (kit.worker_messages)
 ├── PoolBusyError              503  busy                    (kit.line)
 ├── ShuttingDownError          503  shutting_down           (kit.draining)
 └── BrokenStudioError          503  broken                  workers cannot be started any more

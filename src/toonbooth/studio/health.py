@@ -5,7 +5,7 @@ import logging
 from dataclasses import dataclass, field
 from typing import Final
 
-from toonbooth.kit.worker_process import WorkerDiedError, WorkStarvedError, WorkTimeoutError
+from toonbooth.kit.worker_messages import WorkerDiedError, WorkStarvedError, WorkTimeoutError
 from toonbooth.kit.workers import PoolBusyError, WorkerPool
 from toonbooth.studio import tasks
 from toonbooth.studio.errors import BrokenStudioError

@@ -21,7 +21,7 @@ from toonbooth.imaging.codec import (
     read_xmp,
 )
 from toonbooth.imaging.pixels import ByteImage
-from toonbooth.kit.worker_process import report_stage
+from toonbooth.kit.inside_worker import report_stage
 from toonbooth.neural.errors import NobodyToDrawError
 from toonbooth.portrait.analysis import PortraitAnalyser
 from toonbooth.portrait.model import Face, Portrait

@@ -33,7 +33,7 @@ from toonbooth.kit.connections import while_connected
 from toonbooth.kit.draining import Drain
 from toonbooth.kit.line import Place
 from toonbooth.kit.multipart import MIXED
-from toonbooth.kit.worker_process import WorkerDiedError, WorkTimeoutError
+from toonbooth.kit.worker_messages import WorkerDiedError, WorkTimeoutError
 from toonbooth.kit.workers import WorkerPool
 from toonbooth.studio import tasks
 from toonbooth.studio.errors import (

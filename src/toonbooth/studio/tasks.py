@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from toonbooth.kit.errors import StartError
-from toonbooth.kit.worker_process import end_stage, is_heard, tell
+from toonbooth.kit.inside_worker import end_stage, is_heard, tell
 from toonbooth.studio.errors import (
     AnimatedImageError,
     BrokenImageError,

@@ -6,7 +6,8 @@ import time
 from pathlib import Path
 
 from toonbooth.kit.errors import InternalError, InvalidRequestError
-from toonbooth.kit.worker_process import WorkDroppedError, is_heard, report_stage, tell
+from toonbooth.kit.inside_worker import is_heard, report_stage, tell
+from toonbooth.kit.worker_messages import WorkDroppedError
 
 
 def add(first: int, second: int) -> int:

@@ -15,7 +15,7 @@ import pytest
 from tests.integration.studio import tasks_for_workers as tasks
 from toonbooth.kit.errors import InvalidRequestError
 from toonbooth.kit.line import ANYBODY
-from toonbooth.kit.worker_process import (
+from toonbooth.kit.worker_messages import (
     UnsendableFailureError,
     WorkerDiedError,
     WorkStarvedError,

@@ -27,7 +27,7 @@ from toonbooth.imaging.codec import (
 )
 from toonbooth.imaging.metadata import remove_private_metadata
 from toonbooth.kit.errors import AppError
-from toonbooth.kit.worker_process import WorkerDiedError, WorkTimeoutError
+from toonbooth.kit.worker_messages import WorkerDiedError, WorkTimeoutError
 
 log = logging.getLogger(__name__)
 

@@ -81,7 +81,7 @@ from toonbooth.gallery.wishes import read_cut_wishes, read_wishes
 from toonbooth.kit.draining import ShuttingDownError
 from toonbooth.kit.errors import InvalidRequestError
 from toonbooth.kit.openapi import describe_body, describe_failures
-from toonbooth.kit.worker_process import WorkerDiedError, WorkTimeoutError
+from toonbooth.kit.worker_messages import WorkerDiedError, WorkTimeoutError
 from toonbooth.kit.workers import PoolBusyError
 
 router = APIRouter(tags=["cartoons"], dependencies=[Depends(count_drawing), Depends(take_a_place)])

@@ -36,7 +36,7 @@ from toonbooth.gallery.signing import EXPIRES_PARAMETER, SIGNATURE_PARAMETER
 from toonbooth.kit.errors import InvalidRequestError
 from toonbooth.kit.openapi import describe_failures
 from toonbooth.kit.replies import render_error
-from toonbooth.kit.worker_process import WorkerDiedError, WorkTimeoutError
+from toonbooth.kit.worker_messages import WorkerDiedError, WorkTimeoutError
 from toonbooth.kit.workers import PoolBusyError
 
 router = APIRouter(tags=["files"])
