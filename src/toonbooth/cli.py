@@ -114,7 +114,7 @@ def gallery(
                 port=settings.port,
                 drain_seconds=settings.drain_seconds,
                 metrics_listener=metrics_listener,
-                environment=environment,
+                environment={**environment, **_counting_together(settings)},
             )
         return
     _follow_parent(parent_pipe)
@@ -400,6 +400,13 @@ def _open_listener(listener_fd: int | None, host: str, port: int) -> socket.sock
 
 def _open_metrics_listener(host: str, port: int | None) -> socket.socket | None:
     return None if port is None else bind_listener(host, port)
+
+
+def _counting_together(settings: "GallerySettings") -> dict[str, str]:
+    """What tells several workers to count requests together, unless it is settled where they count."""
+    from toonbooth.kit.rate_limits import IN_DATABASE
+
+    return {} if "rate_limits_url" in settings.model_fields_set else {"GALLERY_RATE_LIMITS_URL": IN_DATABASE}
 
 
 @contextmanager

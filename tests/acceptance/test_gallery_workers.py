@@ -68,6 +68,7 @@ def test_a_worker_that_is_killed_is_replaced_and_sigterm_stops_all_cleanly(
                 "GALLERY_DATA_DIR": str(tmp_path),
                 "GALLERY_STUDIO_URL": studio_url,
                 "GALLERY_METRICS_PORT": str(metrics_port),
+                "GALLERY_REQUESTS_PER_DEVICE": "12/hour",
             },
             stderr=subprocess.PIPE,
             text=True,
@@ -83,17 +84,21 @@ def test_a_worker_that_is_killed_is_replaced_and_sigterm_stops_all_cleanly(
             # Each connection may meet another worker; all of them know the photo.
             counts = [ask(f"{url}/api/originals", headers=device).json()["data"]["count"] for _ in range(8)]
             picture = ask(uploaded["cartoon"]["imageUrl"])
+            # They count together: whichever is asked refuses what is one too many.
+            other = {"x-device-id": str(uuid.uuid4())}
+            statuses = [ask(f"{url}/api/originals", headers=other).status_code for _ in range(16)]
             # Whichever is asked tells what all have counted.
             metrics_url = f"http://127.0.0.1:{metrics_port}/metrics"
-            wait_until(lambda: count_lists(ask(metrics_url).text) == 8)
+            wait_until(lambda: count_lists(ask(metrics_url).text) == 24)
             told = [ask(metrics_url).text for _ in range(4)]
         finally:
             process.send_signal(signal.SIGTERM)
             _, said = process.communicate(timeout=STOP_SECONDS)
 
     assert process.returncode == 0, said
+    assert statuses == [200] * 12 + [429] * 4
     assert (counts, picture.status_code) == ([1] * 8, 200)
-    assert {count_lists(text) for text in told} == {8.0}
+    assert {count_lists(text) for text in told} == {24.0}
     assert "another one takes its place" in said
     assert "Traceback" not in said
     assert not any(each.is_running() for each in family)

@@ -20,7 +20,7 @@ from toonbooth.gallery.jobs.running import JobRunner
 from toonbooth.gallery.metrics import GalleryMetrics
 from toonbooth.gallery.operations.sweep import SweepRules
 from toonbooth.gallery.page import install_page
-from toonbooth.gallery.rate_limiting import count_request
+from toonbooth.gallery.rate_limiting import count_request, share_limits
 from toonbooth.gallery.renditions import RenditionMaker
 from toonbooth.gallery.routes import cartoons, erasing, exports, files, health, jobs, lists, styles
 from toonbooth.gallery.schemas import DownloadBody, RegenerateBody, UploadForm
@@ -38,7 +38,7 @@ from toonbooth.kit.draining import Drain, DrainMiddleware
 from toonbooth.kit.metrics import Metrics
 from toonbooth.kit.openapi import describe_failures, install_openapi
 from toonbooth.kit.pool_metrics import PoolMetrics
-from toonbooth.kit.rate_limits import TooManyRequestsError, open_rate_limiter
+from toonbooth.kit.rate_limits import IN_DATABASE, TooManyRequestsError, open_rate_limiter
 from toonbooth.kit.replies import install_error_replies
 from toonbooth.kit.requests import REQUEST_ID_HEADER, RequestMiddleware
 from toonbooth.kit.response_headers import ResponseHeadersMiddleware
@@ -209,18 +209,23 @@ async def _open_services(
         count_jobs=lambda: jobs.running,
         count_connections=storage.database.count_connections,
     )
+    signer = UrlSigner(keys)
     return Services(
         settings=settings,
         database=storage.database,
         blobs=storage.blobs,
         staging=storage.staging,
         studio=studio,
-        signer=UrlSigner(keys),
+        signer=signer,
         converters=converters,
         renditions=storage.renditions,
         rendition_maker=rendition_maker,
         jobs=jobs,
-        rate_limiter=await stack.enter_async_context(open_rate_limiter(settings.rate_limits_url)),
+        rate_limiter=(
+            share_limits(storage.database, signer)
+            if settings.rate_limits_url == IN_DATABASE
+            else await stack.enter_async_context(open_rate_limiter(settings.rate_limits_url))
+        ),
         bucket_links=await _open_bucket_links(settings),
         drawings_at_once=AtOnce(settings.drawings_at_once_per_address),
         read_clock=read_clock,

@@ -11,13 +11,18 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from toonbooth.gallery.addresses import find_client_address, is_trusted
+from toonbooth.gallery.database.repositories import PortionRepository
+from toonbooth.gallery.database.transactions import Database
 from toonbooth.gallery.dependencies import find_device, get_services
 from toonbooth.gallery.devices import DeviceId
+from toonbooth.gallery.errors import DatabaseFailedError, DatabaseUnavailableError
 from toonbooth.gallery.services import Services
 from toonbooth.gallery.settings import GallerySettings
+from toonbooth.gallery.signing import UrlSigner
 from toonbooth.gallery.studio_client import asking_for
 from toonbooth.kit.at_once import ConnectionLimit
-from toonbooth.kit.rate_limits import Limits
+from toonbooth.kit.portions import Claim, Grant, PortionedCounts
+from toonbooth.kit.rate_limits import Limits, RateLimiter
 
 Opened = Annotated[Services, Depends(get_services)]
 Asker = Annotated[DeviceId | None, Depends(find_device)]
@@ -62,6 +67,19 @@ async def take_a_place(request: Request, services: Opened) -> AsyncIterator[None
     """
     with services.drawings_at_once.place(_find_address(request, services)):
         yield
+
+
+def share_limits(database: Database, signer: UrlSigner) -> RateLimiter:
+    """Counts together with all galleries on the same database and with the same keys."""
+
+    async def take(claim: Claim) -> Grant:
+        async with database.transaction() as session:
+            return await PortionRepository(session).take(claim)
+
+    counts = PortionedCounts(
+        take, absences=(DatabaseFailedError, DatabaseUnavailableError), conceal=signer.tag
+    )
+    return RateLimiter(counts)
 
 
 def limit_connections(settings: GallerySettings) -> ConnectionLimit:

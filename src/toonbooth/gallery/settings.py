@@ -21,12 +21,13 @@ from toonbooth.gallery.database.engines import DEFAULT_CONNECTIONS
 from toonbooth.gallery.uploading import MAX_SECONDS
 from toonbooth.kit.environment import describe_problems, read_variables
 from toonbooth.kit.errors import StartError
-from toonbooth.kit.rate_limits import IN_MEMORY, Limits, read_limits
+from toonbooth.kit.rate_limits import IN_DATABASE, IN_MEMORY, Limits, read_limits
 from toonbooth.kit.watching import WatchedSettings
 
 PREFIX: Final = "GALLERY_"
 DISK: Final = "disk"
 EMBEDDED_DATABASE_FILE: Final = "gallery.sqlite3"
+_EMBEDDED: Final = "sqlite"
 
 Network = IPv4Network | IPv6Network
 
@@ -222,10 +223,13 @@ class GallerySettings(WatchedSettings):
         ),
     ] = 512
     rate_limits_url: str = Field(
-        default=IN_MEMORY,
+        default_factory=lambda given: (
+            IN_MEMORY if given["database_url"].startswith(_EMBEDDED) else IN_DATABASE
+        ),
         repr=False,
-        description="Where requests are counted: memory:// is this process, redis://host/0 is for several "
-        "(docs/operations.md).",
+        description="Where requests are counted: memory:// is each process for itself, database:// all on "
+        "one database together, redis://host/0 all on one Redis (docs/operations.md). The first with the "
+        "embedded database and one worker when left out, the second otherwise.",
     )
     max_originals_per_device: Annotated[
         int, Field(ge=1, le=10**9, description="How many photos one device may keep.")
@@ -241,7 +245,7 @@ class GallerySettings(WatchedSettings):
 
     @property
     def has_embedded_database(self) -> bool:
-        return self.database_url.startswith("sqlite")
+        return self.database_url.startswith(_EMBEDDED)
 
     @model_validator(mode="after")
     def _demand_keys_for_shared_databases(self) -> Self:

@@ -1,7 +1,8 @@
 """Counts how often somebody asks, and refuses who asks too often.
 
-The counting is done by the library `limits`, in this process' memory or in Redis, so that several processes
-can count together. Redis going away takes nothing else down: each process counts by itself until it is back.
+The counting is done by the library `limits`, in this process' memory or in Redis, or by `portions`, so that
+several processes can count together. Their store going away takes nothing else down: each process counts by
+itself until it is back.
 """
 
 from __future__ import annotations
@@ -12,11 +13,11 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Final, cast
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol, cast
 from urllib.parse import urlsplit
 
 from limits import RateLimitItem, parse_many
-from limits.aio.storage import MemoryStorage, RedisStorage
+from limits.aio.storage import MemoryStorage, RedisStorage, Storage
 from limits.aio.strategies import FixedWindowRateLimiter
 
 from toonbooth.kit.errors import AppError, StartError
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 IN_MEMORY: Final = "memory://"
+IN_DATABASE: Final = "database://"
 _SCHEMES: Final = frozenset({"redis", "rediss"})
 _ANSWER_SECONDS: Final = 0.25
 """What Redis gets for one count; every request waits for it."""
@@ -44,6 +46,19 @@ class Limits:
 
     def __str__(self) -> str:
         return self.text
+
+
+class Counts(Protocol):
+    """What counts requests in windows of time. A limit with a subject has one number, which every request
+    adds to until the window ends.
+    """
+
+    @property
+    def absences(self) -> tuple[type[Exception], ...]:
+        """What it raises when it cannot be asked just now."""
+
+    async def find_refusal(self, limit: RateLimitItem, subject: tuple[str, ...]) -> float | None:
+        """Count one; returns when the window ends (seconds of the epoch) if that was one too many."""
 
 
 class TooManyRequestsError(AppError):
@@ -73,6 +88,8 @@ async def open_rate_limiter(
 ) -> AsyncIterator[RateLimiter]:
     """Count in `memory://`, or together with other processes in `redis://` or, with TLS, in `rediss://`.
 
+    Who has a database counts in `database://` by a `RateLimiter` of `PortionedCounts`.
+
     Raises
     ------
     StartError
@@ -89,7 +106,7 @@ async def open_rate_limiter(
             implementation="redispy",
             connection_pool=pool,  # type: ignore[arg-type]  # passed on to the client as it is
         )
-        yield RateLimiter(storage, clock=clock)
+        yield RateLimiter(_StoredCounts(storage), clock=clock)
     finally:
         await pool.aclose()
 
@@ -97,7 +114,7 @@ async def open_rate_limiter(
 class RateLimiter:
     """Counts by subject: a hash of a device's id, an address. In fixed windows, one number for each.
 
-    Windows begin with their first request, so a refusal can tell exactly when the next one begins.
+    A refusal tells exactly when the next window begins.
 
     Parameters
     ----------
@@ -106,10 +123,10 @@ class RateLimiter:
     clock : seconds that only go forward.
     """
 
-    def __init__(self, shared: RedisStorage | None, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._shared = None if shared is None else FixedWindowRateLimiter(shared)
-        self._refusals = () if shared is None else shared.base_exceptions
-        self._own = FixedWindowRateLimiter(MemoryStorage())
+    def __init__(self, shared: Counts | None, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._shared = shared
+        self._absences = () if shared is None else shared.absences
+        self._own = _StoredCounts(MemoryStorage())
         self._clock = clock
         self._is_away = False
         self._asked_again_at = 0.0
@@ -136,13 +153,13 @@ class RateLimiter:
                 # One request finds out whether it is back; nobody else waits for that.
                 self._asked_again_at = self._clock() + _AWAY_SECONDS
             try:
-                resets_at = await _hit(self._shared, limit, subject)
-            except self._refusals as error:
+                resets_at = await self._shared.find_refusal(limit, subject)
+            except self._absences as error:
                 self._note_absence(error)
             else:
                 self._note_presence()
                 return resets_at
-        return await _hit(self._own, limit, subject)
+        return await self._own.find_refusal(limit, subject)
 
     def _note_absence(self, error: BaseException) -> None:
         if not self._is_away:
@@ -160,18 +177,25 @@ class RateLimiter:
         self._asked_again_at = 0.0
 
 
-async def _hit(
-    windows: FixedWindowRateLimiter, limit: RateLimitItem, subject: tuple[str, ...]
-) -> float | None:
-    """Count one; returns when the window ends if that was one too many."""
-    if await windows.hit(limit, *subject):
-        return None
-    return (await windows.get_window_stats(limit, *subject)).reset_time
+class _StoredCounts:
+    """What the library counts in a storage of its own. Windows begin with their first request."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._windows = FixedWindowRateLimiter(storage)
+        absences = storage.base_exceptions
+        self.absences = absences if isinstance(absences, tuple) else (absences,)
+
+    async def find_refusal(self, limit: RateLimitItem, subject: tuple[str, ...]) -> float | None:
+        if await self._windows.hit(limit, *subject):
+            return None
+        return (await self._windows.get_window_stats(limit, *subject)).reset_time
 
 
 def _make_pool(storage_url: str) -> BlockingConnectionPool:
     if urlsplit(storage_url).scheme not in _SCHEMES:
-        raise StartError("Rate limits are counted in memory:// or in redis://…, and in nothing else.")
+        raise StartError(
+            "Rate limits are counted in memory://, in database:// or in redis://…, and in nothing else."
+        )
     try:
         from redis.asyncio import BlockingConnectionPool  # noqa: PLC0415 - an extra
         from redis.asyncio.retry import Retry  # noqa: PLC0415

@@ -57,7 +57,10 @@ async def find_complaint(tmp_path: Path, settings: Settings) -> str:
         ({"OTHER_BLOB_URL": "disk"}, "GALLERY_OTHER_BLOB_URL must not be where the pictures are to go"),
         ({"FILES_FROM": "bucket"}, "GALLERY_FILES_FROM=bucket needs GALLERY_BLOB_URL"),
         ({"FILES_FROM": "anywhere"}, "GALLERY_FILES_FROM: Input should be 'gallery' or 'bucket'"),
-        ({"RATE_LIMITS_URL": f"memcached://me:{SECRET}@localhost"}, "memory:// or in redis://"),
+        (
+            {"RATE_LIMITS_URL": f"memcached://me:{SECRET}@localhost"},
+            "memory://, in database:// or in redis://",
+        ),
         ({"RATE_LIMITS_URL": f"redis://me:{SECRET}@localhost:port"}, "cannot be one"),
         ({"SIGNING_KEYS": "short"}, "must have at least 32 characters"),
         ({"SIGNING_KEYS": " , "}, "There is no signing key"),

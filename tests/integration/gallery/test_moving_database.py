@@ -16,10 +16,16 @@ from tests.integration.gallery.records import NOON, add_cartoon, add_original, d
 from tests.postgresql_server import PostgresqlServer
 from toonbooth.gallery.database.migrations import bring_up_to_date
 from toonbooth.gallery.database.moving import move_database
-from toonbooth.gallery.database.repositories import AnswerRepository, ClaimedKey, JobRepository
+from toonbooth.gallery.database.repositories import (
+    AnswerRepository,
+    ClaimedKey,
+    JobRepository,
+    PortionRepository,
+)
 from toonbooth.gallery.database.tables import Table
 from toonbooth.gallery.database.transactions import open_database
 from toonbooth.kit.errors import FileError, StartError
+from toonbooth.kit.portions import Claim
 
 TABLES = [table.name for table in Table.metadata.sorted_tables]
 
@@ -49,6 +55,9 @@ async def source(tmp_path: Path) -> str:
                 )
                 assert isinstance(claimed, ClaimedKey)
                 await answers.save(claimed, status=200, body='{"success": true}')
+            await PortionRepository(session).take(
+                Claim(name="somebody", now=1.5, ends_at=61.5, used=0, wanted=1, most=1)
+            )
             await JobRepository(session, device).add(
                 kind="upload", key=None, fingerprint="0" * 64, now=NOON, lease=minutes(1)
             )

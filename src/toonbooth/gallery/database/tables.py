@@ -1,5 +1,5 @@
 """The guide's tables (Device, Original, RegeneratedCartoon, DownloadedFace), the answers already given, and
-the jobs that nobody waits for.
+the jobs that nobody waits for, and what is left of rate limits.
 
 `device` is the device's digest everywhere; its id is in no table. Every index serves a query of
 `repositories`.
@@ -9,7 +9,17 @@ from datetime import datetime
 from typing import Final
 
 from bson import ObjectId
-from sqlalchemy import CHAR, Float, ForeignKey, Index, Integer, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import (
+    CHAR,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from toonbooth.gallery.database.columns import Faces, FacesJson, ObjectIdText, UtcMoment
@@ -142,3 +152,15 @@ class Job(Table):
     retry_after_seconds: Mapped[int | None] = mapped_column(Integer)
     created_at: Mapped[datetime] = mapped_column(index=True)
     finished_at: Mapped[datetime | None]
+
+
+class RateWindow(Table):
+    """How often somebody has asked since a window of a rate limit began, as far as galleries have told."""
+
+    __tablename__ = "rate_windows"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """Tells a limit and its subject from others, and nobody who that is."""
+    ends_at: Mapped[float] = mapped_column(Float)
+    """In seconds of the epoch; the row goes at the next sweep after it."""
+    taken: Mapped[int] = mapped_column(Integer)

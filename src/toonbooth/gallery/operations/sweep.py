@@ -66,7 +66,7 @@ async def sweep(storage: Storage, rules: SweepRules, *, now: datetime) -> Swept 
         await _sweep_cartoons(storage, swept, made_before=now - rules.temp_ttl)
         if rules.device_ttl is not None:
             await _sweep_devices(storage, swept, not_seen_since=now - rules.device_ttl)
-        await _sweep_answers(storage, swept, now=now)
+        await _sweep_short_lived(storage, swept, now=now)
         async for batch in storage.blobs.scan():
             unreferenced = await find_unreferenced(storage, batch, now=now)
             swept.files += await delete_unreferenced(storage.blobs, [file.key for file in unreferenced])
@@ -112,9 +112,11 @@ async def _sweep_devices(storage: Storage, swept: Swept, *, not_seen_since: date
             return
 
 
-async def _sweep_answers(storage: Storage, swept: Swept, *, now: datetime) -> None:
+async def _sweep_short_lived(storage: Storage, swept: Swept, *, now: datetime) -> None:
     async with storage.database.transaction() as session:
-        swept.answers += await HousekeepingRepository(session).delete_answers(now=now)
+        housekeeping = HousekeepingRepository(session)
+        swept.answers += await housekeeping.delete_answers(now=now)
+        await housekeeping.forget_rate_windows(now=now)
 
 
 async def _forget_renditions(storage: Storage) -> None:

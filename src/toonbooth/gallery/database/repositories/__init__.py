@@ -1,5 +1,5 @@
 """All queries. Each repository is made for one device, so there is no way to ask for another's rows; only
-`HousekeepingRepository`, which no request uses, sees all of them.
+`HousekeepingRepository`, which no request uses, sees all of them. `PortionRepository` sees no device at all.
 
 Writing methods belong into `Database.transaction`, reading ones may run in `Database.reading`.
 """
@@ -24,6 +24,7 @@ from toonbooth.gallery.database.repositories.jobs import (
     JobState,
 )
 from toonbooth.gallery.database.repositories.originals import OriginalRepository
+from toonbooth.gallery.database.repositories.portions import PortionRepository
 from toonbooth.gallery.database.repositories.scope import Page
 
 __all__ = [
@@ -46,5 +47,6 @@ __all__ = [
     "NamedFile",
     "OriginalRepository",
     "Page",
+    "PortionRepository",
     "SavedAnswer",
 ]

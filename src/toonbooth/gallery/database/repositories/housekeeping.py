@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, cast
 
@@ -18,8 +18,12 @@ from toonbooth.gallery.database.tables import (
     IdempotentAnswer,
     Job,
     Original,
+    RateWindow,
     RegeneratedCartoon,
 )
+
+_CLOCKS_DIFFER: Final = timedelta(minutes=1)
+"""By less, or their owner has other worries."""
 
 
 class Kind(StrEnum):
@@ -71,6 +75,11 @@ class HousekeepingRepository:
         expired = (delete(IdempotentAnswer).where(is_expired(now)), delete(Job).where(is_too_old(now)))
         deleted = [await self._session.execute(statement) for statement in expired]
         return sum(cast("CursorResult[object]", each).rowcount for each in deleted)
+
+    async def forget_rate_windows(self, *, now: datetime) -> None:
+        """Delete the counts of windows that have ended a while ago, by any gallery's clock."""
+        latest = (now - _CLOCKS_DIFFER).timestamp()
+        await self._session.execute(delete(RateWindow).where(RateWindow.ends_at < latest))
 
     async def list_devices(self, *, not_seen_since: datetime, limit: int) -> list[str]:
         """Digests of devices that stay away."""
