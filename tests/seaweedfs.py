@@ -29,8 +29,48 @@ _SECONDS_TO_START = 60.0
 class SeaweedFs:
     """A running server whose buckets are all ours."""
 
-    url: str
-    process: "subprocess.Popen[bytes]"
+    folder: Path
+    port: int
+    other_ports: dict[str, int]
+    process: "subprocess.Popen[bytes] | None" = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start the server, with what it had; returns when it takes objects."""
+        self.process = process = subprocess.Popen(
+            [
+                Path(sys.executable).with_name("weed"),
+                *("server", f"-dir={self.folder / 'data'}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"),
+                *("-s3", f"-s3.port={self.port}", f"-s3.config={self.folder / 's3.json'}"),
+                *("-s3.port.iceberg=0", "-s3.port.lance=0", "-master.telemetry=false"),
+                *("-master.volumeSizeLimitMB=64", "-volume.max=20", "-volume.preStopSeconds=0"),
+                *(f"-{part}.port={port}" for part, port in self.other_ports.items()),
+            ],
+            cwd=self.folder,
+            env={**os.environ, "HOME": str(self.folder)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        deadline = time.monotonic() + _SECONDS_TO_START
+        while not _takes_objects(self):
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        """As a crash would: it takes 20 seconds to stop by itself."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(timeout=30)
+            self.process = None
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
 
     def environment(self) -> dict[str, str]:
         """What the tools of its cloud read."""
@@ -74,33 +114,12 @@ def running_seaweedfs() -> Generator[SeaweedFs]:
     }
     (folder / "s3.json").write_text(json.dumps(users))
     (folder / "data").mkdir()
-    port = _find_port()
-    process = subprocess.Popen(
-        [
-            Path(sys.executable).with_name("weed"),
-            *("server", f"-dir={folder / 'data'}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"),
-            *("-s3", f"-s3.port={port}", f"-s3.config={folder / 's3.json'}"),
-            *("-s3.port.iceberg=0", "-s3.port.lance=0", "-master.telemetry=false"),
-            *("-master.volumeSizeLimitMB=64", "-volume.max=20", "-volume.preStopSeconds=0"),
-            *(f"-master.port={_find_port()}", f"-volume.port={_find_port()}", f"-filer.port={_find_port()}"),
-        ],
-        cwd=folder,
-        env={**os.environ, "HOME": str(folder)},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    server = SeaweedFs(folder, _find_port(), {part: _find_port() for part in ("master", "volume", "filer")})
     try:
-        server = SeaweedFs(f"http://127.0.0.1:{port}", process)
-        deadline = time.monotonic() + _SECONDS_TO_START
-        while not _takes_objects(server):
-            assert process.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+        server.start()
         yield server
     finally:
-        process.kill()  # it takes 20 seconds to stop by itself, and its folder goes anyway
-        process.wait(timeout=30)
+        server.stop()
         shutil.rmtree(folder)
 
 

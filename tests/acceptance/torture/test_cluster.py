@@ -1,10 +1,12 @@
-"""Three galleries on PostgreSQL and SeaweedFS behind a proxy; one is killed, nothing promised is lost."""
+"""Three galleries on PostgreSQL and SeaweedFS behind a proxy; one is killed, or what they stand on restarts:
+nothing promised is lost.
+"""
 
 import asyncio
 import os
 import random
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +36,7 @@ from toonbooth.gallery.storage import open_storage
 
 ROUNDS = int(os.environ.get("TORTURE_CLUSTER", "0"))
 pytestmark = pytest.mark.skipif(not ROUNDS, reason="takes long: `make torture` runs it")
+OUTAGES = -(-ROUNDS // 10)
 GALLERIES = 3
 PHONES = 4
 FEWEST_ANSWERS, MOST_ANSWERS = 6, 16
@@ -114,27 +117,52 @@ async def test_any_gallery_may_be_killed_and_the_others_know_everything(
     assert set(cluster.proxy.statuses) == {200}
 
     rng = random.Random()
-    async with httpx.AsyncClient(verify=False) as reader:
+    async with phones_of(cluster, rng) as phones:
+        for _ in range(ROUNDS):
+            victim = rng.choice(cluster.galleries)
+            await use_while(cluster, phones, rng, victim.kill)
+            cluster.end_leases()
+            await settle(cluster.url, phones)
+            await cluster.start(victim)
+    # What the phones have, and what is left of the flow: a photo and a face.
+    await check_that_all_is_there(cluster, phones, tmp_path / "check", others=2)
+
+
+async def test_the_database_and_the_bucket_may_restart_underneath(
+    cluster: Cluster, seaweedfs: SeaweedFs, tmp_path: Path
+) -> None:
+    rng = random.Random()
+    async with phones_of(cluster, rng) as phones:
+        for _ in range(OUTAGES):
+            for restart in (cluster.server.restart, seaweedfs.restart):
+                await use_while(cluster, phones, rng, restart)
+                cluster.end_leases()
+                await settle(cluster.url, phones)
+    assert cluster.proxy.statuses[503] >= OUTAGES  # or nobody was there when it happened
+    await check_that_all_is_there(cluster, phones, tmp_path / "check", others=0)
+
+
+@asynccontextmanager
+async def phones_of(cluster: Cluster, rng: random.Random) -> AsyncIterator[list[Phone]]:
+    """Devices that see everything through the proxy."""
+    async with httpx.AsyncClient(verify=False, timeout=60) as reader:
 
         async def read_through_proxy(url: str) -> bytes:
             reply = await insist(lambda: reader.get(url))
             assert reply.status_code == 200, f"{url}: {reply.status_code}"
             return reply.content
 
-        phones = [
+        yield [
             Phone(read_through_proxy, random.Random(rng.random()), may_be_refused=True) for _ in range(PHONES)
         ]
-        for _ in range(ROUNDS):
-            victim = rng.choice(cluster.galleries)
-            await use_while_one_dies(cluster, phones, victim, rng)
-            cluster.end_leases()
-            await settle(cluster.url, phones)
-            await cluster.start(victim)
 
-    findings = await cluster.check(tmp_path / "check")
+
+async def check_that_all_is_there(
+    cluster: Cluster, phones: list[Phone], data_dir: Path, *, others: int
+) -> None:
+    findings = await cluster.check(data_dir)
     assert (findings.lost, findings.damaged, findings.database) == ([], [], [])
-    # What the phones have, and what is left of the flow: a photo and a face.
-    assert findings.rows == sum(len(phone.state) for phone in phones) + 2
+    assert findings.rows == sum(len(phone.state) for phone in phones) + others
     assert set(cluster.proxy.statuses) <= {200, 503}
     print(  # noqa: T201 - shown with -s
         f"answers {count_answers(phones)}, by status {dict(cluster.proxy.statuses)}, broken off "
@@ -161,9 +189,10 @@ async def go_through_the_whole_flow(cluster: Cluster, photo: bytes) -> None:
     assert [picture.status_code for picture in pictures] == [200, 200]
 
 
-async def use_while_one_dies(
-    cluster: Cluster, phones: list[Phone], victim: Gallery, rng: random.Random
+async def use_while(
+    cluster: Cluster, phones: list[Phone], rng: random.Random, happen: Callable[[], None]
 ) -> None:
+    """Something happens while phones use the gallery."""
     before = count_answers(phones)
     first_half = before + rng.randint(FEWEST_ANSWERS, MOST_ANSWERS)
     second_half = first_half + MOST_ANSWERS
@@ -175,6 +204,6 @@ async def use_while_one_dies(
         while count_answers(phones) < first_half:  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.001)
         await asyncio.sleep(rng.uniform(0, 0.03))
-        victim.kill()
+        await asyncio.to_thread(happen)
         # A phone that was refused stops; enough of the others go on.
         await asyncio.gather(*using)

@@ -153,7 +153,9 @@ async def test_what_is_not_there_or_no_key_is_not_found(stores: Stores, key: str
             await stores.read(key, stop=stop)
 
 
-async def test_a_bucket_that_goes_away_is_a_503(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+async def test_a_bucket_that_goes_away_is_a_503_until_it_comes_back(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     with running_seaweedfs() as server:
         for name, value in server.environment().items():
             monkeypatch.setenv(name, value)
@@ -162,13 +164,17 @@ async def test_a_bucket_that_goes_away_is_a_503(monkeypatch: pytest.MonkeyPatch,
         bucket = ObjectBlobStore(open_bucket(url), staging)
         stores = Stores(bucket, bucket, staging)
         key = (await stores.store()).key
-        server.process.kill()
+        await asyncio.to_thread(server.stop)
 
         for attempt in (stores.store, lambda: stores.read(key), lambda: bucket.delete([key])):
             with pytest.raises(StorageUnavailableError) as away:
                 await attempt()
             assert away.value.retry_after_seconds == 2
         assert await asyncio.to_thread(lambda: list(tmp_path.iterdir())) == []  # nothing staged is left
+
+        await asyncio.to_thread(server.start)
+        assert await stores.read(key) == PHOTO
+        assert await stores.read((await stores.store()).key) == PHOTO
 
     with pytest.raises(StartError, match=r"^GALLERY_BLOB_URL cannot be used: .*\.$") as refusal:
         open_bucket(url)
