@@ -19,6 +19,7 @@ from toonbooth.kit.listening import bind_listener, stop_with_parent
 from toonbooth.serving import serve_both, serve_gallery
 
 if TYPE_CHECKING:
+    from toonbooth.gallery.operations.move_blobs import Moved
     from toonbooth.gallery.settings import GallerySettings
 
 DEFAULT_DATA_FOLDER: Final = Path("data")
@@ -247,7 +248,8 @@ def backup(folder: Path, data_dir: Path | None) -> None:
 
 @main.command()
 @_DATA_FOLDER
-def move_blobs(data_dir: Path | None) -> None:
+@click.option("--quiet", is_flag=True, help="Say nothing before the end.")
+def move_blobs(data_dir: Path | None, *, quiet: bool) -> None:
     """Move the pictures from GALLERY_OTHER_BLOB_URL to GALLERY_BLOB_URL, each compared by SHA-256.
 
     The gallery may run meanwhile, if it has both settings; see docs/operations.md. When this breaks off, run
@@ -255,10 +257,11 @@ def move_blobs(data_dir: Path | None) -> None:
     """
     from toonbooth.gallery.maintenance import describe_moved, move_blobs_of_gallery
 
-    moved = move_blobs_of_gallery(
-        _read_gallery_settings(data_dir),
-        report=lambda moved: click.echo(f"{moved.blobs} pictures moved ...", err=True),
-    )
+    def report(moved: "Moved") -> None:
+        if not quiet:
+            click.echo(f"{moved.blobs} pictures moved ...", err=True)
+
+    moved = move_blobs_of_gallery(_read_gallery_settings(data_dir), report=report)
     if moved is None:
         raise StartError("Another process is moving them just now.")
     for line in describe_moved(moved):

@@ -84,7 +84,7 @@ async def move_while_used(
     has_moved = False
     using = asyncio.create_task(use(gallery.url, phones, is_enough=lambda: has_moved))
     for run in range(KILLS + 1):
-        process_id = await gallery.run("move-blobs", **settings)
+        process_id = await gallery.run("move-blobs", "--quiet", **settings)
         if run < KILLS:
             await asyncio.sleep(rng.uniform(0, LONGEST_RUN_SECONDS))
             with suppress(ProcessLookupError):
