@@ -56,6 +56,15 @@ otel: .venv/serve.stamp  ## Add OpenTelemetry (then set GALLERY_TRACES_URL and S
 redis: .venv/serve.stamp  ## Add the client for Redis (then set GALLERY_RATE_LIMITS_URL)
 	@$(RUN)/uv pip install --quiet --python $(RUN)/python --require-hashes -r requirements-redis.lock
 
+ray: .venv/serve.stamp  ## Add Ray Serve, for a studio on several machines (then toonbooth studio --ray ADDRESS)
+	@$(RUN)/uv pip install --quiet --python $(RUN)/python --require-hashes -r requirements-ray.lock
+
+test-ray: .venv/dev.stamp models ray  ## Start a Ray cluster of two nodes, kill one under load (Linux; minutes, 2 GB)
+	RAY_CLUSTER=1 $(RUN)/python -m pytest -n0 -s tests/ray $(ARGS)
+
+bench-ray: .venv/dev.stamp models ray  ## Measure what Ray adds to a request, and what a second replica brings
+	$(RUN)/python -m bench.ray $(ARGS)
+
 bench: .venv/dev.stamp models  ## Measure speed and memory; prints a table
 	$(RUN)/python -m bench $(ARGS)
 
@@ -96,8 +105,9 @@ lock: .venv/uv.stamp  ## Pin all dependencies anew (exact, hashed, no hosts)
 	$(LOCK) --extra s3 -c requirements.lock -o requirements-s3.lock
 	$(LOCK) --extra otel -c requirements.lock -o requirements-otel.lock
 	$(LOCK) --extra redis -c requirements.lock -o requirements-redis.lock
+	$(LOCK) --extra ray -c requirements.lock -c requirements-otel.lock -o requirements-ray.lock
 	$(LOCK) --group dev -c requirements-postgres.lock -c requirements-onnx.lock -c requirements-s3.lock \
-		-c requirements-otel.lock -c requirements-redis.lock -o requirements-dev.lock
+		-c requirements-otel.lock -c requirements-redis.lock -c requirements-ray.lock -o requirements-dev.lock
 	$(subst pyproject.toml ,,$(LOCK)) --group fuzz -o requirements-fuzz.lock
 	$(subst pyproject.toml ,,$(LOCK)) --group deploy -c requirements-dev.lock -o requirements-deploy.lock
 LOCK = $(RUN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
@@ -132,5 +142,5 @@ clean:  ## Remove the virtual environment and caches (never your data)
 	@$(RUN)/uv pip install --quiet --python $(RUN)/python --require-hashes -r requirements-fuzz.lock
 	@touch $@
 
-.PHONY: help serve test torture browser operators check format models postgres onnx s3 otel redis bench bench-load fuzz contact-sheet previews \
+.PHONY: help serve test torture browser operators check format models postgres onnx s3 otel redis ray test-ray bench bench-ray bench-load fuzz contact-sheet previews \
 	pictures migration reference openapi golden lock clean

@@ -147,9 +147,15 @@ def gallery(
 
 
 @main.command()
+@click.option(
+    "--ray",
+    "ray_address",
+    metavar="ADDRESS",
+    help="Have a Ray cluster run it: host:port of its head, or auto for the one this machine belongs to.",
+)
 @click.option("--listener-fd", type=int, hidden=True)
 @click.option("--parent-pipe", type=int, hidden=True)
-def studio(listener_fd: int | None, parent_pipe: int | None) -> None:
+def studio(ray_address: str | None, listener_fd: int | None, parent_pipe: int | None) -> None:
     """Run the studio alone (settings: STUDIO_...)."""
     from toonbooth.kit.logs import configure_logs
     from toonbooth.kit.server import run_app
@@ -160,6 +166,19 @@ def studio(listener_fd: int | None, parent_pipe: int | None) -> None:
     settings = read_settings(os.environ)
     configure_logs(settings.log_level, settings.log_format, service="studio")
     _follow_parent(parent_pipe)
+    if ray_address is not None:
+        from toonbooth.studio.on_ray.reaching import check_reach
+
+        check_reach(ray_address)
+        from toonbooth.studio.on_ray.running import run_on_ray
+
+        address = f"http://{settings.host}:{settings.port}"
+        run_on_ray(
+            settings,
+            ray_address,
+            on_ready=lambda: click.echo(f"The studio serves {address} on Ray.", err=True),
+        )
+        return
     listener = _open_listener(listener_fd, settings.host, settings.port)
     metrics_listener = _open_metrics_listener(settings.metrics_host, settings.metrics_port)
     with open_tracer(settings.traces_url, service="studio") as tracer:

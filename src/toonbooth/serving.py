@@ -1,7 +1,6 @@
 """Several processes as one: `serve` runs both services, `gallery --workers N` runs one of them N times."""
 
 import contextlib
-import http.client
 import os
 import socket
 import sys
@@ -16,6 +15,7 @@ import click
 from toonbooth.contract import HEALTH_PATH
 from toonbooth.kit.errors import StartError
 from toonbooth.kit.listening import bind_listener
+from toonbooth.kit.probing import answers_well
 from toonbooth.kit.processes import ServiceProcess, Supervisor
 from toonbooth.kit.replicas import Replicas
 
@@ -67,7 +67,9 @@ def serve_both(*, host: str, gallery_port: int, studio_port: int, data_folder: P
         )
 
         def is_ready() -> bool:
-            return _answers(_LOOPBACK, studio_port) and _answers(str(inner), gallery_port)
+            return answers_well(_LOOPBACK, studio_port, HEALTH_PATH) and answers_well(
+                str(inner), gallery_port, HEALTH_PATH
+            )
 
         def announce() -> None:
             click.echo(_describe(gallery_address, studio_address, data_folder, _tell_reach(gallery_listener)))
@@ -175,17 +177,6 @@ def _tell_reach(listener: socket.socket) -> str:
     if address.is_unspecified:
         return "open to your network, under this machine's address"
     return "open to your network"
-
-
-def _answers(host: str, port: int) -> bool:
-    connection = http.client.HTTPConnection(host, port, timeout=1)
-    try:
-        connection.request("GET", HEALTH_PATH)
-        return connection.getresponse().status == http.client.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
 
 
 def _describe(gallery_address: str, studio_address: str, data_folder: Path, reach: str) -> str:

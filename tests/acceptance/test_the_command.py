@@ -169,6 +169,16 @@ def test_a_studio_without_models_says_how_to_get_them_in_one_line(tmp_path: Path
     assert "toonbooth fetch-models" in ended.stderr
 
 
+def test_a_ray_cluster_that_is_not_there_is_one_clear_line() -> None:
+    address = f"127.0.0.1:{find_free_port()}"
+
+    ended = run_command("studio", "--ray", address)
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"Error: No Ray cluster answers at {address}: start one there (`ray start")
+    assert len(ended.stderr.splitlines()) == 1
+
+
 def test_wrong_usage_is_exit_status_2() -> None:
     assert run_command("draw").returncode == 2
     assert run_command("no-such-command").returncode == 2

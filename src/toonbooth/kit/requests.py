@@ -52,7 +52,7 @@ class RequestMiddleware:
             record_exception=False,
             set_status_on_exception=False,
         ) as span:
-            await self._answer(scope, receive, send, _choose_id(headers.get(REQUEST_ID_HEADER)), span)
+            await self._answer(scope, receive, send, choose_request_id(headers.get(REQUEST_ID_HEADER)), span)
 
     async def _answer(
         self, scope: Scope, receive: Receive, send: Send, request_id: str, span: trace.Span
@@ -150,7 +150,7 @@ def _describe(span: trace.Span, outcome: _Outcome, request_id: str) -> None:
         span.set_status(trace.StatusCode.ERROR)
 
 
-def _choose_id(offered: str | None) -> str:
+def choose_request_id(offered: str | None) -> str:
     if offered is not None and _ACCEPTABLE_ID.fullmatch(offered):
         return offered
     return secrets.token_hex(8)

@@ -47,7 +47,7 @@ def run_app(
         signal.signal(number, server.handle_exit)
 
     async def serve() -> None:
-        async with app.router.lifespan_context(app), _serving(app.state.metrics, metrics_listener):
+        async with app.router.lifespan_context(app), serving_metrics(app.state.metrics, metrics_listener):
             await server.serve(sockets=[listener])
 
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
@@ -76,7 +76,7 @@ def _configure(
 
 
 @asynccontextmanager
-async def _serving(metrics: Metrics, listener: socket.socket | None) -> AsyncIterator[None]:
+async def serving_metrics(metrics: Metrics, listener: socket.socket | None) -> AsyncIterator[None]:
     """Answer for the metrics while the block runs, until the very end: a drain is worth watching."""
     if listener is None:
         yield

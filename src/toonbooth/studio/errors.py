@@ -25,6 +25,7 @@ AppError
 ├── WorkerDiedError            500  worker_died             (kit.worker_messages)
 ├── PoolBusyError              503  busy                    (kit.line)
 ├── ShuttingDownError          503  shutting_down           (kit.draining)
+├── NoReplicaError             503  no_replica              on Ray: none is there, or it has gone
 └── BrokenStudioError          503  broken                  workers cannot be started any more
 """
 
@@ -141,3 +142,10 @@ class ImageServerBusyError(AppError):
 class BrokenStudioError(AppError):
     status = 503
     code = "broken"
+
+
+class NoReplicaError(AppError):
+    """On a Ray cluster, no replica of the studio has answered; another one, or the next, will."""
+
+    status = 503
+    code = "no_replica"

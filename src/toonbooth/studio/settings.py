@@ -120,6 +120,35 @@ class StudioSettings(WatchedSettings):
         float, Field(gt=0, le=600, description="What one picture may take once a worker has it.")
     ] = 30.0
 
+    ray_min_replicas: Annotated[
+        int, Field(ge=1, le=1000, description="With --ray: replicas that are always there.")
+    ] = 1
+    ray_max_replicas: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=1000,
+            description="With --ray: what they may grow to while requests wait. Each takes as many of the "
+            "cluster's CPUs as it has workers.",
+        ),
+    ] = 4
+    ray_gpus_per_replica: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=64,
+            description="With --ray: GPUs that a replica takes for neural styles; 0.25 lets four share one.",
+        ),
+    ] = 0.0
+
+    @model_validator(mode="after")
+    def _order_replicas(self) -> Self:
+        if self.ray_min_replicas > self.ray_max_replicas:
+            raise ValueError(f"{PREFIX}RAY_MIN_REPLICAS must not be more than {PREFIX}RAY_MAX_REPLICAS.")
+        if self.ray_gpus_per_replica > 1 and not self.ray_gpus_per_replica.is_integer():
+            raise ValueError(f"{PREFIX}RAY_GPUS_PER_REPLICA must be a part of one GPU, or a whole number.")
+        return self
+
     @model_validator(mode="after")
     def _demand_a_token_off_the_loopback(self) -> Self:
         # The studio works for whoever asks, and fetches pictures for them.

@@ -74,3 +74,15 @@ def test_a_studio_that_others_can_reach_starts_with_a_token() -> None:
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "::1", "localhost"])
 def test_a_studio_that_only_this_machine_can_reach_needs_none(host: str) -> None:
     assert read_settings({"STUDIO_HOST": host}).token is None
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"STUDIO_RAY_MIN_REPLICAS": "5"}, "STUDIO_RAY_MIN_REPLICAS must not be more than"),
+        ({"STUDIO_RAY_GPUS_PER_REPLICA": "1.5"}, "a part of one GPU, or a whole number"),
+    ],
+)
+def test_replicas_that_no_cluster_can_place_are_refused(given: dict[str, str], sentence: str) -> None:
+    with pytest.raises(StartError, match=sentence):
+        read_settings(given)
