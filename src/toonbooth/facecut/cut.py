@@ -11,7 +11,7 @@ import numpy as np
 
 from toonbooth.facecut.contour import outline_face
 from toonbooth.facecut.cut_out import CutOut
-from toonbooth.facecut.edges import clean_colours, refine_alpha
+from toonbooth.facecut.edges import calm, clean_colours, refine_alpha
 from toonbooth.facecut.finishing import Layer, finish, seen_box
 from toonbooth.facecut.frame import UNIT_PIXELS, HeadFrame, Window, frame_head
 from toonbooth.facecut.heads import find_head_area
@@ -24,6 +24,9 @@ from toonbooth.portrait.model import Face, Points, Portrait
 
 REACH: Final = 0.02
 """How far from the matte's edge strands are sought, in face widths."""
+
+CALM: Final = 0.012
+"""Teeth and spikes of the matte's edge narrower than twice this aren't hair, face widths."""
 
 _LEVEL: Final = 0.01
 """Radians within which a head is as good as upright; turning it would only blur it."""
@@ -117,7 +120,7 @@ def _cut_head(portrait: Portrait, face: Face) -> tuple[Layer, Points]:
 
     core = fill(face.landmarks[list(OVAL)])
     # A face is a person whatever the matte says: better a hand in front of it than a hole.
-    person = np.maximum(window.crop_map(portrait.matte), fill(grow(face.landmarks[list(OVAL)], 0.95)))
+    person = np.maximum(window.crop_map(portrait.matte), fill(grow(face.landmarks[list(OVAL)], 0.97)))
     (area,) = frame.maps_out((head.area,), window=window)
     earrings = None
     if head.earrings is not None:
@@ -127,16 +130,16 @@ def _cut_head(portrait: Portrait, face: Face) -> tuple[Layer, Points]:
     area = np.clip((area - np.float32(0.5)) * np.float32(max(1.0, 0.7 / frame.scale)) + np.float32(0.5), 0, 1)
     above_jaw = np.ones_like(area)
     for run in head.jaws:
-        strip, kept = fill(frame.points_out(run.strip)), fill(frame.points_out(run.kept))
         # No colour tells a jaw from its neck: there the line alone decides, cleanly.
-        above_jaw -= np.maximum(strip - kept, 0)
-        area = np.maximum(area, strip)
+        above_jaw = np.minimum(above_jaw, 1 - fill(frame.points_out(run.dropped)))
+        area = np.maximum(area, fill(frame.points_out(run.strip)))
     # Inside the face nothing is half transparent.
     contour = outline_face(face.landmarks, unit, face.yaw, head.hairline)
     smooth = fill(grow(contour, 0.96))
     if earrings is not None:
         smooth = np.maximum(smooth, earrings)
-    alpha = refine_alpha(image, area * person, smooth=smooth, reach_pixels=max(1.5, REACH * unit))
+    coarse = calm(area * person, sigma_pixels=max(1.0, CALM * unit), edge_pixels=2.0)
+    alpha = refine_alpha(image, coarse, smooth=smooth, reach_pixels=max(1.5, REACH * unit))
     alpha *= np.maximum(above_jaw, 0 if earrings is None else earrings)
     alpha = _without_islands(alpha, core, unit)
     colours = clean_colours(image, alpha, reach_pixels=max(2.0, 0.03 * unit))

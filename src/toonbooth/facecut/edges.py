@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from toonbooth.facecut.outlines import eroded
+from toonbooth.facecut.ink import luma_of, take_in_ink
+from toonbooth.facecut.outlines import Mask, eroded
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.resize import enlarged, shrunk
 from toonbooth.imaging.smoothing import gaussian
+from toonbooth.imaging.tones import smoothstep
 
 _PURE = 0.02
 """So close to 0 or 1 nobody sees a mixture."""
+
+_RIM_PIXELS = 1.0
+"""So far inside the edge of what is opaque, pixels still have some of the background's colour."""
+
+_INK = 0.1
+"""What is darker by this than what lies on either side of it is a line, luma."""
+
+_STRAND_PIXELS = 4.0
+"""What is farther from anything opaque is a strand, whose colour is its own."""
 
 _CELL_PIXELS = 3.0
 """Local means are taken on a grid on which `reach` is this many cells: smooth anyway, and much cheaper."""
@@ -51,20 +63,61 @@ def refine_alpha(
     if not (band.any() and sure_in.any() and sure_out.any()):
         return coarse.copy()
 
-    inside = spread_colours(image, sure_in.astype(np.float32), reach_pixels=reach_pixels)[band]
-    outside = spread_colours(image, sure_out.astype(np.float32), reach_pixels=reach_pixels)[band]
-    line = inside - outside
-    offset = image[band] - outside
+    inside = spread_colours(image, sure_in.astype(np.float32), reach_pixels=reach_pixels)
+    outside = spread_colours(image, sure_out.astype(np.float32), reach_pixels=reach_pixels)
+    line = inside[band] - outside[band]
+    offset = image[band] - outside[band]
     length = np.einsum("nc,nc->n", line, line)
     along = np.einsum("nc,nc->n", offset, line) / (length + np.float32(1e-4))
     beside = offset - np.clip(along, 0, 1)[:, None] * line
     miss = np.einsum("nc,nc->n", beside, beside)
     trust = length / (length + np.float32(0.012)) * np.exp(-miss * np.float32(1 / 0.02))
+    # Where every other pixel is a mix of neither, those that are one by chance are scraps of background.
+    trust *= _share_nearby(trust, band, reach_pixels)
     colour_alpha = np.clip((along - np.float32(0.08)) * np.float32(1 / 0.84), 0, 1)
 
     alpha = sure_in.astype(np.float32)
     alpha[band] = trust * colour_alpha + (1 - trust) * coarse[band]
-    return alpha
+    return take_in_ink(
+        image,
+        alpha,
+        inside=inside,
+        outside=outside,
+        band=band,
+        background=sure_out,
+        reach_pixels=reach_pixels / 2,
+    )
+
+
+def _share_nearby(trust: FloatImage, band: Mask, reach_pixels: float) -> FloatImage:
+    """How far the neighbourhood of every pixel of the band can be trusted, 0…1."""
+    spread = np.zeros(band.shape, np.float32)
+    spread[band] = trust
+    amount = gaussian(band.astype(np.float32), sigma=reach_pixels)[band]
+    share: FloatImage = gaussian(spread, sigma=reach_pixels)[band]
+    share /= np.maximum(amount, np.float32(1e-3))
+    return smoothstep(share, low=0.55, high=0.8)
+
+
+def calm(mask: FloatImage, *, sigma_pixels: float, edge_pixels: float) -> FloatImage:
+    """Draw the edge of a mask as a calm line: without steps, teeth and spikes.
+
+    Parameters
+    ----------
+    mask : float32 array, shape (H, W), range [0, 1]
+    sigma_pixels : float, pixels, > 0
+        Twice this wide is the thinnest thing that stays. Larger values round corners more.
+    edge_pixels : float, pixels, > 0
+        How wide the line is from 0 to 1.
+
+    Returns
+    -------
+    float32 array, shape (H, W), range [0, 1].
+    """
+    blurred = np.asarray(cv2.GaussianBlur(mask, (0, 0), sigma_pixels), dtype=np.float32)
+    steepness = np.float32(np.sqrt(2 * np.pi) * sigma_pixels / edge_pixels)
+    calmed: FloatImage = (blurred - np.float32(0.5)) * steepness + np.float32(0.5)
+    return np.clip(calmed, np.float32(0), np.float32(1))
 
 
 def clean_colours(image: FloatImage, alpha: FloatImage, *, reach_pixels: float) -> FloatImage:
@@ -87,16 +140,38 @@ def clean_colours(image: FloatImage, alpha: FloatImage, *, reach_pixels: float) 
     M. Forte, "Approximate fast foreground colour estimation", ICIP 2021.
     doi:10.1109/ICIP42928.2021.9506164
     """
-    band = (alpha > _PURE) & (alpha < 1 - _PURE)
+    opaque = alpha > 1 - _PURE
+    band = (alpha > _PURE) & ~eroded(opaque, _RIM_PIXELS)
     cleaned = image.copy()
-    if not band.any():
+    if not (band.any() and opaque.any()):
         return cleaned
     # Nearly pure pixels only: a mean over mixed ones would be corrected too far.
     front = spread_colours(image, _nearly(alpha), reach_pixels=reach_pixels)[band]
     back = spread_colours(image, _nearly(1 - alpha), reach_pixels=reach_pixels)[band]
+    # Just inside the edge most pixels still have some of the background in them, but for a line drawn there.
+    pure = eroded(opaque, _RIM_PIXELS)
+    darkest = np.minimum(luma_of(front), luma_of(back)) - np.float32(_INK)
+    pure[band] = opaque[band] & (luma_of(image[band]) < darkest)
+    if not pure.any():
+        return cleaned
+    distance, nearest = _nearest(pure)
     share = alpha[band][:, None]
-    cleaned[band] = np.clip(front + share * (image[band] - share * front - (1 - share) * back), 0, 1)
+    mixed = np.clip(front + share * (image[band] - share * front - (1 - share) * back), 0, 1)
+    # The rim goes on as the head does inside it.
+    near = smoothstep(distance[band], low=_STRAND_PIXELS + 2, high=_STRAND_PIXELS)[:, None]
+    cleaned[band] = mixed + near * (image.reshape(-1, 3)[nearest[band]] - mixed)
     return cleaned
+
+
+def _nearest(mask: Mask) -> tuple[FloatImage, NDArray[np.intp]]:
+    """For every pixel, how far the nearest pixel of a mask is, and which, counted row by row."""
+    distance, labels = cv2.distanceTransformWithLabels(
+        (~mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    places = np.zeros(int(labels.max()) + 1, np.intp)
+    inside = np.flatnonzero(mask)
+    places[labels.reshape(-1)[inside]] = inside
+    return np.asarray(distance, dtype=np.float32), places[labels]
 
 
 def _nearly(share: FloatImage) -> FloatImage:

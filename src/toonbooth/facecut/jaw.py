@@ -119,9 +119,9 @@ class JawRun:
         return np.concatenate([self.inner, self.outer[::-1]])
 
     @property
-    def kept(self) -> Points:
-        """The outline of what of it is head."""
-        return np.concatenate([self.inner, self.jaw[::-1]])
+    def dropped(self) -> Points:
+        """The outline of what of it isn't head."""
+        return np.concatenate([self.jaw, self.outer[::-1]])
 
 
 def follow_jaw(area: FloatImage, light: FloatImage, landmarks: Points) -> list[JawRun]:

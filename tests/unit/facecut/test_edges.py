@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from toonbooth.facecut.edges import clean_colours, follow_edges, refine_alpha, spread_colours
+from toonbooth.facecut.edges import calm, clean_colours, follow_edges, refine_alpha, spread_colours
 from toonbooth.imaging.pixels import FloatImage
 
 HAIR = np.array([0.25, 0.15, 0.1], np.float32)
@@ -62,6 +62,46 @@ def test_half_transparent_pixels_get_the_foregrounds_colour_back() -> None:
     assert np.abs(cleaned[edge] - HAIR).max() < 0.12
     assert np.abs(picture[edge] - HAIR).max() > 0.4
     assert (cleaned[alpha == 1] == picture[alpha == 1]).all()
+
+
+def test_no_rim_of_the_background_is_left_where_alpha_is_a_pixel_too_generous() -> None:
+    truth, generous = ramp(start=39, end=41), ramp(start=40, end=42)
+    cleaned = clean_colours(mixed(truth), generous, reach_pixels=8)
+    assert np.abs(cleaned[generous > 0.05] - HAIR).max() < 0.1
+
+
+def test_a_line_drawn_along_the_edge_keeps_its_colour_and_loses_the_backgrounds() -> None:
+    alpha = ramp(start=39, end=41)
+    picture = mixed(alpha)
+    ink = np.clip(3 - np.abs(np.arange(80, dtype=np.float32) - 37.5), 0, 1)[np.newaxis, :, np.newaxis]
+    picture = (picture * (1 - ink)).astype(np.float32)
+    cleaned = clean_colours(picture, alpha, reach_pixels=8)
+    assert cleaned[:, 37:39].max() < 0.02
+    assert cleaned[:, 40].max() < 0.1
+
+
+@pytest.mark.parametrize("tooth", [1, 3])
+def test_teeth_and_spikes_are_smoothed_away(tooth: int) -> None:
+    mask = np.zeros((60, 60), np.float32)
+    mask[:, :30] = 1
+    mask[:: tooth * 2, 30:34] = 1
+    mask[20:22, 30:50] = 1
+    edge = (calm(mask, sigma_pixels=4, edge_pixels=2) > 0.5).sum(axis=1)
+    assert np.ptp(edge) <= 2
+
+
+def test_a_straight_edge_stays_where_it_is() -> None:
+    mask = ramp(start=39, end=41)
+    assert np.abs(calm(mask, sigma_pixels=4, edge_pixels=2) - mask).max() < 0.15
+
+
+def test_scraps_of_a_restless_background_are_left_out() -> None:
+    coarse = ramp(start=38, end=42)
+    picture = mixed(coarse)
+    noise = np.random.default_rng(3).random((10, 20, 3)).astype(np.float32)
+    picture[:, 41:] = np.kron(noise, np.ones((4, 2, 1), np.float32))[:, :39]
+    refined = refine_alpha(picture, coarse, smooth=nothing_smooth(coarse), reach_pixels=12)
+    assert refined[:, 44:].max() < 0.3
 
 
 def test_colours_spread_from_near_by_first() -> None:
