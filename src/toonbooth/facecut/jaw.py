@@ -21,6 +21,9 @@ _STEP: Final = 0.0125 * _U
 _OFFSETS: Final = np.arange(-6, 13, dtype=np.float32) * np.float32(_STEP)
 """How far inside and outside the mesh's jaw the real one is sought."""
 
+_FAR_LINE: Final = 0.9
+"""What it costs at most to follow a drawn line away from the jaw that is known."""
+
 _HAT: Final = 1.1
 """How far to either side a hat may reach, face widths."""
 
@@ -166,9 +169,13 @@ def follow_jaw(area: FloatImage, light: FloatImage, landmarks: Points) -> list[J
     # A shadow begins where a jaw ends; a light collar does so less often.
     darkening = sample(smooth, ways - step) - sample(smooth, ways + step)
     edge = np.maximum(0.25 * darkening, -0.15 * darkening)
-    evidence = np.maximum(np.maximum(line, edge), 0).astype(np.float32)
-    evidence = np.asarray(cv2.GaussianBlur(evidence, (1, 7), 0, sigmaY=2), dtype=np.float32)
-    cost = 0.35 * ((offsets - known[:, np.newaxis]) / (0.04 * _U)) ** 2 - 1.6 * evidence / (evidence + 0.05)
+    evidence = _along(np.maximum(line, edge), sigma=2)
+    unknown = 0.35 * ((offsets - known[:, np.newaxis]) / (0.04 * _U)) ** 2
+    cost = unknown - 1.6 * evidence / (evidence + 0.05)
+    # What is drawn as the chin is the chin, even if the photo's ends elsewhere. Beside it lie ears' shadows.
+    chin = np.clip(5 * (0.8 - np.abs(np.linspace(-1, 1, len(jaw)))), 0, 1)[:, np.newaxis]
+    drawn = chin * _along(line, sigma=4)
+    cost = np.minimum(cost, np.minimum(unknown, _FAR_LINE) - 2.4 * drawn / (drawn + 0.05))
     cost = cost + np.where(np.arange(count) > gap_end[:, np.newaxis], 50.0, 0.0)
     chosen = np.minimum(cheapest_way(cost.astype(np.float32), offsets), offsets[np.maximum(gap_end, 0)])
     cut = (jaw + normal * chosen[:, np.newaxis]).astype(np.float32)
@@ -177,6 +184,12 @@ def follow_jaw(area: FloatImage, light: FloatImage, landmarks: Points) -> list[J
         part_of = slice(first, last)
         runs.append(JawRun(ways[part_of, 0], cut[part_of], ways[rows, gap_end][part_of]))
     return runs
+
+
+def _along(evidence: FloatImage, *, sigma: float) -> FloatImage:
+    """What speaks for a jaw all along it: dots of a screen speak for one here and against one there."""
+    smooth = cv2.GaussianBlur(evidence.astype(np.float32), (1, 2 * round(1.5 * sigma) + 1), 0, sigmaY=sigma)
+    return np.maximum(np.asarray(smooth, dtype=np.float32), 0)
 
 
 def _stretches(mask: NDArray[np.bool_], *, least: int) -> list[tuple[int, int]]:

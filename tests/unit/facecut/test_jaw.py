@@ -97,6 +97,26 @@ def test_the_cut_goes_along_the_drawn_line_and_keeps_it(factor: float) -> None:
     assert -0.005 * UNIT_PIXELS < bottom - line < 0.035 * UNIT_PIXELS
 
 
+def test_a_chin_that_is_drawn_above_the_known_one_is_the_chin() -> None:
+    line = grow(LANDMARKS[list(OVAL)], 1.0)[:, 1].max()
+    faint = np.asarray(0.7 - 0.3 * (grown(1.01) - grown(0.99)), np.float32)
+    assert -0.01 * UNIT_PIXELS < jaw_bottom(grown(1.14), faint) - line < 0.035 * UNIT_PIXELS
+
+
+@pytest.mark.parametrize("pitch", [4, 5])
+def test_the_dots_of_a_screen_are_no_chin(pitch: int) -> None:
+    known = grow(LANDMARKS[list(OVAL)], 1.1)[:, 1].max()
+    columns, rows = np.meshgrid(np.arange(SIZE[0]), np.arange(SIZE[1]))
+    dots = (columns % pitch < 2) & (rows % pitch < 2)
+    screen = np.asarray(np.where(dots, 0.4, 0.7), np.float32)
+    assert abs(jaw_bottom(grown(1.1), screen) - known) < 0.02 * UNIT_PIXELS
+
+
+def test_nothing_inside_the_face_is_dropped() -> None:
+    for run in follow_jaw(grown(1.07), inked(1.05), LANDMARKS):
+        assert (fill_polygon(run.dropped, size=SIZE) * grown(0.98)).max() == 0
+
+
 def test_without_a_line_the_cut_goes_where_the_head_is_known_to_end() -> None:
     known = grow(LANDMARKS[list(OVAL)], 1.07)[:, 1].max()
     flat = np.full((SIZE[1], SIZE[0]), 0.7, np.float32)
