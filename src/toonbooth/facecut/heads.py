@@ -82,7 +82,7 @@ def find_head_area(portrait: Portrait, face: Face, frame: HeadFrame) -> HeadArea
     """Find a head: as it was measured on the photo, or else measured on this picture; its jaw in either case
     along the line that this picture shows."""
     view = frame.picture_in(portrait.picture)
-    known = face.head is not None and _is_plausible(face.head, frame, face)
+    known = face.head is not None and _is_plausible(face.head, frame, face, view_of=portrait)
     light = to_float(np.asarray(cv2.cvtColor(view, cv2.COLOR_RGB2GRAY), dtype=np.uint8))
     landmarks = frame.points_in(face.landmarks)
     if known and face.head is not None:
@@ -111,11 +111,11 @@ def _measure(portrait: Portrait, face: Face, frame: HeadFrame, view: ByteImage) 
     return _Measured(area * claim_person(view, landmarks, others), head.hairline, earrings)
 
 
-def _is_plausible(area: FloatImage, frame: HeadFrame, face: Face) -> bool:
+def _is_plausible(area: FloatImage, frame: HeadFrame, face: Face, *, view_of: Portrait) -> bool:
     """Whether an area that came in a file holds the face, and no more than a head with much hair."""
     if area.shape != (HEAD_SIZE[1], HEAD_SIZE[0]):
         return False
     core = fill_polygon(grow(frame.points_in(face.landmarks[list(OVAL)]), 0.8), size=frame.size) > 0.5
-    visible = core & (frame.map_in(np.ones_like(area)) > 0.5)
+    visible = core & (frame.map_in(np.ones_like(view_of.matte)) > 0.5)
     held = float((area[visible] > 0.5).mean()) if visible.any() else 0.0
     return held > 0.9 and float(area.sum()) < 0.8 * area.size

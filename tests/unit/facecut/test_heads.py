@@ -39,6 +39,12 @@ def test_a_drawing_without_colours_is_cut_as_its_photo(look: Look) -> None:
     assert overlap(drawing, cut_face(drawing), painting.heads[0]) > 0.93
 
 
+def test_a_measured_head_is_believed_wherever_it_lies_in_the_picture() -> None:
+    painting = paint(((500, 520), 80, Look(long_hair=True)), size=(640, 760))
+    blank = measure_heads(painting.portrait).with_picture(np.full((760, 640, 3), 200, np.uint8))
+    assert overlap(blank, cut_face(blank), painting.heads[0]) > 0.93
+
+
 def test_in_another_size_the_head_is_still_in_its_place() -> None:
     painting = one(Look(long_hair=True), unit=160)
     measured = measure_heads(painting.portrait)
