@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from enum import StrEnum
 from typing import Final
 
 import cv2
 import numpy as np
 
+from toonbooth.facecut.bare import cut_bare_face
 from toonbooth.facecut.contour import outline_face
 from toonbooth.facecut.cut_out import CutOut
 from toonbooth.facecut.edges import calm, clean_colours, refine_alpha
@@ -87,11 +87,12 @@ def cut_face(
     if chosen is None:
         raise ValueError("the portrait has no face to cut out")
     roll = chosen.roll if level and abs(chosen.roll) > _LEVEL else 0.0
-    head, contour = _cut_head(portrait, chosen)
+    if shape is Shape.FACE:
+        bare = cut_bare_face(portrait, chosen)
+        return finish(bare, roll=roll, sticker=sticker, size_pixels=size_pixels)
+    head = _cut_head(portrait, chosen)
     if shape is Shape.SQUARE:
         return cut_square(portrait.picture, chosen, head, roll=roll, size_pixels=size_pixels)
-    if shape is Shape.FACE:
-        head = replace(head, alpha=_inside_contour(contour, chosen, head))
     return finish(head, roll=roll, sticker=sticker, size_pixels=size_pixels)
 
 
@@ -101,8 +102,7 @@ def _get_face(portrait: Portrait, index: int) -> Face:
     return portrait.faces[index]
 
 
-def _cut_head(portrait: Portrait, face: Face) -> tuple[Layer, Points]:
-    """The head, and the contour of its face."""
+def _cut_head(portrait: Portrait, face: Face) -> Layer:
     height, width = portrait.picture.shape[:2]
     unit = face.width
     frame = frame_head(face)
@@ -143,15 +143,7 @@ def _cut_head(portrait: Portrait, face: Face) -> tuple[Layer, Points]:
     alpha *= np.maximum(above_jaw, 0 if earrings is None else earrings)
     alpha = _without_islands(alpha, core, unit)
     colours = clean_colours(image, alpha, reach_pixels=max(2.0, 0.03 * unit))
-    return Layer(colours, alpha, window.x, window.y), contour
-
-
-def _inside_contour(contour: Points, face: Face, head: Layer) -> FloatImage:
-    """Of a head, what lies within the face's own contour."""
-    offset = np.array([head.x, head.y], np.float32)
-    area = fill_polygon(contour - offset, size=(head.alpha.shape[1], head.alpha.shape[0]))
-    soft = cv2.GaussianBlur(area, (0, 0), max(0.5, 0.005 * face.width))
-    return np.minimum(head.alpha, np.asarray(soft, dtype=np.float32))
+    return Layer(colours, alpha, window.x, window.y)
 
 
 def _window(area: FloatImage, frame: HeadFrame, picture_size: tuple[int, int]) -> Window:

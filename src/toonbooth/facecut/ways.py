@@ -51,3 +51,28 @@ def cheapest_way(cost: FloatImage, offsets: FloatImage) -> FloatImage:
         best = int(came_from[row, best])
     smooth = cv2.GaussianBlur(chosen, (1, 9), 0, sigmaY=2, borderType=cv2.BORDER_REPLICATE)
     return np.asarray(smooth, dtype=np.float32).reshape(-1)
+
+
+def stiff_line(values: FloatImage, weights: FloatImage, *, stiffness: float) -> FloatImage:
+    """Lay a stiff line through values: where their weights are small it bends least.
+
+    Parameters
+    ----------
+    values, weights : float32 arrays, shape (N,)
+    stiffness : float, >= 0
+        Weight of the bends; larger values draw a straighter line.
+
+    Returns
+    -------
+    float32 array, shape (N,).
+
+    References
+    ----------
+    P. H. C. Eilers, "A perfect smoother", Analytical Chemistry 75(14), 2003. doi:10.1021/ac034173t
+    """
+    bends = np.diff(np.eye(len(values)), n=2, axis=0)
+    solved = np.linalg.solve(
+        np.diag(weights.astype(np.float64)) + stiffness * bends.T @ bends, weights * values
+    )
+    line: FloatImage = solved.astype(np.float32)
+    return line

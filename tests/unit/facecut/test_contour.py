@@ -76,14 +76,16 @@ def test_a_high_forehead_is_not_cut_off() -> None:
     forehead = np.asarray((across**2 + up**2 < 1) & (up > 0))
     painting = covered(bare, forehead, Look().skin)
     alpha = alpha_over(painting.portrait, cut_face(painting.portrait, shape=Shape.FACE))
-    assert (alpha[forehead] > 127).mean() > 0.85
+    assert (alpha[forehead] > 127).mean() > 0.75
 
 
 def test_a_bald_head_is_cut_above_the_forehead_in_a_smooth_curve() -> None:
     painting = one(Look(hair=None), unit=UNIT)
     (face,) = measure_heads(painting.portrait).faces
     assert face.hairline is not None
-    assert not face.hairline.any()
+    assert np.abs(np.diff(face.hairline, n=2)).max() < 0.03
+    cut_out = cut_face(painting.portrait, shape=Shape.FACE)
+    assert overlap(painting.portrait, cut_out, painting.contours[0]) > 0.9
 
 
 def test_a_drawing_without_colours_is_cut_along_its_photos_hairline() -> None:

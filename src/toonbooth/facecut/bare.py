@@ -1,0 +1,58 @@
+"""The bare face: what lies within one smooth line from the hairline to the chin."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+
+from toonbooth.facecut.chin import trace_chin
+from toonbooth.facecut.contour import outline_face
+from toonbooth.facecut.edges import clean_colours
+from toonbooth.facecut.finishing import Layer
+from toonbooth.facecut.frame import frame_head
+from toonbooth.facecut.heads import find_head_area
+from toonbooth.facecut.outlines import fill_polygon
+from toonbooth.imaging.pixels import to_float
+from toonbooth.portrait.model import Face, Portrait
+
+_SOFT: Final = 0.003
+"""How soft the edge is all around: standard deviation, face widths."""
+
+
+def cut_bare_face(portrait: Portrait, face: Face) -> Layer:
+    """Cut a face out along its contour.
+
+    Parameters
+    ----------
+    portrait : Portrait
+    face : Face
+        One of its faces.
+
+    Returns
+    -------
+    Layer
+    """
+    unit = face.width
+    frame = frame_head(face)
+    head = find_head_area(portrait, face, frame)
+    chin = trace_chin(portrait.picture, face, frame, head.area * frame.map_in(portrait.matte))
+    contour = outline_face(face.landmarks, unit, face.yaw, head.hairline, chin)
+
+    height, width = portrait.picture.shape[:2]
+    room = 0.05 * unit + 3
+    left, top = (
+        int(np.clip(low, 0, most - 1))
+        for low, most in zip(contour.min(axis=0) - room, (width, height), strict=True)
+    )
+    right, bottom = (
+        int(np.clip(high, 1, most))
+        for high, most in zip(contour.max(axis=0) + room, (width, height), strict=True)
+    )
+    right, bottom = max(right, left + 1), max(bottom, top + 1)
+    part = portrait.picture[top:bottom, left:right]
+    area = fill_polygon(contour - np.array([left, top], np.float32), size=(right - left, bottom - top))
+    alpha = np.asarray(cv2.GaussianBlur(area, (0, 0), max(0.5, _SOFT * unit)), np.float32)
+    colours = clean_colours(to_float(part), alpha, reach_pixels=max(2.0, 0.02 * unit))
+    return Layer(colours, alpha, left, top)
