@@ -16,6 +16,7 @@ import numpy as np
 from bench.timing import Row, summarise
 from toonbooth.drawing.styles import STYLES
 from toonbooth.imaging.codec import decode_photo, encode_jpeg
+from toonbooth.kit.freed_memory import freed_memory_kept
 from toonbooth.neural.manifest import read_manifest
 from toonbooth.neural.networks import open_network
 from toonbooth.neural.styles import NeuralStyle
@@ -99,7 +100,8 @@ def time_in_turns(
 
 def measure_two_at_once(photo: bytes, *, rounds: int) -> Generator[Row]:
     """How much longer two cartoons on two cores take than one with the other core idle."""
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn"), initializer=_start_worker) as pool:
+    pool = ProcessPoolExecutor(2, mp_context=get_context("spawn"), initializer=_start_worker)
+    with freed_memory_kept(), pool:
         for style in STYLES:
             for _ in range(3):  # Both processes have drawn before anything counts.
                 _draw_together(pool, photo, style, count=2)

@@ -14,6 +14,7 @@ from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
 from typing import Final, TypeVar, TypeVarTuple
 
+from toonbooth.kit.freed_memory import freed_memory_kept
 from toonbooth.kit.inside_worker import work_until_the_pipe_ends
 from toonbooth.kit.starvation import Verdict, Witness
 from toonbooth.kit.worker_messages import (
@@ -82,7 +83,8 @@ class WorkerProcess:
     def start(self) -> None:
         """Start the process; raises what `prepare` raised in it."""
         pipe, theirs = self._context.Pipe()
-        with _children_lock:
+        # The first one also starts the fork server, whose memory is managed as that of all its children.
+        with _children_lock, freed_memory_kept():
             process = self._context.Process(
                 target=work_until_the_pipe_ends,
                 args=(theirs, self._prepare, self._niceness, self._memory_limit_bytes),

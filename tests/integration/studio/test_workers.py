@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -254,6 +255,14 @@ async def test_a_worker_that_has_grown_too_large_is_replaced_after_its_task() ->
         large = await pool.run(tasks.hold_memory, 200_000_000, timeout_seconds=10)
         fresh = await pool.run(tasks.get_process_id, timeout_seconds=10)
     assert small == large != fresh
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries have no such setting")
+@pytest.mark.skipif("GLIBC_TUNABLES" in os.environ, reason="the user has chosen otherwise")
+async def test_memory_that_a_worker_has_freed_waits_for_its_next_task(pool: WorkerPool) -> None:
+    # 60 MB are 15,000 pages.
+    assert await pool.run(tasks.count_page_faults_of_a_third_time, timeout_seconds=10) < 1000
+    assert "GLIBC_TUNABLES" not in os.environ
 
 
 async def test_workers_that_need_no_preparation_start_when_they_are_needed() -> None:
