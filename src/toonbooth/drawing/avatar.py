@@ -11,14 +11,7 @@ import numpy as np
 from toonbooth.drawing import facemap
 from toonbooth.drawing.cel import without_mottle, without_rim
 from toonbooth.drawing.cel_backdrop import SceneLook, choose_scene
-from toonbooth.drawing.complexion import (
-    SMALLEST_DRAWN_FACE,
-    SkinTones,
-    Surface,
-    as_flesh,
-    close_skin,
-    lay_skin,
-)
+from toonbooth.drawing.complexion import SkinTones, as_flesh, lay_skin
 from toonbooth.drawing.exposure import with_lit_faces
 from toonbooth.drawing.eyes import enlarge_eyes
 from toonbooth.drawing.gaze import CREASES, draw_eye, eye_tones
@@ -29,6 +22,7 @@ from toonbooth.drawing.pen import Pen
 from toonbooth.drawing.plate import Ink, LineWork, Plate, make_plate
 from toonbooth.drawing.regions import Regions, find_regions
 from toonbooth.drawing.sheet import Light, Sheet
+from toonbooth.drawing.skin_surface import SMALLEST_DRAWN_FACE, Surface, close_skin
 from toonbooth.drawing.study import FACE_WIDTH, Study, draw_with_closeups, study, unit_of
 from toonbooth.drawing.surfaces import settle_surfaces
 from toonbooth.imaging.colour import planes_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from toonbooth.drawing.complexion import colourfulness, creases, hue_of_skin, lift_of, sunlit, underexposure
+from toonbooth.drawing.flesh import colourfulness, creases, hue_of_skin, lift_of, sunlit, underexposure
 from toonbooth.drawing.regions import Regions
 from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.pixels import FloatImage

@@ -11,7 +11,6 @@ import cv2
 import numpy as np
 
 from toonbooth.drawing.closeup import Closeup, look_closely
-from toonbooth.drawing.complexion import SMALLEST_DRAWN_FACE, Surface, close_skin
 from toonbooth.drawing.exposure import well_lit
 from toonbooth.drawing.eyes import enlarge_eyes
 from toonbooth.drawing.flat_backdrop import PAIRS, BackdropShape, FlatBackdrop, lay_backdrop
@@ -24,6 +23,7 @@ from toonbooth.drawing.pen import Colour
 from toonbooth.drawing.regions import clean_matte, find_regions
 from toonbooth.drawing.scraps import clean_rim, with_earrings
 from toonbooth.drawing.silhouette import smoothed, without_scraps
+from toonbooth.drawing.skin_surface import SMALLEST_DRAWN_FACE, Surface, close_skin
 from toonbooth.drawing.vector import Shape, paint, to_svg
 from toonbooth.imaging.colour import luma, rgb_to_lab
 from toonbooth.imaging.contours import trace_field

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from toonbooth.drawing import facemap
-from toonbooth.drawing.complexion import like_flesh
+from toonbooth.drawing.flesh import like_flesh
 from toonbooth.drawing.pen import Colour
 from toonbooth.drawing.regions import Regions, polygon_mask
 from toonbooth.drawing.skin_paint import eye_white_of, lit_tone, skin_paint

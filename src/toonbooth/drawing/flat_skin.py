@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toonbooth.drawing import facemap
-from toonbooth.drawing.complexion import Surface
 from toonbooth.drawing.flat_flesh import Flesh, bare_skin
 from toonbooth.drawing.masses import byte_colour
 from toonbooth.drawing.pen import Colour, ellipse
 from toonbooth.drawing.regions import Regions, polygon_mask
+from toonbooth.drawing.skin_surface import Surface
 from toonbooth.drawing.vector import Shape
 from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.contours import trace_field

@@ -9,8 +9,8 @@ import pytest
 from tests.unit.drawing.portraits import bust, landscape, side_by_side
 from toonbooth.drawing import facemap
 from toonbooth.drawing.avatar import draw_avatar
-from toonbooth.drawing.complexion import lift_of
 from toonbooth.drawing.coverage import covered
+from toonbooth.drawing.flesh import lift_of
 from toonbooth.drawing.gaze import eye_tones, iris_colour
 from toonbooth.drawing.likeness import face_window, look_at
 from toonbooth.drawing.pen import Colour, Pen, curve, ellipse, normals

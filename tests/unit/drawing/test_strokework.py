@@ -7,7 +7,7 @@ import numpy as np
 
 from tests.unit.drawing.portraits import bust
 from toonbooth.drawing import facemap
-from toonbooth.drawing.complexion import creases, hue_of_skin
+from toonbooth.drawing.flesh import creases, hue_of_skin
 from toonbooth.drawing.inking import lay_ink
 from toonbooth.drawing.strokework import find_details, find_strokes
 from toonbooth.imaging.resize import shrunk

@@ -1,0 +1,99 @@
+"""What the colour and the light of skin are worth: its hues, how light it is drawn, where it folds."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from toonbooth.drawing.pen import Colour
+from toonbooth.drawing.regions import Regions
+from toonbooth.imaging.colour import planes_of
+from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.smoothing import gaussian
+from toonbooth.imaging.tones import smoothstep
+
+_PORES, _DEEPEST, _KEPT = 1.6, 12.0, 0.75
+"""A crease is deeper than the first, L*; it is drawn as deep as the second at most, and at this share."""
+
+
+def like_flesh(lab: FloatImage, tone: Colour) -> FloatImage:
+    """0 … 1, (H, W): where a picture, L*a*b*, has the hue of a skin of that tone and about its light."""
+    middle, red, yellow = tone
+    lightness, a, b = planes_of(lab)
+    chroma = np.sqrt(a * a + b * b) + np.float32(1e-3)
+    strength = max(float(np.hypot(red, yellow)), 1.0)
+    along: FloatImage = a * np.float32(red / strength) + b * np.float32(yellow / strength)
+    flesh = smoothstep(along / chroma, low=0.93, high=0.985)
+    flesh *= smoothstep(chroma, low=0.4 * strength, high=0.7 * strength)
+    flesh *= smoothstep(lightness, low=0.5 * middle, high=0.72 * middle)
+    return flesh
+
+
+def hue_of_skin(red: float, yellow: float, *, colourful: float) -> tuple[float, float]:
+    """The nearest hue that skin has by daylight: lamps and screens make it blue, grey or orange.
+
+    Parameters
+    ----------
+    red, yellow : a*, b* as measured
+    colourful : float, 0 … 1
+        0 for a black and white photo, whose skin stays grey.
+    """
+    angle = float(np.arctan2(yellow, red))
+    strength = float(np.hypot(red, yellow))
+    likely = float(np.clip(angle, 0.8, 1.2))
+    # What points the other way says nothing about the skin.
+    strength *= max(0.0, float(np.cos(angle - likely)))
+    strength = max(strength, 17.0 * colourful)
+    return strength * float(np.cos(likely)), strength * float(np.sin(likely))
+
+
+def creases(
+    lightness: FloatImage, bare: FloatImage, *, unit: float, reach: float = 7.0, kept: float = _KEPT
+) -> FloatImage:
+    """What age and laughter have drawn into skin, L*, 0 or less: folds and wrinkles, no pores, no freckles.
+
+    Parameters
+    ----------
+    lightness : float32 array, shape (H, W), L*
+        The picture, in strokes.
+    bare : float32 array, shape (H, W), 0 … 1
+        Where skin is.
+    unit : float, pixels
+        A four-hundredth of a face's width.
+    reach : float, units
+        Half the width of the widest fold that counts.
+    kept : float, 0 … 1
+        Share of a fold's depth that is drawn.
+    """
+    around = gaussian(lightness, sigma=max(1.0, reach * unit))
+    depth = np.minimum(gaussian(lightness, sigma=max(0.5, 1.0 * unit)) - around + np.float32(_PORES), 0)
+    result: FloatImage = np.maximum(depth, np.float32(-_DEEPEST)) * bare * np.float32(kept)
+    return result
+
+
+def colourfulness(lab: FloatImage) -> float:
+    """0 for a black and white picture … 1 for a coloured one: the former stays what it is."""
+    return min(1.0, float(np.abs(lab[::4, ::4, 1:]).mean()) / 4)
+
+
+def calm_of(chroma: float) -> float:
+    """Factor on the colours of skin of a given chroma: strong colour looks orange in a drawing."""
+    return float(min(1.0, 29.0 / max(chroma, 1.0)) ** 0.8)
+
+
+def lift_of(middle: float) -> float:
+    """How much lighter skin of a given L* is drawn: most in the middle; dark stays dark, light no chalk."""
+    return float(np.interp(middle, [42.0, 56.0, 66.0, 72.0, 80.0], [0.3, 2.0, 4.5, 4.5, 1.0]))
+
+
+def sunlit(form: FloatImage) -> float:
+    """How much lighter than its median a face in hard light is drawn, L*; `form` is L* from that median."""
+    lit = float(np.percentile(form, 80))
+    return 0.5 * lit * float(np.interp(lit, [8.0, 18.0], [0.0, 1.0]))
+
+
+def underexposure(lightness: FloatImage, regions: Regions) -> float:
+    """How much light is missing, in L*: eye whites, alike in everybody, tell dark photos from dark skin."""
+    seen = lightness[regions.eyes > 0.9]
+    if len(seen) < 12:
+        return 0.0
+    return float(np.clip((52.0 - float(np.percentile(seen, 92))) * 0.4, 0.0, 7.0))
