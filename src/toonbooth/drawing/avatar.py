@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from toonbooth.drawing import facemap
-from toonbooth.drawing.cel import without_mottle, without_rim
+from toonbooth.drawing.cel import without_mottle, without_rim, woven_cloth
 from toonbooth.drawing.cel_backdrop import SceneLook, choose_scene
 from toonbooth.drawing.complexion import SkinTones, as_flesh, lay_skin
 from toonbooth.drawing.exposure import with_lit_faces
@@ -27,7 +27,7 @@ from toonbooth.drawing.study import FACE_WIDTH, Study, draw_with_closeups, study
 from toonbooth.drawing.surfaces import settle_surfaces
 from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes, to_float
-from toonbooth.imaging.resize import enlarged, enlarged_rows, enlarged_smoothly
+from toonbooth.imaging.resize import enlarged, enlarged_rows
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep, soft_steps
 from toonbooth.portrait.model import Face, Portrait
@@ -77,7 +77,7 @@ def choose_look(rng: np.random.Generator) -> AvatarLook:
             warmth=float(rng.uniform(0.0, 3.0)),
             side=side,
         ),
-        scene=choose_scene(rng, vivid=25.0),
+        scene=choose_scene(rng, vivid=1.0),
         light=Light(side=side, strength=float(rng.uniform(2.0, 6.0))),
     )
 
@@ -93,8 +93,10 @@ def draw_avatar(portrait: Portrait, rng: np.random.Generator) -> Portrait:
 def _draw(look: AvatarLook, portrait: Portrait, sheet: Sheet, featured: tuple[Face, ...]) -> ByteImage:
     plate, skin, beards = _plan(study(portrait), sheet, look)
     height, width = portrait.picture.shape[:2]
-    drawing = plate.draw((width, height), _INK)
-    draw_jaws(drawing, portrait, featured, beards=beards, weight=0.45 * look.line_weight)
+    drawing = plate.draw((width, height), _INK, behind=sheet.behind)
+    draw_jaws(
+        drawing, portrait, featured, beards=beards, weight=0.45 * look.line_weight, light_from=look.light.side
+    )
     for face in featured:
         if face.width >= SMALLEST_DRAWN_FACE:
             _draw_face(drawing, portrait, face, skin, factor=plate.factor, light_from=look.light.side)
@@ -109,7 +111,9 @@ def _plan(seen: Study, sheet: Sheet, look: AvatarLook) -> tuple[Plate, FloatImag
     surface = close_skin(lab, regions, faces, scale=scale)
     skin, stubble = surface.skin, surface.stubble
     complexion = lay_skin(lab, surface, regions, look.skin, unit=unit)
-    masses = as_flesh(_masses(lab, look, unit=unit), lab, surface)
+    masses = as_flesh(
+        _masses(lab, woven_cloth(planes_of(lab)[0], regions, unit=unit), look, unit=unit), lab, surface
+    )
     if faces:
         # Hair goes on as hair up to the skin's edge, cloth as cloth: the photo has mixed their colours there.
         masses = without_rim(masses, 1 - skin, unit=unit)
@@ -120,7 +124,7 @@ def _plan(seen: Study, sheet: Sheet, look: AvatarLook) -> tuple[Plate, FloatImag
     colours = cv2.blendLinear(complexion, masses, skin, 1 - skin).astype(np.float32, copy=False)
     colours[..., 0] *= np.float32(seen.gain)
     if faces:
-        behind = enlarged_smoothly(sheet.behind, seen.size)
+        behind = sheet.behind.in_lab(seen.size)
         colours = cv2.blendLinear(colours, behind, person, 1 - person).astype(np.float32, copy=False)
     plate = make_plate(
         seen,
@@ -166,12 +170,12 @@ def _hairlines(skin: FloatImage, faces: tuple[Face, ...], *, scale: float, unit:
     return heads * border
 
 
-def _masses(lab: FloatImage, look: AvatarLook, *, unit: float) -> FloatImage:
+def _masses(lab: FloatImage, woven: FloatImage, look: AvatarLook, *, unit: float) -> FloatImage:
     """Hair and clothes as a few masses: folds and shine stand out before tones are counted."""
     lightness, a, b = planes_of(lab)
     around = gaussian(lightness, sigma=14 * unit)
     shaped = lightness + (lightness - around) * np.float32(0.45)
-    shaped = without_mottle(shaped, unit=unit)
+    shaped = without_mottle(shaped, woven, unit=unit)
     opened = np.float32(5) + shaped * np.float32(0.95)
     opened += np.float32(4) * smoothstep(lightness, low=45, high=15)
     stepped = soft_steps(opened, step=look.step, softness=0.75)

@@ -19,6 +19,10 @@ _ENOUGH_SKIN = 30
 """Pixels of sure skin below which its colour isn't worth measuring."""
 
 
+_HAIR_TEXTURE, _CLOTH_TEXTURE = 0.065, 0.16
+"""Differences, in hundredths of L*, that are locks in hair and folds in cloth; fainter ones go."""
+
+
 @dataclass(frozen=True, slots=True)
 class CelTones:
     """How tones are gathered.
@@ -53,7 +57,7 @@ def cel_tones(lab: FloatImage, regions: Regions, tones: CelTones, *, unit: float
     float32 array, shape (H, W, 3), L*a*b*.
     """
     lightness, a, b = planes_of(lab)
-    light = _cloth_and_hair(lightness, tones, unit=unit)
+    light = _cloth_and_hair(lightness, woven_cloth(lightness, regions, unit=unit), tones, unit=unit)
     white = _white(lightness, a, b)
     # Counted in tones the folds of a white shirt would be dirt.
     light += (np.float32(97) - light) * (np.float32(0.5) * white)
@@ -134,11 +138,11 @@ def _clean_darks(
     return cleaned[0], cleaned[1]
 
 
-def _cloth_and_hair(lightness: FloatImage, tones: CelTones, *, unit: float) -> FloatImage:
+def _cloth_and_hair(lightness: FloatImage, woven: FloatImage, tones: CelTones, *, unit: float) -> FloatImage:
     # Folds and strands stand out from their surroundings before the tones are counted, most in the dark.
     around = gaussian(lightness, sigma=14 * unit)
     dark = smoothstep(around, low=34, high=14)
-    lightness = without_mottle(lightness, unit=unit)
+    lightness = without_mottle(lightness, woven, unit=unit)
     shaped: FloatImage = lightness + (lightness - around) * (np.float32(0.35) + np.float32(0.75) * dark)
     # Black cloth opens to a dark colour in which folds can be seen.
     opened: FloatImage = np.float32(4) + shaped * np.float32(0.955)
@@ -146,15 +150,47 @@ def _cloth_and_hair(lightness: FloatImage, tones: CelTones, *, unit: float) -> F
     stepped = soft_steps(opened, step=tones.step, softness=0.45)
     finer = soft_steps(opened, step=0.5 * tones.step, softness=0.45)
     stepped += (finer - stepped) * dark
-    result: FloatImage = opened + (stepped - opened) * np.float32(0.85)
+    # The border of two tones that lie near each other wanders over cloth as its texture leads it.
+    result: FloatImage = opened + (stepped - opened) * (np.float32(0.85) - np.float32(0.55) * woven)
     return result
 
 
-def without_mottle(lightness: FloatImage, *, unit: float) -> FloatImage:
-    """Even out what is fainter than a fold: counted in tones it would become specks."""
+def without_mottle(lightness: FloatImage, woven: FloatImage, *, unit: float) -> FloatImage:
+    """Even out what is fainter than a fold: counted in tones it would become specks.
+
+    Parameters
+    ----------
+    lightness : float32 array, shape (H, W), L*
+    woven : float32 array, shape (H, W), 0 … 1
+        From `woven_cloth`.
+    unit : float, pixels
+        A four-hundredth of a face's width.
+    """
     grey = lightness * np.float32(0.01)
-    (even,) = guided_planes([lightness], grey, radius=max(1, round(6 * unit)), contrast=0.05)
+    contrast = np.float32(_HAIR_TEXTURE) + np.float32(_CLOTH_TEXTURE - _HAIR_TEXTURE) * woven
+    (even,) = guided_planes([lightness], grey, radius=max(1, round(9 * unit)), contrast=contrast)
     return even.over(grey)
+
+
+def woven_cloth(lightness: FloatImage, regions: Regions, *, unit: float) -> FloatImage:
+    """Where cloth is, whose weave is to be evened out, (H, W), 0 … 1.
+
+    That is from the shoulders down; locks that hang there, and sequins, are rougher than any knitwear.
+    """
+    # What is this smooth is worked out on few pixels.
+    height, width = lightness.shape
+    size = (max(1, width // 4), max(1, height // 4))
+    columns = (np.arange(size[0], dtype=np.float32)[None, :] + np.float32(0.5)) * np.float32(width / size[0])
+    rows = (np.arange(size[1], dtype=np.float32)[:, None] + np.float32(0.5)) * np.float32(height / size[1])
+    cloth: FloatImage = np.ones(size[::-1], np.float32)
+    for x, y, across in regions.heads:
+        below = smoothstep((rows - np.float32(y)) / np.float32(across), low=0.75, high=1.15)
+        beside = smoothstep(np.abs(columns - np.float32(x)) / np.float32(across), low=1.1, high=1.4)
+        cloth *= np.maximum(below, beside)
+    around = enlarged(gaussian(shrunk(lightness, size), sigma=3.5 * unit), (width, height))
+    rough = shrunk(cv2.absdiff(lightness, around).astype(np.float32, copy=False), size)
+    cloth *= smoothstep(gaussian(rough, sigma=3.5 * unit), low=6.5, high=4.0)
+    return enlarged(cloth, (width, height))
 
 
 def _reach(regions: Regions, head: int) -> tuple[slice, slice] | None:
@@ -198,13 +234,14 @@ def _lay_skin(
     bent = np.where(form < 0, np.float32(0.85) * form, np.float32(0.6) * form).astype(np.float32)
     # The middle tone reaches farther down than up: skin is one tone with shadows, not a patchwork.
     offset = np.float32(tones.skin_step * 0.1)
-    bent = gaussian(bent, sigma=5 * unit)
+    bent = gaussian(bent, sigma=6 * unit)
     stepped = soft_steps(bent + offset, step=tones.skin_step, softness=0.25) - offset
-    # By even light a lighter tone than the middle one is a hint: cheeks must not wear discs.
+    # By even light nothing is lighter than the middle tone but softly: cheeks must not wear discs.
     sunny = sunlit(form[sure][::4])
-    hint = np.float32(0.55 + 0.45 * min(1.0, sunny / 9))
-    stepped = np.where(stepped > 0, hint * stepped, stepped)
-    bent += np.float32(0.75) * (stepped - bent)
+    hint = np.float32(min(1.0, sunny / 9))
+    lighter = np.minimum(np.maximum(bent, 0), np.float32(0.6 * tones.skin_step))
+    stepped = np.where(stepped > 0, lighter + hint * (stepped - lighter), stepped)
+    bent += np.where(bent > 0, hint, np.float32(0.75)) * (stepped - bent)
     shadow = smoothstep(form, low=-3.0, high=-14.0)
     raised = lift_of(middle) + underexposure(lightness, regions)
     # Where half a face lies in the sun, skin is as light as that half, and the other half is its shadow.
@@ -216,7 +253,7 @@ def _lay_skin(
 
     # One hue for all skin: blotches go, warmth gathers in the shadows.
     red, gold = hue_of_skin(measured_red, yellow, colourful=colourful)
-    red = min(red, 0.85 * gold + 3.0)
+    red = min(red, 0.8 * gold + 2.0)
     chroma = float(np.hypot(red, gold))
     calmed = min(1.0, 33.0 / max(chroma, 1.0)) ** 0.75
     elsewhere = regions.person * (1 - anybodys)
@@ -226,8 +263,8 @@ def _lay_skin(
     # Shine has lost its colour in the photo; in a drawing it would be a grey stain.
     even_a = np.maximum(even_a, np.float32(0.92 * red * calmed))
     even_b = np.maximum(even_b, np.float32(0.92 * gold * calmed))
-    even_a += np.float32(colourful) * (2 * shadow + np.float32(tones.blush) * regions.cheeks)
-    even_b += np.float32(1 * colourful) * shadow
+    even_a += np.float32(colourful) * (4 * shadow + np.float32(tones.blush) * regions.cheeks)
+    even_b += np.float32(3 * colourful) * shadow
     a += (even_a - a) * mask
     b += (even_b - b) * mask
     inside = regions.features * (1 - regions.lips)

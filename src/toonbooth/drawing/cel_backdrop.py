@@ -1,4 +1,4 @@
-"""Backgrounds of a comic: one clean colour family and at most one large shape, contrasting with the hair."""
+"""Backgrounds of a comic: a flat colour and one large shape in its neighbour, contrasting with the hair."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toonbooth.drawing.backdrop import Head
-from toonbooth.imaging.pixels import ByteImage, FloatImage
-from toonbooth.imaging.resize import Size
+from toonbooth.drawing.pen import Colour
+from toonbooth.imaging.colour import lab_to_rgb
+from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes
+from toonbooth.imaging.resize import Size, shrunk
 
 
 class Scene(Enum):
@@ -30,35 +32,85 @@ class SceneLook:
     """What a comic's background looks like.
 
     scene : Scene.
-    tint : (a*, b*) of its colour.
+    tint : (a*, b*) of its ground.
+    accent : (a*, b*) of its shape.
     slant : -1 … 1, which way a slanting edge leans and rays turn.
     """
 
     scene: Scene
     tint: tuple[float, float]
+    accent: tuple[float, float]
     slant: float
 
 
+@dataclass(frozen=True, slots=True)
+class Scenery:
+    """A background of two colours.
+
+    shape : (H, W) uint8, 0 on the ground, 255 in the shape.
+    ground, inked : L*a*b* of the two.
+    """
+
+    shape: ByteImage
+    ground: Colour
+    inked: Colour
+
+    def in_lab(self, size: Size) -> FloatImage:
+        """The background at a size, its own or less, float32 L*a*b*."""
+        share = shrunk(self.shape, size).astype(np.float32) * np.float32(1 / 255)
+        planes = [
+            share * np.float32(inked - ground) + np.float32(ground)
+            for ground, inked in zip(self.ground, self.inked, strict=True)
+        ]
+        return cv2.merge(planes).astype(np.float32, copy=False)
+
+    def in_rgb(self) -> ByteImage:
+        """The background at its own size, uint8 sRGB."""
+        share = np.linspace(0, 1, 256, dtype=np.float32)[:, None, None]
+        table = np.array(self.ground, np.float32) * (1 - share) + np.array(self.inked, np.float32) * share
+        return cv2.applyColorMap(self.shape, to_bytes(lab_to_rgb(table))).astype(np.uint8, copy=False)
+
+
+_PALETTES = (
+    ((88, 54), (96, 30)),  # sunny yellow
+    ((122, 42), (112, 30)),  # spring green
+    ((158, 30), (130, 20)),  # mint
+    ((192, 28), (170, 17)),  # aqua
+    ((232, 27), (215, 15)),  # sky
+    ((262, 29), (240, 15)),  # cornflower
+    ((286, 30), (266, 15)),  # periwinkle
+    ((312, 27), (330, 13)),  # lavender
+    ((345, 28), (350, 13)),  # pink
+)
+"""Hue in degrees and chroma of grounds and of the shapes on them: any hue but skin's, before which faces
+would fade."""
+
+
 def choose_scene(rng: np.random.Generator, *, vivid: float) -> SceneLook:
-    """Choose a scene, of any hue but those of skin, before which faces would fade.
+    """Choose a scene.
 
     Parameters
     ----------
     rng : numpy.random.Generator
     vivid : float
-        Chroma of its colour; yellow gets more.
+        Factor on the chroma of its colours.
     """
     scenes = tuple(Scene)
-    hue = np.deg2rad(rng.uniform(85, 350))
-    chroma = vivid * (1 + 0.3 * np.exp(-np.square((hue - np.deg2rad(95)) / 0.5)))
+    palette = _PALETTES[rng.integers(len(_PALETTES))]
+    turn = rng.uniform(-4.0, 4.0)
+    tint, accent = (
+        (float(vivid * chroma * np.cos(angle)), float(vivid * chroma * np.sin(angle)))
+        for angle, chroma in ((np.deg2rad(hue + turn), chroma) for hue, chroma in palette)
+    )
     return SceneLook(
         scene=scenes[rng.integers(len(scenes))],
-        tint=(float(chroma * np.cos(hue)), float(chroma * np.sin(hue))),
+        tint=tint,
+        accent=accent,
         slant=float(rng.choice([-1.0, 1.0]) * rng.uniform(0.4, 1.0)),
     )
 
 
-def draw_scene(size: Size, look: SceneLook, *, head: Head, hair: float) -> FloatImage:
+def draw_scene(size: Size, look: SceneLook, *, head: Head, hair: float) -> Scenery:
     """Draw a background.
 
     Parameters
@@ -67,33 +119,26 @@ def draw_scene(size: Size, look: SceneLook, *, head: Head, hair: float) -> Float
     look : SceneLook
     head : Head, in pixels
     hair : float, L*
-        How light the hair is. The background is darker than light hair and much lighter than dark hair.
-
-    Returns
-    -------
-    float32 array, shape (H, W, 3), L*a*b*.
-    """
-    ground = 64.0 if hair > 66 else 82.0
+        How light the hair is. The background is darker than light hair and much lighter than dark hair."""
+    ground = 62.0 if hair > 66 else 80.0
     # A dark yellow is mud.
     yellow = max(0.0, look.tint[1]) / max(1.0, float(np.hypot(*look.tint)))
-    ground += (12.0 if hair > 66 else 5.0) * yellow**2
-    # Flat colours: a gradient this faint would show as bands.
-    shape = _shape(size, look, head).astype(np.float32) * np.float32(1 / 255)
-    light = np.float32(ground) + np.float32(_STEPS[look.scene]) * shape
-    pale = np.float32(1) - np.float32(0.035 * _STEPS[look.scene]) * shape
-    a, b = look.tint
-    return cv2.merge([light, a * pale, b * pale]).astype(np.float32, copy=False)
+    ground += (12.0 if hair > 66 else 6.0) * yellow**2
+    # Flat colours: a gradient this faint would show as bands. A shape that is all about is near its ground.
+    step, share = _STEPS[look.scene]
+    a, b = ((1 - share) * one + share * other for one, other in zip(look.tint, look.accent, strict=True))
+    return Scenery(_shape(size, look, head), (ground, *look.tint), (ground + step, a, b))
 
 
 _STEPS = {
-    Scene.DISC: 9.0,
-    Scene.HALO: 8.0,
-    Scene.SLANT: 7.0,
-    Scene.STRIPES: 4.0,
-    Scene.HILLS: 9.0,
-    Scene.RAYS: 4.5,
+    Scene.DISC: (11.0, 1.0),
+    Scene.HALO: (11.0, 1.0),
+    Scene.SLANT: (8.0, 0.8),
+    Scene.STRIPES: (4.5, 0.4),
+    Scene.HILLS: (10.0, 1.0),
+    Scene.RAYS: (5.5, 0.45),
 }
-"""How much lighter a scene's shape is than its ground, L*."""
+"""How much lighter a scene's shape is than its ground, L*, and how much of its hue is the accent's."""
 
 _FINER = 4
 """Bits of a pixel in which corners are placed."""

@@ -21,7 +21,7 @@ from toonbooth.drawing.study import FACE_WIDTH, Study, draw_with_closeups, study
 from toonbooth.drawing.surfaces import settle_surfaces
 from toonbooth.imaging.colour import lab_to_rgb
 from toonbooth.imaging.pixels import ByteImage
-from toonbooth.imaging.resize import enlarged, enlarged_smoothly
+from toonbooth.imaging.resize import enlarged
 from toonbooth.portrait.model import Face, Portrait
 
 _THRESHOLD = 0.011
@@ -67,7 +67,7 @@ def choose_look(rng: np.random.Generator) -> ComicLook:
             warmth=float(rng.uniform(-4.0, 5.0)),
             blush=float(rng.uniform(1.5, 4.0)),
         ),
-        scene=choose_scene(rng, vivid=24.0),
+        scene=choose_scene(rng, vivid=1.0),
         light=Light(side=float(rng.choice([-1.0, 1.0])), strength=float(rng.uniform(2.0, 7.0))),
     )
 
@@ -84,8 +84,8 @@ def _draw(look: ComicLook, portrait: Portrait, sheet: Sheet, featured: tuple[Fac
     ink = Ink(_INNER_INK, keep=0.24, colour=0.5 * lab_to_rgb(np.array([[look.ink]], np.float32))[0, 0])
     height, width = portrait.picture.shape[:2]
     plate, beards = _plan(study(portrait), sheet, look)
-    drawing = plate.draw((width, height), ink)
-    draw_jaws(drawing, portrait, featured, beards=beards, weight=look.line_weight)
+    drawing = plate.draw((width, height), ink, behind=sheet.behind)
+    draw_jaws(drawing, portrait, featured, beards=beards, weight=look.line_weight, light_from=look.light.side)
     draw_eyes(drawing, replace(portrait, faces=featured), light_from=look.light.side)
     return drawing
 
@@ -100,7 +100,7 @@ def _plan(seen: Study, sheet: Sheet, look: ComicLook) -> tuple[Plate, tuple[floa
     colours[..., 0] += enlarged(sheet.light, seen.size)
     if faces:
         colours = without_rim(colours, person, unit=unit)
-        behind = enlarged_smoothly(sheet.behind, seen.size)
+        behind = sheet.behind.in_lab(seen.size)
         colours = cv2.blendLinear(colours, behind, person, 1 - person).astype(np.float32, copy=False)
     wanted = wanted_lines(regions, faces, seen.contour, scale=scale, unit=unit, behind=float(not faces))
     work = LineWork(_THRESHOLD, _OUTLINE, look.line_weight, look.light.side)

@@ -82,7 +82,7 @@ def calm_of(chroma: float) -> float:
 
 def lift_of(middle: float) -> float:
     """How much lighter skin of a given L* is drawn: most in the middle; dark stays dark, light no chalk."""
-    return float(np.interp(middle, [42.0, 56.0, 66.0, 72.0, 80.0], [0.3, 2.0, 4.5, 4.5, 1.0]))
+    return float(np.interp(middle, [42.0, 52.0, 60.0, 67.0, 73.0, 82.0], [0.3, 2.0, 3.5, 6.5, 6.5, 1.5]))
 
 
 def sunlit(form: FloatImage) -> float:

@@ -27,7 +27,13 @@ _TINT = np.array([0.5, 0.4, 0.36], np.float32)
 
 
 def draw_jaws(
-    image: ByteImage, portrait: Portrait, faces: Sequence[Face], *, beards: Sequence[float], weight: float
+    image: ByteImage,
+    portrait: Portrait,
+    faces: Sequence[Face],
+    *,
+    beards: Sequence[float],
+    weight: float,
+    light_from: float,
 ) -> None:
     """Draw the jaws of faces, in place.
 
@@ -39,13 +45,15 @@ def draw_jaws(
     beards : how likely each face of the portrait has a beard, 0 … 1: in it hair is the edge
     weight : float, > 0
         1 is normal; turning it up makes the line bolder.
+    light_from : float, -1 … 1
+        Side that the light comes from: the line is thinner there.
     """
     for face, beard in zip(portrait.faces, beards, strict=True):
         if face.width >= 24 and beard < 0.5 and any(face is wanted for wanted in faces):
-            _draw_jaw(image, portrait, face, weight=weight)
+            _draw_jaw(image, portrait, face, weight=weight, light_from=light_from)
 
 
-def _draw_jaw(image: ByteImage, portrait: Portrait, face: Face, *, weight: float) -> None:
+def _draw_jaw(image: ByteImage, portrait: Portrait, face: Face, *, weight: float, light_from: float) -> None:
     width = face.width
     path = _even(face.landmarks[facemap.JAW])
     middle = face.landmarks[facemap.OVAL].mean(axis=0)
@@ -60,8 +68,8 @@ def _draw_jaw(image: ByteImage, portrait: Portrait, face: Face, *, weight: float
     corner = np.array([left, top], np.float32)
     path = path - corner
     shade = max(0.6, 0.012 * width)
-    grey = luma(portrait.picture[window])
-    grey = gaussian_exactly(grey, sigma=shade)
+    part = np.ascontiguousarray(portrait.picture[window])
+    grey = gaussian_exactly(luma(part), sigma=shade)
 
     steps: FloatImage = np.linspace(-_REACH * width, _REACH * width, 19, dtype=np.float32)
     gap = np.float32(0.02 * width)
@@ -79,15 +87,31 @@ def _draw_jaw(image: ByteImage, portrait: Portrait, face: Face, *, weight: float
     inside = _sample(grey, path, outward, np.array([-0.035 * width], np.float32))[:, 0]
     cheek = float(np.median(_sample(grey, path, outward, np.array([-0.09 * width], np.float32))))
     drawn = smoothstep(beyond, low=0.6, high=0.95) * smoothstep(inside, low=0.62 * cheek, high=0.84 * cheek)
-    # Faint at the ears, full at the chin, and never nothing there.
-    along = np.abs(np.linspace(-1, 1, _SAMPLES, dtype=np.float32))
-    taper = smoothstep(along, low=0.78, high=0.25)
+    drawn *= _fleshy(part, path, outward, width)
+    # A light collar beside a chin ends it already: ink belongs where a shadow begins.
+    drawn *= smoothstep(edge, low=-0.03, high=0.0)
+    # From nothing at the ears it swells to the chin, and more on the side away from the light.
+    along = np.linspace(-1, 1, _SAMPLES, dtype=np.float32)
+    taper = smoothstep(np.abs(along), low=0.85, high=0.0)
+    taper *= 1 - np.float32(0.3 * light_from) * np.sign(path[-1, 0] - path[0, 0]) * along
     pressure = drawn * taper * (np.float32(0.3) + np.float32(0.7) * smoothstep(edge, low=0.0, high=0.06))
     pressure = cv2.GaussianBlur(pressure[:, None], (0, 0), sigmaX=0.5, sigmaY=3.0)[:, 0]
-    ink = _ink(grey.shape, path, pressure * np.float32(0.0125 * width * weight))
-    part = image[window].astype(np.float32)
-    part *= 1 - (ink[..., None] * (1 - _TINT))
-    image[window] = np.rint(part).astype(np.uint8)
+    ink = _ink(grey.shape, path, pressure * np.float32(0.015 * width * weight))
+    drawing = image[window].astype(np.float32)
+    drawing *= 1 - (ink[..., None] * (1 - _TINT))
+    image[window] = np.rint(drawing).astype(np.uint8)
+
+
+def _fleshy(part: ByteImage, path: Points, outward: Points, width: float) -> FloatImage:
+    """How much what lies just within a jaw is as red as the cheeks, 0 … 1: hair before it is not."""
+    red, green, _ = cv2.split(cv2.GaussianBlur(part, (0, 0), max(0.6, 0.012 * width)))
+    redness = cv2.subtract(red, green).astype(np.float32)
+    cheek = float(np.median(_sample(redness, path, outward, np.array([-0.09 * width], np.float32))))
+    # Without colours nothing is told.
+    if cheek < 8:
+        return np.ones(len(path), np.float32)
+    inside = _sample(redness, path, outward, np.array([-0.025 * width], np.float32))[:, 0]
+    return smoothstep(inside, low=0.4 * cheek, high=0.65 * cheek)
 
 
 def _even(points: Points) -> Points:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from toonbooth.drawing.cel_backdrop import Scenery
 from toonbooth.drawing.inking import (
     Contour,
     LinePlan,
@@ -65,18 +66,20 @@ class Plate:
 
     colours : (h, w, 3) uint8, the drawing without its fine strokes and its lines.
     details : the fine strokes.
+    outside : (h, w) uint8, 255 where nothing but the background is.
     lines, contour, outline : where ink goes; no contour where nobody is.
     """
 
     factor: int
     colours: ByteImage
     details: Sequence[Detail]
+    outside: ByteImage
     lines: LinePlan
     contour: Contour | None
     outline: FloatImage
 
-    def draw(self, size: Size, ink: Ink) -> ByteImage:
-        """The drawing, uint8, of the given width and height; what is beyond them is cut off."""
+    def draw(self, size: Size, ink: Ink, *, behind: Scenery) -> ByteImage:
+        """The drawing, uint8, of the given width and height, those of its background."""
         factor = self.factor
         height, width = self.colours.shape[:2]
         # Tones that were counted pixel by pixel have ragged borders; what is enlarged needs soft ones.
@@ -86,6 +89,9 @@ class Plate:
         for detail in self.details:
             detail.add_to(drawing)
         drawing = crisp(drawing, sigma=0.75 * factor, amount=3.0, reach=max(1, factor // 2))
+        # Enlarged, a shape's edge would be ragged.
+        outside = cv2.resize(self.outside, (width * factor, height * factor), interpolation=cv2.INTER_NEAREST)
+        cv2.copyTo(behind.in_rgb(), outside[: size[1], : size[0]], drawing[: size[1], : size[0]])
         inked = np.empty_like(drawing)
         # In bands, so that what is worked out for a pixel stays near the processor until it is done.
         halo = -(-line_reach(self.lines.sigma) // factor) * factor
@@ -132,4 +138,6 @@ def make_plate(
     outline = outline_width(
         seen.contour, weight=work.outline * work.weight, light_from=work.light_from, unit=seen.unit
     )
-    return Plate(seen.factor, colours, details, lines, seen.contour, outline)
+    empty = (seen.person < np.float32(0.004)).astype(np.uint8) * np.uint8(255)
+    outside = cv2.erode(empty, np.ones((5, 5), np.uint8)).astype(np.uint8, copy=False)
+    return Plate(seen.factor, colours, details, outside, lines, seen.contour, outline)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
 from toonbooth.drawing import facemap
 from toonbooth.drawing.backdrop import Head
-from toonbooth.drawing.cel_backdrop import SceneLook, draw_scene
+from toonbooth.drawing.cel_backdrop import SceneLook, Scenery, draw_scene
 from toonbooth.drawing.closeup import Closeup
 from toonbooth.imaging.colour import rgb_to_lab
 from toonbooth.imaging.pixels import FloatImage, to_float
@@ -33,41 +33,38 @@ class Light:
 class Sheet:
     """What lies under a drawing.
 
-    behind : (h, w, 3) float32 L*a*b*, the background, at any size.
-    light : (h, w) float32, added to L*.
-    shrink : pixels of the picture per pixel of these.
+    behind : Scenery, of the picture's size.
+    light : (h, w) float32, added to L*, at half that size.
     """
 
-    behind: FloatImage
+    behind: Scenery
     light: FloatImage
-    shrink: float
 
     @classmethod
     def before(cls, portrait: Portrait, scene: SceneLook, light: Light, *, face_width: float) -> Sheet:
         """The sheet under a whole picture: a scene that sets off the person's hair."""
         height, width = portrait.picture.shape[:2]
-        shrink = 2
-        size = (max(8, width // shrink), max(8, height // shrink))
         face = portrait.main_face
         x, y = face.box.centre if face else (width / 2, height / 2)
-        head = Head(x / shrink, y / shrink, face_width / shrink)
-        behind = draw_scene(size, scene, head=head, hair=_hair_lightness(portrait))
-        return cls(behind, falling_light(size, light), float(shrink))
+        behind = draw_scene(
+            (width, height), scene, head=Head(x, y, face_width), hair=_hair_lightness(portrait)
+        )
+        return cls(behind, falling_light((max(8, width // 2), max(8, height // 2)), light))
 
     def closely(self, closeup: Closeup) -> Sheet:
-        """The part under a closeup, at half its size: smooth things need no more."""
-        zoom = self.shrink * closeup.zoom
+        """The part under a closeup."""
+        rows = slice(closeup.top, closeup.top + closeup.height)
+        columns = slice(closeup.left, closeup.left + closeup.width)
+        shape = cv2.resize(self.behind.shape[rows, columns], closeup.size, interpolation=cv2.INTER_CUBIC)
         size = (max(4, closeup.size[0] // 2), max(4, closeup.size[1] // 2))
-        move = np.array(
-            [[2 / zoom, 0, closeup.left / self.shrink], [0, 2 / zoom, closeup.top / self.shrink]], np.float32
+        zoom = np.float32(1 / closeup.zoom)
+        move = np.array([[zoom, 0, closeup.left / 2], [0, zoom, closeup.top / 2]], np.float32)
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        light = cv2.warpAffine(self.light, move, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        return Sheet(
+            replace(self.behind, shape=shape.astype(np.uint8, copy=False)),
+            light.astype(np.float32, copy=False),
         )
-
-        def part(image: FloatImage) -> FloatImage:
-            flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-            moved = cv2.warpAffine(image, move, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
-            return moved.astype(np.float32, copy=False)
-
-        return Sheet(part(self.behind), part(self.light), 2.0)
 
 
 def falling_light(size: Size, light: Light) -> FloatImage:

@@ -127,7 +127,7 @@ class GuidedPlane:
 
 
 def guided_planes(
-    planes: Sequence[FloatImage], guide: FloatImage, *, radius: int, contrast: float
+    planes: Sequence[FloatImage], guide: FloatImage, *, radius: int, contrast: float | FloatImage
 ) -> list[GuidedPlane]:
     """Prepare smooth planes to be enlarged with a guide's crisp edges but without its texture.
 
@@ -141,8 +141,8 @@ def guided_planes(
         The picture that the planes were made from, at their size.
     radius : int, pixels, >= 1
         Half side of the windows. Turning it up carries edges further and softens what isn't in the guide.
-    contrast : float, > 0
-        Differences of the guide well below this count as texture.
+    contrast : float or float32 array, shape (h, w), > 0
+        Differences of the guide well below this, place by place, count as texture.
 
     Returns
     -------
@@ -158,7 +158,7 @@ def guided_planes(
     K. He, J. Sun, X. Tang, "Guided image filtering", IEEE TPAMI 35(6), 2013. doi:10.1109/TPAMI.2012.213
     K. He, J. Sun, "Fast guided filter", 2015. arXiv:1505.00996
     """
-    if radius < 1 or contrast <= 0:
+    if radius < 1 or np.min(contrast) <= 0:
         raise ValueError("radius and contrast must be positive")
     if any(plane.shape != guide.shape for plane in planes):
         raise ValueError("planes and guide must be of one size")
@@ -171,7 +171,7 @@ def guided_planes(
     guide_mean = mean(guide)
     spread = mean(guide * guide)
     spread -= guide_mean * guide_mean
-    spread += np.float32(contrast * contrast)
+    spread += np.square(np.asarray(contrast, np.float32))
     result = []
     for plane in planes:
         plane_mean = mean(plane)

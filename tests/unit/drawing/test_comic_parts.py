@@ -11,7 +11,7 @@ import pytest
 from tests.unit.drawing.portraits import bust
 from toonbooth.drawing import facemap
 from toonbooth.drawing.backdrop import Head
-from toonbooth.drawing.cel import CelTones, cel_tones
+from toonbooth.drawing.cel import CelTones, cel_tones, without_mottle, woven_cloth
 from toonbooth.drawing.cel_backdrop import Scene, SceneLook, draw_scene
 from toonbooth.drawing.jawline import draw_jaws
 from toonbooth.drawing.regions import Regions, find_regions
@@ -83,12 +83,23 @@ def with_neck_in_shadow() -> Portrait:
 def test_the_chin_gets_one_line_and_the_cheeks_none() -> None:
     portrait = with_neck_in_shadow()
     image = portrait.picture.copy()
-    draw_jaws(image, portrait, portrait.faces, beards=(0.0,), weight=1.0)
+    draw_jaws(image, portrait, portrait.faces, beards=(0.0,), weight=1.0, light_from=1.0)
     darker = portrait.picture.astype(int).sum(axis=2) - image.astype(int).sum(axis=2)
     x, y = (round(float(v)) for v in portrait.faces[0].landmarks[facemap.CHIN])
     assert darker[y - 12 : y + 13, x].max() > 60
     assert darker[: y - 80].max() == 0
     assert darker.min() >= 0
+
+
+def test_a_chin_before_a_white_collar_gets_no_line() -> None:
+    portrait = bust(480, 400)
+    picture = portrait.picture.copy()
+    chin = round(float(portrait.faces[0].landmarks[facemap.CHIN, 1]))
+    picture[chin:] = 250
+    collared = replace(portrait, picture=picture)
+    image = picture.copy()
+    draw_jaws(image, collared, collared.faces, beards=(0.0,), weight=1.0, light_from=1.0)
+    np.testing.assert_array_equal(image, picture)
 
 
 def test_a_chin_at_the_persons_edge_gets_no_second_line() -> None:
@@ -98,7 +109,7 @@ def test_a_chin_at_the_persons_edge_gets_no_second_line() -> None:
     matte[chin + 2 :] = 0
     alone = replace(portrait, matte=matte)
     image = alone.picture.copy()
-    draw_jaws(image, alone, alone.faces, beards=(0.0,), weight=1.0)
+    draw_jaws(image, alone, alone.faces, beards=(0.0,), weight=1.0, light_from=1.0)
     x = round(float(portrait.faces[0].landmarks[facemap.CHIN, 0]))
     np.testing.assert_array_equal(image[:, x], alone.picture[:, x])
 
@@ -121,11 +132,27 @@ def test_light_along_a_jaw_is_skin_and_hair_keeps_strands() -> None:
     assert (settled.features >= regions.features).all()
 
 
+def test_knitwear_is_evened_out_and_locks_over_a_shoulder_are_not() -> None:
+    rng = np.random.default_rng(5)
+    lightness = np.full((300, 300), 45.0, np.float32)
+    lightness[150:, :150] += cv2.GaussianBlur(rng.normal(0, 18, (150, 150)).astype(np.float32), (0, 0), 1.5)
+    lightness[150:, 150:] += 22 * np.sign(np.sin(np.arange(150, dtype=np.float32) / 2))
+    no = np.zeros((300, 300), np.float32)
+    regions = Regions(no, no, no, no, no, no, no, no, heads=((150.0, 60.0, 80.0),))
+    woven = woven_cloth(lightness, regions, unit=0.5)
+    even = without_mottle(lightness, woven, unit=0.5)
+    knit, locks = (slice(180, 280), slice(20, 120)), (slice(180, 280), slice(180, 280))
+    assert even[knit].std() < 0.45 * lightness[knit].std()
+    assert even[locks].std() > 0.8 * lightness[locks].std()
+    assert woven[:80, 110:190].max() == 0
+
+
 @pytest.mark.parametrize("scene", Scene)
 def test_a_scene_stands_out_from_dark_and_from_light_hair(scene: Scene) -> None:
-    look = SceneLook(scene, tint=(-8.0, -20.0), slant=1.0)
+    look = SceneLook(scene, tint=(-8.0, -20.0), accent=(-6.0, -10.0), slant=1.0)
     behind_dark, behind_light = (
-        draw_scene((90, 120), look, head=Head(45.0, 40.0, 25.0), hair=hair)[..., 0] for hair in (15.0, 85.0)
+        draw_scene((90, 120), look, head=Head(45.0, 40.0, 25.0), hair=hair).in_lab((90, 120))[..., 0]
+        for hair in (15.0, 85.0)
     )
     assert behind_dark.shape == (120, 90)
     assert behind_dark.min() > 15 + 50
@@ -134,10 +161,9 @@ def test_a_scene_stands_out_from_dark_and_from_light_hair(scene: Scene) -> None:
 
 
 def test_every_scene_is_another_picture() -> None:
-    drawn = [
-        draw_scene((90, 120), SceneLook(scene, (10.0, 5.0), 1.0), head=Head(45.0, 40.0, 25.0), hair=30.0)
-        for scene in Scene
-    ]
+    head = Head(45.0, 40.0, 25.0)
+    looks = [SceneLook(scene, (10.0, 5.0), (6.0, 3.0), 1.0) for scene in Scene]
+    drawn = [draw_scene((90, 120), look, head=head, hair=30.0).in_lab((90, 120)) for look in looks]
     for i, one in enumerate(drawn):
         for other in drawn[:i]:
             assert np.abs(one - other).mean() > 0.5
