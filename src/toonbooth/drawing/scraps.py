@@ -176,5 +176,7 @@ def _hanging_from(person: FloatImage, jewel: FloatImage, *, narrow: float) -> Fl
     for index in range(1, count):
         x, y, across, down, _ = (int(v) for v in stats[index])
         enclosed = x > 0 and y > 0 and x + across < width and y + down < height
-        keep[index] = index in touching and enclosed and across < narrow and down > 0.4 * narrow
+        # What hangs is longer than it is wide.
+        hangs = across < down and down > 0.4 * narrow
+        keep[index] = index in touching and enclosed and across < narrow and hangs
     return cv2.dilate(keep[labels], cv2.dilate(rim, rim)).astype(np.float32, copy=False)
