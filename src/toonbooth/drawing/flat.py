@@ -16,6 +16,7 @@ from toonbooth.drawing.eyes import enlarge_eyes
 from toonbooth.drawing.flat_backdrop import PAIRS, BackdropShape, FlatBackdrop, lay_backdrop
 from toonbooth.drawing.flat_features import draw_features
 from toonbooth.drawing.flat_flesh import Flesh, measure_flesh, painted_flesh, with_shadows
+from toonbooth.drawing.flat_hues import one_hue_each
 from toonbooth.drawing.flat_skin import FlatSkin, trace_beard, trace_skin
 from toonbooth.drawing.likeness import face_window, look_at
 from toonbooth.drawing.masses import MassTones, trace_masses
@@ -81,9 +82,9 @@ def choose_look(rng: np.random.Generator) -> FlatLook:
     return FlatLook(
         saturation=float(rng.uniform(1.15, 1.4)),
         masses=MassTones(
-            count=int(rng.integers(10, 15)),
+            count=int(rng.integers(9, 13)),
             apart=float(rng.uniform(6.0, 9.0)),
-            contrast=float(rng.uniform(0.7, 1.0)),
+            contrast=float(rng.uniform(0.4, 0.7)),
         ),
         skin=FlatSkin(
             shadow=float(rng.uniform(6.0, 10.0)),
@@ -173,7 +174,8 @@ def _trace(portrait: Portrait, look: FlatLook) -> tuple[Shape, ...]:
     plain = _unmixed(lab, surface.skin, person, unit=fine)
     # Hands, and skin that was not told for skin, must not look like another's beside it.
     drawn = painted_flesh(_lively(plain, look), plain, [each for each in flesh if each])
-    masses = _masses(drawn, person, look.masses, flow, unit=fine)
+    drawn, hair = one_hue_each(drawn, person, surface.skin, faces, scale=scale)
+    masses = _masses(drawn, person, look.masses, flow, hair=hair, unit=fine)
     spacing = max(2.0, 8 * fine)
     silhouette = trace_field(person, level=0.5, spacing=spacing, least_area=max(12.0, 300 * fine * fine))
     surface = replace(surface, skin=_beyond(surface.skin, person, unit=fine))
@@ -193,7 +195,13 @@ def _trace(portrait: Portrait, look: FlatLook) -> tuple[Shape, ...]:
 
 
 def _masses(
-    lab: FloatImage, where: FloatImage, tones: MassTones, flow: Flow, *, unit: float
+    lab: FloatImage,
+    where: FloatImage,
+    tones: MassTones,
+    flow: Flow,
+    *,
+    hair: FloatImage | None = None,
+    unit: float,
 ) -> tuple[Shape, ...]:
     """Masses of hair and cloth, sought on fewer pixels where a face is large enough for that."""
     height, width = where.shape
@@ -201,8 +209,9 @@ def _masses(
     size = (width // fewer, height // fewer)
     if fewer > 1:
         lab, where, flow = shrunk(lab, size), shrunk(where, size), flow.resized(*size)
+        hair = None if hair is None else shrunk(hair, size)
     unit /= fewer
-    shapes = trace_masses(_flowing(lab, flow, unit=unit), where, tones, flow, unit=unit)
+    shapes = trace_masses(_flowing(lab, flow, unit=unit), where, tones, flow, hair=hair, unit=unit)
     return tuple(shape.moved(scale=fewer, corner=(0.0, 0.0)) for shape in shapes)
 
 
@@ -297,13 +306,18 @@ def _border(person: FloatImage, look: FlatLook, *, unit: float, spacing: float) 
     reach = max(1, round(look.border * unit * _FACE_WIDTH / 1000))
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
     margin = 4 * reach
-    wide = cv2.copyMakeBorder(person, margin, margin, margin, margin, cv2.BORDER_REPLICATE)
+    sides = (0, margin, margin, margin)
+    wide = cv2.copyMakeBorder(person, *sides, cv2.BORDER_REPLICATE)
+    # Above a picture nobody goes on: a strand that just reaches its edge would widen to a white tab there.
+    wide = cv2.copyMakeBorder(wide, margin, 0, 0, 0, cv2.BORDER_CONSTANT, value=(0.0,))
     grown = cv2.dilate(wide, disc).astype(np.float32, copy=False)
-    # A sticker has no holes between a neck and an earring, nor narrow bays.
-    around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (4 * reach + 1, 4 * reach + 1))
+    # A sticker has no narrow bays, and no small holes between a neck and an earring.
+    around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3 * reach + 1, 3 * reach + 1))
     grown = cv2.morphologyEx(grown, cv2.MORPH_CLOSE, around).astype(np.float32, copy=False)
-    outer, _ = cv2.findContours((grown > 0.5).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    cv2.drawContours(grown, outer, -1, (1.0,), cv2.FILLED)
+    holes, levels = cv2.findContours((grown > 0.5).astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    for index, hole in enumerate(holes):
+        if levels[0][index][3] >= 0 and cv2.contourArea(hole) < 12.0 * reach * reach:
+            cv2.drawContours(grown, holes, index, (1.0,), cv2.FILLED)
     grown = np.ascontiguousarray(grown[margin:-margin, margin:-margin])
     grown = gaussian(grown, sigma=max(0.8, 0.35 * reach))
     curves = trace_field(grown, level=0.5, spacing=spacing, least_area=max(12.0, 20.0 * reach * reach))

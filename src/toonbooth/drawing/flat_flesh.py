@@ -191,8 +191,8 @@ def painted_flesh(drawn: FloatImage, lab: FloatImage, flesh: list[Flesh]) -> Flo
         share = like_flesh(lab, each.tone)
         moved = [paint - tone for paint, tone in zip(each.paint, each.tone, strict=True)]
         moved[0] *= 0.85
-        planes = [
-            plane + share * (seen + np.float32(shift) - plane)
-            for plane, seen, shift in zip(planes, planes_of(lab), moved, strict=True)
-        ]
+        lights = [seen + np.float32(shift) for seen, shift in zip(planes_of(lab), moved, strict=True)]
+        # What shines more than a face is a collar's rim, and would be the lightest thing of all.
+        np.minimum(lights[0], np.float32(each.paint[0] + 3), out=lights[0])
+        planes = [plane + share * (light - plane) for plane, light in zip(planes, lights, strict=True)]
     return cv2.merge(planes).astype(np.float32, copy=False)

@@ -15,7 +15,7 @@ from toonbooth.drawing.regions import Regions, polygon_mask
 from toonbooth.drawing.skin_surface import Surface
 from toonbooth.drawing.vector import Shape
 from toonbooth.imaging.colour import planes_of
-from toonbooth.imaging.contours import trace_field
+from toonbooth.imaging.contours import Curve, trace_field
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.smoothing import gaussian, masked_blur
 from toonbooth.imaging.tones import smoothstep
@@ -74,12 +74,9 @@ def trace_skin(
     middle, paint = flesh.tone[0], flesh.paint
 
     lightness = planes_of(lab)[0]
-    wide = masked_blur(lightness, bare, sigma=max(1.5, 0.035 * width))
-    calm = masked_blur(lightness, bare, sigma=max(0.8, 0.009 * width))
-    trust = smoothstep(gaussian(bare, sigma=max(0.8, 0.009 * width)), low=0.05, high=0.45)
-    form = gaussian(wide + (calm - wide) * trust - np.float32(middle), sigma=max(0.7, 0.009 * width))
+    form = _form(lightness, skin, bare, regions, middle=middle, width=width)
     spread = float(np.clip(np.std(form[sure]), 3.0, 9.0))
-    spacing, least = max(2.0, 0.018 * width), max(8.0, 0.0018 * width * width)
+    spacing, least = max(2.0, 0.016 * width), max(8.0, 0.0013 * width * width)
 
     # Shadow on light skin glows; on dark skin it is only darker.
     glowing = float(np.clip((paint[0] - 30) / 40, 0, 1))
@@ -94,9 +91,10 @@ def trace_skin(
 
     # Darker skin has deeper tones in smaller steps.
     depth = look.shadow * float(np.clip(paint[0] / 70, 0.55, 1.0))
-    inside = [where(-form, 0.75 * spread + 1.0, tone(depth))]
+    inside = [where(-form, 0.7 * spread + 1.0, tone(depth))]
+    inside.append(where(-form, 1.5 * spread + 3.0, tone(2.0 * depth)))
     if look.tones >= 4:
-        inside.append(where(-form, 1.9 * spread + 3.0, tone(1.9 * depth)))
+        inside.append(where(-form, 2.6 * spread + 5.0, tone(3.1 * depth)))
     if look.tones >= 3:
         lights = min(96.0, paint[0] + 0.45 * depth), paint[1] * 0.9, paint[2] * 0.95
         inside.append(where(form, 0.95 * spread + 1.0, lights))
@@ -111,6 +109,27 @@ def trace_skin(
     inside += _blush(face, paint, look, scale=scale)
     curves = trace_field(skin, level=0.5, spacing=spacing, least_area=2 * least)
     return Shape(curves, byte_colour(paint), 1.0, tuple(inside))
+
+
+def _form(
+    lightness: FloatImage,
+    skin: FloatImage,
+    bare: FloatImage,
+    regions: Regions,
+    *,
+    middle: float,
+    width: float,
+) -> FloatImage:
+    """How much lighter than its middle tone skin is, L*: the nose counts, eyes, brows and lips don't."""
+    seen = skin * (1 - smoothstep(regions.features, low=0.5, high=0.75))
+    wide = masked_blur(lightness, bare, sigma=max(1.5, 0.035 * width))
+    calm = masked_blur(lightness, seen, sigma=max(0.8, 0.008 * width))
+    trust = smoothstep(gaussian(seen, sigma=max(0.8, 0.008 * width)), low=0.05, high=0.45)
+    form = wide + (calm - wide) * trust
+    # Folds and the side of a nose are slight and narrow, and a likeness lives by them.
+    around = masked_blur(lightness, seen, sigma=max(2.0, 0.05 * width))
+    form += np.float32(0.8) * (calm - around) * trust
+    return gaussian(form - np.float32(middle), sigma=max(0.7, 0.007 * width))
 
 
 def _under_jaw(shape: tuple[int, ...], face: Face, *, scale: float) -> FloatImage:
@@ -195,18 +214,26 @@ def trace_beard(
         own[1] + skin_share * (flesh.paint[1] - own[1]),
         own[2] + skin_share * (flesh.paint[2] - own[2]),
     )
-    spacing, least = max(2.0, 0.02 * width), max(8.0, 0.008 * width * width)
-    beard = trace_field(field, level=0.5, spacing=spacing, least_area=least)
-    inside = []
+    spacing, least = max(2.0, 0.016 * width), max(8.0, 0.003 * width * width)
+
+    def grown(level: float, *, softness: float = 3.0) -> tuple[Curve, ...]:
+        thick = smoothstep(calm, low=level + softness, high=level - softness) * field
+        return trace_field(gaussian(thick, sigma=0.01 * width), level=0.5, spacing=spacing, least_area=least)
+
+    def between(share: float) -> Colour:
+        light, red, yellow = (
+            thin + share * (full - thin) for thin, full in zip(flesh.paint, colour, strict=True)
+        )
+        return light, red, yellow
+
+    # From skin to full growth in steps, or stubble looks like a mask that was put on.
+    rim = trace_field(field, level=0.5, spacing=spacing, least_area=least)
+    inside = [Shape(grown(0.5 * (own[0] + middle - 10)), byte_colour(colour))]
     deep = float(np.percentile(values[:, 0], 22))
     if deep < own[0] - 7:
-        thick = smoothstep(calm, low=deep + 6, high=deep - 2) * field
         tone = (max(6.0, deep + 0.15 * shift), 0.8 * colour[1], 0.8 * colour[2])
-        curves = trace_field(
-            gaussian(thick, sigma=0.012 * width), level=0.5, spacing=spacing, least_area=least
-        )
-        inside.append(Shape(curves, byte_colour(tone)))
-    return (Shape(beard, byte_colour(colour), 1.0, tuple(inside)),)
+        inside.append(Shape(grown(deep + 2, softness=4.0), byte_colour(tone)))
+    return (Shape(rim, byte_colour(between(0.5)), 1.0, tuple(inside)),)
 
 
 def _share_at(field: FloatImage, points: Points) -> float:

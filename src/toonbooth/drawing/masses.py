@@ -24,7 +24,13 @@ _ROUNDS = 6
 _HUE = 1.25
 """How much more a difference in hue counts than one in lightness: grey hair is no blue coat."""
 
-_SAMPLES = 6000
+_HAIR_TONES = 6
+"""How many colours hair has at most."""
+
+_FOREIGN = 30.0**2
+"""Square of the distance by which a colour of the clothes is farther from hair than it looks."""
+
+_SAMPLES = 2400
 _OVERLAP = 0.1
 """By how much masses reach under their neighbours, in the units of a blurred mask: nothing shows between."""
 
@@ -50,7 +56,13 @@ def byte_colour(colour: Colour) -> Rgb:
 
 
 def trace_masses(
-    lab: FloatImage, where: FloatImage, tones: MassTones, flow: Flow | None = None, *, unit: float
+    lab: FloatImage,
+    where: FloatImage,
+    tones: MassTones,
+    flow: Flow | None = None,
+    *,
+    hair: FloatImage | None = None,
+    unit: float,
 ) -> tuple[Shape, ...]:
     """Cut a picture into masses of colour.
 
@@ -63,6 +75,8 @@ def trace_masses(
     tones : MassTones
     flow : Flow of the same size
         Where given, borders between masses run along it: hair falls into strands, cloth into folds.
+    hair : float32 array, shape (H, W), 0 … 1
+        Where given, it has colours of its own: what is like it elsewhere is no part of it.
     unit : float, pixels
         A four-hundredth of a face's width.
 
@@ -77,14 +91,21 @@ def trace_masses(
     """
     shaped = _shaped(lab, tones, unit=unit)
     wanted = where > 0.5
-    samples = shaped[wanted]
-    if len(samples) < 8:
+    on_head = wanted & (hair > 0.5) if hair is not None else np.zeros_like(wanted)
+    parts = [part for part in (shaped[wanted & ~on_head], shaped[on_head]) if len(part) >= 8]
+    if not parts:
         return ()
-    # A prime step, so that samples don't fall on columns.
-    step = max(1, len(samples) // _SAMPLES) | 1
-    colours = gather_colours(samples[::step], count=tones.count, apart=tones.apart)
+    # An odd step, so that samples don't fall on columns.
+    steps = [max(1, len(part) // _SAMPLES) | 1 for part in parts]
+    counts = (tones.count, _HAIR_TONES)[-len(parts) :]
+    gathered = [
+        gather_colours(part[::step], count=count, apart=tones.apart)
+        for part, step, count in zip(parts, steps, counts, strict=True)
+    ]
+    colours = np.concatenate(gathered).astype(np.float32)
+    foreign = np.arange(len(colours)) < (len(gathered[0]) if len(gathered) > 1 else 0)
     height, width = where.shape
-    labels = _nearest(shaped, colours)
+    labels = _nearest(shaped, colours, hair, foreign)
     # What lies outside takes no part.
     labels[~wanted] = len(colours)
     if flow is not None:
@@ -129,7 +150,7 @@ def gather_colours(samples: FloatImage, *, count: int, apart: float) -> FloatIma
     nearest = np.square(samples - colours[0]).sum(axis=1)
     while len(colours) < count:
         # Not the very farthest, which is an outlier, but the middle of the farthest part.
-        cut = np.quantile(nearest, 0.96)
+        cut = np.quantile(nearest, 0.985)
         far = samples[nearest >= cut]
         if cut < apart * apart or len(far) == 0:
             break
@@ -170,13 +191,19 @@ def _shaped(lab: FloatImage, tones: MassTones, *, unit: float) -> FloatImage:
     return cv2.merge([shaped, a * seen, b * seen]).astype(np.float32, copy=False)
 
 
-def _nearest(lab: FloatImage, colours: FloatImage) -> NDArray[np.uint8]:
+def _nearest(
+    lab: FloatImage, colours: FloatImage, hair: FloatImage | None, foreign: NDArray[np.bool_]
+) -> NDArray[np.uint8]:
+    """The index of the nearest colour; those that are foreign to hair are farther there."""
     labels: NDArray[np.uint8] = np.zeros(lab.shape[:2], np.uint8)
     least: FloatImage = np.full(lab.shape[:2], np.inf, np.float32)
+    farther = np.multiply(hair, np.float32(_FOREIGN)) if hair is not None and foreign.any() else None
     for index, colour in enumerate(colours):
         # The square of the pixel itself is the same for all colours.
         weights = np.array([[*(-2 * colour), float(np.square(colour).sum())]], np.float32)
         away = cv2.transform(lab, weights).astype(np.float32, copy=False)
+        if farther is not None and foreign[index]:
+            away += farther
         labels[away < least] = index
         np.minimum(least, away, out=least)
     return labels
@@ -185,11 +212,17 @@ def _nearest(lab: FloatImage, colours: FloatImage) -> NDArray[np.uint8]:
 def _combed(labels: NDArray[np.uint8], count: int, flow: Flow, *, unit: float) -> NDArray[np.uint8]:
     """Give every place the colour that most places along its strand have; no new colour comes of it."""
     along = FlowSmoother(flow, reach=max(1.0, 34 * unit), taps=4)
-    shares = []
-    for index in range(count + 1):
-        mask = np.multiply(labels == index, np.uint8(255), dtype=np.uint8)
-        shares.append(along.smooth(mask) if mask.any() else np.zeros(labels.shape, np.float32))
-    return _ranked(shares)[0]
+    most = np.zeros(labels.shape, np.uint8)
+    combed = np.zeros_like(labels)
+    # Four at a time: where to look is worked out once for all of them.
+    for first in range(0, count + 1, 4):
+        indices = range(first, min(first + 4, count + 1))
+        masks = [np.multiply(labels == index, np.uint8(255), dtype=np.uint8) for index in indices]
+        shares = along.smooth_bytes(cv2.merge(masks).astype(np.uint8, copy=False))
+        for index, share in zip(indices, cv2.split(shares), strict=True):
+            combed[share > most] = index
+            np.maximum(most, share, out=most)
+    return combed
 
 
 def _shares(labels: NDArray[np.uint8], count: int, *, sigma: float) -> list[FloatImage]:

@@ -181,7 +181,9 @@ def _paint_on(canvas: ByteImage, outline: _Outline, corner: tuple[int, int]) -> 
 
 def _polygon(curve: Curve) -> Curve:
     """As many straight pieces as it takes for nobody to see them."""
-    longest = float(np.abs(curve - np.roll(curve, 1, axis=0)).max()) if len(curve) else 0.0
+    if not len(curve):
+        return curve
+    longest = float(max(np.abs(np.diff(curve, axis=0)).max(initial=0), np.abs(curve[0] - curve[-1]).max()))
     return spline_polygon(curve, samples=int(np.clip(longest / 3, 2, 24)))
 
 

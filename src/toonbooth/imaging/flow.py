@@ -134,7 +134,7 @@ class FlowSmoother:
 
         Parameters
         ----------
-        image : uint8 array, shape (H, W) or (H, W, 3)
+        image : uint8 array, shape (H, W) or (H, W, N), N <= 4
 
         Returns
         -------

@@ -1,0 +1,72 @@
+"""One hue for one head of hair and for what is dark: reflections of a room are no colour of theirs."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from toonbooth.imaging.colour import planes_of
+from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.smoothing import masked_blur
+from toonbooth.imaging.tones import smoothstep
+from toonbooth.portrait.model import Face
+
+_ENOUGH = 40
+"""Pixels of hair below which its hue isn't worth measuring."""
+
+_ASTRAY = 0.2
+"""Share that is left of what lies beside a head's hue."""
+
+
+def one_hue_each(
+    lab: FloatImage, person: FloatImage, skin: FloatImage, faces: tuple[Face, ...], *, scale: float
+) -> tuple[FloatImage, FloatImage]:
+    """Draw stray hues towards the hue that hair and dark cloth have for the most part.
+
+    Parameters
+    ----------
+    lab : float32 array, shape (H, W, 3), L*a*b*
+    person, skin : float32 arrays, shape (H, W)
+    faces : in the coordinates of the full picture; at least one
+    scale : float
+        Size of `lab` over size of the full picture.
+
+    Returns
+    -------
+    float32 array, shape (H, W, 3); lightness as it was. And where hair can be, float32, shape (H, W), 0 … 1.
+    """
+    light, a, b = planes_of(lab)
+    cloth = (person * (1 - skin)).astype(np.float32, copy=False)
+    unit = max(face.width for face in faces) * scale / 400
+    # In the dark a hue is hardly seen and often wrong: what lies around knows it better.
+    dark = smoothstep(light, low=34.0, high=16.0) * cloth
+    a, b = (plane + dark * (masked_blur(plane, cloth, sigma=max(2.0, 40 * unit)) - plane) for plane in (a, b))
+    height, width = light.shape
+    everywhere = np.zeros((height, width), np.float32)
+    columns = np.arange(width, dtype=np.float32)[None, :]
+    rows = np.arange(height, dtype=np.float32)[:, None]
+    for face in faces:
+        across = max(1.0, face.width * scale)
+        x, y = ((value + 0.5) * scale - 0.5 for value in face.box.centre)
+        beside = smoothstep(np.abs(columns - np.float32(x)), low=1.1 * across, high=0.9 * across)
+        above = smoothstep(rows, low=y + 0.45 * across, high=y + 0.2 * across)
+        above = above * smoothstep(rows, low=y - 1.7 * across, high=y - 1.4 * across)
+        hair = cloth * beside * above
+        sure = hair > 0.8
+        if np.count_nonzero(sure) < _ENOUGH:
+            continue
+        np.maximum(everywhere, hair, out=everywhere)
+        red, yellow = float(np.median(a[sure])), float(np.median(b[sure]))
+        chroma = max(float(np.hypot(red, yellow)), 1e-3)
+        along = (a * np.float32(red) + b * np.float32(yellow)) * np.float32(1 / chroma)
+        beyond = (b * np.float32(red) - a * np.float32(yellow)) * np.float32(1 / chroma)
+        along = np.clip(along, 0, max(1.9 * chroma, 9.0))
+        # Fair hair is brown in its shadows, not olive.
+        shade = np.clip(np.float32(np.median(light[sure])) - light, 0, 40)
+        redder = hair * shade * np.float32(0.2 * np.clip((chroma - 8) / 12, 0, 1))
+        beyond *= np.float32(_ASTRAY)
+        a += hair * ((along * np.float32(red) - beyond * np.float32(yellow)) * np.float32(1 / chroma) - a)
+        b += hair * ((along * np.float32(yellow) + beyond * np.float32(red)) * np.float32(1 / chroma) - b)
+        a += redder
+        b -= np.float32(0.5) * redder
+    return cv2.merge([light, a, b]).astype(np.float32, copy=False), everywhere
