@@ -24,7 +24,7 @@ from toonbooth.kit.metrics import SHARED_FOLDER_VARIABLE
 from toonbooth.kit.response_headers import ResponseHeadersMiddleware
 from toonbooth.kit.server import serving_metrics
 from toonbooth.kit.tracing import open_tracer
-from toonbooth.kit.worker_process import WorkStarvedError
+from toonbooth.kit.worker_messages import WorkStarvedError
 from toonbooth.studio.app import create_app
 from toonbooth.studio.errors import BrokenStudioError
 from toonbooth.studio.on_ray.proxy import REPLICA_HEADER
