@@ -24,6 +24,15 @@ _OFFSETS: Final = np.arange(-6, 13, dtype=np.float32) * np.float32(_STEP)
 _FAR_LINE: Final = 0.9
 """What it costs at most to follow a drawn line away from the jaw that is known."""
 
+_FAINT_LINE: Final = 0.03
+"""How much darker than its sides a line has to be to be followed there."""
+
+_NECK: Final = 0.065
+"""Farther than this from the mesh's jaw no chin is drawn, face widths."""
+
+_SCREEN: Final = 0.015
+"""Dots of a screen that lie closer than about this are a tone, face widths."""
+
 _HAT: Final = 1.1
 """How far to either side a hat may reach, face widths."""
 
@@ -167,15 +176,19 @@ def follow_jaw(area: FloatImage, light: FloatImage, landmarks: Points) -> list[J
     here, inner, outer = (sample(smooth, ways + shift * step) for shift in (-1.0, -2.6, 0.6))
     line = np.minimum(inner, outer) - here
     # A shadow begins where a jaw ends; a light collar does so less often.
-    darkening = sample(smooth, ways - step) - sample(smooth, ways + step)
+    broad = np.asarray(cv2.GaussianBlur(light, (0, 0), _SCREEN * _U), dtype=np.float32)
+    darkening = sample(broad, ways - 1.5 * step) - sample(broad, ways + 1.5 * step)
     edge = np.maximum(0.25 * darkening, -0.15 * darkening)
     evidence = _along(np.maximum(line, edge), sigma=2)
     unknown = 0.35 * ((offsets - known[:, np.newaxis]) / (0.04 * _U)) ** 2
     cost = unknown - 1.6 * evidence / (evidence + 0.05)
-    # What is drawn as the chin is the chin, even if the photo's ends elsewhere. Beside it lie ears' shadows.
+    # What is drawn as the chin is the chin, even if the photo's ends elsewhere. Beside it lie ears' shadows,
+    # and below it necks have lines, too.
     chin = np.clip(5 * (0.8 - np.abs(np.linspace(-1, 1, len(jaw)))), 0, 1)[:, np.newaxis]
-    drawn = chin * _along(line, sigma=4)
-    cost = np.minimum(cost, np.minimum(unknown, _FAR_LINE) - 2.4 * drawn / (drawn + 0.05))
+    both = np.sqrt(np.maximum(inner - here, 0) * np.maximum(outer - here, 0))
+    drawn = np.where(offsets < _NECK * _U, chin * _along(both, sigma=3), 0)
+    away = _FAR_LINE + 40 * np.maximum(_FAINT_LINE - drawn, 0) / _FAINT_LINE
+    cost = np.minimum(cost, np.minimum(unknown, away) - 3 * drawn / (drawn + 0.05))
     cost = cost + np.where(np.arange(count) > gap_end[:, np.newaxis], 50.0, 0.0)
     chosen = np.minimum(cheapest_way(cost.astype(np.float32), offsets), offsets[np.maximum(gap_end, 0)])
     cut = (jaw + normal * chosen[:, np.newaxis]).astype(np.float32)
