@@ -212,38 +212,42 @@ def spread_colours(image: FloatImage, weights: FloatImage, *, reach_pixels: floa
     )
 
 
-def follow_edges(
-    values: FloatImage, light: FloatImage, *, radius_pixels: float, contrast: float
-) -> FloatImage:
-    """Smooth a map of any range, but not across the edges of the picture it belongs to.
-
-    Parameters
-    ----------
-    values : float32 array, shape (H, W)
-    light : float32 array, shape (H, W), range [0, 1]
-        The picture's lightness.
-    radius_pixels : float, pixels, > 0
-        Half the side of the windows. Larger values smooth more.
-    contrast : float, lightness, > 0
-        Edges well below this are smoothed over.
-
-    Returns
-    -------
-    float32 array, shape (H, W).
+class EdgeFollower:
+    """Smooths maps of any range, but not across the edges of the picture that they belong to.
 
     References
     ----------
     K. He, J. Sun, X. Tang, "Guided image filtering", IEEE TPAMI 35(6), 2013. doi:10.1109/TPAMI.2012.213
     """
-    side = 2 * max(1, round(radius_pixels)) + 1
 
-    def mean(image: FloatImage) -> FloatImage:
-        return np.asarray(cv2.blur(image, (side, side)), dtype=np.float32)
+    def __init__(self, light: FloatImage, *, radius_pixels: float, contrast: float) -> None:
+        """
+        Parameters
+        ----------
+        light : float32 array, shape (H, W), range [0, 1]
+            The picture's lightness.
+        radius_pixels : float, pixels, > 0
+            Half the side of the windows. Larger values smooth more.
+        contrast : float, lightness, > 0
+            Edges well below this are smoothed over.
+        """
+        self._light = light
+        self._side = 2 * max(1, round(radius_pixels)) + 1
+        self._mean_light = self._mean(light)
+        self._variance = self._mean(light * light) - self._mean_light * self._mean_light
+        self._variance += np.float32(contrast**2)
 
-    mean_light, mean_values = mean(light), mean(values)
-    variance = mean(light * light) - mean_light * mean_light
-    covariance = mean(light * values) - mean_light * mean_values
-    slope = np.asarray(covariance / (variance + np.float32(contrast**2)), dtype=np.float32)
-    offset: FloatImage = mean_values - slope * mean_light
-    smooth: FloatImage = mean(slope) * light + mean(offset)
-    return smooth
+    def follow(self, values: FloatImage) -> FloatImage:
+        """Smooth a map, float32, shape (H, W)."""
+        mean_values = self._mean(values)
+        slope = self._mean(self._light * values)
+        slope -= self._mean_light * mean_values
+        slope /= self._variance
+        mean_values -= slope * self._mean_light
+        smooth = self._mean(slope)
+        smooth *= self._light
+        smooth += self._mean(mean_values)
+        return smooth
+
+    def _mean(self, image: FloatImage) -> FloatImage:
+        return cv2.blur(image, (self._side, self._side)).astype(np.float32, copy=False)

@@ -11,10 +11,18 @@ from typing import Final
 import cv2
 import numpy as np
 
-from toonbooth.facecut.colours import Cells, Counts, count_colours, index_cells, log_likelihood
+from toonbooth.facecut.colours import (
+    Cells,
+    Counts,
+    colours_within,
+    count_colours,
+    index_cells,
+    log_likelihood,
+    look_up,
+)
 from toonbooth.facecut.contour import trace_hairline
 from toonbooth.facecut.earrings import find_earrings
-from toonbooth.facecut.edges import follow_edges
+from toonbooth.facecut.edges import EdgeFollower
 from toonbooth.facecut.frame import UNIT_PIXELS
 from toonbooth.facecut.jaw import outline_skull, trace_jaw
 from toonbooth.facecut.landmarks import CHIN, JAW_ANGLES, LEFT_BROW, NOSE, OVAL, RIGHT_BROW
@@ -143,7 +151,7 @@ def find_head(picture: ByteImage, matte: FloatImage, landmarks: Points, *, yaw: 
     amount = float(hair_seed.sum()) + (0.0 if beard is None else float(beard.sum()))
     if amount > _LEAST_HAIR * _U * _U:
         prior = 2.2 * inside - 0.6 - 1.2 * _neck_prior(places, bearded=beard is not None)
-        prior -= 1.2 * np.clip(np.hypot(places.aside, places.from_brow / 2.2) - 0.75, 0, 2)
+        prior -= 1.2 * np.clip(cv2.magnitude(places.aside, places.from_brow / 2.2) - 0.75, 0, 2)
         hair = _follow_hair(
             cells,
             light,
@@ -225,16 +233,16 @@ def _hanging_beard(hair: Mask, inside: Mask, places: _Places) -> Mask:
 
 def _count_shaded(lab: FloatImage, skin: FloatImage) -> Counts:
     """Count the colours of this skin in deeper and deeper shadow."""
-    samples = lab[skin > 0.5]
+    samples = colours_within(lab, skin > 0.5)
     # In shadow light, green-red and blue-yellow shrink together.
-    darker = np.concatenate([samples * np.float32(factor) for factor in (0.85, 0.7, 0.55, 0.4)])
-    return count_colours(index_cells(darker), np.ones(darker.shape[:1], np.float32))
+    darker = np.stack([samples * np.float32(factor) for factor in (0.85, 0.7, 0.55, 0.4)])
+    return count_colours(index_cells(darker), np.ones(darker.shape[:2], np.float32))
 
 
 def _near_neck(likelihood: Counts, cells: Cells, places: _Places) -> FloatImage:
     """How likely every colour near the neck is; elsewhere not at all."""
     near = (places.from_neck < 1.3) & (places.down > -0.45) & (places.down < 0.6)
-    return np.where(near, likelihood[cells], np.float32(-np.inf))
+    return np.where(near, look_up(likelihood, cells), np.float32(-np.inf))
 
 
 def _find_strange(
@@ -249,7 +257,7 @@ def _find_strange(
     """What has colours that neither the skin nor the beard has: 1 for collars and for the background."""
     if beard is not None:
         likelihood = np.maximum(likelihood, log_likelihood(count_colours(cells, beard)))
-    strange = np.clip((_STRANGE - likelihood) / 2, 0, 1).astype(np.float32)[cells]
+    strange = look_up(np.clip((_STRANGE - likelihood) / 2, 0, 1).astype(np.float32), cells)
     chosen = skin > 0.5
     if chosen.any():
         # A bright rim before the background is skin against the light.
@@ -287,11 +295,12 @@ def _follow_hair(
     likely, hair = prior, person
     first: tuple[FloatImage, Mask] | None = None
     amount = 0.0
+    edges = EdgeFollower(light, radius_pixels=0.03 * _U, contrast=0.045)
     for _ in range(_ROUNDS):
-        mine = log_likelihood(*hair_counts, strands)[cells]
-        others = log_likelihood(*other_counts, count_colours(cells, clothes))[cells]
+        mine = look_up(log_likelihood(*hair_counts, strands), cells)
+        others = look_up(log_likelihood(*other_counts, count_colours(cells, clothes)), cells)
         by_colour = np.clip(mine - np.maximum(others, shaded), -4, 4)
-        by_colour = follow_edges(by_colour, light, radius_pixels=0.03 * _U, contrast=0.045)
+        by_colour = edges.follow(by_colour)
         odds = by_colour + prior
         likely = (1 / (1 + np.exp(-1.5 * odds))).astype(np.float32)
         possible = opened((likely > 0.5) & person & outside, 0.03 * _U)

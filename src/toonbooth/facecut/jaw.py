@@ -13,6 +13,7 @@ from toonbooth.facecut.frame import UNIT_PIXELS
 from toonbooth.facecut.landmarks import EAR_LINE, JAW
 from toonbooth.facecut.outlines import Mask, smooth_line
 from toonbooth.facecut.ways import cheapest_way, normals, sample
+from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.portrait.model import Points
 
@@ -32,6 +33,9 @@ _NECK: Final = 0.065
 
 _SCREEN: Final = 0.015
 """Dots of a screen that lie closer than about this are a tone, face widths."""
+
+_BESIDE: Final = 10.0
+"""Pixels beside what is sampled."""
 
 _HAT: Final = 1.1
 """How far to either side a hat may reach, face widths."""
@@ -99,9 +103,8 @@ def trace_jaw(
 
 def _measure_edges(lab: FloatImage, ways: Points, step: Points) -> FloatImage:
     """How strong an edge across the jaw is at every place; one to something lighter counts by half."""
-    planes = [
-        cv2.GaussianBlur(lab[..., channel] * np.float32(0.01), (0, 0), 0.01 * _U) for channel in range(3)
-    ]
+    lab, ways = _near(lab, ways)
+    planes = [cv2.GaussianBlur(plane, (0, 0), 0.01 * _U) for plane in planes_of(lab * np.float32(0.01))]
     light, *colour = (sample(np.asarray(plane, np.float32), ways - step) for plane in planes)
     outer_light, *outer_colour = (sample(np.asarray(plane, np.float32), ways + step) for plane in planes)
     darkening = light - outer_light
@@ -110,6 +113,19 @@ def _measure_edges(lab: FloatImage, ways: Points, step: Points) -> FloatImage:
     )
     directed = np.where(darkening > 0, strength, 0.5 * strength).astype(np.float32)
     return np.asarray(cv2.GaussianBlur(directed, (1, 7), 0, sigmaY=2), dtype=np.float32)
+
+
+def _near(picture: FloatImage, points: Points) -> tuple[FloatImage, Points]:
+    """The part of a picture around points, as far as a small blur and a step beside them look; and the points
+    in it."""
+    height, width = picture.shape[:2]
+    low, high = points.min(axis=(0, 1)) - _BESIDE, points.max(axis=(0, 1)) + _BESIDE
+    left, top = (int(np.clip(value, 0, end - 1)) for value, end in zip(low, (width, height), strict=True))
+    right, bottom = (
+        int(np.clip(value + 1, start + 1, end))
+        for value, start, end in zip(high, (left, top), (width, height), strict=True)
+    )
+    return picture[top:bottom, left:right], points - np.array([left, top], np.float32)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import cv2
 import numpy as np
 
+from toonbooth.facecut.colours import colours_within
 from toonbooth.facecut.landmarks import (
     BEARD,
     CHEEKS,
@@ -51,18 +52,19 @@ def skin_likeness(lab: FloatImage, landmarks: Points) -> FloatImage:
     for feature, factor in _FEATURES:
         seed -= fill_polygon(grow(landmarks[list(feature)], factor), size=size)
     cheeks = _fill_all(CHEEKS, landmarks, seed)
-    samples = lab[seed > 0.5]
-    on_cheeks = lab[cheeks & (seed > 0)]
+    samples = colours_within(lab, seed > 0.5)
+    on_cheeks = colours_within(lab, cheeks & (seed > 0))
     if not len(samples):
         return np.zeros((height, width), np.float32)
     # The cheeks say what skin is, so that a full beard or a fringe can't outvote them.
-    typical = np.median(on_cheeks if len(on_cheeks) else samples, axis=0)
+    typical = np.median((on_cheeks if len(on_cheeks) else samples).T.copy(), axis=1)
     near = samples[np.abs(samples - typical) @ np.array([0.5, 1, 1], np.float32) < 20]
     if len(near) < 30:
         near = np.repeat(typical[np.newaxis], 30, axis=0)
-    precision = np.linalg.inv(np.cov(near.T) + np.diag([50.0, 5.0, 7.0]))
-    root = np.linalg.cholesky(precision)
     mean = near.mean(axis=0, dtype=np.float64)
+    away = near - mean
+    covariance = away.T @ away / (len(away) - 1)
+    root = np.linalg.cholesky(np.linalg.inv(covariance + np.diag([50.0, 5.0, 7.0])))
     whitening = np.column_stack([root.T, -(mean @ root)])
     offset = cv2.transform(lab, whitening)
     nearness = cv2.transform(offset * offset, np.full((1, 3), -1 / 6))

@@ -54,7 +54,10 @@ def lab_to_rgb(lab: FloatImage) -> FloatImage:
 
 def planes_of(image: FloatImage) -> list[FloatImage]:
     """The channels of a picture, each by itself and contiguous: many times quicker to work on one by one."""
-    return [plane.astype(np.float32, copy=False) for plane in cv2.split(image)]
+    # OpenCV would copy the planes that it makes itself.
+    planes = [np.empty(image.shape[:2], np.float32) for _ in range(image.shape[2])]
+    cv2.split(image, planes)
+    return planes
 
 
 def luma(picture: ByteImage) -> FloatImage:

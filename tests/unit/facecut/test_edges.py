@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from toonbooth.facecut.edges import calm, clean_colours, follow_edges, refine_alpha, spread_colours
+from toonbooth.facecut.edges import EdgeFollower, calm, clean_colours, refine_alpha, spread_colours
 from toonbooth.imaging.pixels import FloatImage
 
 HAIR = np.array([0.25, 0.15, 0.1], np.float32)
@@ -118,7 +118,7 @@ def test_noise_is_smoothed_but_not_across_an_edge_of_the_picture() -> None:
     light = np.repeat((np.arange(60) < 30).astype(np.float32)[np.newaxis], 60, axis=0) * np.float32(0.8)
     noise = np.random.default_rng(2).normal(0, 1, light.shape).astype(np.float32)
     values = (np.where(light > 0.4, 5, -5) + noise).astype(np.float32)
-    smooth = follow_edges(values, light, radius_pixels=4, contrast=0.05)
+    smooth = EdgeFollower(light, radius_pixels=4, contrast=0.05).follow(values)
     assert np.abs(smooth[:, 26:29] - 5).mean() < 0.5
     assert np.abs(smooth[:, 31:34] + 5).mean() < 0.5
     assert smooth[10:50, 5:25].std() < 0.4 * values[10:50, 5:25].std()
