@@ -29,6 +29,8 @@ class PostgresqlServer:
     folder: Path
     port: int
     process: "subprocess.Popen[bytes] | None" = None
+    is_durable: bool = False
+    """Whether what is committed is on the disk, as in earnest; tests don't wait for that."""
 
     def start(self) -> None:
         """Start the server; returns when it takes connections."""
@@ -37,8 +39,8 @@ class PostgresqlServer:
                 [
                     self.binaries / "postgres",
                     *("-D", self.folder / "data", "-p", str(self.port), "-k", self.folder),
-                    *("-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=200"),
-                    *("-c", "timezone=UTC"),
+                    *("-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200"),
+                    *("-c", "timezone=UTC", "-c", f"fsync={'on' if self.is_durable else 'off'}"),
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -70,14 +72,19 @@ class PostgresqlServer:
     def url_of(self, name: str) -> str:
         return f"postgresql+asyncpg://{_USER}@127.0.0.1:{self.port}/{name}"
 
-    def ask(self, database: str, statement: str) -> list[str]:
+    def ask(self, database: str, statement: str, *, seconds: float = 60.0) -> list[str]:
         """Run a statement behind the gallery's back; returns its rows, columns parted by `|`."""
-        done = self._run("psql", "--no-psqlrc", "-qAtv", "ON_ERROR_STOP=1", "-d", database, "-c", statement)
+        done = self._run(
+            *("psql", "--no-psqlrc", "-qAtv", "ON_ERROR_STOP=1", "-d", database, "-c", statement),
+            seconds=seconds,
+        )
         if done.returncode:
             raise RuntimeError(done.stderr)
         return done.stdout.splitlines()
 
-    def _run(self, program: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    def _run(
+        self, program: str, *arguments: str, seconds: float = 60.0
+    ) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             [
                 self.binaries / program,
@@ -87,12 +94,12 @@ class PostgresqlServer:
             capture_output=True,
             check=False,
             text=True,
-            timeout=60,
+            timeout=seconds,
         )
 
 
 @contextmanager
-def running_postgresql() -> Generator[PostgresqlServer]:
+def running_postgresql(*, durable: bool = False) -> Generator[PostgresqlServer]:
     """A server of its own, gone with all its databases afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="toonbooth-postgresql-"))
     try:
@@ -109,7 +116,7 @@ def running_postgresql() -> Generator[PostgresqlServer]:
             capture_output=True,
             **somebody_else,
         )
-        server = PostgresqlServer(binaries, folder, find_free_port())
+        server = PostgresqlServer(binaries, folder, find_free_port(), is_durable=durable)
         try:
             server.start()
             yield server

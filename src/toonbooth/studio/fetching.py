@@ -41,6 +41,8 @@ FETCH_SECONDS: Final = 10.0
 MAX_REDIRECTS: Final = 3
 _CONNECT_SECONDS: Final = 3.0
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_FOR_A_MOMENT: Final = frozenset({429, 502, 503, 504})
+"""The second and the last are a proxy's, when who it asked has just gone."""
 
 _SocketOption = tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
 
@@ -79,7 +81,11 @@ class ImageFetcher:
         """
         try:
             with anyio.fail_after(self.timeout_seconds):
-                return await self._follow(image_url)
+                try:
+                    return await self._follow(image_url)
+                except (OSError, httpcore.NetworkError, httpcore.RemoteProtocolError):
+                    # One of several galleries may have just died; the next connection leads to another.
+                    return await self._follow(image_url)
         except (TimeoutError, httpcore.TimeoutException) as error:
             raise ImageServerBusyError from error
         except (OSError, httpcore.NetworkError, httpcore.ProtocolError) as error:
@@ -198,7 +204,7 @@ def _find_location(reply: httpcore.Response) -> str | None:
 def _check_reply(reply: httpcore.Response) -> None:
     if reply.status in {404, 410}:
         raise ImageNotFoundError("There is no image at image_url.")
-    if reply.status in {429, 503}:
+    if reply.status in _FOR_A_MOMENT:
         raise ImageServerBusyError
     if reply.status != 200:
         raise ImageUnreachableError(f"The server of image_url answered {reply.status} instead of an image.")

@@ -115,7 +115,9 @@ class FakeStudio:
         try:
             image = await self.fetch.get(body["image_url"])
         except httpx.TransportError:
-            return refuse(404, "image_not_found")()
+            return refuse(500, "image_unreachable")()  # as ours answers
+        if image.status_code in {429, 502, 503, 504}:
+            return refuse(503, "image_server_busy")()
         if image.status_code != 200:
             return refuse(404, "image_not_found")()
         self.asked.append(AskedForCut(body, image.content, request.headers.get("x-request-id")))

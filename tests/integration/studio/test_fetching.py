@@ -23,10 +23,13 @@ REPLY = b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: 4\r\n\r
 
 
 class RecordedNetwork(httpcore.AsyncMockBackend):
-    """Answers every connection alike, and remembers where it went and what was sent."""
+    """Answers every connection alike, unless it has something else for those after the first, and remembers
+    where it went and what was sent.
+    """
 
-    def __init__(self, *reply: bytes, dead: Sequence[str] = ()) -> None:
+    def __init__(self, *reply: bytes, dead: Sequence[str] = (), then: bytes | None = None) -> None:
         super().__init__(list(reply))
+        self._then = None if then is None else httpcore.AsyncMockBackend([then])
         self.connected: list[tuple[str, int]] = []
         self.sent = b""
         self._dead = dead
@@ -42,8 +45,9 @@ class RecordedNetwork(httpcore.AsyncMockBackend):
         self.connected.append((host, port))
         if host in self._dead:
             raise httpcore.ConnectError("nobody is there")
-        stream = await super().connect_tcp(host, port)
-        return _Recorded(stream, self)
+        if self._then is not None and len(self.connected) > 1:
+            return _Recorded(await self._then.connect_tcp(host, port), self)
+        return _Recorded(await super().connect_tcp(host, port), self)
 
 
 class _Recorded(httpcore.AsyncNetworkStream):
@@ -129,6 +133,8 @@ async def test_a_redirect_out_of_the_origin_is_not_followed(status: int) -> None
         (b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n", ImageUnreachableError),
         (b"HTTP/1.1 429 Slow down\r\nContent-Length: 0\r\n\r\n", ImageServerBusyError),
         (b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n", ImageServerBusyError),
+        (b"HTTP/1.1 502 Gone\r\nContent-Length: 0\r\n\r\n", ImageServerBusyError),
+        (b"HTTP/1.1 504 Silent\r\nContent-Length: 0\r\n\r\n", ImageServerBusyError),
         (b"HTTP/1.1 304 Not Modified\r\n\r\n", ImageUnreachableError),
         (b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n", ImageUnreachableError),
         (b"HTTP/1.1 206 Partial\r\nContent-Length: 1\r\n\r\na", ImageUnreachableError),
@@ -160,6 +166,15 @@ async def test_a_name_that_nobody_knows_is_unreachable() -> None:
     )
     with pytest.raises(ImageUnreachableError):
         await fetcher.fetch(URL)
+
+
+@pytest.mark.parametrize("broken_off", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n\xff\xd8"])
+async def test_a_server_that_breaks_off_is_asked_once_more(broken_off: bytes) -> None:
+    """It may have been one of several, which has died."""
+    network = RecordedNetwork(broken_off, then=REPLY)
+
+    assert await make_fetcher(network).fetch(URL) == b"\xff\xd8\xff\xe0"
+    assert len(network.connected) == 2
 
 
 async def test_a_server_that_never_answers_is_given_up() -> None:
