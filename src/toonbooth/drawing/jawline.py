@@ -50,20 +50,42 @@ def draw_jaws(
     """
     for face, beard in zip(portrait.faces, beards, strict=True):
         if face.width >= 24 and beard < 0.5 and any(face is wanted for wanted in faces):
-            _draw_jaw(image, portrait, face, weight=weight, light_from=light_from)
+            stroke = jaw_stroke(portrait, face, weight=weight, light_from=light_from)
+            if stroke is not None:
+                window, ink = stroke
+                part = image[window].astype(np.float32)
+                part *= 1 - (ink[..., None] * (1 - _TINT))
+                image[window] = np.rint(part).astype(np.uint8)
 
 
-def _draw_jaw(image: ByteImage, portrait: Portrait, face: Face, *, weight: float, light_from: float) -> None:
+def jaw_stroke(
+    portrait: Portrait, face: Face, *, weight: float, light_from: float = 0.0
+) -> tuple[tuple[slice, slice], FloatImage] | None:
+    """A jaw's line: rows and columns of the picture, and how much ink lies there, 0 … 1.
+
+    Parameters
+    ----------
+    portrait : the photo and its geometry
+    face : one of its faces
+    weight : float, > 0
+        1 is normal; turning it up makes the line bolder.
+    light_from : float, range [-1, 1]
+        Where light comes from, as in `draw_jaws`; the line is bolder on the other side.
+
+    Returns
+    -------
+    None for a face of a few pixels.
+    """
     width = face.width
     path = _even(face.landmarks[facemap.JAW])
     middle = face.landmarks[facemap.OVAL].mean(axis=0)
     outward = _normals(path, middle)
     low, high = path.min(axis=0) - 0.1 * width, path.max(axis=0) + 0.1 * width
-    height, across = image.shape[:2]
+    height, across = portrait.picture.shape[:2]
     left, top = max(0, int(low[0])), max(0, int(low[1]))
     right, bottom = min(across, int(high[0]) + 1), min(height, int(high[1]) + 1)
     if right - left < 8 or bottom - top < 8:
-        return
+        return None
     window = (slice(top, bottom), slice(left, right))
     corner = np.array([left, top], np.float32)
     path = path - corner
@@ -96,10 +118,7 @@ def _draw_jaw(image: ByteImage, portrait: Portrait, face: Face, *, weight: float
     taper *= 1 - np.float32(0.3 * light_from) * np.sign(path[-1, 0] - path[0, 0]) * along
     pressure = drawn * taper * (np.float32(0.3) + np.float32(0.7) * smoothstep(edge, low=0.0, high=0.06))
     pressure = cv2.GaussianBlur(pressure[:, None], (0, 0), sigmaX=0.5, sigmaY=3.0)[:, 0]
-    ink = _ink(grey.shape, path, pressure * np.float32(0.015 * width * weight))
-    drawing = image[window].astype(np.float32)
-    drawing *= 1 - (ink[..., None] * (1 - _TINT))
-    image[window] = np.rint(drawing).astype(np.uint8)
+    return window, _ink(grey.shape, path, pressure * np.float32(0.015 * width * weight))
 
 
 def _fleshy(part: ByteImage, path: Points, outward: Points, width: float) -> FloatImage:
