@@ -201,15 +201,4 @@ def _whole_spectacles(seen: Likeness, worn: Spectacles) -> list[Shape]:
     darkest = np.stack([seen.at(np.ascontiguousarray(plane), rims) for plane in planes_of(seen.lab)], axis=1)
     lightness, a, b = (float(value) for value in np.percentile(darkest, 30, axis=0))
     colour = (0.85 * lightness, a, b)
-    thick = float(np.median(np.concatenate(worn.thickness)))
-    shapes = []
-    for arm in worn.arms:
-        shapes += stroke(arm, (1.2 * thick, 0.9 * thick, 0.55 * thick), colour)
-    shapes += stroke(worn.bridge, (1.3 * thick, 0.9 * thick, 1.3 * thick), colour, samples=20)
-    for lens, width in zip(worn.lenses, worn.thickness, strict=True):
-        away = lens - lens.mean(axis=0)
-        outward = away / np.maximum(np.hypot(away[:, 0], away[:, 1]), 1e-3)[:, None]
-        half = outward * (width / 2)[:, None]
-        rim = ((lens + half).astype(np.float32), (lens - half).astype(np.float32))
-        shapes.append(Shape(rim, byte_colour(colour)))
-    return shapes
+    return [Shape(outline, byte_colour(colour)) for outline in worn.outlines()]

@@ -227,7 +227,7 @@ def _agree_on_hair(
     heads = sum(0.25 * across * across for _, _, across in regions.heads)
     if candidates[most] < 0.1 * heads:
         # A bald head's shine.
-        like_skin += bias * lit
+        like_skin += np.float32(4) * bias * lit
         return None
     if most in (Ink.BROWN, Ink.DEEP):
         # A bright rim of a dark head is skin in the light.

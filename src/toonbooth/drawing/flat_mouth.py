@@ -10,19 +10,15 @@ from toonbooth.drawing import facemap
 from toonbooth.drawing.flat_strokes import darker, filled, stroke
 from toonbooth.drawing.likeness import Likeness
 from toonbooth.drawing.masses import byte_colour
-from toonbooth.drawing.pen import Colour, curve, ellipse
+from toonbooth.drawing.pen import Colour, ellipse
 from toonbooth.drawing.regions import polygon_mask
+from toonbooth.drawing.teeth import INNER_LOWER, INNER_UPPER, row_of_teeth
 from toonbooth.drawing.vector import Shape
 from toonbooth.imaging.contours import Curve
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.portrait.model import Points
-
-_INNER_UPPER = np.array([78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308])
-_INNER_LOWER = np.array([78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308])
-_COLUMNS = 23
-"""Places along a mouth at which teeth are measured."""
 
 
 def draw_mouth(whole: Likeness, *, light_from: float) -> list[Shape]:
@@ -52,8 +48,8 @@ def _mouth(seen: Likeness, *, light_from: float) -> list[Shape]:
     upper_tone = (colour[0] - 5, colour[1] + 1, colour[2])
     ink = (max(8.0, colour[0] * 0.45), colour[1] * 0.8 + 4, colour[2] * 0.7)
     lips = _with_corners(points[facemap.LIPS_OUTER], (0, 10))
-    meeting = ((points[_INNER_UPPER] + points[_INNER_LOWER]) / 2).astype(np.float32)
-    line = points[_INNER_UPPER] if is_open else meeting
+    meeting = ((points[INNER_UPPER] + points[INNER_LOWER]) / 2).astype(np.float32)
+    line = points[INNER_UPPER] if is_open else meeting
     line = np.concatenate([points[[61]], line, points[[291]]]).astype(np.float32)
     if not is_open:
         line, _ = seen.trace(line, reach=0.012, samples=17)
@@ -104,43 +100,8 @@ def _teeth(seen: Likeness, mouth: FloatImage) -> list[Shape]:
     teeth = smoothstep(calm[..., 0] - cut, low=-6, high=6)
     teeth *= smoothstep(calm[..., 1] - np.float32(0.55 * seen.tone[1]), low=10, high=4)
     white = (float(np.clip(0.5 * high + 45, 72, 92)), 1.0, 5.5)
-    row = _row_of_teeth(seen, gaussian(teeth, sigma=0.006 * seen.width))
+    row = row_of_teeth(gaussian(teeth, sigma=0.006 * seen.width), seen.points)
     return [filled(row, white)] if row is not None else []
-
-
-def _row_of_teeth(seen: Likeness, teeth: FloatImage) -> Points | None:
-    """The outline of a row of teeth, even though gaps, gums and shade fray it; None without any."""
-    upper = curve(seen.points[_INNER_UPPER], samples=_COLUMNS)
-    lower = curve(seen.points[_INNER_LOWER], samples=_COLUMNS)
-    depth = np.linspace(0.03, 0.97, 16, dtype=np.float32)
-    places = upper[:, None] + (lower - upper)[:, None] * depth[None, :, None]
-    white = seen.at(teeth, places.reshape(-1, 2).astype(np.float32)).reshape(_COLUMNS, -1) > 0.5
-    across = np.linspace(-1, 1, _COLUMNS)
-    # In the corners lips lie too close to tell anything.
-    sure = (white.sum(axis=1) >= 3) & (np.abs(across) < 0.9)
-    if np.count_nonzero(sure) < 5:
-        return None
-    first = depth[white.argmax(axis=1)]
-    last = depth[len(depth) - 1 - white[:, ::-1].argmax(axis=1)]
-    weight = np.where(sure, white.sum(axis=1), 1e-3)
-
-    def even(edge: NDArray[np.float32]) -> NDArray[np.float64]:
-        centred = float(np.average(edge, weights=weight))
-        wanted = np.where(sure, edge, centred)
-        # The same on both sides: what differs there is the light.
-        fit = np.polynomial.Polynomial.fit(np.square(across), wanted, 1, w=np.sqrt(weight))
-        fitted: NDArray[np.float64] = fit(np.square(across))
-        return fitted
-
-    top, bottom = np.clip(even(first), 0.0, 0.35), np.clip(even(last), 0.4, 0.96)
-    # Teeth that nearly reach the lips do.
-    top, bottom = np.where(top < 0.2, -0.05, top), np.where(bottom > 0.88, 1.05, bottom)
-    within = np.abs(across) <= max(0.6, float(np.abs(across[sure]).max()) + 0.05)
-    span = (lower - upper)[within]
-    outline = np.concatenate(
-        [upper[within] + span * top[within, None], (upper[within] + span * bottom[within, None])[::-1]]
-    )
-    return outline.astype(np.float32)
 
 
 def _disc(radius: float) -> NDArray[np.uint8]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from toonbooth.drawing import facemap
 from toonbooth.drawing.likeness import Likeness
+from toonbooth.drawing.pen import curve, normals
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.portrait.model import Points
 
@@ -50,6 +51,20 @@ class Spectacles:
     thickness: tuple[FloatImage, FloatImage]
     bridge: Points
     arms: tuple[Points, ...]
+
+    def outlines(self) -> list[tuple[Points, ...]]:
+        """Closed outlines of every part, from back to front; a rim has two, filled by the even-odd rule."""
+        thick = float(np.median(np.concatenate(self.thickness)))
+        parts: list[tuple[Points, ...]] = [
+            (_band(arm, np.array([1.2, 0.9, 0.55]) * thick),) for arm in self.arms
+        ]
+        parts.append((_band(self.bridge, np.array([1.3, 0.9, 1.3]) * thick),))
+        for lens, width in zip(self.lenses, self.thickness, strict=True):
+            away = lens - lens.mean(axis=0)
+            outward = away / np.maximum(np.hypot(away[:, 0], away[:, 1]), 1e-3)[:, None]
+            half = outward * (width / 2)[:, None]
+            parts.append(((lens + half).astype(np.float32), (lens - half).astype(np.float32)))
+        return parts
 
 
 def find_spectacles(seen: Likeness) -> Spectacles | None:
@@ -121,6 +136,15 @@ def find_spectacles(seen: Likeness) -> Spectacles | None:
         bridge,
         _arms(seen, lenses, hinge, along, down),
     )
+
+
+def _band(path: Points, widths: NDArray[np.float64]) -> Points:
+    """A stroke's outline, its width changing along it."""
+    line = curve(path, samples=20)
+    swell = np.interp(np.linspace(0, 1, len(line)), np.linspace(0, 1, len(widths)), widths)
+    half = normals(line) * (swell / 2)[:, None]
+    outline: Points = np.concatenate([line + half, (line - half)[::-1]]).astype(np.float32)
+    return outline
 
 
 def _closed_path(score: FloatImage) -> NDArray[np.int64]:

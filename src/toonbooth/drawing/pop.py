@@ -22,8 +22,10 @@ from toonbooth.drawing.printed_features import (
     iris_shade,
     lip_redness,
     print_eyes,
+    print_jaw,
     print_lips,
     print_nose,
+    print_spectacles,
 )
 from toonbooth.drawing.skin_area import SkinTone
 from toonbooth.drawing.skin_paint import missing_light
@@ -313,6 +315,9 @@ def _print_features(
         red = overprinted(skin, mixed(palette.dot, palette.inks[Ink.RED], 0.5))
         lips = mixed(overprinted(skin, palette.dot), red, float(np.clip((redder - 3) / 15, 0.1, 0.95)))
         shift = (0.6 * look.slip[0] * unit, 0.6 * look.slip[1] * unit)
+        print_jaw(key, portrait, face, weight=0.85 * look.line_weight)
         print_nose(key, face)
         print_brows(key, portrait.picture, face)
         print_lips(colours, key, portrait.picture, face, lips=lips, teeth=paper, shift=shift)
+        if plan.spectacled:
+            print_spectacles(key, portrait, face)

@@ -34,6 +34,7 @@ class PosterPlan:
 
     portrait, picture : what is drawn; the picture padded so that `factor` divides its sides.
     unit : pixels of the picture, a four-hundredth of a face's width.
+    spectacled : whether anybody wears glasses.
     """
 
     portrait: Portrait
@@ -47,6 +48,7 @@ class PosterPlan:
     lines: LinePlan
     contour: Contour | None
     outline: FloatImage
+    spectacled: bool
 
 
 def plan_poster(portrait: Portrait, look: PopLook) -> PosterPlan:
@@ -72,7 +74,7 @@ def plan_poster(portrait: Portrait, look: PopLook) -> PosterPlan:
     regions = find_regions(lab, grey, person, faces, scale=scale)
     if faces:
         lab = continued(lab, person, unit=unit)
-    separation = separate(lab, regions, faces, scale=scale, unit=unit, dottedness=look.dottedness)
+    separation = separate(lab, grey, regions, faces, scale=scale, unit=unit, dottedness=look.dottedness)
     wanted = wanted_lines(regions, faces, contour, scale=scale, unit=unit, behind=0.0 if faces else 1.0)
     wanted *= 1 - np.float32(0.25) * regions.features
     threshold = 0.0085 / look.line_weight
@@ -94,6 +96,7 @@ def plan_poster(portrait: Portrait, look: PopLook) -> PosterPlan:
         lines=lines,
         contour=contour,
         outline=outline,
+        spectacled=bool(regions.frames.any()),
     )
 
 

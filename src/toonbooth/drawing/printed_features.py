@@ -7,14 +7,19 @@ import numpy as np
 
 from toonbooth.drawing import facemap
 from toonbooth.drawing.inks import Colour, mixed
+from toonbooth.drawing.jawline import jaw_stroke
+from toonbooth.drawing.lenses import find_spectacles
+from toonbooth.drawing.likeness import face_window, look_at
 from toonbooth.drawing.regions import polygon_mask
+from toonbooth.drawing.teeth import row_of_teeth
 from toonbooth.imaging.colour import luma, planes_of
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes, to_float
 from toonbooth.imaging.smoothing import gaussian_exactly
 from toonbooth.imaging.tones import smoothstep
-from toonbooth.portrait.model import Eye, Face, Points
+from toonbooth.portrait.model import Eye, Face, Points, Portrait
 
 _CLOSED = 0.1
+_SUBPIXEL_BITS = 4
 
 
 def print_eyes(
@@ -173,7 +178,7 @@ def print_lips(
     # Tongue and gums are printed like lips, only deeper; a shimmer in the corners is no tooth.
     deeper = (0.72 * lips[0], 0.62 * lips[1], 0.66 * lips[2])
     _lay(part, deeper, inner)
-    _lay(part, teeth, inner * _teeth(photo[window], inner, width))
+    _lay(part, teeth, inner * _teeth(photo[window], inner, points - corner, width))
     colours[window] = to_bytes(part)
     if not inner.any():
         line = _mouth_line(size, points - corner, width)
@@ -189,7 +194,7 @@ def print_lips(
         ink[window] = to_bytes(key + clear * (dark - key))
 
 
-def _teeth(photo: ByteImage, mouth: FloatImage, width: float) -> FloatImage:
+def _teeth(photo: ByteImage, mouth: FloatImage, points: Points, width: float) -> FloatImage:
     """Where teeth show in an open mouth: what is light there and not as red as a tongue; all or nothing."""
     sure = mouth > 0.6
     if np.count_nonzero(sure) < 8:
@@ -204,8 +209,31 @@ def _teeth(photo: ByteImage, mouth: FloatImage, width: float) -> FloatImage:
     teeth = light * smoothstep(red, low=border + 4, high=border - 4)
     if float(teeth[sure].mean()) < 0.2:
         return np.zeros_like(mouth)
-    # One calm shape: the gaps between teeth are no border.
-    return smoothstep(gaussian_exactly(teeth, sigma=max(0.6, 0.02 * width)), low=0.3, high=0.5)
+    row = row_of_teeth(gaussian_exactly(teeth, sigma=max(0.6, 0.01 * width)), points)
+    return polygon_mask((mouth.shape[0], mouth.shape[1]), row, feather=0.6) if row is not None else 0 * mouth
+
+
+def print_jaw(ink: ByteImage, portrait: Portrait, face: Face, *, weight: float) -> None:
+    """Draw the line between chin and neck, which dots alone would break up, in place."""
+    stroke = jaw_stroke(portrait, face, weight=weight) if face.width >= 50 else None
+    if stroke is not None:
+        window, line = stroke
+        ink[window] = np.maximum(ink[window], to_bytes(line))
+
+
+def print_spectacles(ink: ByteImage, portrait: Portrait, face: Face) -> None:
+    """Draw somebody's glasses whole, in place: lenses closed, bridge and arms joined."""
+    rows, columns = face_window(face, portrait.picture.shape)
+    skin = np.ascontiguousarray(portrait.matte[rows, columns])
+    seen = look_at(portrait, face, portrait.picture, skin)
+    worn = find_spectacles(seen)
+    if worn is None:
+        return
+    part = np.ascontiguousarray(ink[rows, columns])
+    for outline in worn.outlines():
+        fixed = [np.round(each * (1 << _SUBPIXEL_BITS)).astype(np.int32) for each in outline]
+        cv2.fillPoly(part, fixed, (255,), cv2.LINE_AA, _SUBPIXEL_BITS)
+    ink[rows, columns] = part
 
 
 def print_nose(ink: ByteImage, face: Face) -> None:

@@ -7,15 +7,22 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from toonbooth.drawing import facemap
+from toonbooth.drawing.beards import beard_evidence
+from toonbooth.drawing.flat_flesh import with_shadows
 from toonbooth.drawing.flat_inks import flat_plates, higher, margins, near_heads
 from toonbooth.drawing.inks import Ink
-from toonbooth.drawing.regions import Regions
+from toonbooth.drawing.regions import Regions, polygon_mask
 from toonbooth.drawing.skin_area import SkinTone, closed_skin, measure_skin, shares_of_heads, skin_form
 from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.resize import enlarged, shrunk
 from toonbooth.imaging.smoothing import gaussian, masked_blur
 from toonbooth.imaging.tones import smoothstep
-from toonbooth.portrait.model import Face
+from toonbooth.portrait.model import Face, Points
+
+_BEARDED = 0.1
+"""Evidence from which on a beard is believed: what it hides would be printed as red skin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,7 @@ class Separation:
 
 def separate(
     lab: FloatImage,
+    grey: FloatImage,
     regions: Regions,
     faces: tuple[Face, ...],
     *,
@@ -53,6 +61,8 @@ def separate(
     Parameters
     ----------
     lab : float32 array, shape (h, w, 3), L*a*b*, smoothed
+    grey : float32 array, shape (h, w), range [0, 1]
+        The picture with its texture.
     regions : of the same size
     faces : faces in the coordinates of the full picture
     scale : float
@@ -63,6 +73,8 @@ def separate(
         Turning it up dots more of the skin.
     """
     skin = closed_skin(lab, regions, faces, scale=scale, unit=unit)
+    under = _shadows(skin, lab, grey, regions, faces, scale=scale)
+    skin = np.maximum(skin, under)
     bare = regions.skin * (1 - smoothstep(regions.features, low=0.05, high=0.4))
     shares = shares_of_heads(regions)
     tones = [measure_skin(lab, bare * share) for share in shares]
@@ -78,17 +90,52 @@ def separate(
 
     calm_features = 1 - smoothstep(regions.features, low=0.05, high=0.4)
     seen = np.maximum(bare, smoothstep(whole_skin, low=0.6, high=0.9) * calm_features)
+    nose = np.maximum(seen, whole_skin * (1 - smoothstep(regions.features, low=0.5, high=0.75)))
     black, dots = _cloth_and_hair(planes_of(lab)[0], whole_skin, plates, regions, near, unit=unit)
     for share, tone in zip(shares, skins, strict=True):
-        form = skin_form(lab, seen * share, unit=unit) - np.float32(tone.lightness)
+        form = skin_form(lab, seen * share, nose * share, unit=unit) - np.float32(tone.lightness)
         on = whole_skin * share
-        tone_of = smoothstep(form, low=-0.25 * tone.spread, high=-2.4 * tone.spread) * np.float32(0.7)
+        tone_of = smoothstep(form, low=-0.25 * tone.spread, high=-2.2 * tone.spread) * np.float32(0.55)
         blush = np.float32(0.2) * regions.cheeks
-        dots += on * (np.maximum(np.float32(dottedness) * tone_of, blush) - dots)
+        tone_of = np.maximum(np.float32(dottedness) * tone_of, blush)
+        # Deep shadow is printed solid: dots that run together leave a dirty net.
+        deep = -2.1 * tone.spread
+        tone_of += (1 - tone_of) * smoothstep(form, low=deep + 0.8, high=deep - 0.8)
+        dots += on * (tone_of - dots)
         # Only a cast shadow is so dark that the key plate prints it.
-        dark = np.float32(-max(33.0, 3.3 * tone.spread)) - form
+        dark = np.float32(-max(36.0, 3.8 * tone.spread)) - form - np.float32(30) * under
         black += on * (np.minimum(dark, np.float32(20)) - black)
     return Separation(margins(plates), dots, _distance(black), skins, whole_skin, near)
+
+
+def _shadows(
+    skin: FloatImage,
+    lab: FloatImage,
+    grey: FloatImage,
+    regions: Regions,
+    faces: tuple[Face, ...],
+    *,
+    scale: float,
+) -> FloatImage:
+    """Skin under chins and at ears that is too dark to be told by its colour; black there looks like a beard.
+
+    Where somebody has a beard nothing is added.
+    """
+    height, width = skin.shape
+    half = (max(1, width // 2), max(1, height // 2))
+    few = shrunk(skin, half)
+    added = with_shadows(few, shrunk(lab, half), shrunk(regions.person, half), faces, scale=scale / 2) - few
+    if not added.any():
+        return np.zeros_like(skin)
+    shaded = smoothstep(enlarged(added, (width, height)), low=0.2, high=0.8)
+    light, sure = planes_of(lab)[0], regions.skin > 0.8
+    drawn = [face for face in faces if face.width * scale >= 6]
+    for head, face in enumerate(drawn):
+        points: Points = (face.landmarks + np.float32(0.5)) * np.float32(scale) - np.float32(0.5)
+        bare = sure & (polygon_mask(skin.shape, points[facemap.OVAL]) > 0.5)
+        if beard_evidence(light, grey, bare, points) > _BEARDED:
+            shaded = shaded * (1 - regions.share_of(head)) if len(drawn) > 1 else np.zeros_like(shaded)
+    return shaded
 
 
 def _distance(signed: FloatImage) -> FloatImage:
@@ -113,7 +160,8 @@ def _cloth_and_hair(
     body = regions.person * (1 - skin)
     wide = masked_blur(light, np.square(body), sigma=max(2.0, 34 * unit))
     around = masked_blur(light, np.square(body), sigma=max(1.0, 11 * unit))
-    shaped = gaussian(light + (light - around) * np.float32(1.0), sigma=max(0.6, 1.6 * unit))
+    # Folds are few and broad: weave and strands would make a camouflage of blacks and blues.
+    shaped = gaussian(light + (light - around) * np.float32(0.7), sigma=max(0.8, 4.0 * unit))
     border = np.clip((np.float32(0.52) + np.float32(0.18) * near) * wide + np.float32(6) + 2 * near, 10, 33)
     # Between dark hair and skin there is no third colour.
     beside = smoothstep(gaussian(skin, sigma=max(1.0, 7 * unit)), low=0.04, high=0.3)

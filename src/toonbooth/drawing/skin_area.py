@@ -88,16 +88,29 @@ def _fill_holes(mask: FloatImage, lightness: FloatImage, *, darkest: float, area
             mask[box][hole] = 1
 
 
-def skin_form(lab: FloatImage, bare: FloatImage, *, unit: float) -> FloatImage:
-    """L* of skin as a smooth surface that runs on under eyes, brows and lips."""
+def skin_form(lab: FloatImage, bare: FloatImage, seen: FloatImage, *, unit: float) -> FloatImage:
+    """L* of skin as a smooth surface that runs on under eyes, brows and lips; folds stand out a little.
+
+    Parameters
+    ----------
+    lab : float32 array, shape (h, w, 3), L*a*b*
+    bare : float32 array, shape (h, w)
+        Skin whose tone can be trusted wherever it is missing nearby.
+    seen : float32 array, shape (h, w), nowhere less than `bare`
+        Skin that is as dark as it looks: the nose, too.
+    unit : float, pixels
+        A four-hundredth of a face's width.
+    """
     height, width = bare.shape
     size = (max(1, width // 2), max(1, height // 2))
     few = shrunk(np.ascontiguousarray(lab[..., 0]), size)
-    weight = np.square(shrunk(bare, size))
-    near = masked_blur(few, weight, sigma=max(0.8, 3.0 * unit))
+    weight, shown = np.square(shrunk(bare, size)), np.square(shrunk(seen, size))
+    near = masked_blur(few, shown, sigma=max(0.8, 2.4 * unit))
+    around = masked_blur(few, shown, sigma=max(1.2, 12 * unit))
     wide = masked_blur(few, weight, sigma=max(1.5, 16 * unit))
-    trust = smoothstep(gaussian(weight, sigma=max(0.8, 3.0 * unit)), low=0.05, high=0.4)
-    return enlarged((wide + (near - wide) * trust).astype(np.float32, copy=False), (width, height))
+    trust = smoothstep(gaussian(shown, sigma=max(0.8, 2.4 * unit)), low=0.05, high=0.4)
+    form = wide + (near + np.float32(0.7) * (near - around) - wide) * trust
+    return enlarged(form.astype(np.float32, copy=False), (width, height))
 
 
 def continued(lab: FloatImage, person: FloatImage, *, unit: float) -> FloatImage:
