@@ -47,7 +47,7 @@ def test_every_code_that_a_service_answers_stands_in_the_reference(service: str,
 
 def list_codes(service: str) -> list[tuple[int, str]]:
     modules = [importlib.import_module(name).__name__ for name in SERVICE_MODULES[service]]
-    modules.append("toonbooth.kit.worker_messages")
+    modules.append(importlib.import_module("toonbooth.kit.worker_messages").__name__)
     return [
         (error.status, error.code)
         for error in all_errors(AppError)

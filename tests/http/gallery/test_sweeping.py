@@ -194,6 +194,18 @@ async def test_one_process_sweeps_at_a_time_and_a_killed_one_does_not_matter(
     assert await sweep(services, RULES, now=read_clock()) == Swept()
 
 
+async def test_what_is_too_old_goes_while_another_process_still_looks_through_all_files(
+    gallery: RunningGallery, services: Services, photo: bytes
+) -> None:
+    await gallery.upload(photo)
+    lost = put_file(gallery, "originals/1736123456790_0123abcd.png", age=timedelta())
+
+    async with services.database.hold_lock("sweep files"):
+        assert await sweep_later(services, timedelta(hours=73)) == Swept(cartoons=1, files=1)
+    assert await sweep_later(services, timedelta(hours=73)) == Swept(files=1)
+    assert not lost.exists()
+
+
 async def test_the_gallery_sweeps_by_itself_and_goes_on_after_a_failure(
     gallery: RunningGallery, services: Services, photo: bytes
 ) -> None:

@@ -19,6 +19,9 @@ UNREFERENCED_KEPT: Final = timedelta(hours=1)
 assert UNREFERENCED_KEPT >= 2 * LONGEST_UNREFERENCED
 
 _LOCK: Final = "sweep"
+_FILES_LOCK: Final = "sweep files"
+"""One of its own: among hundreds of millions of files that part takes a day, and rows get too old every
+hour."""
 _BATCH: Final = 200
 """Rows that go in one transaction: others wait meanwhile."""
 
@@ -50,7 +53,8 @@ class Swept:
 
 
 async def sweep(storage: Storage, rules: SweepRules, *, now: datetime) -> Swept | None:
-    """Delete what is too old or belongs to nothing; None when another process is at it.
+    """Delete what is too old or belongs to nothing; None when another process is at what is too old. Files
+    that belong to nothing are left to another process that is at those.
 
     Each step is whole in itself and may be repeated: a sweep that breaks off is ended by the next one.
 
@@ -67,11 +71,11 @@ async def sweep(storage: Storage, rules: SweepRules, *, now: datetime) -> Swept 
         if rules.device_ttl is not None:
             await _sweep_devices(storage, swept, not_seen_since=now - rules.device_ttl)
         await _sweep_short_lived(storage, swept, now=now)
-        async for batch in storage.blobs.scan():
-            unreferenced = await find_unreferenced(storage, batch, now=now)
-            swept.files += await delete_unreferenced(storage.blobs, [file.key for file in unreferenced])
         swept.files += await storage.staging.remove_leftovers()
-        return swept
+    async with storage.database.hold_lock(_FILES_LOCK) as is_ours:
+        if is_ours:
+            await _sweep_files(storage, swept, now=now)
+    return swept
 
 
 async def find_unreferenced(storage: Storage, batch: list[FoundBlob], *, now: datetime) -> list[FoundBlob]:
@@ -117,6 +121,12 @@ async def _sweep_short_lived(storage: Storage, swept: Swept, *, now: datetime) -
         housekeeping = HousekeepingRepository(session)
         swept.answers += await housekeeping.delete_answers(now=now)
         await housekeeping.forget_rate_windows(now=now)
+
+
+async def _sweep_files(storage: Storage, swept: Swept, *, now: datetime) -> None:
+    async for batch in storage.blobs.scan():
+        unreferenced = await find_unreferenced(storage, batch, now=now)
+        swept.files += await delete_unreferenced(storage.blobs, [file.key for file in unreferenced])
 
 
 async def _forget_renditions(storage: Storage) -> None:
