@@ -1,6 +1,7 @@
 """A phone that remembers everything it was promised, and finds out what became of what it was not."""
 
 import asyncio
+import contextlib
 import io
 import random
 import uuid
@@ -234,11 +235,12 @@ class Phone:
 
 
 async def insist(send: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
-    """Send a request until the answer is another one than 503."""
+    """Send a request, one that may be sent twice, until the answer is another one than 503 or none."""
     while True:
-        reply = await send()
-        if reply.status_code != 503:
-            return reply
+        with contextlib.suppress(httpx.RemoteProtocolError):  # A connection that was idle for too long.
+            reply = await send()
+            if reply.status_code != 503:
+                return reply
         await asyncio.sleep(0.05)
 
 

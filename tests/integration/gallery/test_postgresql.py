@@ -136,6 +136,18 @@ async def test_who_waits_too_long_hears_that_there_is_too_much_to_do(
             await run_all(database, statements)
 
 
+async def test_whoever_migrates_may_take_as_long_as_a_large_table_takes(database_url: str) -> None:
+    """And wait as long for another gallery that does."""
+    engine = create_engine(database_url, is_patient=True)
+    async with engine.connect() as connection:
+        limits = [
+            await connection.scalar(text(f"SHOW {name}")) for name in ("lock_timeout", "statement_timeout")
+        ]
+    await engine.dispose()
+
+    assert limits == ["0", "0"]
+
+
 async def run_all(database: Database, statements: tuple[str, ...]) -> None:
     async with database.transaction() as session:
         for statement in statements:

@@ -24,12 +24,15 @@ _UNUSABLE: Final = (
 )
 
 
-def create_engine(database_url: str, *, connections: int = DEFAULT_CONNECTIONS) -> AsyncEngine:
+def create_engine(
+    database_url: str, *, connections: int = DEFAULT_CONNECTIONS, is_patient: bool = False
+) -> AsyncEngine:
     """An engine for an SQLAlchemy URL; nothing is connected yet.
 
     Parameters
     ----------
     connections : how many there may be at once, where there is a server to connect to.
+    is_patient : whether a server may take as long as it takes over a statement, since no client waits.
 
     Raises
     ------
@@ -42,7 +45,7 @@ def create_engine(database_url: str, *, connections: int = DEFAULT_CONNECTIONS) 
             return sqlite.create_sqlite_engine(url)
         if url.drivername in {"postgresql", postgresql.DRIVER}:
             return postgresql.create_postgresql_engine(
-                url.set(drivername=postgresql.DRIVER), connections=connections
+                url.set(drivername=postgresql.DRIVER), connections=connections, is_patient=is_patient
             )
     except (exc.ArgumentError, exc.InvalidRequestError, ModuleNotFoundError) as error:
         # Not the error's own words: they may hold the URL, and the URL a password.

@@ -35,7 +35,7 @@ async def move_database(source_url: str, target_url: str) -> dict[str, int]:
     file = Path(make_url(source_url).database or "")
     _demand_unused(file)
     await bring_up_to_date(target_url)
-    source, target = create_engine(source_url), create_engine(target_url)
+    source, target = create_engine(source_url), create_engine(target_url, is_patient=True)
     try:
         await check_revision(source)
         async with target.begin() as writing:

@@ -29,13 +29,18 @@ _SERVER_SETTINGS: Final = {
     "application_name": "toonbooth-gallery",
     # What a gallery that lost its network leaves open must not hold up the others for hours.
     "idle_in_transaction_session_timeout": "30s",
-    "lock_timeout": "15s",
-    "statement_timeout": "25s",
 }
+_LIMITS: Final = {"lock_timeout": "15s", "statement_timeout": "25s"}
+"""For whoever has a client that waits."""
 
 
-def create_postgresql_engine(url: URL, *, connections: int) -> AsyncEngine:
+def create_postgresql_engine(url: URL, *, connections: int, is_patient: bool) -> AsyncEngine:
     """An engine of at most `connections` connections, each tried before it is used.
+
+    Parameters
+    ----------
+    is_patient : whether statements may take as long as they take, as an index on a large table does, and wait
+        as long for others.
 
     Raises
     ------
@@ -53,15 +58,19 @@ def create_postgresql_engine(url: URL, *, connections: int) -> AsyncEngine:
     async def connect(*address: Any, **options: Any) -> Any:  # as SQLAlchemy read them from the URL
         try:
             return await asyncpg.connect(
-                *address, **options, timeout=_CONNECT_SECONDS, command_timeout=_ANSWER_SECONDS
+                *address,
+                **options,
+                timeout=_CONNECT_SECONDS,
+                command_timeout=None if is_patient else _ANSWER_SECONDS,
             )
         except OSError as error:
             # SQLAlchemy translates the driver's errors only, and this one the driver lets through.
             raise asyncpg.CannotConnectNowError(str(error) or "no answer in time") from error
 
+    settings = _SERVER_SETTINGS if is_patient else _SERVER_SETTINGS | _LIMITS
     return create_async_engine(
         url,
-        connect_args={"async_creator_fn": connect, "server_settings": _SERVER_SETTINGS},
+        connect_args={"async_creator_fn": connect, "server_settings": settings},
         pool_size=connections,
         max_overflow=0,
         pool_timeout=_POOL_SECONDS,

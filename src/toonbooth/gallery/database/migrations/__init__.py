@@ -39,7 +39,7 @@ async def bring_up_to_date(database_url: str) -> None:
     StartError
         When the database cannot be used, or a newer version has made it.
     """
-    engine = create_engine(database_url)
+    engine = create_engine(database_url, is_patient=True)
     try:
         if await _read_revision(engine) != list_revisions()[-1]:
             async with engine.begin() as connection:
