@@ -12,6 +12,7 @@ from toonbooth.facecut.bare import cut_bare_face
 from toonbooth.facecut.contour import outline_face
 from toonbooth.facecut.cut_out import CutOut
 from toonbooth.facecut.edges import calm, clean_colours, refine_alpha
+from toonbooth.facecut.ends import end_in_locks
 from toonbooth.facecut.finishing import Layer, finish, seen_box
 from toonbooth.facecut.frame import UNIT_PIXELS, HeadFrame, Window, frame_head
 from toonbooth.facecut.heads import find_head_area
@@ -141,6 +142,8 @@ def _cut_head(portrait: Portrait, face: Face) -> Layer:
     coarse = calm(area * person, sigma_pixels=max(1.0, CALM * unit), edge_pixels=2.0)
     alpha = refine_alpha(image, coarse, smooth=smooth, reach_pixels=max(1.5, REACH * unit))
     alpha *= np.maximum(above_jaw, 0 if earrings is None else earrings)
+    if window.y + window.height == height:
+        alpha = end_in_locks(image, alpha, core, unit=unit)
     alpha = _without_islands(alpha, core, unit)
     colours = clean_colours(image, alpha, reach_pixels=max(2.0, 0.03 * unit))
     return Layer(colours, alpha, window.x, window.y)
