@@ -36,6 +36,7 @@ from toonbooth.facecut.outlines import (
     parts_touching,
     small_parts,
 )
+from toonbooth.facecut.shoulders import on_shoulders
 from toonbooth.facecut.skin import beard_share, chin_hair, find_beard, skin_likeness
 from toonbooth.imaging.colour import rgb_to_lab
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
@@ -106,7 +107,7 @@ def find_head(picture: ByteImage, matte: FloatImage, landmarks: Points, *, yaw: 
     lab = rgb_to_lab(to_float(np.asarray(cv2.bilateralFilter(picture, 5, 18, 3), dtype=np.uint8)))
     light = np.ascontiguousarray(lab[..., 0] * np.float32(0.01))
     cells = index_cells(lab)
-    places = _measure_places(landmarks, size=size)
+    places = _measure_places(landmarks, size=size, yaw=yaw)
 
     skin = skin_likeness(lab, landmarks)
     beard = find_beard(lab, skin, landmarks)
@@ -167,6 +168,7 @@ def find_head(picture: ByteImage, matte: FloatImage, landmarks: Points, *, yaw: 
             prior=prior.astype(np.float32),
             places=places,
         )
+        hair *= ~on_shoulders((hair > 0.5) & (inside < 0.5), matte > 0.5, landmarks)
     hairline = trace_hairline(
         cells,
         skin=skin_likelihood,
@@ -181,17 +183,18 @@ def find_head(picture: ByteImage, matte: FloatImage, landmarks: Points, *, yaw: 
     return Head(skull=skull, hair=hair, hairline=hairline, earrings=find_earrings(cells, matte, landmarks))
 
 
-def _measure_places(landmarks: Points, *, size: tuple[int, int]) -> _Places:
+def _measure_places(landmarks: Points, *, size: tuple[int, int], yaw: float) -> _Places:
     width, height = size
     columns = np.arange(width, dtype=np.float32)[np.newaxis]
     rows = np.arange(height, dtype=np.float32)[:, np.newaxis]
     brow = landmarks[[*LEFT_BROW, *RIGHT_BROW], 1].mean()
     full = np.ones((height, width), np.float32)
-    # A turned head shows its chin beside the neck, which stays between the angles of the jaw.
+    # A turned head shows its chin beside the neck, which stays between the angles of the jaw and behind them.
     left, right = landmarks[JAW_ANGLES[0], 0], landmarks[JAW_ANGLES[1], 0]
     half_neck = max(float(right - left) / 2, 0.25 * _U)
+    middle = np.float32((left + right) / 2 - yaw * _U)
     return _Places(
-        from_neck=np.abs(columns - (left + right) / 2) / np.float32(half_neck) * full,
+        from_neck=np.abs(columns - middle) / np.float32(half_neck) * full,
         aside=np.abs(columns - landmarks[CHIN, 0]) / np.float32(_U) * full,
         down=(rows - landmarks[CHIN, 1]) / np.float32(_U) * full,
         below_nose=(rows - landmarks[NOSE, 1]) / np.float32(_U) * full,
