@@ -93,7 +93,8 @@ def cut_face(
         return finish(bare, roll=roll, sticker=sticker, size_pixels=size_pixels)
     head = _cut_head(portrait, chosen)
     if shape is Shape.SQUARE:
-        return cut_square(portrait.picture, chosen, head, roll=roll, size_pixels=size_pixels)
+        others = [other for other in portrait.faces if other is not chosen]
+        return cut_square(portrait.picture, chosen, head, others=others, roll=roll, size_pixels=size_pixels)
     return finish(head, roll=roll, sticker=sticker, size_pixels=size_pixels)
 
 

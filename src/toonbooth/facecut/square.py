@@ -1,7 +1,8 @@
-"""The avatar square: where it lies, and what fills it beyond the picture's edge."""
+"""The avatar square: where it lies, and how the picture fills it where it ends too early."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,6 +22,20 @@ _EYES: Final = 1 / 3
 _LEAST_SIDE: Final = 1.55
 """Face widths: tighter squares cut ears off."""
 
+_STRETCH: Final = 0.3
+"""What is beside a head may be stretched until it is this part of the room that it has to fill."""
+
+_NEIGHBOUR: Final = (0.35, 0.08)
+"""How far hair and ears reach beside a neighbour's face that looks ahead, and on the side that it turns to by
+0.3 radians, relative to its width."""
+
+_APART: Final = 0.3
+"""What lies between two heads is stretched so that the other leaves the square, when it is at least this
+part of the room to fill."""
+
+_AROUND: Final = 0.04
+"""What is so close around a head isn't stretched, face widths."""
+
 
 @dataclass(frozen=True, slots=True)
 class Square:
@@ -31,8 +46,41 @@ class Square:
     side: int
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """How one side of a picture is stretched to fill a square.
+
+    start : where it begins, pixels of the picture, beside the head.
+    end : up to where there is picture to stretch.
+    far : how far the square reaches.
+    """
+
+    start: float
+    end: float
+    far: float
+
+    def __call__(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Where in the picture lies what comes to these places."""
+        sign = 1.0 if self.far > self.start else -1.0
+        there, room = sign * (self.end - self.start), sign * (self.far - self.start)
+        if room <= there or there <= 0:
+            return places
+        # As steep as one beside the head, ever flatter outwards; beyond too little it goes on by itself.
+        reach = min(room, there / _STRETCH)
+        beyond = np.clip(sign * (places - self.start), 0, None)
+        inner = np.minimum(beyond, reach)
+        stretched = inner / (1 + inner * (reach / there - 1) / reach) + (beyond - inner)
+        return np.where(beyond > 0, self.start + sign * stretched, places)
+
+
 def cut_square(
-    picture: ByteImage, face: Face, head: Layer, *, roll: float = 0.0, size_pixels: int | None = None
+    picture: ByteImage,
+    face: Face,
+    head: Layer,
+    *,
+    others: Sequence[Face] = (),
+    roll: float = 0.0,
+    size_pixels: int | None = None,
 ) -> CutOut:
     """Cut a square around a head, with the background and the eyes on its upper third line.
 
@@ -42,6 +90,7 @@ def cut_square(
     face : Face
     head : Layer
         The head with its hair, as it was cut.
+    others : faces that the square had better not show
     roll : float, radians
         How far the picture is turned counterclockwise around the head.
     size_pixels : int, optional, > 0
@@ -67,7 +116,10 @@ def cut_square(
         head=Box(float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1])),
         picture_size=turned_size,
     )
-    crop = crop_square(picture, square, turning)
+    matrix = turning.copy()
+    matrix[:, 2] -= [square.x, square.y]
+    stretches = _find_stretches(outline, face, others, matrix, square.side, picture_size=(width, height))
+    crop = crop_square(picture, square, turning, *stretches)
     if size_pixels is not None:
         size = (size_pixels, size_pixels)
         resized = (
@@ -109,15 +161,60 @@ def place_square(
     middle = 0.6 * eye_x + 0.4 * float(np.clip(head.x + head.width / 2, eye_x - unit / 2, eye_x + unit / 2))
     width, height = picture_size
     room = min(2 * middle, 2 * (width - middle), eye_y / _EYES, (height - eye_y) / (1 - _EYES))
-    # Rather a little beyond the picture than a crown cut off.
-    least = max(_LEAST_SIDE * unit, 0.8 * side, min((crown + 0.05 * unit) / _EYES, side))
+    # Rather a little beyond the picture than a crown cut off, but for one that the picture itself cuts off.
+    above = 0.05 * unit if head.y > 0.02 * unit else 0.0
+    least = max(_LEAST_SIDE * unit, 0.8 * side, min((crown + above) / _EYES, side))
     side = max(min(side, room), least)
     whole = max(2, round(side))
     return Square(x=round(middle - whole / 2), y=round(eye_y - whole * _EYES), side=whole)
 
 
-def crop_square(picture: ByteImage, square: Square, turning: NDArray[np.float64]) -> ByteImage:
-    """Cut a square out of a turned picture; beyond the edge what is there runs on, ever smoother.
+def _find_stretches(
+    outline: NDArray[np.float64],
+    face: Face,
+    others: Sequence[Face],
+    matrix: NDArray[np.float64],
+    side: int,
+    *,
+    picture_size: tuple[int, int],
+) -> tuple[list[Stretch], list[Stretch]]:
+    """What has to be stretched across and down, so that the picture fills the square."""
+    width, height = picture_size
+    unit = face.width
+    corners = _carry(
+        np.array([(x, y) for x in (0, side - 1) for y in (0, side - 1)], np.float64), _inverse(matrix)
+    )
+    far_low, far_high = corners.min(axis=0), corners.max(axis=0)
+    # Long hair below the chin may be longer still.
+    near_head = outline[outline[:, 1] < face.landmarks[CHIN, 1] + 0.1 * unit]
+    near = near_head if len(near_head) else outline
+    low, high = near.min(axis=0) - _AROUND * unit, near.max(axis=0) + _AROUND * unit
+    left, right = 0.0, width - 1.0
+    for other in others:
+        box = other.box
+        if box.y > far_high[1] or box.y + box.height < far_low[1]:
+            continue
+        turned = np.interp([-other.yaw, other.yaw], (0, 0.3), _NEIGHBOUR) * other.width
+        begin, finish = box.x - turned[0], box.x + box.width + turned[1]
+        # Who is too near stays.
+        if begin - high[0] > _APART * (far_high[0] - high[0]):
+            right = min(right, begin)
+        elif low[0] - finish > _APART * (low[0] - far_low[0]):
+            left = max(left, finish)
+    across = [Stretch(low[0], left, far_low[0]), Stretch(high[0], right, far_high[0])]
+    down = [Stretch(low[1], 0.0, far_low[1]), Stretch(high[1], height - 1.0, far_high[1])]
+    return across, down
+
+
+def crop_square(
+    picture: ByteImage,
+    square: Square,
+    turning: NDArray[np.float64],
+    across: Sequence[Stretch] = (),
+    down: Sequence[Stretch] = (),
+) -> ByteImage:
+    """Cut a square out of a turned picture; where it ends too early what lies beside the head is stretched,
+    and beyond that runs on, ever smoother.
 
     Parameters
     ----------
@@ -126,6 +223,7 @@ def crop_square(picture: ByteImage, square: Square, turning: NDArray[np.float64]
         In pixels of the turned picture.
     turning : (2, 3) float64
         From the picture to the turned one.
+    across, down : how columns and rows of the picture are stretched
 
     Returns
     -------
@@ -134,12 +232,23 @@ def crop_square(picture: ByteImage, square: Square, turning: NDArray[np.float64]
     height, width = picture.shape[:2]
     matrix = turning.copy()
     matrix[:, 2] -= [square.x, square.y]
-    size = (square.side, square.side)
-    turned = cv2.warpAffine(picture, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    steps = np.arange(square.side, dtype=np.float64)
+    to_x, to_y = _inverse(matrix)
+    x, y = to_x[0] * steps[np.newaxis] + to_x[2], to_y[1] * steps[:, np.newaxis] + to_y[2]
+    if to_x[1] or to_y[0]:
+        x, y = x + to_x[1] * steps[:, np.newaxis], y + to_y[0] * steps[np.newaxis]
+    for stretch in across:
+        x = stretch(x)
+    for stretch in down:
+        y = stretch(y)
+    turned = cv2.remap(
+        picture,
+        np.broadcast_to(x.astype(np.float32), (square.side, square.side)),
+        np.broadcast_to(y.astype(np.float32), (square.side, square.side)),
+        cv2.INTER_CUBIC,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
     crop = np.asarray(turned, dtype=np.uint8)
-    inverse = cv2.invertAffineTransform(matrix)
-    across = np.arange(square.side, dtype=np.float64)
-    x, y = (row[0] * across + row[1] * across[:, np.newaxis] + row[2] for row in inverse)
     outside_x = np.maximum(-x, x - (width - 1))
     outside_y = np.maximum(-y, y - (height - 1))
     outside = np.maximum(np.maximum(outside_x, outside_y), 0).astype(np.float32)
@@ -158,3 +267,8 @@ def crop_square(picture: ByteImage, square: Square, turning: NDArray[np.float64]
 def _carry(points: NDArray[np.float64], matrix: NDArray[np.float64]) -> NDArray[np.float64]:
     carried: NDArray[np.float64] = points @ matrix[:, :2].T + matrix[:, 2]
     return carried
+
+
+def _inverse(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    inverse: NDArray[np.float64] = cv2.invertAffineTransform(matrix).astype(np.float64)
+    return inverse
