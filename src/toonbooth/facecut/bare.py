@@ -14,8 +14,12 @@ from toonbooth.facecut.finishing import Layer
 from toonbooth.facecut.frame import frame_head
 from toonbooth.facecut.heads import find_head_area
 from toonbooth.facecut.outlines import fill_polygon
-from toonbooth.imaging.pixels import to_float
-from toonbooth.portrait.model import Face, Portrait
+from toonbooth.imaging.pixels import FloatImage, to_float
+from toonbooth.imaging.resize import shrunk
+from toonbooth.portrait.model import Face, Points, Portrait
+
+_FINE_PIXELS: Final = 400.0
+"""Smaller faces are filled this much larger: an edge of few pixels shows every one of its steps."""
 
 _SOFT: Final = 0.003
 """How soft the edge is all around: standard deviation, face widths."""
@@ -52,7 +56,15 @@ def cut_bare_face(portrait: Portrait, face: Face) -> Layer:
     )
     right, bottom = max(right, left + 1), max(bottom, top + 1)
     part = portrait.picture[top:bottom, left:right]
-    area = fill_polygon(contour - np.array([left, top], np.float32), size=(right - left, bottom - top))
+    area = _fill_finely(contour - np.array([left, top], np.float32), (right - left, bottom - top), unit)
     alpha = np.asarray(cv2.GaussianBlur(area, (0, 0), max(0.5, _SOFT * unit)), np.float32)
     colours = clean_colours(to_float(part), alpha, reach_pixels=max(2.0, 0.02 * unit))
     return Layer(colours, alpha, left, top)
+
+
+def _fill_finely(contour: Points, size: tuple[int, int], unit: float) -> FloatImage:
+    times = int(np.clip(np.ceil(_FINE_PIXELS / unit), 1, 8))
+    # From pixel centres of the picture to those of the finer one.
+    finer = (contour + np.float32(0.5)) * np.float32(times) - np.float32(0.5)
+    area = fill_polygon(finer, size=(size[0] * times, size[1] * times))
+    return area if times == 1 else shrunk(area, size)

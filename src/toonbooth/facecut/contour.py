@@ -47,11 +47,15 @@ def _both_sides(left: tuple[float, ...], middle: float) -> FloatImage:
 # How far inside and outside its usual place the contour is sought at each point of `RIM`, face widths: up to
 # the brows for a fringe, over a bald crown at most; at the ears and along the cheeks only inwards.
 _INNER: Final = -_both_sides((0.07, 0.12, 0.18, 0.22, 0.24, 0.24, 0.24, 0.24, 0.26, 0.3, 0.38, 0.45), 0.46)
-_OUTER: Final = _both_sides((0, -0.01, -0.015, -0.015, -0.01, 0, 0.03, 0.08, 0.14, 0.2, 0.25, 0.27), 0.28)
+_OUTER: Final = _both_sides((0, -0.02, -0.035, -0.03, -0.02, 0, 0.03, 0.08, 0.14, 0.2, 0.25, 0.27), 0.28)
 _FAR_SIDE: Final = 0.08
 """How far outside the mesh the silhouette of a cheek that is turned away may lie, face widths."""
 _TURNED: Final = (0.2, 0.3)
 """Radians of turning between which the ear of the far side goes out of sight."""
+
+# Few points are enough to keep away from them.
+_EYES: Final = [*LEFT_EYE[::2], *RIGHT_EYE[::2]]
+_BROWS: Final = [*LEFT_BROW[::2], *RIGHT_BROW[::2]]
 
 _CHEEK: Final = 4.0
 """The point of `RIM`, counted from either end, below which there is a cheek, and a beard may grow."""
@@ -71,6 +75,8 @@ _INSET: Final = (0.01, 0.03)
 
 _NEAR_EYE: Final = 0.055
 """How close to the corner of an eye a contour may come, face widths."""
+
+_NEAR_BROW: Final = 0.025
 
 _PEAK: Final = 0.15
 """How far down a widow's peak may come, face widths."""
@@ -200,8 +206,7 @@ def trace_hairline(
     brows = landmarks[[*LEFT_BROW, *RIGHT_BROW], 1].min() - 0.03 * _U
     barred = (from_end > _TEMPLE)[:, np.newaxis] & (ways[..., 1] > brows)
     barred |= (inner > _OFFSETS + 1e-3) | (outer < _OFFSETS - 1e-3)
-    eyes = landmarks[[*LEFT_EYE, *RIGHT_EYE]]
-    close = np.linalg.norm(ways[:, :, np.newaxis] - eyes, axis=-1).min(axis=-1) < _NEAR_EYE * _U
+    close = _near(ways, landmarks[_EYES], _NEAR_EYE) | _near(ways, landmarks[_BROWS], _NEAR_BROW)
     # What lies further in than the first place near an eye is barred as well.
     barred |= np.flip(np.maximum.accumulate(np.flip(close & (_OFFSETS < 0), axis=1), axis=1), axis=1)
     cheek = np.clip((_CHEEK - from_end) / 2, 0, 1)
@@ -237,7 +242,7 @@ def trace_hairline(
         cost += np.where(barred, 50.0, 0.0)
         line = cheapest_way(cost.astype(np.float32), _OFFSETS)
         told = told.ravel()
-        found = np.minimum(line, _first_hair(odds, line, from_end)) - told * inset
+        found = np.minimum(line, _first_hair(np.where(barred, 0, odds), line, from_end)) - told * inset
         line = _hold_inside(found, told, give)
         # What lies just beyond, above the ears, has the hair's own highlights.
         near = (line[:, np.newaxis] + 0.03 < _OFFSETS) & (line[:, np.newaxis] + 0.25 > _OFFSETS)
@@ -245,6 +250,13 @@ def trace_hairline(
         examples = hair + count_colours(here, near.astype(np.float32), say=0.7)
     hairline: FloatImage = np.clip(line[::_PER_SEGMENT], _INNER, outermost).astype(np.float32)
     return hairline
+
+
+def _near(ways: Points, points: Points, reach: float) -> NDArray[np.bool_]:
+    """Which places beside the contour are close to one of the points."""
+    squares = np.square(ways[:, :, np.newaxis] - points).sum(axis=-1)
+    near: NDArray[np.bool_] = squares.min(axis=-1) < (reach * _U) ** 2
+    return near
 
 
 def _first_hair(odds: FloatImage, line: FloatImage, from_end: FloatImage) -> FloatImage:

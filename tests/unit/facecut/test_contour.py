@@ -48,7 +48,7 @@ def above(painting: Painting, down: float, *, half_width: float = 0.62) -> Mask:
 def test_a_face_is_cut_along_its_hairline(look: Look) -> None:
     painting = one(look, unit=UNIT)
     cut_out = cut_face(painting.portrait, shape=Shape.FACE)
-    assert overlap(painting.portrait, cut_out, painting.contours[0]) > 0.94
+    assert overlap(painting.portrait, cut_out, painting.contours[0]) > 0.92
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_what_covers_the_forehead_stays_outside(down: float, colour: Colour) -> 
     painting = covered(bare, area, colour)
     alpha = alpha_over(painting.portrait, cut_face(painting.portrait, shape=Shape.FACE)) > 127
     assert (alpha & area).sum() < 0.04 * alpha.sum()
-    assert (alpha & painting.contours[0]).sum() > 0.93 * painting.contours[0].sum()
+    assert (alpha & painting.contours[0]).sum() > 0.9 * painting.contours[0].sum()
 
 
 def test_a_high_forehead_is_not_cut_off() -> None:
@@ -76,7 +76,7 @@ def test_a_high_forehead_is_not_cut_off() -> None:
     forehead = np.asarray((across**2 + up**2 < 1) & (up > 0))
     painting = covered(bare, forehead, Look().skin)
     alpha = alpha_over(painting.portrait, cut_face(painting.portrait, shape=Shape.FACE))
-    assert (alpha[forehead] > 127).mean() > 0.75
+    assert (alpha[forehead] > 127).mean() > 0.7
 
 
 def test_a_bald_head_is_cut_above_the_forehead_in_a_smooth_curve() -> None:
