@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from toonbooth.facecut.colours import Cells, Counts, count_colours, log_likelihood
 from toonbooth.facecut.frame import UNIT_PIXELS
+from toonbooth.facecut.glasses import wears_glasses
 from toonbooth.facecut.jaw import usual_jaw
 from toonbooth.facecut.landmarks import (
     BETWEEN_EYES,
@@ -48,6 +49,9 @@ def _both_sides(left: tuple[float, ...], middle: float) -> FloatImage:
 # the brows for a fringe, over a bald crown at most; at the ears and along the cheeks only inwards.
 _INNER: Final = -_both_sides((0.07, 0.12, 0.18, 0.22, 0.24, 0.24, 0.24, 0.24, 0.26, 0.3, 0.38, 0.45), 0.46)
 _OUTER: Final = _both_sides((0, -0.02, -0.035, -0.03, -0.02, 0, 0.03, 0.08, 0.14, 0.2, 0.25, 0.27), 0.28)
+_MOST: Final = np.maximum(_OUTER, np.float32(0.04))
+"""The same where glasses reach farther."""
+
 _FAR_SIDE: Final = 0.08
 """How far outside the mesh the silhouette of a cheek that is turned away may lie, face widths."""
 _TURNED: Final = (0.2, 0.3)
@@ -56,6 +60,10 @@ _TURNED: Final = (0.2, 0.3)
 # Few points are enough to keep away from them.
 _EYES: Final = [*LEFT_EYE[::2], *RIGHT_EYE[::2]]
 _BROWS: Final = [*LEFT_BROW[::2], *RIGHT_BROW[::2]]
+
+_GLASSES: Final = (3.9, 5.8, 0.03)
+"""Between which points of `RIM`, counted from either end, frames end, and how far beside the mesh they do,
+face widths."""
 
 _CHEEK: Final = 4.0
 """The point of `RIM`, counted from either end, below which there is a cheek, and a beard may grow."""
@@ -123,7 +131,7 @@ def outline_face(
     outwards[jaw] = normals(oval[jaw])
     away = np.zeros(len(OVAL), np.float32)
     if hairline is not None:
-        known = np.clip(hairline, _INNER, np.maximum(_OUTER, _far_side(yaw)))
+        known = np.clip(hairline, _INNER, np.maximum(_MOST, _far_side(yaw)))
         away[[OVAL.index(point) for point in RIM]] = known
     if chin is not None:
         # Beside the jaw's ends both are known: what lies farther in is the face's end.
@@ -220,6 +228,7 @@ def trace_hairline(
     # Along a cheek hair must hang beside the face, too: light on its rim may look like hair.
     beside = np.where((_OFFSETS > 0) | outside, 1, 1 - 0.6 * cheek[:, np.newaxis])
     line, told = np.zeros(len(rim), np.float32), np.zeros(len(rim), np.float32)
+    framed = (from_end > _GLASSES[0]) & (from_end < _GLASSES[1]) & (wears_glasses(cells, landmarks) > 0.5)
     inset = (1 - give) * np.interp(from_end, (_CHEEK, _TEMPLE), _INSET).astype(np.float32)
     examples = hair
     at_first: FloatImage | None = None
@@ -243,12 +252,13 @@ def trace_hairline(
         line = cheapest_way(cost.astype(np.float32), _OFFSETS)
         told = told.ravel()
         found = np.minimum(line, _first_hair(np.where(barred, 0, odds), line, from_end)) - told * inset
-        line = _hold_inside(found, told, give)
+        found = np.where(framed, np.maximum(found, np.float32(_GLASSES[2])), found)
+        line = _hold_inside(found, np.maximum(told, framed), np.maximum(give, framed))
         # What lies just beyond, above the ears, has the hair's own highlights.
         near = (line[:, np.newaxis] + 0.03 < _OFFSETS) & (line[:, np.newaxis] + 0.25 > _OFFSETS)
         near &= seen & (there > 0.7) & (ways[..., 1] < brows) & (told > 0.5)[:, np.newaxis]
         examples = hair + count_colours(here, near.astype(np.float32), say=0.7)
-    hairline: FloatImage = np.clip(line[::_PER_SEGMENT], _INNER, outermost).astype(np.float32)
+    hairline: FloatImage = np.clip(line[::_PER_SEGMENT], _INNER, np.maximum(_MOST, far)).astype(np.float32)
     return hairline
 
 

@@ -105,3 +105,25 @@ def test_a_hairline_that_cannot_be_changes_little(lie: float) -> None:
     cut_out = cut_face(replace(measured, faces=(lying,)), shape=Shape.FACE)
     assert 0.6 * UNIT < cut_out.alpha.shape[1] < 1.6 * UNIT
     assert 0.8 * UNIT < cut_out.alpha.shape[0] < 2.2 * UNIT
+
+
+def framed(painting: Painting, *, half_width: int) -> Painting:
+    """Put dark glasses on a head."""
+    picture = painting.portrait.picture.copy()
+    (face,) = painting.portrait.faces
+    eyes = round((face.left_eye.iris_centre[1] + face.right_eye.iris_centre[1]) / 2)
+    for side in (-1, 1):
+        inner, outer = MIDDLE_X + side * 8, MIDDLE_X + side * half_width
+        cv2.rectangle(picture, (inner, eyes - 13), (outer, eyes + 13), (20, 20, 24), 4)
+    cv2.line(picture, (MIDDLE_X - 8, eyes - 3), (MIDDLE_X + 8, eyes - 3), (20, 20, 24), 4)
+    return replace(painting, portrait=painting.portrait.with_picture(picture))
+
+
+def test_the_front_of_glasses_is_kept_whole() -> None:
+    bare = one(Look(), unit=UNIT)
+    painting = framed(bare, half_width=48)
+    frames = (painting.portrait.picture != bare.portrait.picture).any(axis=-1)
+    alpha = alpha_over(painting.portrait, cut_face(painting.portrait, shape=Shape.FACE))
+    assert (alpha[frames] > 127).mean() > 0.95
+    ears = np.abs(np.arange(alpha.shape[1]) - MIDDLE_X) > 0.56 * UNIT
+    assert not alpha[:, ears].any()
