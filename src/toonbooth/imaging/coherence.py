@@ -40,7 +40,9 @@ def crisp(picture: ByteImage, *, sigma: float, amount: float, reach: int = 1) ->
     """
     if sigma <= 0 or amount < 0 or reach < 1:
         raise ValueError("sigma must be positive, amount not negative and reach at least 1")
-    soft = cv2.GaussianBlur(picture, (0, 0), sigma)
+    # What lies beyond two and a half standard deviations (1 %) is left out.
+    side = 2 * round(2.5 * sigma) + 1
+    soft = cv2.GaussianBlur(picture, (side, side), sigma)
     steep = cv2.addWeighted(picture, 1 + amount, soft, -amount, 0)
     around = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
     cv2.max(steep, cv2.erode(picture, around), steep)

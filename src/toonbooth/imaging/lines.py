@@ -61,11 +61,12 @@ def long_enough(response: FloatImage, *, threshold: float, area: float) -> Float
     -------
     float32 array, shape (H, W); 0 on specks, 1 elsewhere.
     """
-    strokes = (response > threshold).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(strokes, connectivity=8)
-    speck = np.zeros(count, np.uint8)
-    speck[1:] = stats[1:, cv2.CC_STAT_AREA] < area
-    around = cv2.dilate(speck[labels], np.ones((3, 3), np.uint8))
+    strokes = response > threshold
+    _, found = cv2.connectedComponents(strokes.view(np.uint8), connectivity=8)
+    labels = found.astype(np.int32, copy=False)
+    small = np.bincount(labels.ravel()) < area
+    small[0] = False
+    specks = small.take(labels)
+    around = cv2.dilate(specks.view(np.uint8), np.ones((3, 3), np.uint8)) > 0
     # A stroke that stays must not lose its end to a speck beside it.
-    around[(strokes > 0) & (speck[labels] == 0)] = 0
-    return (1 - around).astype(np.float32)
+    return 1 - (around & (specks | ~strokes)).astype(np.float32)

@@ -13,18 +13,43 @@ Size = tuple[int, int]
 """Width and height in pixels."""
 
 
+_ABOUT_HALF = (1.7, 2.6)
+
+
 def shrunk(image: ImageT, size: Size) -> ImageT:
     """Make a picture smaller, every new pixel the mean of what it covers."""
-    across, down = image.shape[1] / size[0], image.shape[0] / size[1]
-    # Halving is many times quicker than any other factor, and the half of a half is a quarter.
-    while across == down and across % 4 == 0:
-        image = _shrunk_at_once(image, (image.shape[1] // 2, image.shape[0] // 2))
-        across, down = across / 2, down / 2
-    return _shrunk_at_once(image, size)
+    low, high = _ABOUT_HALF
+    while True:
+        across, down = image.shape[1] / size[0], image.shape[0] / size[1]
+        if across == down == 2:
+            return _halved(image)
+        # Halving is many times quicker than any other factor, and whole factors are quicker than others.
+        whole = across.is_integer() and down.is_integer() and not (across == down and across % 4 == 0)
+        if not whole and low <= min(across, down) and max(across, down) <= high:
+            return about_halved(image, size)
+        if whole or min(across, down) < 2 * low:
+            return cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(image.dtype, copy=False)
+        image = about_halved(image, (image.shape[1] // 2, image.shape[0] // 2))
 
 
-def _shrunk_at_once(image: ImageT, size: Size) -> ImageT:
-    return cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(image.dtype, copy=False)
+def about_halved(image: ImageT, size: Size) -> ImageT:
+    """Make a picture about half as large, nearly as `shrunk`, but quicker at any factor.
+
+    Interpolating to exactly twice the size and averaging 2 × 2 is as good as `INTER_AREA` (51.7 and 51.9 dB
+    for a photo) in half of its time: both steps have vector code.
+    """
+    twice = (2 * size[0], 2 * size[1])
+    if (image.shape[1], image.shape[0]) != twice:
+        image = cv2.resize(image, twice, interpolation=cv2.INTER_LINEAR).astype(image.dtype, copy=False)
+    return _halved(image)
+
+
+def _halved(image: ImageT) -> ImageT:
+    size = (image.shape[1] // 2, image.shape[0] // 2)
+    # In the middle of four pixels both are their mean; each has vector code where the other has none.
+    between = image.dtype == np.float32 and image.ndim == 3
+    how = cv2.INTER_LINEAR if between else cv2.INTER_AREA
+    return cv2.resize(image, size, interpolation=how).astype(image.dtype, copy=False)
 
 
 def enlarged(image: ImageT, size: Size) -> ImageT:

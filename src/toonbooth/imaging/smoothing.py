@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from cv2.typing import MatLike
 
+from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.pixels import ByteImage, FloatImage
 from toonbooth.imaging.resize import enlarged, enlarged_rows, enlarged_smoothly, shrunk
 
@@ -57,7 +58,7 @@ def masked_blur(image: FloatImage, mask: FloatImage, *, sigma: float) -> FloatIm
     """
     weight = np.maximum(mask, np.float32(1e-4))
     total = gaussian(weight, sigma=sigma)
-    planes = [image] if image.ndim == 2 else list(cv2.split(image))
+    planes = [image] if image.ndim == 2 else planes_of(image)
     blurred = [
         gaussian(np.multiply(plane, weight, dtype=np.float32), sigma=sigma) / total for plane in planes
     ]

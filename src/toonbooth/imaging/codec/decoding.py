@@ -146,6 +146,8 @@ def _open(data: bytes, info: ImageInfo, target: tuple[int, int]) -> Image.Image:
     if isinstance(image, JpegImageFile):
         _check_scans(data)
         image.draft(None, size_to_start_from(target))
+        # All in one: wherever a block ends, the decoder would begin that part again.
+        image.decodermaxblock = len(data)
     image.load()
     return image
 
