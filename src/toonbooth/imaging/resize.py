@@ -13,7 +13,7 @@ Size = tuple[int, int]
 """Width and height in pixels."""
 
 
-_ABOUT_HALF = (1.7, 2.6)
+_ABOUT_HALF = (1.6, 2.6)
 
 
 def shrunk(image: ImageT, size: Size) -> ImageT:
