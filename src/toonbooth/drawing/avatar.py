@@ -85,7 +85,7 @@ def choose_look(rng: np.random.Generator) -> AvatarLook:
 def draw_avatar(portrait: Portrait, rng: np.random.Generator) -> Portrait:
     """Draw a portrait as an avatar."""
     look = choose_look(rng)
-    portrait = enlarge_eyes(with_lit_faces(portrait), strength=0.18)
+    portrait = enlarge_eyes(with_lit_faces(portrait), strength=0.12)
     sheet = Sheet.before(portrait, look.scene, look.light, face_width=FACE_WIDTH * unit_of(portrait))
     return portrait.with_picture(draw_with_closeups(portrait, sheet, partial(_draw, look)))
 

@@ -252,7 +252,7 @@ def _lay_skin(
     light += (lightness + np.float32(raised) - light) * regions.features
 
     # One hue for all skin: blotches go, warmth gathers in the shadows.
-    red, gold = hue_of_skin(measured_red, yellow, colourful=colourful)
+    red, gold = hue_of_skin(measured_red, yellow, lightness=middle, colourful=colourful)
     red = min(red, 0.8 * gold + 2.0)
     chroma = float(np.hypot(red, gold))
     calmed = min(1.0, 33.0 / max(chroma, 1.0)) ** 0.75

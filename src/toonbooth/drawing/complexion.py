@@ -116,12 +116,12 @@ def _lay_one(
     # Where half a face lies in the sun, skin is as light as that half, and the other half is its shadow.
     sunny = sunlit(form[sure])
     gentle = np.clip(form, -24, 14 + sunny) * np.float32(0.42)
-    base = middle + sunny + lift_of(middle) + underexposure(lab[..., 0], regions)
+    base = middle + sunny + 1.3 * lift_of(middle) + underexposure(lab[..., 0], regions)
     drawn = np.float32(base) + gentle - np.float32(tones.shadow) * shade + np.float32(3.5) * glow
 
     # Light skin looks boiled when it is as red as in photos; dark skin without its red looks grey.
-    ruddy = float(np.interp(middle, [45.0, 62.0], [1.02, 0.95]))
-    hue_red, hue_yellow = hue_of_skin(measured_red, measured_yellow, colourful=colourful)
+    ruddy = float(np.interp(middle, [45.0, 62.0], [1.04, 0.99]))
+    hue_red, hue_yellow = hue_of_skin(measured_red, measured_yellow, lightness=middle, colourful=colourful)
     hue_red = ruddy * min(hue_red, 0.85 * hue_yellow + 3.0)
     chroma = float(np.hypot(hue_red, hue_yellow))
     calmer = calm_of(chroma)

@@ -25,7 +25,7 @@ _MOST = 2.4
 _LIT_FACE, _WANTED_ON_FACES, _MOST_FOR_FACES = 0.53, 0.72, 2.6
 """The same three for the light on faces, measured on some forty of all depths of skin."""
 
-_LIGHTEST_SKIN = 0.5
+_LIGHTEST_SKIN = 0.55
 """Grey that lightened skin has at most."""
 
 

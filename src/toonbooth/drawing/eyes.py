@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from toonbooth.drawing.pen import Pen
 from toonbooth.drawing.regions import polygon_mask
 from toonbooth.imaging.colour import lab_to_rgb, rgb_to_lab
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes, to_float
@@ -19,7 +20,7 @@ _CLOSED = 0.1
 """Openness under which an eye is closed (portrait.model)."""
 
 
-_BROWN = np.array([4.5, 7.0], np.float32)
+_BROWN = np.array([6.5, 10.0], np.float32)
 """a* and b* of an iris too dark or too small to tell its colour: dark brown."""
 
 
@@ -118,7 +119,7 @@ def _iris_hue(measured: Sequence[_Measured]) -> FloatImage:
     # There are brown and amber irises, but no pink and no violet ones.
     own[0] = min(own[0], 0.75 * max(float(own[1]), 0.0))
     strength, seen = float(np.hypot(*own)), float(np.hypot(*iris[1:]))
-    own *= min(1.0, max(0.75 * seen, 4.0) / max(strength, 1e-3), 24.0 / max(strength, 1e-3))
+    own *= min(1.0, max(0.95 * seen, 5.0) / max(strength, 1e-3), 24.0 / max(strength, 1e-3))
     hue: FloatImage = (own * light + _BROWN * (1 - light)).astype(np.float32)
     return hue
 
@@ -146,6 +147,7 @@ class _OpenEye:
 
     x, y : from the iris' centre, in iris radii.
     below_upper, below_lower : how far below the lids, in iris radii.
+    lid : (9, 2), the upper lid from its outer corner inwards, in pixels of the window.
     """
 
     window: tuple[slice, slice]
@@ -154,6 +156,7 @@ class _OpenEye:
     y: FloatImage
     below_upper: FloatImage
     below_lower: FloatImage
+    lid: Points
     radius: float
 
     @classmethod
@@ -175,7 +178,8 @@ class _OpenEye:
         other = _lid(np.concatenate([eye.contour[8:], eye.contour[:1]]), columns)
         upper = (rows - np.minimum(one, other)) / radius
         lower = (rows - np.maximum(one, other)) / radius
-        return cls((slice(top, bottom), slice(left, right)), opening, x, y, upper, lower, radius)
+        lid = (eye.contour[:9] - np.array([left, top], np.float32)).astype(np.float32)
+        return cls((slice(top, bottom), slice(left, right)), opening, x, y, upper, lower, lid, radius)
 
     def _disc(self, distance: FloatImage, radius: float) -> FloatImage:
         edge = 0.7 / self.radius
@@ -218,20 +222,28 @@ class _OpenEye:
         inside = iris > 0.5
         typical = np.float32(np.median(light[inside])) if inside.any() else np.float32(30)
         # One clear tone, darker under the lid; a glint in the photo would be a second light.
-        tone = np.clip(typical, 18, 58) + np.clip(light - typical, -12, 6) * np.float32(0.4)
+        tone = np.clip(np.float32(0.92) * typical + 5, 21, 58) + np.clip(
+            light - typical, -12, 6
+        ) * np.float32(0.4)
         light += iris * np.float32(0.85) * (tone - light)
-        light += glow * np.clip(np.float32(0.16) * typical + np.float32(3), 4, 10)
+        light += glow * np.clip(np.float32(0.2) * typical + np.float32(5), 7, 14)
         light *= 1 - np.float32(0.42) * rim
         light *= 1 - np.float32(0.72) * pupil
         a += iris * (hue[0] - a)
         b += iris * (hue[1] - b)
-        # Whites are soft, not paper, and lie in the shadow of the upper lid.
-        light += white * (np.minimum(light * np.float32(1.06) + 2, 88) - light)
+        # Whites are soft, not paper, and lie in the shadow of the upper lid; in a drawing they aren't much
+        # darker than the skin about them.
+        skin = (
+            np.float32(np.median(light[self.opening < 0.1])) if (self.opening < 0.1).any() else np.float32(60)
+        )
+        clear = np.maximum(light * np.float32(1.06) + 2, light + np.float32(0.6) * (skin + 4 - light))
+        light += white * (np.minimum(clear, 88) - light)
         a -= white * np.float32(0.45) * a
         b -= white * np.float32(0.4) * b
         shade = opening * smoothstep(self.below_upper, low=0.75, high=0.1)
         light *= 1 - np.float32(0.3) * shade
         drawn = lab_to_rgb(cv2.merge([light, a, b]).astype(np.float32, copy=False))
+        self._draw_lashes(drawn, light, skin=float(skin))
 
         # Never under the lid: where the eye is narrow the light sits lower.
         across = np.abs(x[0] - np.float32(0.34 * light_from)).argmin()
@@ -239,6 +251,22 @@ class _OpenEye:
         spot = np.sqrt(np.square(x - np.float32(0.34 * light_from)) + np.square(y - np.float32(down)))
         drawn += (np.float32(0.9) * self._disc(spot, max(0.2, 0.9 / self.radius)))[..., None] * (1 - drawn)
         image[self.window] = to_bytes(drawn)
+
+    def _draw_lashes(self, drawn: FloatImage, light: FloatImage, *, skin: float) -> None:
+        """One stroke along the upper lid, as dark as lashes and liner are there."""
+        at_lid = light[(np.abs(self.below_upper) < 0.3) & (np.abs(self.x) < 1.6)]
+        if len(at_lid) < 6:
+            return
+        edge = float(np.percentile(at_lid, 20)) / max(skin, 1.0)
+        dark = float(np.interp(edge, [0.25, 0.7], [1.0, 0.0]))
+        across = float(np.hypot(*(self.lid[8] - self.lid[0])))
+        full = across * (0.55 + 0.45 * dark)
+        Pen(drawn).stroke(
+            self.lid,
+            widths=[share * full for share in (0.02, 0.08, 0.09, 0.075, 0.055, 0.02)],
+            colour=(10.0 + 16.0 * (1 - dark), 7.0, 6.0),
+            strength=0.6 + 0.35 * dark,
+        )
 
 
 def _lid(points: Points, columns: FloatImage) -> FloatImage:

@@ -28,12 +28,14 @@ def like_flesh(lab: FloatImage, tone: Colour) -> FloatImage:
     return flesh
 
 
-def hue_of_skin(red: float, yellow: float, *, colourful: float) -> tuple[float, float]:
+def hue_of_skin(red: float, yellow: float, *, lightness: float, colourful: float) -> tuple[float, float]:
     """The nearest hue that skin has by daylight: lamps and screens make it blue, grey or orange.
 
     Parameters
     ----------
     red, yellow : a*, b* as measured
+    lightness : L* as measured
+        Skin of middling depth that has hardly any colour looks grey, sooner than light or dark skin.
     colourful : float, 0 … 1
         0 for a black and white photo, whose skin stays grey.
     """
@@ -42,7 +44,8 @@ def hue_of_skin(red: float, yellow: float, *, colourful: float) -> tuple[float, 
     likely = float(np.clip(angle, 0.8, 1.2))
     # What points the other way says nothing about the skin.
     strength *= max(0.0, float(np.cos(angle - likely)))
-    strength = max(strength, 17.0 * colourful)
+    least = float(np.interp(lightness, [30.0, 50.0, 62.0, 80.0], [16.0, 22.5, 21.5, 18.0]))
+    strength = max(strength, least * colourful)
     return strength * float(np.cos(likely)), strength * float(np.sin(likely))
 
 
@@ -81,8 +84,10 @@ def calm_of(chroma: float) -> float:
 
 
 def lift_of(middle: float) -> float:
-    """How much lighter skin of a given L* is drawn: most in the middle; dark stays dark, light no chalk."""
-    return float(np.interp(middle, [42.0, 52.0, 60.0, 67.0, 73.0, 82.0], [0.3, 2.0, 3.5, 6.5, 6.5, 1.5]))
+    """How much lighter skin of a given L* is drawn: most in the middle; burnt out, it is toned."""
+    return float(
+        np.interp(middle, [42.0, 52.0, 60.0, 67.0, 73.0, 82.0, 100.0], [0.3, 2.0, 3.5, 6.5, 6.5, 1.5, -14.0])
+    )
 
 
 def sunlit(form: FloatImage) -> float:

@@ -173,7 +173,7 @@ def _draw_open(
     )
 
     centre = np.array(eye.iris_centre, np.float32) - seen.corner
-    radius = max(eye.iris_radius, 0.19 * across)
+    radius = max(1.05 * eye.iris_radius, 0.2 * across)
     narrow = float(np.clip(np.cos(seen.face.yaw * 0.8), 0.75, 1.0))
 
     def disc(size: float, *, dx: float = 0.0, dy: float = 0.0) -> Points:

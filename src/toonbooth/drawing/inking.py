@@ -29,7 +29,7 @@ def wanted_lines(
 ) -> FloatImage:
     """How welcome a line is, place by place.
 
-    Bare skin wants none but along jaw, nose and the mouth's corners; teeth none; the background few.
+    Bare skin wants none but along nose and the mouth's corners; teeth none; the background few.
 
     Parameters
     ----------
@@ -48,12 +48,11 @@ def wanted_lines(
     float32 array, shape (H, W), 0 … about 1.2.
     """
     bare = regions.skin * (np.float32(1) - regions.features)
-    drawn = np.zeros(bare.shape, np.uint8)
-    for face in faces:
+    drawn, chins = np.zeros(bare.shape, np.uint8), np.zeros(bare.shape, np.uint8)
+    for face, beard in zip(faces, regions.beards or (1.0,) * len(faces), strict=True):
         width = face.width * scale
         points = (face.landmarks + np.float32(0.5)) * np.float32(scale) - np.float32(0.5)
         for indices, thickness, weight in (
-            (facemap.JAW, 0.07, 60),
             (facemap.NOSE_LEFT, 0.05, 170),
             (facemap.NOSE_RIGHT, 0.05, 170),
             (facemap.NOSE_BASE, 0.05, 200),
@@ -61,6 +60,11 @@ def wanted_lines(
             (facemap.RIGHT_FOLD, 0.05, 35),
         ):
             _stroke(drawn, points[indices], thickness=max(1, round(thickness * width)), weight=weight)
+        jaw, broad = points[facemap.JAW], max(1, round(0.07 * width))
+        if beard < 0.5:
+            _stroke(chins, jaw[2:-2], thickness=broad, weight=210)
+        else:
+            _stroke(drawn, jaw, thickness=broad, weight=60)
     welcome = gaussian(drawn.astype(np.float32) * np.float32(1 / 255), sigma=2.0)
     gain = np.float32(behind) + np.float32(1 - behind) * regions.person
     if contour is not None:
@@ -71,6 +75,8 @@ def wanted_lines(
     gain *= 1 - np.float32(0.9) * regions.mouth
     gain *= 1 - np.float32(0.35) * regions.features * (1 - regions.frames)
     gain *= 1 - np.float32(0.4) * regions.lips
+    # There the pen draws (jawline): a second line beside its own would be a slip.
+    gain *= 1 - gaussian(chins.astype(np.float32) * np.float32(1 / 255), sigma=1.0)
     gain *= _outside_eyes(bare.shape, faces, scale=scale)
     result: FloatImage = gain
     return result

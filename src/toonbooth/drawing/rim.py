@@ -18,7 +18,7 @@ _TOLD_APART = (12.0, 26.0)
 """Difference in L*a*b* from which on the colours of person and background tell them apart."""
 
 
-def settle_rim(person: FloatImage, lab: FloatImage, *, unit: float) -> FloatImage:
+def settle_rim(person: FloatImage, lab: FloatImage, *, unit: float) -> tuple[FloatImage, FloatImage]:
     """Correct a matte near its edge, where what lies there is plainly of one side's colours.
 
     Parameters
@@ -32,7 +32,8 @@ def settle_rim(person: FloatImage, lab: FloatImage, *, unit: float) -> FloatImag
 
     Returns
     -------
-    float32 array, shape (H, W), range [0, 1]. Where both sides have like colours it is `person`.
+    The matte, float32, shape (H, W), range [0, 1]: where both sides have like colours it is `person`. And the
+    picture, float32, shape (H, W, 3), in which the background no longer shines through hair.
     """
     height, width = person.shape
     size = (max(1, width // 2), max(1, height // 2))
@@ -44,7 +45,10 @@ def settle_rim(person: FloatImage, lab: FloatImage, *, unit: float) -> FloatImag
     behind = 1 - to_float(cv2.dilate(whole, _disc(outer)).astype(np.uint8, copy=False))
     within = masked_blur(colours, core, sigma=1.4 * inner)
     without = masked_blur(colours, behind, sigma=3.5 * inner)
-    to_person, to_background = _distance(colours, within), _distance(colours, without)
+    beside = masked_blur(colours, behind, sigma=0.9 * inner)
+    to_person = _distance(colours, within)
+    # A wall of many colours is known by its mean and by what is nearest.
+    to_background = np.minimum(_distance(colours, without), _distance(colours, beside))
     # 0 is the person's colour, 1 the background's.
     side = to_person / (to_person + to_background + np.float32(2))
     sure = smoothstep(_distance(within, without), low=_TOLD_APART[0], high=_TOLD_APART[1])
@@ -59,12 +63,17 @@ def settle_rim(person: FloatImage, lab: FloatImage, *, unit: float) -> FloatImag
     settled = np.maximum(settled, gaussian(_opened(missing, 2.0 * unit), sigma=calm))
     moved = enlarged((settled - matte).astype(np.float32, copy=False), (width, height))
     result: FloatImage = np.clip(person + moved, 0, 1).astype(np.float32, copy=False)
-    return result
+    # What stays within the matte though it is more like the background is hair that the background shines
+    # through: it gets the hair's own colour.
+    through = smoothstep(side, low=0.45, high=0.68) * smoothstep(to_background, low=30.0, high=16.0) * sure
+    through = gaussian(through, sigma=calm)[..., None]
+    own = enlarged(((within - colours) * through).astype(np.float32, copy=False), (width, height))
+    return result, lab + own
 
 
 def even_rim(person: FloatImage, *, unit: float) -> FloatImage:
     """Make a matte's edge one smooth and crisp curve, as a hand would cut it; `unit` as above."""
-    calm = gaussian(person, sigma=max(0.8, 5.0 * unit))
+    calm = gaussian(person, sigma=max(1.8, 5.0 * unit))
     return smoothstep(calm, low=0.34, high=0.66)
 
 

@@ -99,6 +99,9 @@ def _closed_around(
         low=0.35 * yellow_of_skin + 3,
         high=0.7 * yellow_of_skin + 5,
     )
+    # What is burnt out has no hue that would tell anything.
+    burnt = smoothstep(lightness, low=88.0, high=94.0)
+    golden *= 1 - burnt
     # Skin that shines or lies in cool light has no red left, like grey hair, but hair isn't smooth.
     mean = gaussian(lightness, sigma=0.015 * width)
     rough = np.sqrt(np.maximum(gaussian(lightness * lightness, sigma=0.015 * width) - mean * mean, 0))
@@ -106,6 +109,7 @@ def _closed_around(
         smoothstep(red, low=-2.0, high=2.0),
         smoothstep(red, low=-9.0, high=-4.0) * smoothstep(rough, low=7.0, high=4.0),
     )
+    np.maximum(fleshy, burnt, out=fleshy)
     pale = smoothstep(lightness, low=middle - 9, high=middle - 2) * fleshy
     face = _soft_zone(shape, points[facemap.OVAL], grow=0.95, feather=width * 0.012)
     # What shines, and what cool light makes pale, is skin when it lies on the face.

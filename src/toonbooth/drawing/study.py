@@ -81,6 +81,7 @@ def study(portrait: Portrait) -> Study:
     person, contour = np.ones(size[::-1], np.float32), None
     if portrait.faces:
         matte = shrunk(padded(portrait.matte, multiple=2 * factor), size)
+        matte, lab = settle_rim(matte, lab, unit=unit)
         person = _find_person(matte, small, lab, portrait.faces, scale=1 / factor, unit=unit)
         contour = find_contour(person, luma(strokes), unit=unit)
     grey = luma(small)
@@ -142,7 +143,7 @@ def _find_person(
     scale: float,
     unit: float,
 ) -> FloatImage:
-    person = clean_matte(settle_rim(matte, lab, unit=unit), faces, scale=scale, unit=unit)
+    person = clean_matte(matte, faces, scale=scale, unit=unit)
     person = even_rim(person, unit=unit)
     # As the picture was where earrings hang: strokes melt thin things.
     hung = lab.copy()

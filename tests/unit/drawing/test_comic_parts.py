@@ -38,13 +38,13 @@ def matte_up_to(edge: int) -> FloatImage:
 
 
 def test_wall_inside_a_matte_is_taken_off() -> None:
-    settled = settle_rim(matte_up_to(132), before_a_wall(edge=120), unit=1.0)
+    settled, _ = settle_rim(matte_up_to(132), before_a_wall(edge=120), unit=1.0)
     assert settled[120, 127] < 0.3
     assert settled[120, 100] > 0.95
 
 
 def test_skin_that_a_matte_cuts_off_comes_back() -> None:
-    settled = settle_rim(matte_up_to(110), before_a_wall(edge=120), unit=1.0)
+    settled, _ = settle_rim(matte_up_to(110), before_a_wall(edge=120), unit=1.0)
     assert settled[120, 114] > 0.7
     assert settled[120, 140] < 0.05
 
@@ -52,7 +52,18 @@ def test_skin_that_a_matte_cuts_off_comes_back() -> None:
 def test_a_matte_stays_where_colours_tell_nothing() -> None:
     matte = matte_up_to(120)
     alike = np.full((240, 240, 3), 50.0, np.float32)
-    np.testing.assert_allclose(settle_rim(matte, alike, unit=1.0), matte, atol=1e-4)
+    settled, colours = settle_rim(matte, alike, unit=1.0)
+    np.testing.assert_allclose(settled, matte, atol=1e-4)
+    np.testing.assert_allclose(colours, alike, atol=1e-3)
+
+
+def test_hair_that_the_wall_shines_through_gets_its_own_colour_and_the_wall_stays() -> None:
+    lab = before_a_wall(edge=120)
+    lab[:, 114:120] = 0.35 * np.array(SKIN, np.float32) + 0.65 * np.array(WALL, np.float32)
+    _, colours = settle_rim(matte_up_to(120), lab, unit=1.0)
+    mixed, mended, own = (np.array(c) for c in (lab[120, 117], colours[120, 117], SKIN))
+    assert np.hypot(*(mended - own)[1:]) < 0.6 * np.hypot(*(mixed - own)[1:])
+    np.testing.assert_allclose(colours[:, 160:], lab[:, 160:], atol=0.5)
 
 
 def test_a_frayed_edge_becomes_one_curve() -> None:

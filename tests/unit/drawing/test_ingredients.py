@@ -198,6 +198,19 @@ def test_the_rim_takes_its_colour_from_inside() -> None:
     np.testing.assert_allclose(mended[20, 50], plate[20, 50], atol=0.01)
 
 
+def test_a_stub_between_a_head_and_the_pictures_edge_is_no_part_of_it() -> None:
+    portrait = bust(480, 400)
+    face = portrait.faces[0]
+    top = round(float(face.landmarks[facemap.FOREHEAD_TOP, 1]) - 0.3 * face.width)
+    x = round(float(face.landmarks[facemap.FOREHEAD_TOP, 0]))
+    matte = portrait.matte.copy()
+    matte[:, x - 8 : x + 8] = 1
+    faces = (replace(face, landmarks=face.landmarks - np.array([0, top], np.float32)),)
+    cut = clean_matte(np.ascontiguousarray(matte[top:]), faces, scale=1.0, unit=face.width / 400)
+    assert cut[0].max() < 0.3
+    assert cut[round(0.2 * face.width), x] > 0.9
+
+
 @pytest.mark.parametrize("scene", Scene)
 def test_a_scene_is_flat_and_lighter_before_dark_hair(scene: Scene) -> None:
     look = SceneLook(scene, tint=(-12.0, -20.0), accent=(-8.0, -11.0), slant=0.7)
@@ -245,14 +258,28 @@ def test_a_higher_threshold_leaves_less_ink() -> None:
     assert covered[0] > covered[1] > covered[2]
 
 
-def test_bare_skin_wants_no_lines_but_jaw_and_features_do() -> None:
+def test_bare_skin_wants_no_lines_but_noses_do_and_shaven_jaws_are_left_to_the_pen() -> None:
     portrait = bust(480, 400)
     regions = regions_of(portrait)
     wanted = wanted_lines(regions, portrait.faces, None, scale=1.0, unit=0.4, behind=0.3)
     cheek = wanted[place(portrait, *CHEEK)]
-    chin = portrait.faces[0].landmarks[facemap.CHIN]
+    nose = portrait.faces[0].landmarks[facemap.NOSE_BASE[len(facemap.NOSE_BASE) // 2]]
     assert cheek < 0.2
-    assert wanted[round(float(chin[1])), round(float(chin[0]))] > 2 * cheek
+    assert wanted[round(float(nose[1])), round(float(nose[0]))] > 2 * cheek
+    x, y = (round(float(v)) for v in portrait.faces[0].landmarks[facemap.CHIN])
+    bearded, shaven = (
+        wanted_lines(
+            replace(regions, skin=0 * regions.skin, beards=(beard,)),
+            portrait.faces,
+            None,
+            scale=1.0,
+            unit=0.4,
+            behind=0.3,
+        )
+        for beard in (1.0, 0.0)
+    )
+    assert bearded[y, x] > 0.8
+    assert shaven[y, x] < 0.4
     assert wanted[place(portrait, *SHIRT)] > 0.8
     assert wanted[place(portrait, *WALL)] == pytest.approx(0.3, abs=0.02)
 

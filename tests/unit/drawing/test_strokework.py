@@ -7,7 +7,7 @@ import numpy as np
 
 from tests.unit.drawing.portraits import bust
 from toonbooth.drawing import facemap
-from toonbooth.drawing.flesh import creases, hue_of_skin
+from toonbooth.drawing.flesh import creases, hue_of_skin, lift_of
 from toonbooth.drawing.inking import lay_ink
 from toonbooth.drawing.strokework import find_details, find_strokes
 from toonbooth.imaging.resize import shrunk
@@ -44,13 +44,21 @@ def test_details_bring_back_thin_lines_that_coarse_strokes_lose() -> None:
 
 
 def test_skin_keeps_a_natural_hue_and_loses_an_unnatural_one() -> None:
-    assert np.allclose(hue_of_skin(14.0, 17.0, colourful=1.0), (14.0, 17.0), atol=0.01)
+    assert np.allclose(hue_of_skin(14.0, 17.0, lightness=70.0, colourful=1.0), (14.0, 17.0), atol=0.01)
     for red, yellow in ((2.0, -12.0), (-6.0, 1.0), (25.0, -4.0), (0.0, 0.0)):
-        a, b = hue_of_skin(red, yellow, colourful=1.0)
+        a, b = hue_of_skin(red, yellow, lightness=70.0, colourful=1.0)
         assert a > 3
         assert b > 3
         assert 14 < np.hypot(a, b) < 30
-    assert np.hypot(*hue_of_skin(0.0, 0.0, colourful=0.0)) == 0
+    assert np.hypot(*hue_of_skin(0.0, 0.0, lightness=70.0, colourful=0.0)) == 0
+
+
+def test_skin_of_middling_depth_is_never_grey_and_burnt_out_skin_is_no_chalk() -> None:
+    assert np.hypot(*hue_of_skin(6.0, 7.0, lightness=55.0, colourful=1.0)) > 20
+    for measured in (90.0, 96.0, 100.0):
+        assert 82 < measured + lift_of(measured) < 88
+    rising = [measured + lift_of(measured) for measured in np.linspace(20, 100, 81)]
+    assert min(np.diff(rising)) > 0
 
 
 def test_ink_darkens_by_its_strength_and_bare_paper_stays() -> None:
