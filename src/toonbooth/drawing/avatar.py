@@ -9,11 +9,12 @@ import cv2
 import numpy as np
 
 from toonbooth.drawing import facemap
-from toonbooth.drawing.cel import without_mottle, without_rim, woven_cloth
+from toonbooth.drawing.cel import bodily_hue, without_mottle, without_rim, woven_cloth
 from toonbooth.drawing.cel_backdrop import SceneLook, choose_scene
 from toonbooth.drawing.complexion import SkinTones, as_flesh, lay_skin
 from toonbooth.drawing.exposure import with_lit_faces
 from toonbooth.drawing.eyes import enlarge_eyes
+from toonbooth.drawing.flesh import ember
 from toonbooth.drawing.gaze import CREASES, draw_eye, eye_tones
 from toonbooth.drawing.inking import wanted_lines
 from toonbooth.drawing.jawline import draw_jaws
@@ -181,9 +182,9 @@ def _masses(lab: FloatImage, woven: FloatImage, look: AvatarLook, *, unit: float
     stepped = soft_steps(opened, step=look.step, softness=0.75)
     opened += (stepped - opened) * np.float32(0.75)
     np.clip(opened, 0, 100, out=opened)
-    return cv2.merge([opened, a * np.float32(look.saturation), b * np.float32(look.saturation)]).astype(
-        np.float32, copy=False
-    )
+    chroma = cv2.magnitude(a, b).astype(np.float32, copy=False)
+    stronger = np.float32(look.saturation) * (1 - bodily_hue(a, b, chroma) * (1 - ember(chroma, lightness)))
+    return cv2.merge([opened, a * stronger, b * stronger]).astype(np.float32, copy=False)
 
 
 def _draw_face(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from toonbooth.drawing.flesh import colourfulness, creases, hue_of_skin, lift_of, sunlit, underexposure
+from toonbooth.drawing.flesh import colourfulness, creases, ember, hue_of_skin, lift_of, sunlit, underexposure
 from toonbooth.drawing.regions import Regions
 from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.pixels import FloatImage
@@ -58,15 +58,18 @@ def cel_tones(lab: FloatImage, regions: Regions, tones: CelTones, *, unit: float
     """
     lightness, a, b = planes_of(lab)
     light = _cloth_and_hair(lightness, woven_cloth(lightness, regions, unit=unit), tones, unit=unit)
-    white = _white(lightness, a, b)
+    chroma = cv2.magnitude(a, b).astype(np.float32, copy=False)
+    white = _white(lightness, chroma)
     # Counted in tones the folds of a white shirt would be dirt.
     light += (np.float32(97) - light) * (np.float32(0.5) * white)
     # A black and white photo stays one.
     colourful = colourfulness(lab)
     # Hands, arms and ears beyond the face must not turn more orange than the face.
-    bodily = _like_skin(a, b)
+    bodily = bodily_hue(a, b, chroma)
     a, b = _clean_darks(lightness, a, b, unit=unit)
     stronger = np.float32(1) + np.float32(tones.saturation - 1) * (1 - bodily)
+    # Nor may an ear in the shade glow like an ember.
+    stronger *= 1 - bodily * (1 - ember(chroma, lightness))
     a *= stronger
     b *= stronger
     # Black turns neither olive nor violet.
@@ -108,16 +111,14 @@ def without_rim(plate: FloatImage, person: FloatImage, *, unit: float) -> FloatI
     return cv2.blendLinear(continued, plate, rim, 1 - rim).astype(np.float32, copy=False)
 
 
-def _like_skin(a: FloatImage, b: FloatImage) -> FloatImage:
+def bodily_hue(a: FloatImage, b: FloatImage, chroma: FloatImage) -> FloatImage:
     """How much a hue is one that skin has, of whatever depth, 0 … 1."""
-    chroma = cv2.magnitude(a, b) + np.float32(1e-3)
-    towards = (a * np.float32(0.62) + b * np.float32(0.78)) / chroma
+    towards = (a * np.float32(0.62) + b * np.float32(0.78)) / (chroma + np.float32(1e-3))
     return smoothstep(towards, low=0.86, high=0.95) * smoothstep(chroma, low=5.0, high=10.0)
 
 
-def _white(lightness: FloatImage, a: FloatImage, b: FloatImage) -> FloatImage:
+def _white(lightness: FloatImage, chroma: FloatImage) -> FloatImage:
     """How white a place is: light and without a colour, 0 … 1."""
-    chroma = cv2.magnitude(a, b).astype(np.float32, copy=False)
     return smoothstep(lightness, low=72, high=90) * smoothstep(chroma, low=9, high=4)
 
 
@@ -253,7 +254,6 @@ def _lay_skin(
 
     # One hue for all skin: blotches go, warmth gathers in the shadows.
     red, gold = hue_of_skin(measured_red, yellow, lightness=middle, colourful=colourful)
-    red = min(red, 0.8 * gold + 2.0)
     chroma = float(np.hypot(red, gold))
     calmed = min(1.0, 33.0 / max(chroma, 1.0)) ** 0.75
     elsewhere = regions.person * (1 - anybodys)

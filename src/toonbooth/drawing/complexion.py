@@ -122,7 +122,7 @@ def _lay_one(
     # Light skin looks boiled when it is as red as in photos; dark skin without its red looks grey.
     ruddy = float(np.interp(middle, [45.0, 62.0], [1.04, 0.99]))
     hue_red, hue_yellow = hue_of_skin(measured_red, measured_yellow, lightness=middle, colourful=colourful)
-    hue_red = ruddy * min(hue_red, 0.85 * hue_yellow + 3.0)
+    hue_red *= ruddy
     chroma = float(np.hypot(hue_red, hue_yellow))
     calmer = calm_of(chroma)
     a = (red - np.float32(measured_red)) * np.float32(0.35) + np.float32(hue_red * calmer) + 2 * shade

@@ -41,12 +41,20 @@ def hue_of_skin(red: float, yellow: float, *, lightness: float, colourful: float
     """
     angle = float(np.arctan2(yellow, red))
     strength = float(np.hypot(red, yellow))
-    likely = float(np.clip(angle, 0.8, 1.2))
+    # Redder than this it looks boiled in a drawing.
+    likely = float(np.clip(angle, 0.87, 1.2))
     # What points the other way says nothing about the skin.
     strength *= max(0.0, float(np.cos(angle - likely)))
-    least = float(np.interp(lightness, [30.0, 50.0, 62.0, 80.0], [16.0, 22.5, 21.5, 18.0]))
+    least = float(np.interp(lightness, [30.0, 50.0, 62.0, 80.0], [16.0, 23.0, 23.0, 18.5]))
     strength = max(strength, least * colourful)
     return strength * float(np.cos(likely)), strength * float(np.sin(likely))
+
+
+def ember(chroma: FloatImage, lightness: FloatImage) -> FloatImage:
+    """Factor on the colours of what has skin's hue, (H, W), 0 … 1: an ear in the shade must not glow."""
+    room = np.float32(9) + np.float32(0.55) * lightness
+    factor: FloatImage = np.minimum(1, room / (chroma + np.float32(1)))
+    return factor
 
 
 def creases(
@@ -86,7 +94,7 @@ def calm_of(chroma: float) -> float:
 def lift_of(middle: float) -> float:
     """How much lighter skin of a given L* is drawn: most in the middle; burnt out, it is toned."""
     return float(
-        np.interp(middle, [42.0, 52.0, 60.0, 67.0, 73.0, 82.0, 100.0], [0.3, 2.0, 3.5, 6.5, 6.5, 1.5, -14.0])
+        np.interp(middle, [42.0, 52.0, 60.0, 67.0, 73.0, 82.0, 100.0], [0.3, 2.5, 4.5, 7.0, 6.5, 1.5, -14.0])
     )
 
 

@@ -50,10 +50,12 @@ def settle_surfaces(
         middle = points[facemap.OVAL].mean(axis=0)
         near = _around(middle, regions.skin.shape, reach=1.15 * width)
         local = points - np.array([near[1].start, near[0].start], np.float32)
-        within, light = regions.within(near), lab[near][..., 0]
+        within, light, red = regions.within(near), lab[near][..., 0], lab[near][..., 1]
         bare = (within.skin > 0.9) & (within.features < 0.05)
         beards.append(beard_evidence(light, grey[near], bare, local))
-        shine, strands = _shine_and_strands(within, light, grey[near], local, width=width, bearded=beards[-1])
+        shine, strands = _shine_and_strands(
+            within, light, red, grey[near], local, width=width, bearded=beards[-1]
+        )
         np.maximum(skin[near], shine, out=skin[near])
         np.maximum(features[near], strands, out=features[near])
     # Found on few pixels and led by the picture's edges, its border is ragged.
@@ -61,15 +63,22 @@ def settle_surfaces(
 
 
 def _shine_and_strands(
-    regions: Regions, light: FloatImage, grey: FloatImage, points: Points, *, width: float, bearded: float
+    regions: Regions,
+    light: FloatImage,
+    red: FloatImage,
+    grey: FloatImage,
+    points: Points,
+    *,
+    width: float,
+    bearded: float,
 ) -> tuple[FloatImage, FloatImage]:
     """Around one face: skin that shines too much to be told for skin, and detail that hair keeps."""
     whole = (light.shape[1], light.shape[0])
     # Half the size is enough to tell where they are.
     size = (max(1, whole[0] // 2), max(1, whole[1] // 2))
-    skin, taken, person, frames, light, grey = (
+    skin, taken, person, frames, light, red, grey = (
         shrunk(np.ascontiguousarray(plane), size)
-        for plane in (regions.skin, regions.features, regions.person, regions.frames, light, grey)
+        for plane in (regions.skin, regions.features, regions.person, regions.frames, light, red, grey)
     )
     points, width = points * np.float32(0.5) - np.float32(0.25), width / 2
     sure = skin > 0.8
@@ -95,6 +104,10 @@ def _shine_and_strands(
     rough = np.sqrt(np.maximum(gaussian(light * light, sigma=sigma) - mean * mean, 0))
     flash = inner * smoothstep(light, low=typical + 1, high=typical + 6) * (1 - taken)
     np.maximum(shine, flash * smoothstep(rough, low=7.0, high=4.0), out=shine)
+    # So is what shines in a bay of the skin, up to the hair, as long as it has any of skin's red.
+    bay = smoothstep(gaussian(skin, sigma=0.04 * width), low=0.25, high=0.42) * person * (1 - taken)
+    bay *= smoothstep(light, low=typical, high=typical + 6) * smoothstep(red, low=1.0, high=4.0)
+    np.maximum(shine, bay * smoothstep(rough, low=6.0, high=3.5), out=shine)
 
     lower = polygon_mask(size[::-1], points[_BEARD_ZONE], grow=1.12, feather=0.03 * width)
     beard = lower * smoothstep(np.float32(100) * grey, low=typical - 9, high=typical - 20)

@@ -7,7 +7,7 @@ import numpy as np
 
 from tests.unit.drawing.portraits import bust
 from toonbooth.drawing import facemap
-from toonbooth.drawing.flesh import creases, hue_of_skin, lift_of
+from toonbooth.drawing.flesh import creases, ember, hue_of_skin, lift_of
 from toonbooth.drawing.inking import lay_ink
 from toonbooth.drawing.strokework import find_details, find_strokes
 from toonbooth.imaging.resize import shrunk
@@ -59,6 +59,14 @@ def test_skin_of_middling_depth_is_never_grey_and_burnt_out_skin_is_no_chalk() -
         assert 82 < measured + lift_of(measured) < 88
     rising = [measured + lift_of(measured) for measured in np.linspace(20, 100, 81)]
     assert min(np.diff(rising)) > 0
+
+
+def test_what_has_skins_hue_glows_neither_in_the_shade_nor_fades_in_the_light() -> None:
+    light = np.array([[12.0, 65.0]], np.float32)
+    strong = np.array([[34.0, 30.0]], np.float32)
+    in_shade, in_light = (strong * ember(strong, light))[0]
+    assert in_shade < 20
+    assert in_light == 30.0
 
 
 def test_ink_darkens_by_its_strength_and_bare_paper_stays() -> None:
