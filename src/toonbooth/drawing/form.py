@@ -131,7 +131,7 @@ def follow_structure(
     mean_cos, mean_sin, mean = (gaussian(plane, sigma=max(1.5, 14.0 * unit)) for plane in planes)
     steady = np.sqrt(mean_cos * mean_cos + mean_sin * mean_sin) / (mean + np.float32(0.03))
     cloth = np.minimum(np.float32(1.8) * far, 1)
-    flowing *= 1 - np.float32(0.95) * cloth * smoothstep(steady, low=0.9, high=0.66)
+    flowing *= 1 - np.float32(0.97) * cloth * smoothstep(steady, low=0.96, high=0.8)
     share = flowing / np.maximum(length, np.float32(1e-4))
     stay = 1 - flowing
     mixed = Directions(around.cos2 * stay + cos2 * share, around.sin2 * stay + sin2 * share)

@@ -89,21 +89,21 @@ def _draw_eye(density: FloatImage, lights: FloatImage, eye: Eye, *, depth: float
         distance = np.sqrt(x * x + y * y)
         iris = opening * smoothstep(distance, low=1.0 + edge, high=1.0 - edge)
         white = opening * (1 - iris)
-        part *= 1 - np.float32(0.6) * white
+        part *= 1 - np.float32(0.8) * white
         glow = smoothstep(y - x * np.float32(0.3 * light_from), low=-0.3, high=0.9)
-        own = np.float32(0.25 + 0.85 * depth) - np.float32(0.35) * glow
-        own += np.float32(0.55) * np.exp(-np.square((distance - np.float32(0.95)) / np.float32(0.16)))
+        own = np.float32(0.32 + 0.95 * depth) - np.float32(0.35) * glow
+        own += np.float32(0.8) * np.exp(-np.square((distance - np.float32(0.95)) / np.float32(0.16)))
         # Fibres run from the pupil outwards.
         own += np.float32(0.08) * np.cos(np.float32(13) * np.arctan2(y, x))
-        own = np.maximum(own, np.float32(2.0) * smoothstep(distance, low=0.45 + edge, high=0.45 - edge))
-        part += iris * np.float32(0.85) * (own - part)
+        own = np.maximum(own, np.float32(2.2) * smoothstep(distance, low=0.5 + edge, high=0.5 - edge))
+        part += iris * np.float32(0.95) * (own - part)
         part += np.float32(0.4) * opening * smoothstep(y, low=-0.35, high=-1.0)
         light = np.sqrt(np.square(x - np.float32(0.34 * light_from)) + np.square(y + np.float32(0.34)))
-        dot = opening * smoothstep(light, low=0.26 + edge, high=0.26 - edge)
+        dot = opening * smoothstep(light, low=0.24 + edge, high=0.24 - edge)
         part *= 1 - dot
         lights[window] = np.maximum(dot, np.float32(0.3) * white * smoothstep(part, low=0.5, high=0.1))
     upper, lower = contour[: _INNER_CORNER + 1], contour[[*range(_INNER_CORNER, len(contour)), 0]]
-    np.maximum(part, _lid(part.shape, upper, thickness=0.32 * radius) * np.float32(1.6), out=part)
+    np.maximum(part, _lid(part.shape, upper, thickness=0.38 * radius) * np.float32(1.8), out=part)
     np.maximum(part, _lid(part.shape, lower, thickness=0.12 * radius) * np.float32(0.5), out=part)
 
 

@@ -78,7 +78,7 @@ def plan_pencil_lines(
     wanted *= (1 - np.float32(0.5) * far) / (1 + (120 + 160 * far) * crowd)
     outline = np.zeros((0, 0), np.float32)
     if contour is not None:
-        outline = outline_width(contour, weight=2.6, light_from=light_from, unit=unit)
+        outline = outline_width(contour, weight=3.3, light_from=light_from, unit=unit)
         # Hair ends in its own strokes, not at a line.
         hair = (1 - regions.skin) * (1 - far)
         outline *= 1 - np.float32(0.6) * gaussian(hair, sigma=max(1.0, 3 * unit))
@@ -106,7 +106,7 @@ def pencil_lines(lines: PencilLines, size: Size, *, weight: float, factor: int) 
     float32 array, shape (height, width); 0 is bare paper, 1 a firm line.
     """
     # Thresholds come after enlarging: a line stays crisp that way.
-    drawn = enlarged(lines.response * lines.welcome, size) * np.float32(80 * weight)
+    drawn = enlarged(lines.response * lines.welcome, size) * np.float32(105 * weight)
     drawn -= np.float32(0.2)
     np.clip(drawn, 0, 1.1, out=drawn)
     if lines.contour is not None:

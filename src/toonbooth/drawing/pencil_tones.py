@@ -76,7 +76,7 @@ def pencil_tones(lab: FloatImage, regions: Regions, *, unit: float) -> FloatImag
         fair = _fairness(lightness, regions, bare)
         own = [float(value) for value in np.median(lab[bare], axis=0)]
         missing = missing_light((own[0], own[1], own[2]), _eye_white(lightness, regions) or 0.0)
-        ease = min(0.45 * middle, 0.15 * fair + 0.016 * missing)
+        ease = min(0.45 * middle, 0.15 * fair + 0.021 * missing)
         shade = np.maximum(tone - np.float32(middle + 0.1), 0)
         # Hard shadows age people, and skin is never as dark as cloth can be.
         deep = np.maximum(tone - np.float32(0.5), 0)
@@ -87,13 +87,14 @@ def pencil_tones(lab: FloatImage, regions: Regions, *, unit: float) -> FloatImag
         # Lips differ from skin by their red more than by their lightness.
         redder = np.clip(red - np.float32(np.median(red[bare])), 0, 22)
         lips = regions.lips * (1 - regions.mouth)
-        tone += lips * (np.float32(0.03) + np.float32(0.008) * redder)
+        tone += lips * (np.float32(0.025) + np.float32(0.007) * redder)
         tone -= lips * np.float32(0.45) * np.maximum(tone - np.float32(middle + 0.15), 0)
     np.clip(tone, 0, 1, out=tone)
     # Sockets stay clear of the lids and pupils that will be drawn in them.
-    tone *= 1 - np.float32(0.25) * regions.eyes
-    # Teeth and the whites of eyes are hardly touched.
-    tone *= 1 - np.float32(0.5) * regions.mouth
+    tone *= 1 - np.float32(0.45) * regions.eyes
+    # Teeth are hardly touched; what lies in the dark behind them is dark, or a mouth is one with its lips.
+    hollow = smoothstep(tone, low=0.5, high=0.68)
+    tone += regions.mouth * (np.float32(0.3) * hollow - np.float32(0.5) * tone * (1 - hollow))
     if not regions.heads:
         # Where nothing is the subject, nothing is to be heavy.
         tone *= np.float32(0.8)
@@ -227,7 +228,7 @@ def vignette(
         reach = np.square((x - np.float32(0.85 * look.side)) / np.float32(0.75))
         reach = reach + np.square((y - np.float32(0.05)) / np.float32(0.95))
         np.maximum(behind, np.exp(-reach), out=behind)
-    worn = tone * (1 - np.float32(look.looseness) * smoothstep(distance, low=0.7, high=2.1))
+    worn = tone * (1 - np.float32(look.looseness) * smoothstep(distance, low=0.6, high=1.6))
     # In the end only contours are left.
     worn *= 1 - np.float32(0.97) * smoothstep(distance, low=2.5, high=5.2)
     behind *= np.float32(look.strength)

@@ -119,14 +119,14 @@ def choose_look(rng: np.random.Generator) -> SketchLook:
         smudge=float(rng.uniform(0.28, 0.5)),
         line_weight=float(rng.uniform(0.8, 1.3)),
         light_from=-side,
-        ending=Vignette(side, float(rng.uniform(0.12, 0.34)), float(rng.uniform(0.55, 0.85))),
+        ending=Vignette(side, float(rng.uniform(0.12, 0.34)), float(rng.uniform(0.68, 0.9))),
     )
 
 
 def draw_sketch(portrait: Portrait, rng: np.random.Generator) -> Portrait:
     """Draw a portrait in pencil."""
     look = choose_look(rng)
-    portrait = enlarge_eyes(well_lit(portrait), strength=0.07)
+    portrait = enlarge_eyes(well_lit(portrait), strength=0.12)
     height, width = portrait.picture.shape[:2]
     whole = Closeup(0, 0, width, height, min(2.4, _SHEET / max(height, width)))
     if whole.zoom > 1.2 and min(whole.size) >= 8:
