@@ -80,6 +80,9 @@ pictures: .venv/dev.stamp models  ## Draw the previews and the pictures in docs/
 bench-scale: .venv/dev.stamp models  ## Measure growth: a million rows, two workers (minutes)
 	$(RUN)/python -m bench.scale $(ARGS)
 
+scaling: .venv/dev.stamp  ## Work out what so many devices need (ARGS="--devices 500000 --uploads 4"; --help)
+	@$(RUN)/python -m bench.scaling $(ARGS)
+
 bench-load: .venv/dev.stamp models  ## 64 clients upload at once for a minute; prints what they met
 	$(RUN)/python -m bench.load $(ARGS)
 
@@ -142,5 +145,6 @@ clean:  ## Remove the virtual environment and caches (never your data)
 	@$(RUN)/uv pip install --quiet --python $(RUN)/python --require-hashes -r requirements-fuzz.lock
 	@touch $@
 
-.PHONY: help serve test torture browser operators check format models postgres onnx s3 otel redis ray test-ray bench bench-ray bench-load fuzz contact-sheet previews \
+.PHONY: help serve test torture browser operators check format models postgres onnx s3 otel redis ray test-ray \
+	bench bench-ray bench-load bench-scale scaling fuzz contact-sheet previews \
 	pictures migration reference openapi golden lock clean

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from limits import RateLimitItem, RateLimitItemPerMinute
 
@@ -53,6 +53,7 @@ async def count_let_through(process: PortionedCounts, limit: RateLimitItem, time
     return refusals.count(None)
 
 
+@settings(max_examples=40)
 @given(
     amount=st.integers(1, 300), processes=st.integers(1, 6), requests=st.integers(0, 600), seed=st.integers(0)
 )
