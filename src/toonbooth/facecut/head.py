@@ -50,6 +50,9 @@ _SHAVEN: Final = 0.55
 """How bare a chin is from which hair on the cheeks beside it is no beard, 0…1."""
 _STRANGE: Final = -8.0
 """Log-likelihood below which a colour was hardly ever seen."""
+_DIM: Final = 0.7
+"""How light well exposed faces are: the median of their strongest channel, 0…1."""
+_MOST_EXPOSED: Final = 4.0
 _HAIR_AWAY: Final = 1.2
 _MUCH_HAIR: Final = 0.5
 """Squared face widths of hair below the jaw from which there is long hair: 1.4 measured, 0.2 of collar."""
@@ -104,7 +107,10 @@ def find_head(picture: ByteImage, matte: FloatImage, landmarks: Points, *, yaw: 
     """
     height, width = matte.shape
     size = (width, height)
-    lab = rgb_to_lab(to_float(np.asarray(cv2.bilateralFilter(picture, 5, 18, 3), dtype=np.uint8)))
+    oval = landmarks[list(OVAL)]
+    face = fill_polygon(oval, size=size)
+    smooth = np.asarray(cv2.bilateralFilter(picture, 5, 18, 3), dtype=np.uint8)
+    lab = rgb_to_lab(_brightened(to_float(smooth), face > 0.5))
     light = np.ascontiguousarray(lab[..., 0] * np.float32(0.01))
     cells = index_cells(lab)
     places = _measure_places(landmarks, size=size, yaw=yaw)
@@ -113,8 +119,6 @@ def find_head(picture: ByteImage, matte: FloatImage, landmarks: Points, *, yaw: 
     beard = find_beard(lab, skin, landmarks)
     # Under stubble and beards nothing tells a collar from the chin but its edge.
     shaven = max(0.0, 1 - 1.5 * beard_share(skin, landmarks))
-    oval = landmarks[list(OVAL)]
-    face = fill_polygon(oval, size=size)
     skin_likelihood = log_likelihood(count_colours(cells, face * skin))
     shaded_likelihood = log_likelihood(_count_shaded(lab, face * skin))
     jaw = trace_jaw(
@@ -181,6 +185,17 @@ def find_head(picture: ByteImage, matte: FloatImage, landmarks: Points, *, yaw: 
         bearded=shaven < _SHAVEN,
     )
     return Head(skull=skull, hair=hair, hairline=hairline, earrings=find_earrings(cells, matte, landmarks))
+
+
+def _brightened(image: FloatImage, face: Mask) -> FloatImage:
+    """A dim photo as if it had been exposed for the face: in the dark all colours are one."""
+    if not face.any():
+        return image
+    exposure = _DIM / max(float(np.median(image[face].max(axis=1))), 0.02)
+    if exposure <= 1:
+        return image
+    brightened: FloatImage = image * np.float32(min(exposure, _MOST_EXPOSED))
+    return np.minimum(brightened, np.float32(1))
 
 
 def _measure_places(landmarks: Points, *, size: tuple[int, int], yaw: float) -> _Places:

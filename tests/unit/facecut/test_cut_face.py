@@ -76,6 +76,14 @@ def test_long_hair_in_front_of_the_shoulders_stays_and_the_neck_between_goes() -
     assert alpha[at_the_shoulders, 149 - 20 : 149 + 20].max() == 0
 
 
+@pytest.mark.parametrize("exposure", [0.5, 0.35])
+def test_long_hair_stays_in_a_dim_photo(exposure: float) -> None:
+    painting = one(Look(hair=(170, 130, 95), long_hair=True), unit=100)
+    dim = (painting.portrait.picture * exposure).astype(np.uint8)
+    portrait = replace(painting.portrait, picture=dim)
+    assert overlap(portrait, cut_face(portrait), painting.heads[0]) > 0.94
+
+
 def test_a_beard_below_the_chin_stays() -> None:
     painting = one(Look(beard=True), unit=100)
     alpha = alpha_over(painting.portrait, cut_face(painting.portrait))
