@@ -91,8 +91,8 @@ def _lay_skin(
     form: FloatImage = lightness - np.float32(middle)
     # Hard shadows age people and shine is sweat: both keep their place and lose some depth.
     bent = np.where(form < 0, np.float32(0.84) * form, np.float32(0.8) * form).astype(np.float32)
-    stepped = soft_steps(gaussian(bent, sigma=1.6 * unit), step=look.plane, softness=0.6)
-    bent += np.float32(0.6) * (stepped - bent)
+    stepped = soft_steps(gaussian(bent, sigma=1.6 * unit), step=look.plane, softness=0.42)
+    bent += np.float32(0.75) * (stepped - bent)
     base = (
         middle + lift_of(middle) + 0.7 * missing_light((middle, red, yellow), _eye_white(lightness, regions))
     )

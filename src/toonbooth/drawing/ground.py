@@ -23,12 +23,12 @@ class Ground(Enum):
 
     OWN = "the photo's own background in broad strokes"
     TEAL = "sea green with a pale light"
-    TERRACOTTA = "brick and apricot"
+    TERRACOTTA = "brick and rust"
     BLUE = "evening blue and sky"
     SAGE = "sage and butter"
     PLUM = "plum and old rose"
     OCHRE = "ochre and straw"
-    ROSE = "dusty rose and cream"
+    ROSE = "dusty rose"
     NIGHT = "night blue and turquoise"
     LINEN = "linen and white"
 
@@ -53,16 +53,16 @@ _Lab = tuple[float, float, float]
 
 WALLS: dict[Ground, tuple[_Lab, _Lab]] = {
     Ground.TEAL: ((40.0, -17.0, -11.0), (68.0, -15.0, -1.0)),
-    Ground.TERRACOTTA: ((44.0, 23.0, 23.0), (70.0, 15.0, 27.0)),
+    Ground.TERRACOTTA: ((29.0, 25.0, 20.0), (50.0, 31.0, 27.0)),
     Ground.BLUE: ((40.0, 0.0, -28.0), (70.0, -5.0, -17.0)),
     Ground.SAGE: ((49.0, -13.0, 13.0), (77.0, -7.0, 22.0)),
     Ground.PLUM: ((34.0, 20.0, -15.0), (63.0, 21.0, -2.0)),
     Ground.OCHRE: ((53.0, 11.0, 36.0), (79.0, 3.0, 34.0)),
-    Ground.ROSE: ((57.0, 22.0, 5.0), (81.0, 11.0, 12.0)),
+    Ground.ROSE: ((48.0, 26.0, 0.0), (72.0, 22.0, 0.0)),
     Ground.NIGHT: ((21.0, 3.0, -20.0), (50.0, -12.0, -18.0)),
     Ground.LINEN: ((71.0, 3.0, 11.0), (88.0, 1.0, 6.0)),
 }
-"""L*a*b* far from the head, and around it."""
+"""L*a*b* far from the head, and around it: none of them a colour of skin, or a head has no edge."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,7 +198,7 @@ def _study(
     detail = smoothstep(
         gaussian(steep, sigma=max(0.7, 1.5 * unit)) * np.float32(max(unit, 0.3)), low=1.5, high=6.0
     )
-    brushy = (np.float32(0.92) - np.float32(0.27) * regions.skin) * (1 - np.float32(0.65) * detail)
+    brushy = (np.float32(0.92) - np.float32(0.1) * regions.skin) * (1 - np.float32(0.5) * detail)
     brushy *= 1 - smoothstep(fine, low=0.02, high=0.5)
     calm = gaussian(person, sigma=max(0.7, 1.6 * unit)) if faces else person
     directions = _directions(tone, calm, regions, drift, unit=unit)
@@ -230,9 +230,9 @@ def _paint_strokes(
     strands = cloth * study.strands
     for wanted, brush in (
         (cloth, Brush(max(8.0, 20 * step), 5.5, coverage=1.7, tolerance=20.0, variety=1.8)),
-        (plain * skin, Brush(max(4.0, 17 * step), 3.4, coverage=1.8, tolerance=9.0, variety=0.9)),
+        (plain * skin, Brush(max(4.0, 21 * step), 3.2, coverage=1.9, tolerance=11.0, variety=1.5)),
         (strands, Brush(max(3.0, 6.5 * step), 13.0, coverage=1.5, tolerance=22.0, variety=2.2)),
-        (plain * skin, Brush(max(3.0, 8 * step), 4.0, coverage=0.9, tolerance=6.0, variety=0.7)),
+        (plain * skin, Brush(max(3.0, 10 * step), 4.2, coverage=0.6, tolerance=7.0, variety=1.1)),
     ):
         strokes = lay_strokes(study.lab, study.directions, wanted, brush, size=size, rng=rng)
         paint_strokes(canvas, strokes)
@@ -314,13 +314,13 @@ def _finish_rows(
 
     brushy, streaks = large(study.brushy), large(bristles)
     # Hair and cloth end in a dry brush; skin ends in a clean edge.
-    dry = np.float32(0.075) * smoothstep(brushy, low=0.6, high=0.9)
+    dry = np.float32(0.075) * smoothstep(brushy, low=0.83, high=0.92)
     person = smoothstep(large(study.person) + streaks * dry, low=0.25, high=0.75)
     texture = grey - study.clean.rows_over(grey, factor=factor, top=top)
     texture *= large(study.grain) * np.float32(0.95)
     # Paint lies thin on skin.
-    thick = smoothstep(brushy, low=0.45, high=0.9)
-    covered = (np.float32(0.4) * brushy + np.float32(0.6) * thick) * person
+    thick = smoothstep(brushy, low=0.76, high=0.98)
+    covered = (np.float32(0.2) * brushy + np.float32(0.75) * thick) * person
     light: FloatImage = np.multiply(reliefs[0][rows], covered, dtype=np.float32)
     light += np.multiply(reliefs[1][rows], 1 - person, dtype=np.float32)
     light *= np.float32(0.03 * look.impasto / (16 * 60))

@@ -186,7 +186,10 @@ def lay_strokes(
     normal = np.stack([-along[..., 1], along[..., 0]], axis=2) * (half[:, None] * _PROFILE)[..., None]
     outlines = np.concatenate([points + normal, (points - normal)[:, ::-1]], axis=1)
     fixed = np.rint((outlines - np.float32(0.5)) * (1 << _SUBPIXEL_BITS)).astype(np.int32)
-    spread = np.stack([stray[0], np.float32(0.45) * stray[1], np.float32(0.5) * stray[2]], axis=1)
+    # Painters turn a colour more than they lighten it: what is lighter beside darker looks like a crease.
+    spread = np.stack(
+        [np.float32(0.7) * stray[0], np.float32(0.6) * stray[1], np.float32(0.7) * stray[2]], axis=1
+    )
     heights = np.clip(0.5 + np.float32(0.22) * stray[3], 0, 1)
     # In the dark the same difference looks larger.
     varied = np.float32(brush.variety) * np.clip(own[:, :1] * np.float32(1 / 45), 0.35, 1)
