@@ -26,6 +26,11 @@ operators: .venv/dev.stamp  ## Install nginx, promtool, hadolint and Helm, with 
 	@command -v nginx >/dev/null && command -v promtool >/dev/null || { apt-get update -q && RUNLEVEL=1 \
 		DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends nginx-light prometheus; }
 
+azure: .venv/dev.stamp  ## Try pictures in Azure Blob Storage on Microsoft's emulator (needs npm; 365 MB)
+	@test -x .venv/azurite/node_modules/.bin/azurite-blob || \
+		npm install --prefix .venv/azurite --ignore-scripts --no-audit --no-fund --loglevel=error azurite@3.37.0
+	$(RUN)/python -m pytest -n0 tests/integration/gallery/test_blob_stores.py tests/http/gallery/test_azure.py $(ARGS)
+
 torture: .venv/dev.stamp models  ## Kill galleries and movers hundreds of times, race 1,000 rounds of requests (minutes)
 	TORTURE_KILLS=200 TORTURE_RACES=1000 TORTURE_MOVES=100 TORTURE_CLUSTER=100 $(RUN)/python -m pytest -n0 -s tests/acceptance/torture tests/http/gallery/test_faults.py $(ARGS)
 
@@ -145,6 +150,6 @@ clean:  ## Remove the virtual environment and caches (never your data)
 	@$(RUN)/uv pip install --quiet --python $(RUN)/python --require-hashes -r requirements-fuzz.lock
 	@touch $@
 
-.PHONY: help serve test torture browser operators check format models postgres onnx s3 otel redis ray test-ray \
+.PHONY: help serve test torture browser operators azure check format models postgres onnx s3 otel redis ray test-ray \
 	bench bench-ray bench-load bench-scale scaling fuzz contact-sheet previews \
 	pictures migration reference openapi golden lock clean

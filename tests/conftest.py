@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from skimage import data
 
+from tests.azurite import Azurite, running_azurite
 from tests.databases import Databases, PostgresqlDatabases, SqliteDatabases
 from tests.postgresql_server import PostgresqlServer, running_postgresql
 from tests.seaweedfs import SeaweedFs, running_seaweedfs
@@ -46,6 +47,13 @@ def postgresql_server() -> Generator[PostgresqlServer]:
 def seaweedfs() -> Generator[SeaweedFs]:
     """An S3 server that stays up while tests run."""
     with running_seaweedfs() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def azurite() -> Generator[Azurite]:
+    """An emulator of Azure Blob Storage that stays up while tests run."""
+    with running_azurite() as server:
         yield server
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 import pytest
 
+from tests.azurite import Azurite, is_installed
 from tests.integration.gallery.records import NOON
 from tests.seaweedfs import SeaweedFs, running_seaweedfs
 from toonbooth.gallery.blobs.disk import DiskBlobStore
@@ -47,7 +48,10 @@ class Stores:
         return b"".join([piece async for piece in self.blobs.stream(key, start=start, stop=stop)])
 
 
-@pytest.fixture(params=["disk", "bucket", "moving"])
+SERVERS: Final = {"bucket": "seaweedfs", **({"azure": "azurite"} if is_installed() else {})}
+
+
+@pytest.fixture(params=["disk", "moving", *SERVERS])
 def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Stores:
     folder = tmp_path / "uploads"
     if request.param == "moving":
@@ -56,7 +60,7 @@ def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Stores:
     if request.param == "disk":
         disk = DiskBlobStore(folder)
         return Stores(disk, DiskBlobStore(folder), disk.staging)
-    server: SeaweedFs = request.getfixturevalue("seaweedfs")
+    server: SeaweedFs | Azurite = request.getfixturevalue(SERVERS[request.param])
     monkeypatch: pytest.MonkeyPatch = request.getfixturevalue("monkeypatch")
     for name, value in server.environment().items():
         monkeypatch.setenv(name, value)
