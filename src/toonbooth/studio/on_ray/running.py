@@ -23,8 +23,9 @@ from ray.serve.exceptions import RayServeException
 
 from toonbooth.contract import READY_PATH
 from toonbooth.kit.errors import StartError
-from toonbooth.kit.probing import answers_well
+from toonbooth.kit.probing import find_answer
 from toonbooth.kit.processes import signals_handled
+from toonbooth.studio.on_ray.proxy import REPLICA_HEADER
 from toonbooth.studio.on_ray.replica import describe_application, describe_rays_logs
 from toonbooth.studio.settings import StudioSettings
 
@@ -170,8 +171,8 @@ def _watch(told_to_stop: threading.Event) -> None:
             raise StartError("The Ray cluster is gone; start it, and then this again.") from error
         if application is None:
             raise StartError("Somebody took the studio off the cluster.")
-        if application.status != status:
-            status = application.status
+        if application.status.value != status:
+            status = application.status.value
             log.warning("the studio on the cluster is %s", status)
 
 
@@ -193,8 +194,15 @@ def _tell_state(application: Any) -> str:
 
 def _answers(settings: StudioSettings) -> bool:
     """Whether this machine's proxy passes requests on, to a replica that draws."""
-    host = _near(settings.host)
-    return answers_well(host, settings.port, READY_PATH, timeout_seconds=_LOOK_SECONDS)
+    answer = find_answer(_near(settings.host), settings.port, READY_PATH, timeout_seconds=_LOOK_SECONDS)
+    if answer is None:
+        return False
+    if REPLICA_HEADER in answer:
+        raise StartError(
+            "Ray Serve was started on this cluster by something else, and its proxies lack what the studio "
+            "needs: run `serve shutdown` first."
+        )
+    return True
 
 
 def _near(host: str) -> str:
