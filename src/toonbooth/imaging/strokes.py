@@ -44,7 +44,8 @@ class Directions:
 
     def angles_at(self, points: NDArray[np.float32], size: Size) -> NDArray[np.float32]:
         """Angles under points of a sheet of that size, radians within ± pi / 2."""
-        twice = np.arctan2(_at(self.sin2, points, size), _at(self.cos2, points, size))
+        where = _places(self.cos2.shape, points, size)
+        twice = np.arctan2(self.sin2.take(where), self.cos2.take(where))
         half: NDArray[np.float32] = twice * np.float32(0.5)
         return half
 
@@ -147,12 +148,14 @@ def hatch(
     start = directions.angles_at(seeds, size) + wobble
     ways = []
     for sign in (-1, 1):
-        here, heading, path = seeds, start, []
+        here, heading = seeds, start
+        path: list[NDArray[np.float32]] = []
         for _ in range(_HALF_STEPS):
+            if path:
+                heading = _nearest_turn(directions.angles_at(here, size) + wobble, heading)
             move = np.stack([np.cos(heading), np.sin(heading)], axis=1) * (sign * step)[:, None]
             here = here + move
             path.append(here)
-            heading = _nearest_turn(directions.angles_at(here, size) + wobble, heading)
         ways.append(path)
     points = np.stack([*reversed(ways[0]), seeds, *ways[1]], axis=1)
     return Strokes(points.astype(np.float32), np.clip(pressure, 0.12, 1).astype(np.float32))
@@ -195,11 +198,17 @@ def draw_strokes(strokes: Strokes, *, size: Size, pen: int = 1) -> ByteImage:
 
 def _at(field: FloatImage, points: NDArray[np.float32], size: Size) -> NDArray[np.float32]:
     """What a field says under points of a sheet, nearest; beyond its edges what it says there."""
-    height, width = field.shape
-    x = np.clip((points[:, 0] * np.float32(width / size[0])).astype(np.int32), 0, width - 1)
-    y = np.clip((points[:, 1] * np.float32(height / size[1])).astype(np.int32), 0, height - 1)
-    values: NDArray[np.float32] = field[y, x]
-    return values
+    return field.take(_places(field.shape, points, size))
+
+
+def _places(shape: tuple[int, ...], points: NDArray[np.float32], size: Size) -> NDArray[np.intp]:
+    """Which value of a field lies under each point, counted row by row."""
+    height, width = shape
+    x = np.clip((points[:, 0] * np.float32(width / size[0])).astype(np.intp), 0, width - 1)
+    y = np.clip((points[:, 1] * np.float32(height / size[1])).astype(np.intp), 0, height - 1)
+    y *= width
+    y += x
+    return y
 
 
 def _nearest_turn(angle: NDArray[np.float32], heading: NDArray[np.float32]) -> NDArray[np.float32]:
