@@ -264,8 +264,10 @@ def trace_hairline(
 
 def _near(ways: Points, points: Points, reach: float) -> NDArray[np.bool_]:
     """Which places beside the contour are close to one of the points."""
-    squares = np.square(ways[:, :, np.newaxis] - points).sum(axis=-1)
-    near: NDArray[np.bool_] = squares.min(axis=-1) < (reach * _U) ** 2
+    # Point by point: one array of all distances takes twenty times as long.
+    across, down = ways[..., 0].copy(), ways[..., 1].copy()
+    squares = np.minimum.reduce([np.square(across - x) + np.square(down - y) for x, y in points])
+    near: NDArray[np.bool_] = squares < (reach * _U) ** 2
     return near
 
 

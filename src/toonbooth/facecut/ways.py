@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -70,9 +72,15 @@ def stiff_line(values: FloatImage, weights: FloatImage, *, stiffness: float) -> 
     ----------
     P. H. C. Eilers, "A perfect smoother", Analytical Chemistry 75(14), 2003. doi:10.1021/ac034173t
     """
-    bends = np.diff(np.eye(len(values)), n=2, axis=0)
-    solved = np.linalg.solve(
-        np.diag(weights.astype(np.float64)) + stiffness * bends.T @ bends, weights * values
-    )
-    line: FloatImage = solved.astype(np.float32)
+    system = stiffness * _bends_of(len(values))
+    system[np.diag_indices(len(values))] += weights
+    line: FloatImage = np.linalg.solve(system, weights * values).astype(np.float32)
     return line
+
+
+@functools.lru_cache(maxsize=8)
+def _bends_of(count: int) -> NDArray[np.float64]:
+    """What multiplies with a line of so many points from both sides is the sum of its squared bends."""
+    bends = np.diff(np.eye(count), n=2, axis=0)
+    squares: NDArray[np.float64] = bends.T @ bends
+    return squares
