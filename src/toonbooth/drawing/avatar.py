@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 
 from toonbooth.drawing import facemap
-from toonbooth.drawing.cel import bodily_hue, without_mottle, without_rim, woven_cloth
+from toonbooth.drawing.cel import bodily_hue, without_rim
 from toonbooth.drawing.cel_backdrop import SceneLook, choose_scene
+from toonbooth.drawing.cloth import without_flecks, without_mottle, woven_cloth
 from toonbooth.drawing.complexion import SkinTones, as_flesh, lay_skin
 from toonbooth.drawing.exposure import with_lit_faces
 from toonbooth.drawing.eyes import enlarge_eyes
@@ -174,6 +175,7 @@ def _hairlines(skin: FloatImage, faces: tuple[Face, ...], *, scale: float, unit:
 def _masses(lab: FloatImage, woven: FloatImage, look: AvatarLook, *, unit: float) -> FloatImage:
     """Hair and clothes as a few masses: folds and shine stand out before tones are counted."""
     lightness, a, b = planes_of(lab)
+    a, b = (without_flecks(plane, woven, unit=unit) for plane in (a, b))
     around = gaussian(lightness, sigma=14 * unit)
     shaped = lightness + (lightness - around) * np.float32(0.45)
     shaped = without_mottle(shaped, woven, unit=unit)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from toonbooth.drawing.cloth import without_flecks, without_mottle, woven_cloth
 from toonbooth.drawing.flesh import colourfulness, creases, ember, hue_of_skin, lift_of, sunlit, underexposure
 from toonbooth.drawing.regions import Regions
 from toonbooth.imaging.colour import planes_of
@@ -17,10 +18,6 @@ from toonbooth.imaging.tones import smoothstep, soft_steps
 
 _ENOUGH_SKIN = 30
 """Pixels of sure skin below which its colour isn't worth measuring."""
-
-
-_HAIR_TEXTURE, _CLOTH_TEXTURE = 0.065, 0.16
-"""Differences, in hundredths of L*, that are locks in hair and folds in cloth; fainter ones go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +54,9 @@ def cel_tones(lab: FloatImage, regions: Regions, tones: CelTones, *, unit: float
     float32 array, shape (H, W, 3), L*a*b*.
     """
     lightness, a, b = planes_of(lab)
-    light = _cloth_and_hair(lightness, woven_cloth(lightness, regions, unit=unit), tones, unit=unit)
+    woven = woven_cloth(lightness, regions, unit=unit)
+    light = _cloth_and_hair(lightness, woven, tones, unit=unit)
+    a, b = (without_flecks(plane, woven, unit=unit) for plane in (a, b))
     chroma = cv2.magnitude(a, b).astype(np.float32, copy=False)
     white = _white(lightness, chroma)
     # Counted in tones the folds of a white shirt would be dirt.
@@ -154,44 +153,6 @@ def _cloth_and_hair(lightness: FloatImage, woven: FloatImage, tones: CelTones, *
     # The border of two tones that lie near each other wanders over cloth as its texture leads it.
     result: FloatImage = opened + (stepped - opened) * (np.float32(0.85) - np.float32(0.55) * woven)
     return result
-
-
-def without_mottle(lightness: FloatImage, woven: FloatImage, *, unit: float) -> FloatImage:
-    """Even out what is fainter than a fold: counted in tones it would become specks.
-
-    Parameters
-    ----------
-    lightness : float32 array, shape (H, W), L*
-    woven : float32 array, shape (H, W), 0 … 1
-        From `woven_cloth`.
-    unit : float, pixels
-        A four-hundredth of a face's width.
-    """
-    grey = lightness * np.float32(0.01)
-    contrast = np.float32(_HAIR_TEXTURE) + np.float32(_CLOTH_TEXTURE - _HAIR_TEXTURE) * woven
-    (even,) = guided_planes([lightness], grey, radius=max(1, round(9 * unit)), contrast=contrast)
-    return even.over(grey)
-
-
-def woven_cloth(lightness: FloatImage, regions: Regions, *, unit: float) -> FloatImage:
-    """Where cloth is, whose weave is to be evened out, (H, W), 0 … 1.
-
-    That is from the shoulders down; locks that hang there, and sequins, are rougher than any knitwear.
-    """
-    # What is this smooth is worked out on few pixels.
-    height, width = lightness.shape
-    size = (max(1, width // 4), max(1, height // 4))
-    columns = (np.arange(size[0], dtype=np.float32)[None, :] + np.float32(0.5)) * np.float32(width / size[0])
-    rows = (np.arange(size[1], dtype=np.float32)[:, None] + np.float32(0.5)) * np.float32(height / size[1])
-    cloth: FloatImage = np.ones(size[::-1], np.float32)
-    for x, y, across in regions.heads:
-        below = smoothstep((rows - np.float32(y)) / np.float32(across), low=0.75, high=1.15)
-        beside = smoothstep(np.abs(columns - np.float32(x)) / np.float32(across), low=1.1, high=1.4)
-        cloth *= np.maximum(below, beside)
-    around = enlarged(gaussian(shrunk(lightness, size), sigma=3.5 * unit), (width, height))
-    rough = shrunk(cv2.absdiff(lightness, around).astype(np.float32, copy=False), size)
-    cloth *= smoothstep(gaussian(rough, sigma=3.5 * unit), low=6.5, high=4.0)
-    return enlarged(cloth, (width, height))
 
 
 def _reach(regions: Regions, head: int) -> tuple[slice, slice] | None:

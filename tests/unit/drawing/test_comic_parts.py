@@ -11,8 +11,9 @@ import pytest
 from tests.unit.drawing.portraits import bust
 from toonbooth.drawing import facemap
 from toonbooth.drawing.backdrop import Head
-from toonbooth.drawing.cel import CelTones, cel_tones, without_mottle, woven_cloth
+from toonbooth.drawing.cel import CelTones, cel_tones
 from toonbooth.drawing.cel_backdrop import Scene, SceneLook, draw_scene
+from toonbooth.drawing.cloth import without_flecks, without_mottle, woven_cloth
 from toonbooth.drawing.jawline import draw_jaws
 from toonbooth.drawing.regions import Regions, find_regions
 from toonbooth.drawing.rim import even_rim, settle_rim, with_slender
@@ -156,6 +157,10 @@ def test_knitwear_is_evened_out_and_locks_over_a_shoulder_are_not() -> None:
     assert even[knit].std() < 0.45 * lightness[knit].std()
     assert even[locks].std() > 0.8 * lightness[locks].std()
     assert woven[:80, 110:190].max() == 0
+    flecks = rng.normal(0, 9, (300, 300)).astype(np.float32)
+    yarn = without_flecks(flecks, woven, unit=0.5)
+    assert yarn[knit].std() < 0.5 * flecks[knit].std()
+    np.testing.assert_array_equal(yarn[:80, 110:190], flecks[:80, 110:190])
 
 
 @pytest.mark.parametrize("scene", Scene)

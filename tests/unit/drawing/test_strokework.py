@@ -62,11 +62,11 @@ def test_skin_of_middling_depth_is_never_grey_and_burnt_out_skin_is_no_chalk() -
 
 
 def test_what_has_skins_hue_glows_neither_in_the_shade_nor_fades_in_the_light() -> None:
-    light = np.array([[12.0, 65.0]], np.float32)
-    strong = np.array([[34.0, 30.0]], np.float32)
+    light = np.array([[12.0, 55.0]], np.float32)
+    strong = np.array([[34.0, 65.0]], np.float32)
     in_shade, in_light = (strong * ember(strong, light))[0]
     assert in_shade < 20
-    assert in_light == 30.0
+    assert in_light == 65.0
 
 
 def test_ink_darkens_by_its_strength_and_bare_paper_stays() -> None:

@@ -1,0 +1,65 @@
+"""Cloth: its weave is evened out, its folds stay."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from toonbooth.drawing.regions import Regions
+from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.resize import enlarged, shrunk
+from toonbooth.imaging.smoothing import gaussian, guided_planes
+from toonbooth.imaging.tones import smoothstep
+
+_HAIR_TEXTURE, _CLOTH_TEXTURE = 0.065, 0.16
+"""Differences, in hundredths of L*, that are locks in hair and folds in cloth; fainter ones go."""
+
+
+def without_mottle(lightness: FloatImage, woven: FloatImage, *, unit: float) -> FloatImage:
+    """Even out what is fainter than a fold: counted in tones it would become specks.
+
+    Parameters
+    ----------
+    lightness : float32 array, shape (H, W), L*
+    woven : float32 array, shape (H, W), 0 … 1
+        From `woven_cloth`.
+    unit : float, pixels
+        A four-hundredth of a face's width.
+    """
+    grey = lightness * np.float32(0.01)
+    contrast = np.float32(_HAIR_TEXTURE) + np.float32(_CLOTH_TEXTURE - _HAIR_TEXTURE) * woven
+    (even,) = guided_planes([lightness], grey, radius=max(1, round(9 * unit)), contrast=contrast)
+    return even.over(grey)
+
+
+def without_flecks(plane: FloatImage, woven: FloatImage, *, unit: float) -> FloatImage:
+    """Even out a* or b*, (H, W), where `woven` is cloth: yarns of several colours are one in a drawing."""
+    below = int(np.argmax(woven.max(axis=1) > 0.05))
+    part, share = np.ascontiguousarray(plane[below:]), woven[below:]
+    height, width = part.shape
+    few = shrunk(part, (max(1, width // 2), max(1, height // 2)))
+    even = enlarged(gaussian(few, sigma=max(0.8, 4 * unit)), (width, height))
+    calm = plane.copy()
+    calm[below:] += (even - part) * (np.float32(0.85) * share)
+    return calm
+
+
+def woven_cloth(lightness: FloatImage, regions: Regions, *, unit: float) -> FloatImage:
+    """Where cloth is, whose weave is to be evened out, (H, W), 0 … 1.
+
+    That is from the shoulders down; locks that hang there, and sequins, are rougher than any knitwear.
+    """
+    # What is this smooth is worked out on few pixels.
+    height, width = lightness.shape
+    size = (max(1, width // 4), max(1, height // 4))
+    columns = (np.arange(size[0], dtype=np.float32)[None, :] + np.float32(0.5)) * np.float32(width / size[0])
+    rows = (np.arange(size[1], dtype=np.float32)[:, None] + np.float32(0.5)) * np.float32(height / size[1])
+    cloth: FloatImage = np.ones(size[::-1], np.float32)
+    for x, y, across in regions.heads:
+        below = smoothstep((rows - np.float32(y)) / np.float32(across), low=0.75, high=1.15)
+        beside = smoothstep(np.abs(columns - np.float32(x)) / np.float32(across), low=1.1, high=1.4)
+        cloth *= np.maximum(below, beside)
+    around = enlarged(gaussian(shrunk(lightness, size), sigma=3.5 * unit), (width, height))
+    rough = shrunk(cv2.absdiff(lightness, around).astype(np.float32, copy=False), size)
+    cloth *= smoothstep(gaussian(rough, sigma=3.5 * unit), low=6.5, high=4.0)
+    return enlarged(cloth, (width, height))
