@@ -60,6 +60,8 @@ class _Window:
     untold: int
     let_through: int = 0
     is_used_up: bool = False
+    failure: Exception | None = None
+    """What came of asking, the last time that nothing did."""
     asking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
@@ -101,8 +103,11 @@ class PortionedCounts:
         key = limit.key_for(*subject)
         window = self._get_window(limit, key)
         if window.has_to_ask:
+            failure = window.failure
             async with window.asking:
-                # Whoever had its turn before may have got enough for several.
+                # Whoever had its turn before may have got enough for several, or waited for nothing.
+                if window.failure is not failure and window.failure is not None:
+                    raise window.failure
                 if window.has_to_ask:
                     await self._ask(window, limit, key)
         if window.let_through >= window.allowed:
@@ -111,16 +116,19 @@ class PortionedCounts:
         return None
 
     async def _ask(self, window: _Window, limit: RateLimitItem, key: str) -> None:
-        grant = await self._take(
-            Claim(
-                name=self._conceal(key),
-                now=self._read_seconds(),
-                ends_at=window.ends_at,
-                used=window.untold,
-                wanted=max(1, limit.amount // PORTIONS),
-                most=limit.amount,
-            )
+        claim = Claim(
+            name=self._conceal(key),
+            now=self._read_seconds(),
+            ends_at=window.ends_at,
+            used=window.untold,
+            wanted=max(1, limit.amount // PORTIONS),
+            most=limit.amount,
         )
+        try:
+            grant = await self._take(claim)
+        except self.absences as failure:
+            window.failure = failure
+            raise
         window.untold = 0
         window.allowed += grant.amount
         window.is_used_up = not grant.amount

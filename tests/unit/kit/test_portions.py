@@ -120,6 +120,19 @@ async def test_a_window_that_has_ended_is_forgotten() -> None:
     assert len(process._windows) == 1  # what it holds shows in nothing else
 
 
+async def test_a_store_that_is_away_is_not_waited_for_by_one_request_after_the_other() -> None:
+    store, limit = Store(is_away=True), RateLimitItemPerMinute(5)
+    process = store.make_process()
+
+    attempts = (process.find_refusal(limit, SOMEBODY) for _ in range(30))
+    answers = await asyncio.gather(*attempts, return_exceptions=True)
+    assert {type(answer) for answer in answers} == {AwayError}
+    assert store.asked.total() == 1
+
+    store.is_away = False
+    assert await count_let_through(process, limit, 9) == 5
+
+
 async def test_a_store_that_is_away_refuses_nobody_and_lets_nobody_through_without_end(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
