@@ -17,7 +17,7 @@ from toonbooth.facecut.finishing import Layer, finish, seen_box
 from toonbooth.facecut.frame import UNIT_PIXELS, HeadFrame, Window, frame_head
 from toonbooth.facecut.heads import find_head_area
 from toonbooth.facecut.landmarks import OVAL
-from toonbooth.facecut.outlines import Mask, dilated, fill_polygon, grow, opened, parts_touching
+from toonbooth.facecut.outlines import Mask, dilated, fill_polygon, grow, opened, parts_touching, small_parts
 from toonbooth.facecut.square import cut_square
 from toonbooth.imaging.pixels import FloatImage, to_float
 from toonbooth.imaging.resize import enlarged, shrunk
@@ -34,6 +34,10 @@ _LEVEL: Final = 0.01
 
 _HOOK: Final = 0.13
 """What hangs no farther below the rest isn't an island, face widths."""
+
+_KNOB: Final = 0.035
+_KNOB_AREA: Final = 0.01
+"""Half the thickness, face widths, and the area, squared, that a part sticking out of a head has at least."""
 
 _ISLAND_FACE_PIXELS: Final = 160.0
 """Islands and holes are sought at this width of the face; finer finds no more, and is slow."""
@@ -175,12 +179,26 @@ def _without_islands(alpha: FloatImage, core: FloatImage, unit: float) -> FloatI
     hooked[: int(rows.mean()) if len(rows) else height] = False
     solid = parts_touching(firm | hooked, face)
     linked = parts_touching((small > 0.25) | solid, solid)
-    near = (dilated(linked, 1) & dilated(solid, 0.04 * unit)).astype(np.float32)
-    fading = enlarged(np.asarray(cv2.GaussianBlur(near, (0, 0), 0.7), dtype=np.float32), (width, height))
+    near = dilated(linked, 1) & dilated(solid, 0.04 * unit)
+    if len(rows):
+        near &= ~_knobs(small > 0.3, unit, lowest=int(rows.max()))
+    soft = cv2.GaussianBlur(near.astype(np.float32), (0, 0), 0.7)
+    fading = enlarged(np.asarray(soft, dtype=np.float32), (width, height))
     holes = enlarged(_small_holes(small > 0.9, unit).astype(np.float32), (width, height))
     # Faintest veils are errors of the matte, not hair.
     cleared: FloatImage = (alpha * fading - np.float32(0.03)) * np.float32(1 / 0.94)
     return np.clip(np.maximum(cleared, holes), np.float32(0), np.float32(1))
+
+
+def _knobs(solid: Mask, unit: float, *, lowest: int) -> Mask:
+    """What sticks out of a head on a thin neck or hardly longer than thick: a lamp behind it, not a lock.
+
+    Below `lowest`, where locks and earrings hang, there are none.
+    """
+    away = solid & ~opened(solid, _KNOB * unit)
+    away[lowest:] = False
+    knobs = small_parts(away, _KNOB_AREA * unit * unit)
+    return dilated(knobs, 1) & ~opened(solid, _KNOB * unit)
 
 
 def _small_holes(solid: Mask, unit: float) -> Mask:

@@ -9,6 +9,7 @@ from tests.unit.facecut.heads import Look, Mask, Painting, mirrored, one, paint
 from toonbooth.facecut.cut import Shape, cut_face
 from toonbooth.facecut.cut_out import CutOut, on_white
 from toonbooth.facecut.finishing import MARGIN
+from toonbooth.facecut.outlines import dilated
 from toonbooth.imaging.pixels import ByteImage
 from toonbooth.portrait.model import Portrait
 
@@ -74,6 +75,19 @@ def test_long_hair_in_front_of_the_shoulders_stays_and_the_neck_between_goes() -
     for lock in (149 - 57, 149 + 57):
         assert alpha[at_the_shoulders, lock - 5 : lock + 5].min() > 200
     assert alpha[at_the_shoulders, 149 - 20 : 149 + 20].max() == 0
+
+
+@pytest.mark.parametrize("lamp", [(slice(90, 95), slice(205, 218)), (slice(30, 42), slice(146, 150))])
+def test_what_sticks_out_of_a_head_like_a_knob_or_a_spike_goes(lamp: tuple[slice, slice]) -> None:
+    painting = one(SHORT, unit=100)
+    picture, matte = painting.portrait.picture.copy(), painting.portrait.matte.copy()
+    picture[lamp], matte[lamp] = (70, 45, 30), 1
+    portrait = replace(painting.portrait, picture=picture, matte=matte)
+    beyond = np.zeros_like(painting.heads[0])
+    beyond[lamp] = True
+    beyond &= ~dilated(painting.heads[0], 3)
+    assert beyond.any()
+    assert alpha_over(portrait, cut_face(portrait))[beyond].max() < 60
 
 
 @pytest.mark.parametrize("exposure", [0.5, 0.35])
