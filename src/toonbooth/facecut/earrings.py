@@ -8,11 +8,12 @@ from typing import Final
 import cv2
 import numpy as np
 
-from toonbooth.facecut.colours import Cells, count_colours, log_likelihood
+from toonbooth.facecut.colours import Cells, count_colours, index_cells, log_likelihood
 from toonbooth.facecut.frame import UNIT_PIXELS
 from toonbooth.facecut.landmarks import LOBES
 from toonbooth.facecut.outlines import Mask, dilated, disk, opened, parts_touching, small_parts
-from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.colour import rgb_to_lab
+from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
 from toonbooth.portrait.model import Points
 
 _U: Final = float(UNIT_PIXELS)
@@ -41,6 +42,19 @@ _HIGHEST: Final = -0.1
 _MOST_BESIDE: Final = 0.9
 
 _HOOK: Final = 0.035
+
+_BESIDE: Final = 0.09
+"""How far around an earring the background of a drawing is looked at, face widths."""
+
+_INK: Final = 38.0
+"""Lightness L* below which something is an outline rather than a backdrop."""
+
+_FEW: Final = 0.01
+"""Squared face widths of backdrop below which nothing is learnt of it."""
+
+_DRAWN: Final = 0.7
+"""What part of an earring must be something else than background: 0.57 and 0.67 where `flat` paints outline
+and backdrop instead, 0.77 and more elsewhere."""
 
 _ALONE: Final = 0.6
 """An earring is this part of all that is strange there, or the background is too colourful to tell."""
@@ -89,6 +103,48 @@ def recall_earrings(area: FloatImage, matte: FloatImage, landmarks: Points) -> F
         ],
         matte.shape,
     )
+
+
+def drawn_earrings(picture: ByteImage, matte: FloatImage, earrings: FloatImage) -> FloatImage | None:
+    """Tell what a drawing has left of earrings: each one whole, without the background beside it, or nothing.
+
+    Parameters
+    ----------
+    picture : uint8 array, shape (H, W, 3), the frame's view of the drawing
+    matte : float32 array, shape (H, W), range [0, 1]
+    earrings : float32 array, shape (H, W), range [0, 1]
+        As the photo had them.
+
+    Returns
+    -------
+    float32 array, shape (H, W), range [0, 1]; None when one of them is more background than earring: then a
+    pair is better left off.
+    """
+    kept = np.zeros_like(earrings)
+    count, labels, statistics, _ = cv2.connectedComponentsWithStats(
+        (earrings > 0.3).astype(np.uint8), connectivity=8
+    )
+    for label in range(1, count):
+        x, y, width, height = statistics[label, :4].tolist()
+        room = round(_BESIDE * _U) + 2
+        window = (slice(max(0, y - room), y + height + room), slice(max(0, x - room), x + width + room))
+        part = labels[window] == label
+        lab = rgb_to_lab(to_float(np.ascontiguousarray(picture[window])))
+        beside = dilated(part, _BESIDE * _U) & ~dilated(part, 1) & (matte[window] < 0.5)
+        # What is dark there may be the earring's own outline.
+        beside &= lab[..., 0] > _INK
+        if float(beside.sum()) < _FEW * _U * _U:
+            kept[window] = np.maximum(kept[window], earrings[window] * part)
+            continue
+        cells = index_cells(lab)
+        likelihood = log_likelihood(count_colours(cells, beside.astype(np.float32)))[cells]
+        drawn = part & (likelihood < _STRANGE)
+        if float(drawn.sum()) < _DRAWN * float(part.sum()):
+            return None
+        whole = cv2.morphologyEx(drawn.astype(np.uint8), cv2.MORPH_CLOSE, disk(0.02 * _U)) > 0
+        soft = cv2.GaussianBlur((whole & part).astype(np.float32), (0, 0), 0.7)
+        kept[window] = np.maximum(kept[window], np.minimum(np.asarray(soft, np.float32), earrings[window]))
+    return kept
 
 
 def _lay_together(

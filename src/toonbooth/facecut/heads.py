@@ -8,12 +8,12 @@ from typing import Final
 import cv2
 import numpy as np
 
-from toonbooth.facecut.earrings import recall_earrings
+from toonbooth.facecut.earrings import drawn_earrings, recall_earrings
 from toonbooth.facecut.frame import UNIT_PIXELS, HeadFrame, frame_head
 from toonbooth.facecut.head import find_head
 from toonbooth.facecut.jaw import JawRun, follow_jaw
 from toonbooth.facecut.landmarks import CHIN, OVAL
-from toonbooth.facecut.outlines import fill_polygon, grow
+from toonbooth.facecut.outlines import dilated, fill_polygon, grow
 from toonbooth.facecut.people import claim_person
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
 from toonbooth.portrait.model import HEAD_SIZE, Face, Portrait
@@ -86,8 +86,18 @@ def find_head_area(portrait: Portrait, face: Face, frame: HeadFrame) -> HeadArea
     light = to_float(np.asarray(cv2.cvtColor(view, cv2.COLOR_RGB2GRAY), dtype=np.uint8))
     landmarks = frame.points_in(face.landmarks)
     if known and face.head is not None:
-        earrings = recall_earrings(face.head, frame.map_in(portrait.matte), landmarks)
-        return HeadArea(face.head, follow_jaw(face.head, light, landmarks), face.hairline, earrings)
+        matte = frame.map_in(portrait.matte)
+        area, known_earrings = face.head, recall_earrings(face.head, matte, landmarks)
+        earrings = None
+        if known_earrings is not None:
+            earrings = drawn_earrings(view, matte, known_earrings)
+            gone = known_earrings if earrings is None else np.maximum(known_earrings - earrings, 0)
+            # With the last of what they hung by.
+            area = np.where(
+                dilated(gone > 0.3, 0.02 * UNIT_PIXELS) & (earrings is None), 0, area * (1 - gone)
+            )
+            area = area.astype(np.float32)
+        return HeadArea(area, follow_jaw(area, light, landmarks), face.hairline, earrings)
     found = _measure(portrait, face, frame, view)
     return HeadArea(found.area, follow_jaw(found.area, light, landmarks), found.hairline, found.earrings)
 

@@ -68,3 +68,29 @@ def test_what_is_no_earring_goes_with_the_background(top: int, length: int, brea
     assert np.array_equal(measured.matte, portrait.matte)
     alpha = alpha_over(portrait, cut_face(portrait)) > 127
     assert (alpha & drop).sum() < 0.1 * drop.sum()
+
+
+def test_an_earring_that_a_drawing_hardly_shows_is_left_off_whole() -> None:
+    portrait, drop = with_drop(side=1, top=LOBE_Y, length=34, breadth=9)
+    measured = measure_heads(portrait)
+    wall = measured.picture[MIDDLE_Y, 20]
+    picture = measured.picture.copy()
+    rows = np.flatnonzero(drop.any(axis=1))
+    # A style that simplifies keeps the upper third and paints its backdrop over the rest.
+    lost = drop & (np.arange(len(drop)) > rows[0] + len(rows) // 3)[:, np.newaxis]
+    picture[lost] = wall
+    alpha = alpha_over(measured.with_picture(picture), cut_face(measured.with_picture(picture)))
+    assert (alpha[drop] > 127).mean() < 0.1
+
+
+def test_the_backdrop_beside_an_earring_is_left_off() -> None:
+    portrait, drop = with_drop(side=1, top=LOBE_Y, length=34, breadth=11)
+    measured = measure_heads(portrait)
+    picture = measured.picture.copy()
+    columns = np.flatnonzero(drop.any(axis=0))
+    lost = drop & (np.arange(drop.shape[1]) > columns[-1] - 2)
+    picture[lost] = measured.picture[MIDDLE_Y, 20]
+    drawing = measured.with_picture(picture)
+    alpha = alpha_over(drawing, cut_face(drawing))
+    assert (alpha[drop & ~lost] > 127).mean() > 0.8
+    assert (alpha[lost] > 127).mean() < 0.4
