@@ -232,7 +232,7 @@ def trace_hairline(
     inset = (1 - give) * np.interp(from_end, (_CHEEK, _TEMPLE), _INSET).astype(np.float32)
     examples = hair
     at_first: FloatImage | None = None
-    for _ in range(_ROUNDS):
+    for turn in range(_ROUNDS):
         odds = np.clip((skin_model - log_likelihood(examples))[here] * np.float32(0.25), -1, 1)
         odds = np.asarray(cv2.GaussianBlur(odds, (0, 0), 0.8), np.float32) * np.float32(belief)
         if at_first is None:
@@ -253,7 +253,10 @@ def trace_hairline(
         told = told.ravel()
         found = np.minimum(line, _first_hair(np.where(barred, 0, odds), line, from_end)) - told * inset
         found = np.where(framed, np.maximum(found, np.float32(_GLASSES[2])), found)
-        line = _hold_inside(found, np.maximum(told, framed), np.maximum(give, framed))
+        if turn == _ROUNDS - 1:
+            line = _hold_inside(found, np.maximum(told, framed), np.maximum(give, framed))
+            break
+        line = found
         # What lies just beyond, above the ears, has the hair's own highlights.
         near = (line[:, np.newaxis] + 0.03 < _OFFSETS) & (line[:, np.newaxis] + 0.25 > _OFFSETS)
         near &= seen & (there > 0.7) & (ways[..., 1] < brows) & (told > 0.5)[:, np.newaxis]
