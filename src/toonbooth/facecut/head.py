@@ -20,10 +20,10 @@ from toonbooth.facecut.colours import (
     log_likelihood,
     look_up,
 )
-from toonbooth.facecut.contour import trace_hairline
 from toonbooth.facecut.earrings import find_earrings
 from toonbooth.facecut.edges import EdgeFollower
 from toonbooth.facecut.frame import UNIT_PIXELS
+from toonbooth.facecut.hairline import trace_hairline
 from toonbooth.facecut.jaw import outline_skull, trace_jaw
 from toonbooth.facecut.landmarks import CHIN, JAW_ANGLES, LEFT_BROW, NOSE, OVAL, RIGHT_BROW
 from toonbooth.facecut.outlines import (
