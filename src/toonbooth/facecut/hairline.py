@@ -48,6 +48,9 @@ _HAIR_DEPTH: Final = (0.015, 0.045)
 _INSET: Final = (0.01, 0.03)
 """How far inside the first hairs the contour stays, face widths: along the cheeks, above the brows."""
 
+_OUTLINE: Final = 0.015
+"""The same inside the silhouette of a cheek that is turned away: a drawing may have a line there."""
+
 _NEAR_EYE: Final = 0.055
 """How close to the corner of an eye a contour may come, face widths."""
 
@@ -136,7 +139,7 @@ def trace_hairline(
     beside = np.where((_OFFSETS > 0) | outside, 1, 1 - 0.6 * cheek[:, np.newaxis])
     line, told = np.zeros(len(rim), np.float32), np.zeros(len(rim), np.float32)
     framed = (from_end > _GLASSES[0]) & (from_end < _GLASSES[1]) & (wears_glasses(cells, landmarks) > 0.5)
-    inset = (1 - give) * np.interp(from_end, (_CHEEK, _TEMPLE), _INSET).astype(np.float32)
+    inset = np.interp(from_end, (_CHEEK, _TEMPLE), _INSET) * (1 - give) + _OUTLINE * give
     examples = hair
     at_first: FloatImage | None = None
     for turn in range(_ROUNDS):
@@ -158,7 +161,9 @@ def trace_hairline(
         cost += np.where(barred, 50.0, 0.0)
         line = cheapest_way(cost.astype(np.float32), _OFFSETS)
         told = told.ravel()
-        found = np.minimum(line, _first_hair(np.where(barred, 0, odds), line, from_end)) - told * inset
+        found = np.minimum(
+            line, _first_hair(np.where(barred, 0, odds), line, from_end)
+        ) - told * inset.astype(np.float32)
         found = np.where(framed, np.maximum(found, np.float32(_GLASSES[2])), found)
         if turn == _ROUNDS - 1:
             line = _hold_inside(found, np.maximum(told, framed), np.maximum(give, framed))
