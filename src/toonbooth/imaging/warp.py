@@ -12,6 +12,9 @@ from toonbooth.imaging.pixels import ByteImage
 _REACH = 1.9
 """Radii beyond which a lens does nothing."""
 
+_SETTLED = 1e-3
+"""Pixels by which nobody sees a point move."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lens:
@@ -82,6 +85,9 @@ def magnify_points(points: NDArray[np.float32], lenses: Iterable[Lens]) -> NDArr
         source = target.copy()
         # The warp is given backwards, from drawing to photo; a few fixed-point steps turn it round.
         for _ in range(12):
+            before = source
             source = target / (1 - lens.pull((source * source).sum(axis=1, keepdims=True)))
+            if np.abs(source - before).max(initial=0) < _SETTLED:
+                break
         moved = (source + origin).astype(np.float32)
     return moved

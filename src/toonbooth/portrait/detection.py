@@ -68,14 +68,17 @@ SHORT_RANGE: Final = DetectorKind(FACE_DETECTION_SHORT_RANGE, ((8, 2), (16, 6)))
 FULL_RANGE: Final = DetectorKind(FACE_DETECTION_FULL_RANGE, ((4, 1),))
 
 
+@lru_cache(maxsize=8)
 def lay_anchors(grids: tuple[tuple[int, int], ...], *, width: int, height: int) -> Points:
-    """Centres of all anchors in pixels of the input, in the order of the network's outputs."""
+    """Centres of all anchors in pixels of the input, in the order of the network's outputs; read-only."""
     layers = []
     for stride, anchors_per_cell in grids:
         across, down = (np.arange(0, length, stride) + stride / 2 for length in (width, height))
         centres = np.stack(np.meshgrid(across, down), axis=-1).reshape(-1, 2)
         layers.append(np.repeat(centres, anchors_per_cell, axis=0))
-    return np.concatenate(layers).astype(np.float32)
+    anchors = np.concatenate(layers).astype(np.float32)
+    anchors.flags.writeable = False
+    return anchors
 
 
 class FaceDetector:
