@@ -36,7 +36,7 @@ class Study:
 
     unit : pixels of the small picture; a four-hundredth of a face's width.
     faces : in the coordinates of the full picture.
-    picture : uint8, the full picture, its sides multiples of twice the factor.
+    picture : uint8, the full picture, its sides multiples of factor.
     strokes : (h, w, 3) uint8, the small picture in strokes; `along` smooths along them.
     lab : (h, w, 3) float32, the same in L*a*b*.
     grey : (h, w) float32, the small picture with its texture.
@@ -72,15 +72,14 @@ def study(portrait: Portrait) -> Study:
     large = unit_of(portrait)
     factor = max(2, round(2 * large))
     unit = large / factor
-    # Sides of the small picture are even: much is worked out at half its size.
-    picture = padded(portrait.picture, multiple=2 * factor)
+    picture = padded(portrait.picture, multiple=factor)
     size = (picture.shape[1] // factor, picture.shape[0] // factor)
     small = shrunk(picture, size)
     strokes, along = find_strokes(small, unit=unit)
     lab = rgb_to_lab(to_float(strokes))
     person, contour = np.ones(size[::-1], np.float32), None
     if portrait.faces:
-        matte = shrunk(padded(portrait.matte, multiple=2 * factor), size)
+        matte = shrunk(padded(portrait.matte, multiple=factor), size)
         matte, lab = settle_rim(matte, lab, unit=unit)
         person = _find_person(matte, small, lab, portrait.faces, scale=1 / factor, unit=unit)
         contour = find_contour(person, luma(strokes), unit=unit)
