@@ -103,7 +103,7 @@ def lift_of(middle: float) -> float:
 def sunlit(form: FloatImage) -> float:
     """How much lighter than its median a face in hard light is drawn, L*; `form` is L* from that median."""
     lit = float(np.percentile(form, 80))
-    return 0.5 * lit * float(np.interp(lit, [8.0, 18.0], [0.0, 1.0]))
+    return 0.65 * lit * float(np.interp(lit, [8.0, 16.0], [0.0, 1.0]))
 
 
 def underexposure(lightness: FloatImage, regions: Regions) -> float:
