@@ -123,7 +123,7 @@ def draw_scene(size: Size, look: SceneLook, *, head: Head, hair: float) -> Scene
     ground = 62.0 if hair > 66 else 80.0
     # A dark yellow is mud.
     yellow = max(0.0, look.tint[1]) / max(1.0, float(np.hypot(*look.tint)))
-    ground += (12.0 if hair > 66 else 6.0) * yellow**2
+    ground += (17.0 if hair > 66 else 6.0) * yellow**2
     # Flat colours: a gradient this faint would show as bands. A shape that is all about is near its ground.
     step, share = _STEPS[look.scene]
     a, b = ((1 - share) * one + share * other for one, other in zip(look.tint, look.accent, strict=True))

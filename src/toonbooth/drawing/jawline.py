@@ -118,7 +118,7 @@ def jaw_stroke(
     taper *= 1 - np.float32(0.3 * light_from) * np.sign(path[-1, 0] - path[0, 0]) * along
     pressure = drawn * taper * (np.float32(0.3) + np.float32(0.7) * smoothstep(edge, low=0.0, high=0.06))
     pressure = cv2.GaussianBlur(pressure[:, None], (0, 0), sigmaX=0.5, sigmaY=3.0)[:, 0]
-    return window, _ink(grey.shape, path, pressure * np.float32(0.015 * width * weight))
+    return window, _ink(grey.shape, path, pressure * np.float32(0.013 * width * weight**0.7))
 
 
 def _fleshy(part: ByteImage, path: Points, outward: Points, width: float) -> FloatImage:
