@@ -44,11 +44,8 @@ class Sheet:
     def before(cls, portrait: Portrait, scene: SceneLook, light: Light, *, face_width: float) -> Sheet:
         """The sheet under a whole picture: a scene that sets off the person's hair."""
         height, width = portrait.picture.shape[:2]
-        face = portrait.main_face
-        x, y = face.box.centre if face else (width / 2, height / 2)
-        behind = draw_scene(
-            (width, height), scene, head=Head(x, y, face_width), hair=_hair_lightness(portrait)
-        )
+        head = _middle(portrait, face_width)
+        behind = draw_scene((width, height), scene, head=head, hair=_hair_lightness(portrait))
         return cls(behind, falling_light((max(8, width // 2), max(8, height // 2)), light))
 
     def closely(self, closeup: Closeup) -> Sheet:
@@ -65,6 +62,17 @@ class Sheet:
             replace(self.behind, shape=shape.astype(np.uint8, copy=False)),
             light.astype(np.float32, copy=False),
         )
+
+
+def _middle(portrait: Portrait, face_width: float) -> Head:
+    """What a scene is centred on: the head, or the middle of a group, which is as wide as it is."""
+    height, width = portrait.picture.shape[:2]
+    if not portrait.faces:
+        return Head(width / 2, height / 2, face_width)
+    places = np.array([face.box.centre for face in portrait.faces])
+    low, high = places.min(axis=0), places.max(axis=0)
+    x, y = (low + high) / 2
+    return Head(float(x), float(y), face_width + 0.45 * float(high[0] - low[0]))
 
 
 def falling_light(size: Size, light: Light) -> FloatImage:

@@ -17,6 +17,7 @@ from toonbooth.drawing.cloth import without_flecks, without_mottle, woven_cloth
 from toonbooth.drawing.jawline import draw_jaws
 from toonbooth.drawing.regions import Regions, find_regions
 from toonbooth.drawing.rim import even_rim, settle_rim, with_slender
+from toonbooth.drawing.sheet import Light, Sheet
 from toonbooth.drawing.surfaces import settle_surfaces
 from toonbooth.imaging.colour import luma, rgb_to_lab
 from toonbooth.imaging.pixels import FloatImage, to_float
@@ -174,6 +175,20 @@ def test_a_scene_stands_out_from_dark_and_from_light_hair(scene: Scene) -> None:
     assert behind_dark.min() > 15 + 50
     assert behind_light.max() < 85
     assert behind_dark.max() <= 100
+
+
+def test_a_sun_behind_a_group_is_centred_on_all_of_them() -> None:
+    portrait = bust(480, 400)
+    (face,) = portrait.faces
+    aside = replace(face, box=replace(face.box, x=face.box.x - 60))
+    look = SceneLook(Scene.HALO, (10.0, 5.0), (6.0, 3.0), 1.0)
+    alone, both = (
+        Sheet.before(replace(portrait, faces=faces), look, Light(1.0, 4.0), face_width=60.0).behind.shape
+        for faces in ((face,), (face, aside))
+    )
+    middles = [float(np.flatnonzero(shape[shape.shape[0] // 2] > 128).mean()) for shape in (alone, both)]
+    assert middles[0] - middles[1] == pytest.approx(30, abs=2)
+    assert (both > 128).sum() > (alone > 128).sum()
 
 
 def test_every_scene_is_another_picture() -> None:
