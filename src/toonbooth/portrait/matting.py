@@ -14,6 +14,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from toonbooth.imaging.guided import guided_filter
 from toonbooth.imaging.pixels import FloatImage, to_float
@@ -44,6 +45,8 @@ _LEVELS: Final = (0.3, 0.7)
 _PERSON: Final = 0.3
 _BRIDGE: Final = 0.05
 _SCRAP: Final = 0.2
+# Share of a face under which the look at the whole picture has missed somebody: a small one in a group.
+_MISSED: Final = 0.35
 
 
 class PersonMatte:
@@ -63,18 +66,22 @@ class PersonMatte:
         support = canvas.blended()
         for mesh in sorted(meshes, key=lambda each: -each.width)[:_MAX_HEADS]:
             region = head_region(mesh, whole)
+            if canvas.share_under(support, mesh) < _MISSED:
+                # The first look didn't see this one at all, so it says nothing about them.
+                canvas.cover(support, region)
             if region.width * region.height <= _MAX_HEAD_REGION * whole.width * whole.height:
                 weight = _fade(region, whole)
                 mirrored = replace(region, mirrored=True)
                 canvas.add(self._segment(pyramid, region), region, weight=weight)
                 canvas.add(self._segment(pyramid, mirrored), mirrored, weight=weight[:, ::-1])
         mask = canvas.blended() * np.minimum(1, 2 * grow(support, max(support.shape) * _REACH))
+        known = np.zeros_like(mask)
         for mesh in meshes:
-            canvas.fill(mask, mesh)
+            canvas.fill(known, mesh)
+        np.maximum(mask, known, out=mask)
         if meshes:
-            mask = without_scraps(
-                mask, bridge_pixels=_BRIDGE * min(each.width for each in meshes) / _SUBSAMPLING
-            )
+            bridge = _BRIDGE * min(each.width for each in meshes) / _SUBSAMPLING
+            mask = without_scraps(mask, known, bridge_pixels=bridge)
         return guided_filter(
             mask,
             picture,
@@ -118,8 +125,26 @@ class _Canvas:
 
     def fill(self, mask: FloatImage, mesh: Mesh) -> None:
         """A face is person throughout, however dark one half of it may be."""
+        cv2.fillConvexPoly(mask, self._oval(mesh), 1.0)
+
+    def share_under(self, mask: FloatImage, mesh: Mesh) -> float:
+        """How much of a face a mask covers, 0 … 1."""
+        face = np.zeros(mask.shape, np.uint8)
+        cv2.fillConvexPoly(face, self._oval(mesh), 1)
+        return float(mask[face > 0].mean()) if face.any() else 1.0
+
+    def cover(self, mask: FloatImage, region: Region) -> None:
+        """Fill an upright region of a mask, in place."""
+        half = np.array([region.width, region.height]) / 2
+        low, high = (np.array([region.x, region.y]) + sign * half for sign in (-1, 1))
+        left, top = np.maximum(np.rint((low + 0.5) * self._scale), 0).astype(int)
+        right, bottom = np.rint((high + 0.5) * self._scale).astype(int)
+        mask[top:bottom, left:right] = 1
+
+    def _oval(self, mesh: Mesh) -> NDArray[np.int32]:
         oval = (mesh.points[list(FACE_OVAL)] + 0.5) * self._scale - 0.5
-        cv2.fillConvexPoly(mask, cv2.convexHull(np.rint(oval).astype(np.int32)), 1.0)
+        hull: NDArray[np.int32] = cv2.convexHull(np.rint(oval).astype(np.int32)).astype(np.int32)
+        return hull
 
 
 def grow(mask: FloatImage, radius_pixels: float) -> FloatImage:
@@ -129,8 +154,11 @@ def grow(mask: FloatImage, radius_pixels: float) -> FloatImage:
     return np.asarray(cv2.dilate(mask, disc), dtype=np.float32)
 
 
-def without_scraps(mask: FloatImage, *, bridge_pixels: float) -> FloatImage:
-    """A mask without its small parts, and without those that hang on large ones by a thin bridge."""
+def without_scraps(mask: FloatImage, known: FloatImage, *, bridge_pixels: float) -> FloatImage:
+    """A mask without its small parts, and without those that hang on large ones by a thin bridge.
+
+    Parts where `known` isn't 0 are somebody, however small beside the others: they stay.
+    """
     radius = max(1, round(bridge_pixels / 2))
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
     solid = cv2.erode((mask > _PERSON).astype(np.uint8), disc, borderType=cv2.BORDER_REPLICATE)
@@ -138,6 +166,7 @@ def without_scraps(mask: FloatImage, *, bridge_pixels: float) -> FloatImage:
     areas = statistics[:, cv2.CC_STAT_AREA].copy()
     areas[0] = 0
     small = (areas > 0) & (areas < _SCRAP * areas.max())
+    small[np.unique(labels[known > 0])] = False
     if not small.any():
         return mask
     # Each scrap goes with the soft rim around it, but never takes a bit of a person along.

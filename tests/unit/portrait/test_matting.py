@@ -6,6 +6,8 @@ import numpy as np
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.portrait.matting import without_scraps
 
+NOBODY = np.zeros((120, 120), np.float32)
+
 
 def person_with(*scraps: tuple[int, int, int, int]) -> FloatImage:
     """A person in the middle of 120 × 120 pixels, and rectangles (x0, y0, x1, y1)."""
@@ -17,23 +19,30 @@ def person_with(*scraps: tuple[int, int, int, int]) -> FloatImage:
 
 
 def test_a_scrap_apart_from_everybody_goes_with_its_soft_rim() -> None:
-    cleaned = without_scraps(person_with((5, 5, 17, 17)), bridge_pixels=4)
+    cleaned = without_scraps(person_with((5, 5, 17, 17)), NOBODY, bridge_pixels=4)
     assert cleaned[:25, :25].max() < 0.01
     assert np.abs(cleaned[30:] - person_with()[30:]).max() < 0.01
 
 
 def test_a_scrap_that_hangs_on_a_thin_bridge_goes_too() -> None:
     hanging = person_with((5, 60, 20, 75), (20, 67, 40, 69))
-    assert without_scraps(hanging, bridge_pixels=4)[55:80, :20].max() < 0.01
+    assert without_scraps(hanging, NOBODY, bridge_pixels=4)[55:80, :20].max() < 0.01
 
 
 def test_a_second_person_stays() -> None:
     two = person_with((95, 30, 119, 119))
-    assert (without_scraps(two, bridge_pixels=4) == two).all()
+    assert (without_scraps(two, NOBODY, bridge_pixels=4) == two).all()
+
+
+def test_somebody_whose_face_is_known_stays_however_small() -> None:
+    group = person_with((5, 5, 17, 17))
+    face = NOBODY.copy()
+    face[8:14, 8:14] = 1
+    assert (without_scraps(group, face, bridge_pixels=4) == group).all()
 
 
 def test_a_clean_matte_is_not_touched() -> None:
     person = person_with()
-    assert (without_scraps(person, bridge_pixels=4) == person).all()
+    assert (without_scraps(person, NOBODY, bridge_pixels=4) == person).all()
     nobody = np.zeros((40, 40), np.float32)
-    assert (without_scraps(nobody, bridge_pixels=4) == nobody).all()
+    assert (without_scraps(nobody, nobody, bridge_pixels=4) == nobody).all()
