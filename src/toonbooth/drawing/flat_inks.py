@@ -112,10 +112,14 @@ def flat_plates(
     like_skin += np.float32(1) - np.float32(7) * places.near
     darkest = min((tone.lightness for tone in skins), default=0.0) - 8
     lit = smoothstep(colours.light, low=darkest - 6, high=darkest + 2)
-    hair = _agree_on_hair(scores, like_skin, places.hair, lit, regions)
-    if hair not in (Ink.YELLOW, Ink.BROWN):
-        # Then what is brown far from the head is a hand.
-        like_skin += np.float32(12) * (1 - places.near) * in_shade
+    rows = np.arange(half[1], dtype=np.float32)[:, None] * np.float32(2)
+    for share, (_, y, across) in zip(_shares(regions, half), regions.heads, strict=True):
+        hair = _agree_on_hair(scores, like_skin, places.hair * share, lit, across)
+        # What is brown and far from the head is a hand; far below it, if hair is as brown.
+        hand = in_shade * share * (1 - places.near)
+        if hair in (Ink.YELLOW, Ink.BROWN):
+            hand *= smoothstep(rows, low=y + 1.5 * across, high=y + 1.8 * across)
+        like_skin += np.float32(12) * hand
     on_skin = smoothstep(places.skin, low=0.4, high=0.6)
     like_skin += (np.float32(90) - like_skin) * on_skin
     scores = [score - np.float32(40) * on_skin for score in scores]
@@ -203,14 +207,28 @@ def _like_skin(
     return like_skin, in_shade
 
 
+def _shares(regions: Regions, size: Size) -> list[FloatImage]:
+    """For every head the places that are nearer to it than to any other."""
+    if len(regions.heads) < 2:
+        return [np.ones(size[::-1], np.float32)] * len(regions.heads)
+    return [shrunk(regions.share_of(head), size) for head in range(len(regions.heads))]
+
+
 def _agree_on_hair(
     scores: list[FloatImage],
     like_skin: FloatImage,
     zone: FloatImage,
     lit: FloatImage,
-    regions: Regions,
+    across: float,
 ) -> Ink | None:
-    """Give all hair the ink of most of it: shine and the sky's reflection are not its colour. In place.
+    """Give one head's hair the ink of most of it, in place: shine and reflected sky are not its colour.
+
+    Parameters
+    ----------
+    scores, like_skin : how well inks and skin suit every place; changed
+    zone : where the hair of this head can be
+    lit : where it is as light as skin
+    across : the face's width
 
     Returns
     -------
@@ -224,8 +242,7 @@ def _agree_on_hair(
         candidates[Ink.YELLOW] += candidates[Ink.BROWN]
     most = max(candidates, key=lambda ink: candidates[ink])
     bias = zone * np.float32(9)
-    heads = sum(0.25 * across * across for _, _, across in regions.heads)
-    if candidates[most] < 0.1 * heads:
+    if candidates[most] < 0.1 * 0.25 * across * across:
         # A bald head's shine.
         like_skin += np.float32(4) * bias * lit
         return None
