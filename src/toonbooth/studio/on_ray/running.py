@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import logging
+import os
 import re
 import secrets
 import tempfile
@@ -26,6 +28,7 @@ from toonbooth.kit.errors import StartError
 from toonbooth.kit.probing import find_answer
 from toonbooth.kit.processes import signals_handled
 from toonbooth.studio.on_ray.proxy import REPLICA_HEADER
+from toonbooth.studio.on_ray.reaching import is_there
 from toonbooth.studio.on_ray.replica import describe_application, describe_rays_logs
 from toonbooth.studio.settings import StudioSettings
 
@@ -47,6 +50,8 @@ _RAYS_ENVIRONMENT: Final = {
     "RAY_SERVE_PROXY_PREFER_LOCAL_AZ_ROUTING": "0",
     # Each proxy remembers how long lines are, and others make them longer meanwhile.
     "RAY_SERVE_QUEUE_LENGTH_CACHE_TIMEOUT_S": "0.5",
+    # A machine that draws on all cores may take more than the usual 0.1 s to tell, and must not be left out.
+    "RAY_SERVE_QUEUE_LENGTH_RESPONSE_DEADLINE_S": "1",
     # Where much else is going on, a proxy takes longer to start than the 5 s after which Ray kills it.
     "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "60",
 }
@@ -55,6 +60,10 @@ _RAYS_ENVIRONMENT: Final = {
 _ERROR: Final = re.compile(r"[\w.]+(Error|Exception): ")
 
 log = logging.getLogger(__name__)
+
+
+class ClusterGoneError(StartError):
+    """Its head doesn't answer any more."""
 
 
 def run_on_ray(settings: StudioSettings, address: str, *, on_ready: Callable[[], None]) -> None:
@@ -101,10 +110,18 @@ def _connected(address: str) -> Generator[None]:
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise StartError(_explain(address, error)) from error
     _quieten_ray()
+    is_gone = False
     try:
         yield
+    except ClusterGoneError:
+        is_gone = True
+        raise
     finally:
-        ray.shutdown()
+        if is_gone:
+            # Ray would try to take its leave for a minute, and then crash. All is said by then.
+            atexit.register(os._exit, 1)
+        else:
+            ray.shutdown()
 
 
 def _quieten_ray() -> None:
@@ -163,12 +180,17 @@ def _wait_until_ready(settings: StudioSettings, told_to_stop: threading.Event) -
 
 
 def _watch(told_to_stop: threading.Event) -> None:
+    head = ray.get_runtime_context().gcs_address
     status = "RUNNING"
     while not told_to_stop.wait(_LOOK_SECONDS):
+        # Ray itself would wait for the head's return without end.
+        if not is_there(head):
+            raise ClusterGoneError("The Ray cluster is gone; start it, and then this again.")
         try:
             application = serve.status().applications.get(NAME)
-        except Exception as error:  # whatever Ray raises there, it is gone
-            raise StartError("The Ray cluster is gone; start it, and then this again.") from error
+        except (RayError, RayServeException) as error:
+            log.warning("Ray Serve does not say how the studio is: %s", _first_line(error))
+            continue
         if application is None:
             raise StartError("Somebody took the studio off the cluster.")
         if application.status.value != status:
