@@ -189,7 +189,7 @@ def follow_jaw(area: FloatImage, light: FloatImage, landmarks: Points) -> list[J
 
     step = normal[:, np.newaxis] * np.float32(_STEP)
     smooth = np.asarray(cv2.GaussianBlur(light, (0, 0), 0.006 * _U), dtype=np.float32)
-    here, inner, outer = (sample(smooth, ways + shift * step) for shift in (-1.0, -2.6, 0.6))
+    here, inner, outer = (sample(smooth, ways + shift * step) for shift in (-0.7, -2.3, 0.9))
     line = np.minimum(inner, outer) - here
     # A shadow begins where a jaw ends; a light collar does so less often.
     broad = np.asarray(cv2.GaussianBlur(light, (0, 0), _SCREEN * _U), dtype=np.float32)
