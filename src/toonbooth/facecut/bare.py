@@ -9,7 +9,6 @@ import numpy as np
 
 from toonbooth.facecut.chin import trace_chin
 from toonbooth.facecut.contour import outline_face
-from toonbooth.facecut.edges import clean_colours
 from toonbooth.facecut.finishing import Layer
 from toonbooth.facecut.frame import frame_head
 from toonbooth.facecut.heads import find_head_area
@@ -58,8 +57,24 @@ def cut_bare_face(portrait: Portrait, face: Face) -> Layer:
     part = portrait.picture[top:bottom, left:right]
     area = _fill_finely(contour - np.array([left, top], np.float32), (right - left, bottom - top), unit)
     alpha = np.asarray(cv2.GaussianBlur(area, (0, 0), max(0.5, _SOFT * unit)), np.float32)
-    colours = clean_colours(to_float(part), alpha, reach_pixels=max(2.0, 0.02 * unit))
-    return Layer(colours, alpha, left, top)
+    return Layer(_colours_within(to_float(part), alpha, max(0.8, _SOFT * unit)), alpha, left, top)
+
+
+def _colours_within(image: FloatImage, alpha: FloatImage, sigma: float) -> FloatImage:
+    """The picture with the face's own colours running on beyond its edge, so that nothing of what lies there
+    shows in half-transparent pixels."""
+    inside = np.clip((alpha - np.float32(0.9)) * 10, 0, 1)
+    colours = np.zeros_like(image)
+    filled = np.zeros_like(alpha)
+    for reach in (sigma, 3 * sigma):
+        near = np.asarray(cv2.GaussianBlur(inside, (0, 0), reach), np.float32)
+        spread = np.asarray(cv2.GaussianBlur(image * inside[..., np.newaxis], (0, 0), reach), np.float32)
+        share = (1 - filled) * np.minimum(near * 20, 1)
+        colours += (share / (near + np.float32(1e-6)))[..., np.newaxis] * spread
+        filled += share
+    outside = ((1 - inside) * filled)[..., np.newaxis]
+    own: FloatImage = image + outside * (colours / (filled[..., np.newaxis] + np.float32(1e-6)) - image)
+    return own
 
 
 def _fill_finely(contour: Points, size: tuple[int, int], unit: float) -> FloatImage:
