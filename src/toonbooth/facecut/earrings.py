@@ -8,7 +8,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from toonbooth.facecut.colours import Cells, count_colours, index_cells, log_likelihood
+from toonbooth.facecut.colours import Cells, count_colours, index_cells, log_likelihood, look_up
 from toonbooth.facecut.frame import UNIT_PIXELS
 from toonbooth.facecut.landmarks import LOBES
 from toonbooth.facecut.outlines import Mask, dilated, disk, opened, parts_touching, small_parts
@@ -189,7 +189,7 @@ def _find_earring(cells: Cells, matte: FloatImage, *, lobe: tuple[float, float])
     background = (matte < 0.15) & ~near
     if not ear.any() or float(background.sum()) < 0.05 * _U * _U:
         return None
-    likelihood = log_likelihood(count_colours(cells, background.astype(np.float32)))[cells]
+    likelihood = look_up(log_likelihood(count_colours(cells, background.astype(np.float32))), cells)
     strange = (likelihood < _STRANGE) & free & near
     closed = cv2.morphologyEx(strange.astype(np.uint8), cv2.MORPH_CLOSE, disk(0.03 * _U)) > 0
     hanging = parts_touching(closed & free & near, dilated(ear, 0.05 * _U))

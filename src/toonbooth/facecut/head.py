@@ -191,7 +191,7 @@ def _brightened(image: FloatImage, face: Mask) -> FloatImage:
     """A dim photo as if it had been exposed for the face: in the dark all colours are one."""
     if not face.any():
         return image
-    exposure = _DIM / max(float(np.median(image[face].max(axis=1))), 0.02)
+    exposure = _DIM / max(float(np.median(np.maximum.reduce(colours_within(image, face).T.copy()))), 0.02)
     if exposure <= 1:
         return image
     brightened: FloatImage = image * np.float32(min(exposure, _MOST_EXPOSED))

@@ -42,10 +42,12 @@ def cheapest_way(cost: FloatImage, offsets: FloatImage) -> FloatImage:
     jump = 0.4 * ((offsets[:, np.newaxis] - offsets) / (offsets[1] - offsets[0])) ** 2
     total = cost[0]
     came_from = np.zeros(cost.shape, np.intp)
+    ways = np.empty(jump.shape, np.result_type(cost, jump))
+    first = np.arange(len(offsets)) * len(offsets)
     for row in range(1, len(cost)):
-        ways = total + jump
-        came_from[row] = ways.argmin(axis=1)
-        total = ways.min(axis=1) + cost[row]
+        np.add(total, jump, out=ways)
+        ways.argmin(axis=1, out=came_from[row])
+        total = ways.take(first + came_from[row]) + cost[row]
     best = int(total.argmin())
     chosen = np.zeros((len(cost), 1), np.float32)
     for row in range(len(cost) - 1, -1, -1):
