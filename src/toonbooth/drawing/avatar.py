@@ -43,6 +43,9 @@ _OUTLINE = 3.8
 _INK = Ink(strength=0.58, keep=0.22, colour=np.full(3, 0.035, np.float32))
 """A dark version of what it lies on."""
 
+_FRINGE_ROUGHNESS = 3.5
+"""L* by which hair over a forehead strays from its mean, in coarse strokes."""
+
 _EYES = (facemap.LEFT_EYE, facemap.RIGHT_EYE)
 
 
@@ -110,7 +113,7 @@ def _plan(seen: Study, sheet: Sheet, look: AvatarLook) -> tuple[Plate, FloatImag
     lab, person, faces, unit, scale = seen.lab, seen.person, seen.faces, seen.unit, seen.scale
     regions = find_regions(lab, seen.grey, person, faces, scale=scale)
     regions = settle_surfaces(regions, lab, seen.grey, faces, scale=scale)
-    surface = close_skin(lab, regions, faces, scale=scale)
+    surface = close_skin(lab, regions, faces, scale=scale, fringe_roughness=_FRINGE_ROUGHNESS)
     skin, stubble = surface.skin, surface.stubble
     complexion = lay_skin(lab, surface, regions, look.skin, unit=unit)
     masses = as_flesh(

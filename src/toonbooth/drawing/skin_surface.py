@@ -37,7 +37,14 @@ class Surface:
     tones: tuple[Colour, ...]
 
 
-def close_skin(lab: FloatImage, regions: Regions, faces: tuple[Face, ...], *, scale: float) -> Surface:
+def close_skin(
+    lab: FloatImage,
+    regions: Regions,
+    faces: tuple[Face, ...],
+    *,
+    scale: float,
+    fringe_roughness: float = 0.0,
+) -> Surface:
     """Make one closed region of the skin that was found by its colour.
 
     What shines on a nose, spectacles, eyes, brows and lips lie on skin and leave no hole in it. Fringes, hats
@@ -50,6 +57,9 @@ def close_skin(lab: FloatImage, regions: Regions, faces: tuple[Face, ...], *, sc
     faces : faces in the coordinates of the full picture
     scale : float
         Size of `lab` over size of the full picture.
+    fringe_roughness : float, L*
+        How far hair over a forehead strays from its mean. Turning it up makes skin of shadows there, and of
+        hair that the picture has lost the strands of; 0 takes all that is dark and yellow for hair.
 
     Returns
     -------
@@ -66,7 +76,9 @@ def close_skin(lab: FloatImage, regions: Regions, faces: tuple[Face, ...], *, sc
         window = _around(points, closed.shape, beside=0.32 * width, above=0.45 * width, below=0.5 * width)
         corner = np.array([window[1].start, window[0].start], np.float32)
         local, within = points - corner, regions.within(window)
-        closed[window], dark = _closed_around(closed[window], lab[window], within, local, width)
+        closed[window], dark = _closed_around(
+            closed[window], lab[window], within, local, width, fringe_roughness=fringe_roughness
+        )
         np.maximum(stubble[window], np.float32(beard) * dark, out=stubble[window])
         sure = (regions.skin[window] > 0.9) & (within.features < 0.05)
         if np.count_nonzero(sure) >= _ENOUGH_SKIN:
@@ -81,7 +93,13 @@ def _soft_zone(shape: tuple[int, ...], outline: Points, *, grow: float, feather:
 
 
 def _closed_around(
-    skin: FloatImage, lab: FloatImage, regions: Regions, points: Points, width: float
+    skin: FloatImage,
+    lab: FloatImage,
+    regions: Regions,
+    points: Points,
+    width: float,
+    *,
+    fringe_roughness: float,
 ) -> tuple[FloatImage, FloatImage]:
     shape = skin.shape
     oval = polygon_mask(shape, points[facemap.OVAL], grow=0.97)
@@ -123,6 +141,12 @@ def _closed_around(
     yellower = yellow - red * np.float32(yellow_of_skin / max(typical[1], 6.0))
     fringe = smoothstep(yellower, low=0.02 * yellow_of_skin, high=0.2 * yellow_of_skin)
     fringe *= smoothstep(calm_light, low=0.86 * middle, high=0.74 * middle)
+    if fringe_roughness > 0:
+        # A shadow is smooth; hair isn't, unless it is far darker.
+        fringe *= np.maximum(
+            smoothstep(rough, low=0.7 * fringe_roughness, high=1.3 * fringe_roughness),
+            smoothstep(calm_light, low=0.68 * middle, high=0.56 * middle),
+        )
     skin = skin * (1 - forehead * fringe)
     beard = _soft_zone(shape, points[_BEARD_ZONE], grow=1.04, feather=width * 0.03)
     covered = np.maximum(regions.lips, regions.mouth)

@@ -14,8 +14,11 @@ from toonbooth.drawing.flesh import lift_of
 from toonbooth.drawing.gaze import eye_tones, iris_colour
 from toonbooth.drawing.likeness import face_window, look_at
 from toonbooth.drawing.pen import Colour, Pen, curve, ellipse, normals
+from toonbooth.drawing.regions import find_regions
 from toonbooth.drawing.silhouette import smoothed, without_scraps
-from toonbooth.imaging.pixels import FloatImage
+from toonbooth.drawing.skin_surface import close_skin
+from toonbooth.imaging.colour import luma, rgb_to_lab
+from toonbooth.imaging.pixels import FloatImage, to_float
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.portrait.model import Portrait
 
@@ -264,3 +267,24 @@ def test_a_stroke_leaves_no_hairline_where_nothing_presses_it() -> None:
     assert float(paper[20, 30].max()) < 0.1
     assert float(paper[:, :19].min()) == 1.0
     assert float(paper[:, 43:].min()) == 1.0
+
+
+def test_a_smooth_shadow_on_a_forehead_is_skin_and_strands_over_it_are_not() -> None:
+    portrait = bust(480, 400)
+    face = portrait.faces[0]
+    lab = rgb_to_lab(to_float(portrait.picture))
+    regions = find_regions(lab, luma(portrait.picture), portrait.matte, portrait.faces, scale=1.0)
+    x, y = (round(float(v)) for v in face.landmarks[facemap.OVAL].mean(axis=0))
+    row, reach = y - round(0.42 * face.width), round(0.09 * face.width)
+    shadow, strands = (
+        (slice(row - reach, row + reach), slice(x + way - reach, x + way + reach))
+        for way in (-round(0.2 * face.width), round(0.2 * face.width))
+    )
+    for place in (shadow, strands):
+        lab[place] *= np.array([0.76, 0.8, 1.05], np.float32)
+    lab[strands][..., 0] += 9 * np.sign(np.sin(np.arange(2 * reach) * 1.1))[None, :]
+    skin = close_skin(lab, regions, portrait.faces, scale=1.0, fringe_roughness=3.5).skin
+    blind = close_skin(lab, regions, portrait.faces, scale=1.0).skin
+    assert skin[shadow].mean() > 0.7
+    assert blind[shadow].mean() < 0.4
+    assert skin[strands].mean() < 0.4
