@@ -154,7 +154,8 @@ def _inks(plan: PosterPlan, portrait: Portrait, look: PopLook, *, unit: float) -
         white = eye_white(portrait.picture, (face.left_eye, face.right_eye))
         ink = skin_ink(_lightness(tone, white), palette)
         flat.append(ink)
-        dotted.append(overprinted(ink, palette.dot))
+        # A little black sets shadow off from lips.
+        dotted.append(mixed(overprinted(ink, palette.dot), palette.black, 0.15))
     seen = plan.person * (plan.separation.black < 0)
     seen *= 1 - plan.separation.near
     areas = [float(seen[plate > 0].sum()) for plate in plan.separation.plates[: len(Ink)]]

@@ -93,14 +93,19 @@ def separate(
     nose = np.maximum(seen, whole_skin * (1 - smoothstep(regions.features, low=0.5, high=0.75)))
     black, dots = _cloth_and_hair(planes_of(lab)[0], whole_skin, plates, regions, near, unit=unit)
     for share, tone in zip(shares, skins, strict=True):
-        form = skin_form(lab, seen * share, nose * share, unit=unit) - np.float32(tone.lightness)
+        form, raised = (
+            plane - np.float32(tone.lightness)
+            for plane in skin_form(lab, seen * share, nose * share, unit=unit)
+        )
         on = whole_skin * share
-        tone_of = smoothstep(form, low=-0.25 * tone.spread, high=-2.2 * tone.spread) * np.float32(0.55)
+        tone_of = smoothstep(raised, low=-0.25 * tone.spread, high=-2.2 * tone.spread) * np.float32(0.55)
         blush = np.float32(0.2) * regions.cheeks
         tone_of = np.maximum(np.float32(dottedness) * tone_of, blush)
         # Deep shadow is printed solid: dots that run together leave a dirty net.
         deep = -2.1 * tone.spread
-        tone_of += (1 - tone_of) * smoothstep(form, low=deep + 0.8, high=deep - 0.8)
+        # Beside lips it would run together with them.
+        apart = 1 - smoothstep(gaussian(regions.lips, sigma=max(1.0, 12 * unit)), low=0.06, high=0.3)
+        tone_of += apart * (1 - tone_of) * smoothstep(raised, low=deep + 0.8, high=deep - 0.8)
         dots += on * (tone_of - dots)
         # Only a cast shadow is so dark that the key plate prints it.
         dark = np.float32(-max(36.0, 3.8 * tone.spread)) - form - np.float32(30) * under

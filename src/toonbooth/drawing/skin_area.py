@@ -88,8 +88,10 @@ def _fill_holes(mask: FloatImage, lightness: FloatImage, *, darkest: float, area
             mask[box][hole] = 1
 
 
-def skin_form(lab: FloatImage, bare: FloatImage, seen: FloatImage, *, unit: float) -> FloatImage:
-    """L* of skin as a smooth surface that runs on under eyes, brows and lips; folds stand out a little.
+def skin_form(
+    lab: FloatImage, bare: FloatImage, seen: FloatImage, *, unit: float
+) -> tuple[FloatImage, FloatImage]:
+    """L* of skin as a smooth surface that runs on under eyes, brows and lips; and the same with folds raised.
 
     Parameters
     ----------
@@ -109,8 +111,13 @@ def skin_form(lab: FloatImage, bare: FloatImage, seen: FloatImage, *, unit: floa
     around = masked_blur(few, shown, sigma=max(1.2, 12 * unit))
     wide = masked_blur(few, weight, sigma=max(1.5, 16 * unit))
     trust = smoothstep(gaussian(shown, sigma=max(0.8, 2.4 * unit)), low=0.05, high=0.4)
-    form = wide + (near + np.float32(0.7) * (near - around) - wide) * trust
-    return enlarged(form.astype(np.float32, copy=False), (width, height))
+    form = wide + (near - wide) * trust
+    raised = form + np.float32(0.7) * (near - around) * trust
+    whole = (width, height)
+    return (
+        enlarged(form.astype(np.float32, copy=False), whole),
+        enlarged(raised.astype(np.float32, copy=False), whole),
+    )
 
 
 def continued(lab: FloatImage, person: FloatImage, *, unit: float) -> FloatImage:
