@@ -55,6 +55,7 @@ def _settings(*, replicas: int) -> tuple[str, dict[str, str]]:
     settings = {
         "STUDIO_PORT": str(port),
         "STUDIO_WORKERS": "1",
+        "STUDIO_MAX_WAIT_SECONDS": "300",  # nobody is refused, however slow the machine is
         "STUDIO_RAY_MIN_REPLICAS": str(replicas),
         "STUDIO_RAY_MAX_REPLICAS": str(replicas),
     }
@@ -100,7 +101,7 @@ def _draw_many(url: str, photo: bytes, drawings: int) -> float:
     def draw(number: int) -> None:
         data = {"style": "comic", "seed": str(number)}
         httpx.post(
-            f"{url}{GENERATE_CARTOON_PATH}", files={"image": photo}, data=data, timeout=120
+            f"{url}{GENERATE_CARTOON_PATH}", files={"image": photo}, data=data, timeout=300
         ).raise_for_status()
 
     with ThreadPoolExecutor(_CLIENTS) as clients:
