@@ -181,7 +181,7 @@ def _without_islands(alpha: FloatImage, core: FloatImage, unit: float) -> FloatI
     linked = parts_touching((small > 0.25) | solid, solid)
     near = dilated(linked, 1) & dilated(solid, 0.04 * unit)
     if len(rows):
-        near &= ~_knobs(small > 0.3, unit, lowest=int(rows.max()))
+        near &= ~_knobs(small > 0.3, unit, lowest=int(rows.mean()))
     soft = cv2.GaussianBlur(near.astype(np.float32), (0, 0), 0.7)
     fading = enlarged(np.asarray(soft, dtype=np.float32), (width, height))
     holes = enlarged(_small_holes(small > 0.9, unit).astype(np.float32), (width, height))
@@ -193,7 +193,7 @@ def _without_islands(alpha: FloatImage, core: FloatImage, unit: float) -> FloatI
 def _knobs(solid: Mask, unit: float, *, lowest: int) -> Mask:
     """What sticks out of a head on a thin neck or hardly longer than thick: a lamp behind it, not a lock.
 
-    Below `lowest`, where locks and earrings hang, there are none.
+    Below `lowest`, the middle of the face, where earrings and locks hang, there are none.
     """
     away = solid & ~opened(solid, _KNOB * unit)
     away[lowest:] = False
