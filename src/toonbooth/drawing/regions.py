@@ -208,20 +208,28 @@ def clean_matte(matte: FloatImage, faces: tuple[Face, ...], *, scale: float, uni
 
 
 def _without_stubs(matte: FloatImage, faces: tuple[Face, ...], *, scale: float) -> FloatImage:
-    """Cut off what is narrow between a head and the picture's upper edge: a matte is smeared there."""
+    """Cut off what is narrow between a head and the picture's upper edge: a matte is smeared there.
+
+    The head's top goes on beneath as its two sides have it.
+    """
     for face in faces:
         width = face.width * scale
-        band, across = round(0.15 * width), round(0.33 * width)
-        if across < 3 or face.landmarks[facemap.FOREHEAD_TOP, 1] * scale > 0.7 * width:
+        beside, band = round(0.05 * width), round(0.15 * width)
+        if beside < 1 or face.landmarks[facemap.FOREHEAD_TOP, 1] * scale > 0.7 * width:
             continue
-        # Only below what touches the edge: the top of a head ends as it does.
-        near = cv2.dilate((matte[:1] > 0.15).astype(np.float32), np.ones((1, across), np.uint8))
-        if not near.any():
-            continue
-        opened = cv2.morphologyEx(matte[:band], cv2.MORPH_OPEN, np.ones((1, across), np.uint8))
-        fade = smoothstep(np.linspace(0, 1, band, dtype=np.float32), low=1.0, high=0.6)[:, None]
-        matte = matte.copy()
-        matte[:band] += (opened - matte[:band]) * fade * near
+        tops = np.where((matte[:band] > 0.5).any(axis=0), (matte[:band] > 0.5).argmax(axis=0), band)
+        edges = np.flatnonzero(np.diff(np.pad(matte[0] > 0.15, 1).astype(np.int8)))
+        for start, end in edges.reshape(-1, 2):
+            left, right = start - beside, end + beside
+            if end - start > 0.33 * width or left < 3 * beside or right + 3 * beside > matte.shape[1]:
+                continue
+            sides = np.r_[left - 3 * beside : left, right : right + 3 * beside]
+            middle, reach = (left + right) / 2, (right - left) / 2 + 3 * beside
+            top = np.polynomial.Polynomial.fit((sides - middle) / reach, tops[sides], 2)
+            columns = np.arange(left, right)
+            below = np.arange(band)[:, None] - top((columns - middle) / reach)
+            matte = matte.copy()
+            matte[:band, left:right] *= np.clip(below + 0.5, 0, 1).astype(np.float32)
     return matte
 
 

@@ -211,6 +211,20 @@ def test_a_stub_between_a_head_and_the_pictures_edge_is_no_part_of_it() -> None:
     assert cut[round(0.2 * face.width), x] > 0.9
 
 
+def test_below_a_stub_the_head_is_as_round_as_without_it() -> None:
+    y, x = np.ogrid[:300, :400]
+    head = (np.hypot(x - 200, (y - 180) * 0.9) < 150).astype(np.float32)
+    smeared = head.copy()
+    smeared[:40, 190:205] = 1
+    bust_face = bust(480, 400).faces[0]
+    middle = bust_face.landmarks[facemap.FOREHEAD_TOP]
+    landmarks = (bust_face.landmarks - middle) * (220 / bust_face.width) + np.array([200, 70])
+    faces = (replace(bust_face, landmarks=landmarks.astype(np.float32)),)
+    unit = faces[0].width / 400
+    whole, cut = (clean_matte(matte, faces, scale=1.0, unit=unit) for matte in (head, smeared))
+    assert np.abs(cut - whole).sum(axis=0).max() < 2.5
+
+
 @pytest.mark.parametrize("scene", Scene)
 def test_a_scene_is_flat_and_lighter_before_dark_hair(scene: Scene) -> None:
     look = SceneLook(scene, tint=(-12.0, -20.0), accent=(-8.0, -11.0), slant=0.7)
