@@ -43,8 +43,11 @@ _MOST_BESIDE: Final = 0.9
 
 _HOOK: Final = 0.035
 
-_BESIDE: Final = 0.09
+_BESIDE: Final = 0.14
 """How far around an earring the background of a drawing is looked at, face widths."""
+
+_BLEED: Final = 0.05
+"""How far a JPEG file smears its colour, face widths."""
 
 _INK: Final = 38.0
 """Lightness L* below which something is an outline rather than a backdrop."""
@@ -53,8 +56,8 @@ _FEW: Final = 0.01
 """Squared face widths of backdrop below which nothing is learnt of it."""
 
 _DRAWN: Final = 0.7
-"""What part of an earring must be something else than background: 0.57 and 0.67 where `flat` paints outline
-and backdrop instead, 0.77 and more elsewhere."""
+"""What part of an earring must be something else than background: 0.62 to 0.67 where `flat` paints outline
+and backdrop instead, 0.73 and more elsewhere."""
 
 _ALONE: Final = 0.6
 """An earring is this part of all that is strange there, or the background is too colourful to tell."""
@@ -130,7 +133,7 @@ def drawn_earrings(picture: ByteImage, matte: FloatImage, earrings: FloatImage) 
         window = (slice(max(0, y - room), y + height + room), slice(max(0, x - room), x + width + room))
         part = labels[window] == label
         lab = rgb_to_lab(to_float(np.ascontiguousarray(picture[window])))
-        beside = dilated(part, _BESIDE * _U) & ~dilated(part, 1) & (matte[window] < 0.5)
+        beside = dilated(part, _BESIDE * _U) & ~dilated(part, _BLEED * _U) & (matte[window] < 0.5)
         # What is dark there may be the earring's own outline.
         beside &= lab[..., 0] > _INK
         if float(beside.sum()) < _FEW * _U * _U:
