@@ -24,6 +24,9 @@ _ENOUGH = 30
 _ENCLOSED = 0.5
 """Share of a dark place's border that is skin from which on it is a shadow on skin."""
 
+_OPEN = 0.4
+"""How much more of it that must be where the dark goes on beyond all of its border."""
+
 
 @dataclass(frozen=True, slots=True)
 class Flesh:
@@ -135,7 +138,13 @@ def with_shadows(
             # Beside a face it may as well be hair.
             beside = float((ears[box][inside] > neck[box][inside]).mean())
             enough = 0.85 if on_face else _ENCLOSED + 0.2 * beside - 0.14 * warm * (1 - beside)
-            if rim.any() and float((skin[box][rim] > 0.5).mean()) > enough:
+            # A jacket goes on where the neck's place ends, or the picture. Around what does, more skin must
+            # lie, unless it has the hue of skin itself.
+            below = int(these[-1].sum()) if y + down == skin.shape[0] else 0
+            border = int(np.count_nonzero(rim)) + below
+            goes_on = (int(np.count_nonzero(missed[box][rim])) + below) / max(1, border)
+            enough += _OPEN * goes_on * (1 - warm) * (not on_face)
+            if border and np.count_nonzero(skin[box][rim] > 0.5) / border > enough:
                 more[box] = np.maximum(more[box], these)
     added = more - skin
     if not added.any():

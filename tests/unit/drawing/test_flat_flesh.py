@@ -91,6 +91,18 @@ def test_what_is_blue_or_light_is_no_skin_in_shade() -> None:
         assert float(more[hole > 0].mean()) < 0.1
 
 
+def test_black_cloth_that_runs_out_of_the_picture_beside_a_neck_is_no_skin_in_shade() -> None:
+    face = astronaut_portrait().faces[0]
+    x, y = (int(value) for value in face.landmarks[facemap.CHIN])
+    lab = np.full((y + 24, 256, 3), (70.0, 14.0, 18.0), np.float32)
+    lab[y:, x - 10 :] = (7.0, 1.5, 1.7)
+    skin = polygon_mask((y + 24, 256), face.landmarks[facemap.OVAL])
+    skin[y - 8 :, 60:190] = 1
+    skin[y:, x - 10 :] = 0
+    more = with_shadows(skin, lab, np.ones_like(skin), (face,), scale=1.0)
+    np.testing.assert_array_equal(more, skin)
+
+
 def test_hands_are_painted_like_the_face_and_cloth_is_left_alone() -> None:
     lab = np.zeros((8, 16, 3), np.float32)
     lab[:, :8], lab[:, 8:] = (58.0, 16.0, 18.0), (40.0, 5.0, -30.0)
