@@ -26,6 +26,7 @@ from toonbooth.drawing.scraps import clean_rim, with_earrings
 from toonbooth.drawing.silhouette import smoothed, without_scraps
 from toonbooth.drawing.skin_surface import SMALLEST_DRAWN_FACE, Surface, close_skin
 from toonbooth.drawing.vector import Shape, paint, to_svg
+from toonbooth.drawing.whose_skin import whose_skin
 from toonbooth.imaging.colour import luma, rgb_to_lab
 from toonbooth.imaging.contours import trace_field
 from toonbooth.imaging.flow import Flow, FlowSmoother, edge_tangent_flow
@@ -169,7 +170,7 @@ def _trace(portrait: Portrait, look: FlatLook) -> tuple[Shape, ...]:
     surface = replace(surface, skin=with_shadows(surface.skin, lab, person, faces, scale=scale))
     flesh: list[Flesh | None] = [
         measure_flesh(lab, own.skin, regions, face, scale=scale)
-        for own, face in zip(_skins(surface, faces, scale=scale), faces, strict=True)
+        for own, face in zip(_skins(lab, surface, faces, scale=scale), faces, strict=True)
     ]
     plain = _unmixed(lab, surface.skin, person, unit=fine)
     # Hands, and skin that was not told for skin, must not look like another's beside it.
@@ -183,7 +184,7 @@ def _trace(portrait: Portrait, look: FlatLook) -> tuple[Shape, ...]:
     if look.border > 0:
         shapes.append(full(_border(person, look, unit=fine, spacing=2 * spacing)))
     on_person = list(masses)
-    for face, each, own in zip(faces, flesh, _skins(surface, faces, scale=scale), strict=True):
+    for face, each, own in zip(faces, flesh, _skins(lab, surface, faces, scale=scale), strict=True):
         if each is not None:
             on_person.append(trace_skin(lab, own, regions, face, each, look.skin, scale=scale))
             on_person += trace_beard(lab, person, regions, face, each, scale=scale)
@@ -257,24 +258,14 @@ def _beyond(skin: FloatImage, person: FloatImage, *, unit: float) -> FloatImage:
     return further
 
 
-def _skins(surface: Surface, faces: tuple[Face, ...], *, scale: float) -> list[Surface]:
-    """For every face the skin that is nearer to it than to any other."""
-    if len(faces) == 1:
-        return [surface]
-    height, width = surface.skin.shape
-    columns = np.arange(width, dtype=np.float32)[None, :]
-    rows = np.arange(height, dtype=np.float32)[:, None]
-    away = []
-    for face in faces:
-        x, y = ((value + 0.5) * scale - 0.5 for value in face.landmarks.mean(axis=0))
-        across = max(face.width * scale, 1.0)
-        away.append(
-            np.square((columns - np.float32(x)) / np.float32(across))
-            + np.square((rows - np.float32(y)) / np.float32(across))
-        )
-    nearest = np.argmin(np.stack(away), axis=0)
-    shares = [(nearest == index).astype(np.float32) for index in range(len(faces))]
-    return [replace(surface, skin=surface.skin * share, stubble=surface.stubble * share) for share in shares]
+def _skins(lab: FloatImage, surface: Surface, faces: tuple[Face, ...], *, scale: float) -> list[Surface]:
+    """For every face the skin that is its own."""
+    middles = [((face.landmarks.mean(axis=0) + 0.5) * scale - 0.5, face.width * scale) for face in faces]
+    heads = [(float(x), float(y), across) for (x, y), across in middles]
+    return [
+        replace(surface, skin=surface.skin * share, stubble=surface.stubble * share)
+        for share in whose_skin(lab, surface.skin, heads)
+    ]
 
 
 def _behind(

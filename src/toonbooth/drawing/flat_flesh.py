@@ -196,8 +196,12 @@ def painted_flesh(drawn: FloatImage, lab: FloatImage, flesh: list[Flesh]) -> Flo
     flesh : everybody's
     """
     planes = planes_of(drawn)
-    for each in flesh:
+    nearness = [_nearness(lab, each.tone) for each in flesh] if len(flesh) > 1 else []
+    for index, each in enumerate(flesh):
         share = like_flesh(lab, each.tone)
+        if nearness:
+            # What is like several is painted like the likest.
+            share *= smoothstep(nearness[index] / np.maximum.reduce(nearness), low=0.3, high=1.0)
         moved = [paint - tone for paint, tone in zip(each.paint, each.tone, strict=True)]
         moved[0] *= 0.85
         lights = [seen + np.float32(shift) for seen, shift in zip(planes_of(lab), moved, strict=True)]
@@ -205,3 +209,10 @@ def painted_flesh(drawn: FloatImage, lab: FloatImage, flesh: list[Flesh]) -> Flo
         np.minimum(lights[0], np.float32(each.paint[0] + 3), out=lights[0])
         planes = [plane + share * (light - plane) for plane, light in zip(planes, lights, strict=True)]
     return cv2.merge(planes).astype(np.float32, copy=False)
+
+
+def _nearness(lab: FloatImage, tone: Colour) -> FloatImage:
+    """0 … 1, (H, W): how near colours are to a tone; light counts half, as in shade."""
+    away = np.square((lab - np.array(tone, np.float32)) * np.array([0.5, 1, 1], np.float32)).sum(axis=2)
+    nearness: FloatImage = np.float32(1) / (np.float32(1) + away * np.float32(1 / 16))
+    return nearness

@@ -13,7 +13,8 @@ from toonbooth.drawing.flat_flesh import with_shadows
 from toonbooth.drawing.flat_inks import flat_plates, higher, margins, near_heads
 from toonbooth.drawing.inks import Ink
 from toonbooth.drawing.regions import Regions, polygon_mask
-from toonbooth.drawing.skin_area import SkinTone, closed_skin, measure_skin, shares_of_heads, skin_form
+from toonbooth.drawing.skin_area import SkinTone, closed_skin, measure_skin, skin_form
+from toonbooth.drawing.whose_skin import whose_skin
 from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.resize import enlarged, shrunk
@@ -76,7 +77,7 @@ def separate(
     under = _shadows(skin, lab, grey, regions, faces, scale=scale)
     skin = np.maximum(skin, under)
     bare = regions.skin * (1 - smoothstep(regions.features, low=0.05, high=0.4))
-    shares = shares_of_heads(regions)
+    shares = whose_skin(lab, skin, regions.heads)
     tones = [measure_skin(lab, bare * share) for share in shares]
     middle = SkinTone(65.0, 14.0, 18.0, 8.0, 68.0)
     known = [tone for tone in tones if tone is not None]
@@ -84,8 +85,10 @@ def separate(
 
     near = near_heads(regions, skin.shape)
     plates = flat_plates(lab, skin, skins, near, regions, unit=unit)
-    skin_plates = [plates[len(Ink)] * share for share in shares] if shares else []
     whole_skin = plates[len(Ink)] if shares else np.zeros_like(skin)
+    # Shoulders and hands that only their ink makes skin belong to somebody, too.
+    shares = whose_skin(lab, whole_skin, regions.heads)
+    skin_plates = [whole_skin * share for share in shares]
     plates = [*plates[: len(Ink)], *skin_plates]
 
     calm_features = 1 - smoothstep(regions.features, low=0.05, high=0.4)

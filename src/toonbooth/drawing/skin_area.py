@@ -143,20 +143,3 @@ def continued(lab: FloatImage, person: FloatImage, *, unit: float) -> FloatImage
     rim = enlarged(smoothstep(gaussian(core, sigma=sigma), low=0.02, high=0.15), (width, height))
     rim *= 1 - inside
     return cv2.blendLinear(filled, lab, rim, 1 - rim).astype(np.float32, copy=False)
-
-
-def shares_of_heads(regions: Regions) -> list[FloatImage]:
-    """For every head the share of each place that is nearer to it than to any other."""
-    if len(regions.heads) == 1:
-        return [np.ones_like(regions.skin)]
-    height, width = regions.skin.shape
-    columns = np.arange(width, dtype=np.float32)[None, :]
-    rows = np.arange(height, dtype=np.float32)[:, None]
-    away = [
-        np.square((columns - np.float32(x)) / across) + np.square((rows - np.float32(y)) / across)
-        for x, y, across in regions.heads
-    ]
-    if not away:
-        return []
-    nearest = np.argmin(np.stack(away), axis=0)
-    return [np.asarray(nearest == head, np.float32) for head in range(len(away))]
