@@ -14,7 +14,7 @@ from toonbooth.drawing.cel_backdrop import SceneLook, choose_scene
 from toonbooth.drawing.cloth import without_flecks, without_mottle, woven_cloth
 from toonbooth.drawing.complexion import SkinTones, as_flesh, lay_skin
 from toonbooth.drawing.exposure import with_lit_faces
-from toonbooth.drawing.eyes import enlarge_eyes
+from toonbooth.drawing.eyes import enlarge_eyes, iris_hue
 from toonbooth.drawing.flesh import ember
 from toonbooth.drawing.gaze import CREASES, draw_eye, eye_tones
 from toonbooth.drawing.inking import wanted_lines
@@ -208,7 +208,7 @@ def _draw_face(
         seen.near(np.concatenate([outline, crease]), margin=0.06)
         for outline, crease in zip(_EYES, CREASES, strict=True)
     ]
-    tones = eye_tones(seen, near_eyes, eyes)
+    tones = eye_tones(seen, near_eyes, eyes, hue=iris_hue(portrait.picture, face))
     for eye, close, crease in zip(eyes, near_eyes, CREASES, strict=True):
         draw_eye(_pen_on(part, seen, close), close, eye, crease, tones, light_from=light_from)
     _keep_spectacles(pen, seen)

@@ -84,17 +84,31 @@ def draw_eyes(image: ByteImage, portrait: Portrait, *, light_from: float) -> Non
         Side that the light comes from: -1 left, 1 right.
     """
     for face in portrait.faces:
-        eyes = [
-            _OpenEye.of(eye, image.shape[:2])
-            for eye in (face.left_eye, face.right_eye)
-            if eye.openness >= _CLOSED and eye.iris_radius >= 1.5
-        ]
-        seen = [eye for eye in eyes if eye is not None]
-        if seen:
-            # One colour for both: a shadow or a reflection in one of them is not its colour.
-            hue = _iris_hue([eye.measure(portrait.picture) for eye in seen])
-            for eye in seen:
-                eye.draw(image, hue, light_from=light_from)
+        hue = iris_hue(portrait.picture, face)
+        for eye in _open_eyes(face, image.shape[:2]):
+            eye.draw(image, hue, light_from=light_from)
+
+
+def iris_hue(photo: ByteImage, face: Face) -> FloatImage:
+    """a* and b* of a person's irises, (2,): their own, never stronger than in the photo.
+
+    Parameters
+    ----------
+    photo : uint8 array, shape (H, W, 3), sRGB
+    face : Face
+        One of its faces; where its eyes are closed or tiny their hue is brown.
+    """
+    # One colour for both: a shadow or a reflection in one of them is not its colour.
+    return _iris_hue([eye.measure(photo) for eye in _open_eyes(face, photo.shape[:2])])
+
+
+def _open_eyes(face: Face, shape: tuple[int, ...]) -> list[_OpenEye]:
+    eyes = [
+        _OpenEye.of(eye, shape)
+        for eye in (face.left_eye, face.right_eye)
+        if eye.openness >= _CLOSED and eye.iris_radius >= 1.5
+    ]
+    return [eye for eye in eyes if eye is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +121,6 @@ class _Measured:
 
 
 def _iris_hue(measured: Sequence[_Measured]) -> FloatImage:
-    """a* and b* of a person's irises: their own, never stronger than in the photo."""
     weights = np.array([each.count for each in measured], np.float32)
     if weights.sum() < 8:
         return _BROWN

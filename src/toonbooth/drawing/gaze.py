@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +14,7 @@ from toonbooth.drawing.features import ink_of
 from toonbooth.drawing.likeness import Likeness
 from toonbooth.drawing.pen import Colour, Pen, curve, ellipse
 from toonbooth.drawing.regions import polygon_mask
+from toonbooth.imaging.colour import rgb_to_lab
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
@@ -42,12 +44,16 @@ class EyeTones:
     lashes: float
 
 
-def eye_tones(whole: Likeness, parts: Sequence[Likeness], eyes: Sequence[Eye]) -> EyeTones:
-    """Look at a person's eyes; `parts` are what is around each of them."""
+def eye_tones(
+    whole: Likeness, parts: Sequence[Likeness], eyes: Sequence[Eye], *, hue: FloatImage
+) -> EyeTones:
+    """Look at a person's eyes; `parts` are what is around each of them, `hue` their irises' a* and b*."""
     pairs = [(part, eye) for part, eye in zip(parts, eyes, strict=True) if eye.openness >= _CLOSED]
     lashes = float(np.mean([_lashes(part, eye) for part, eye in pairs])) if pairs else 0.5
     white = float(np.mean([_whiteness(part, eye) for part, eye in pairs])) if pairs else whole.paint[0]
-    return EyeTones(iris_colour(whole, tuple(eyes)), white, lashes)
+    # Its lower half is drawn lit from within: the rest is darker than an iris is on average.
+    lightness = 0.92 * iris_colour(whole, tuple(eyes))[0]
+    return EyeTones((lightness, float(hue[0]), float(hue[1])), white, lashes)
 
 
 def _lashes(seen: Likeness, eye: Eye) -> float:
@@ -151,8 +157,9 @@ def _draw_open(
     opening = polygon_mask(seen.size, outline, feather=0.4)
     tall = max(float(((upper - lower[::-1]) @ up).max()), 0.05 * across)
 
-    # Whites are as light as the photo's light, never paper, and shaded under the lid.
-    white = (tones.white, 1.5, 3.0)
+    # Whites are as light as the light on the face, never paper, and shaded under the lid.
+    white = (min(tones.white, _lightest_white(pen, seen, contour)), 0.2 * seen.paint[1], 0.25 * seen.paint[2])
+    _dry_the_lower_lid(pen, seen, lower, tall=tall, radius=eye.iris_radius)
     pen.fill(outline, colour=white, clip=opening)
     shade = (white[0] - 26, 4.0, 1.0)
     pen.stroke(
@@ -185,7 +192,7 @@ def _draw_open(
     fine = max(0.3, 0.05 * radius)
     pen.fill(disc(1.0), colour=rim, soft=fine, clip=opening)
     pen.fill(disc(0.84), colour=colour, soft=2 * fine, clip=opening)
-    glow = (min(86.0, lightness + 20), a * 1.1, b * 1.15)
+    glow = (min(86.0, lightness + 14), a * 1.1, b * 1.1)
     iris = opening * polygon_mask(seen.size, disc(0.84), feather=2 * fine)
     pen.fill(
         disc(0.5, dx=-0.12 * light_from, dy=0.42), colour=glow, strength=0.8, soft=0.16 * radius, clip=iris
@@ -203,15 +210,15 @@ def _draw_open(
     lid = float((upper - centre)[np.abs(beside).argmin()] @ up) / radius
     wide = tall / radius
     pen.fill(
-        disc(0.25 * float(np.clip(wide / 1.5, 0.65, 1)), dx=0.34 * light_from, dy=-min(0.36, lid - 0.34)),
+        disc(0.2 * float(np.clip(wide / 1.5, 0.65, 1)), dx=0.34 * light_from, dy=-min(0.36, lid - 0.34)),
         colour=(98.0, 0.0, 0.0),
         soft=fine,
         clip=opening,
     )
     pen.fill(
-        disc(0.11, dx=-0.38 * light_from, dy=0.4),
+        disc(0.09, dx=-0.38 * light_from, dy=0.4),
         colour=(96.0, 0.0, 0.0),
-        strength=0.7 * float(np.clip((wide - 1.0) / 0.4, 0, 1)),
+        strength=0.45 * float(np.clip((wide - 1.0) / 0.4, 0, 1)),
         soft=fine,
         clip=opening,
     )
@@ -244,6 +251,36 @@ def _whiteness(seen: Likeness, eye: Eye) -> float:
     if len(own) >= 6:
         light = 0.3 * light + 0.7 * (float(np.percentile(own, 85)) + 7)
     return float(np.clip(light, min(seen.paint[0] - 1, 79), 87))
+
+
+def _lightest_white(pen: Pen, seen: Likeness, contour: Points) -> float:
+    """L* that the white of an eye may have beside the skin drawn about it: in the shade it doesn't glow."""
+    about = polygon_mask(seen.size, contour, grow=2.0) - polygon_mask(seen.size, contour, grow=1.35)
+    drawn = pen.window[(about > 0.5) & (seen.frames < 0.1)]
+    if len(drawn) < 12:
+        return 87.0
+    skin = float(np.percentile(rgb_to_lab(np.ascontiguousarray(drawn[None]))[..., 0], 75))
+    # Eyes stand out of dark skin more than out of light skin.
+    return skin + float(np.interp(skin, (30, 50, 78), (32, 13, 4)))
+
+
+def _dry_the_lower_lid(pen: Pen, seen: Likeness, lower: Points, *, tall: float, radius: float) -> None:
+    """Take away what sparkles along the lower lid: in a drawing a wet edge is a white line under the eye."""
+    below = lower - seen.up * np.float32(0.95 * radius)
+    band = polygon_mask(
+        seen.size,
+        np.concatenate([lower + seen.up * np.float32(0.2 * tall), below[::-1]]),
+        feather=0.15 * radius,
+    )
+    x, y, across, down = cv2.boundingRect((band > 0.01).astype(np.uint8))
+    if not across:
+        return
+    box = (slice(y, y + down), slice(x, x + across))
+    part = pen.window[box]
+    side = 2 * max(1, round(0.3 * radius)) + 1
+    dull = cv2.morphologyEx(part, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+    dull = cv2.GaussianBlur(dull, (0, 0), max(0.6, 0.15 * radius))
+    part += band[box][..., None] * (np.minimum(dull, part) - part)
 
 
 def _draw_makeup(pen: Pen, seen: Likeness, contour: Points) -> None:

@@ -204,7 +204,7 @@ def test_lashes_are_as_dark_as_the_persons_own() -> None:
     portrait = bust(480, 400)
     face = portrait.faces[0]
     eyes = (face.left_eye, face.right_eye)
-    fullness = []
+    fullness, brown = [], np.array([6.5, 10.0], np.float32)
     for ink in ((150, 110, 90), (60, 45, 40), (12, 8, 8)):
         picture = portrait.picture.copy()
         for eye in eyes:
@@ -213,10 +213,31 @@ def test_lashes_are_as_dark_as_the_persons_own() -> None:
         skin = np.ones((rows.stop - rows.start, columns.stop - columns.start), np.float32)
         seen = look_at(portrait.with_picture(picture), face, portrait.picture, skin)
         near = [seen.near(outline, margin=0.06) for outline in (facemap.LEFT_EYE, facemap.RIGHT_EYE)]
-        fullness.append(eye_tones(seen, near, eyes).lashes)
+        fullness.append(eye_tones(seen, near, eyes, hue=brown).lashes)
     assert fullness[0] < 0.2
     assert fullness[0] < fullness[1] < fullness[2]
     assert fullness[2] > 0.9
+
+
+@pytest.mark.parametrize(("skin", "room"), [((222, 180, 155), 8), ((160, 110, 85), 18), ((112, 72, 52), 34)])
+def test_whites_of_eyes_are_hardly_lighter_than_lit_skin_beside_them(
+    skin: tuple[int, int, int], room: float
+) -> None:
+    portrait = bust(480, 400, skin=skin)
+    picture = portrait.picture.copy()
+    eye = portrait.faces[0].left_eye
+    for each in (eye, portrait.faces[0].right_eye):
+        cv2.fillPoly(picture, [np.round(each.contour).astype(np.int32)], (252, 252, 250))
+        x, y = (round(value) for value in each.iris_centre)
+        cv2.circle(picture, (x, y), round(each.iris_radius), (60, 40, 25), -1)
+    drawing = rgb_to_lab(to_float(drawn(portrait.with_picture(picture), 1).picture))[..., 0]
+    opening = cv2.fillPoly(np.zeros((480, 400), np.uint8), [np.round(eye.contour).astype(np.int32)], 1)
+    cv2.circle(
+        opening, (round(eye.iris_centre[0]), round(eye.iris_centre[1])), round(1.6 * eye.iris_radius), 0, -1
+    )
+    x, y = (round(float(value)) for value in portrait.faces[0].landmarks[50])
+    cheek = float(np.median(drawing[y - 4 : y + 5, x - 4 : x + 5]))
+    assert float(np.percentile(drawing[opening > 0], 90)) < cheek + room
 
 
 def test_a_half_lit_face_has_no_patch_of_its_photo_about_eyes_and_mouth() -> None:
