@@ -8,7 +8,16 @@ import cv2
 import numpy as np
 
 from toonbooth.drawing.cloth import without_flecks, without_mottle, woven_cloth
-from toonbooth.drawing.flesh import colourfulness, creases, ember, hue_of_skin, lift_of, sunlit, underexposure
+from toonbooth.drawing.flesh import (
+    colourfulness,
+    creases,
+    ember,
+    hue_of_skin,
+    lift_of,
+    sunlit,
+    teeth_in,
+    underexposure,
+)
 from toonbooth.drawing.regions import Regions
 from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.pixels import FloatImage
@@ -234,8 +243,7 @@ def _lay_skin(
     a += (planes[1] + np.float32(red * calmed - measured_red) * share - a) * inside
     b += (planes[2] + np.float32(gold * calmed - yellow) * share - b) * inside
 
-    teeth = regions.mouth * smoothstep(lab[..., 1], low=measured_red + 4, high=measured_red - 4)
-    teeth *= smoothstep(lightness, low=middle - 25, high=middle)
+    teeth = teeth_in(lab, regions.mouth, middle=middle, red=measured_red)
     light += 3 * teeth
     a *= 1 - np.float32(0.55) * teeth
     b *= 1 - np.float32(0.4) * teeth

@@ -15,6 +15,7 @@ from toonbooth.drawing.flesh import (
     lift_of,
     like_flesh,
     sunlit,
+    teeth_in,
     underexposure,
 )
 from toonbooth.drawing.regions import Regions
@@ -27,6 +28,10 @@ from toonbooth.imaging.tones import smoothstep
 
 _ENOUGH_SKIN = 30
 """Pixels of sure skin below which its colour isn't worth measuring."""
+
+
+_TEETH = (0.5, 3.5)
+"""a* and b* of teeth: ivory is yellow beside skin that is drawn lighter than it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +150,7 @@ def _lay_one(
         moved[..., 1:] *= np.clip(own[..., :1] * np.float32(1 / max(middle, 1.0)), 0, np.float32(1.2))
         own += moved
         plate[window] += tripled(kept[window]) * (own - plate[window])
+    _whiten_teeth(plate, lab, regions.mouth * (skin > 0), middle=middle, red=measured_red, unit=unit)
     plate[..., 0] += creases(lab[..., 0], regions.skin * skin * (1 - kept), unit=unit, reach=11.0, kept=1.0)
     # A blush ends before the cheek does, above all on the far side of a turned head.
     within = smoothstep(gaussian(skin, sigma=max(1.0, 9 * unit)), low=0.72, high=0.98)
@@ -153,6 +159,24 @@ def _lay_one(
     plate[..., 0] -= np.float32(0.12) * blush
     toned: FloatImage = plate
     return toned
+
+
+def _whiten_teeth(
+    plate: FloatImage, lab: FloatImage, mouth: FloatImage, *, middle: float, red: float, unit: float
+) -> None:
+    """Give teeth one light tone without a colour, hardly divided, in place."""
+    window = _extent(mouth)
+    if window is None:
+        return
+    part = plate[window]
+    teeth = teeth_in(lab[window], mouth[window], middle=middle, red=red)
+    light, a, b = planes_of(part)
+    # The rims between them stay as a hint; stains and shine go.
+    even = masked_blur(light, teeth, sigma=max(1.0, 7 * unit))
+    light += teeth * (np.float32(0.55) * (even - light) + 3)
+    a += teeth * np.float32(0.8) * (np.float32(_TEETH[0]) - a)
+    b += teeth * np.float32(0.8) * (np.float32(_TEETH[1]) - b)
+    plate[window] = cv2.merge([np.minimum(light, np.float32(96)), a, b])
 
 
 def as_flesh(drawn: FloatImage, lab: FloatImage, surface: Surface) -> FloatImage:

@@ -59,6 +59,21 @@ def ember(chroma: FloatImage, lightness: FloatImage) -> FloatImage:
     return factor
 
 
+def teeth_in(lab: FloatImage, mouth: FloatImage, *, middle: float, red: float) -> FloatImage:
+    """How surely teeth are seen, (H, W), 0 … 1: light and less red than skin, in an open mouth.
+
+    Parameters
+    ----------
+    lab : float32 array, shape (H, W, 3), L*a*b*
+    mouth : float32 array, shape (H, W), 0 … 1
+        Where a mouth is open.
+    middle, red : L* and a* of the person's skin in `lab`
+    """
+    teeth: FloatImage = mouth * smoothstep(lab[..., 1], low=red + 4, high=red - 4)
+    teeth *= smoothstep(lab[..., 0], low=middle - 25, high=middle)
+    return teeth
+
+
 def creases(
     lightness: FloatImage, bare: FloatImage, *, unit: float, reach: float = 7.0, kept: float = _KEPT
 ) -> FloatImage:

@@ -240,6 +240,16 @@ def test_whites_of_eyes_are_hardly_lighter_than_lit_skin_beside_them(
     assert float(np.percentile(drawing[opening > 0], 90)) < cheek + room
 
 
+def test_teeth_under_a_warm_lamp_are_light_and_have_hardly_a_colour() -> None:
+    portrait = bust(480, 400)
+    warm = (portrait.picture * np.array([1.0, 0.86, 0.66], np.float32)).astype(np.uint8)
+    x, y = np.round(portrait.faces[0].landmarks[facemap.LIPS_INNER].mean(axis=0)).astype(int)
+    drawing = rgb_to_lab(to_float(drawn(portrait.with_picture(warm), 2).picture))
+    lightness, a, b = np.median(drawing[y - 1 : y + 2, x - 6 : x + 7], axis=(0, 1))
+    assert lightness > 75
+    assert np.hypot(a, b) < 8
+
+
 def test_a_half_lit_face_has_no_patch_of_its_photo_about_eyes_and_mouth() -> None:
     portrait = bust(480, 400)
     face = portrait.faces[0]
