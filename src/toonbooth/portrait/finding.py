@@ -26,6 +26,9 @@ _SURE_EVIDENCE: Final = 13.0
 # already, what is below isn't turned.
 _TURNABLE_EVIDENCE: Final = -5.0
 _SAME_PLACE_OVERLAP: Final = 0.3
+# By so much a hint must be clearer to be followed where another led to no sure face: drawn faces are first
+# guessed at much too large.
+_CLEARER: Final = 0.2
 # The mesh likes to see a second, smaller face in the forehead and eyes of a first one. Cheeks that touch
 # cover each other less.
 _SAME_FACE_COVERING: Final = 0.35
@@ -93,17 +96,17 @@ DRAWING: Final = Effort(
 evidence 8.6; in 160 pictures without people and their drawings nine faces were seen, with 6.1 at most."""
 
 
-class _Search:
+class Search:
     """What has been proposed, tried and found in one picture."""
 
     def __init__(self) -> None:
         self.meshes: list[Mesh] = []
-        self._tried: list[Detection] = []
+        self._tried: list[tuple[Detection, Mesh | None]] = []
         self._faint: list[Detection] = []
 
     def add(self, tried: Detection, mesh: Mesh | None) -> None:
         """Remember what a proposal has led to."""
-        self._tried.append(tried)
+        self._tried.append((tried, mesh))
         if mesh is not None:
             self.meshes.append(mesh)
 
@@ -124,8 +127,11 @@ class _Search:
                 yield detection
 
     def _is_new(self, detection: Detection) -> bool:
-        return not any(_lies_within(detection, mesh) for mesh in self.meshes) and all(
-            overlap(detection.box, tried.box[np.newaxis])[0] < _SAME_PLACE_OVERLAP for tried in self._tried
+        return not any(
+            _same_place(detection, tried, mesh)
+            for tried, mesh in self._tried
+            if (mesh is not None and mesh.evidence >= _SURE_EVIDENCE)
+            or detection.score <= tried.score + _CLEARER
         )
 
     def widest_sure(self) -> float:
@@ -144,7 +150,7 @@ class FaceFinder:
     def find(self, pyramid: Pyramid, effort: Effort) -> list[Mesh]:
         """The meshes of all faces at any tilt, each once, the surest first."""
         whole = Region.around_all(pyramid.picture)
-        search = _Search()
+        search = Search()
 
         def look(detector: FaceDetector, region: Region, width: int, height: int) -> None:
             detections = detector.detect(
@@ -207,6 +213,13 @@ def keep_surest(meshes: Iterable[Mesh]) -> list[Mesh]:
         if all(covering(mesh.box, each.box) <= _SAME_FACE_COVERING for each in kept):
             kept.append(mesh)
     return kept
+
+
+def _same_place(detection: Detection, tried: Detection, mesh: Mesh | None) -> bool:
+    """Whether a proposal is of what another was of, or a part of the face that this one has led to."""
+    if mesh is not None and _lies_within(detection, mesh):
+        return True
+    return float(overlap(detection.box, tried.box[np.newaxis])[0]) >= _SAME_PLACE_OVERLAP
 
 
 def _lies_within(detection: Detection, mesh: Mesh) -> bool:

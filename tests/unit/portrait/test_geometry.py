@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from toonbooth.portrait.analysis import count_quarter_turns, score_of, turn
-from toonbooth.portrait.finding import covering, keep_surest
+from toonbooth.portrait.detection import Detection
+from toonbooth.portrait.finding import Search, covering, keep_surest
 from toonbooth.portrait.iris import measure_openness
 from toonbooth.portrait.mesh import CHIN, FOREHEAD, LEFT_CHEEK, RIGHT_CHEEK, Mesh
 
@@ -87,3 +88,19 @@ def test_openness_is_lid_distance_over_eye_width(openness: float) -> None:
     contour = np.concatenate([upper, lower]).astype(np.float32)
     contour[[0, 8], 1] = 0
     assert measure_openness(contour) == pytest.approx(openness, rel=0.01)
+
+
+def hint(side: float, score: float) -> Detection:
+    """A square about the origin."""
+    box = np.array([-side / 2, -side / 2, side / 2, side / 2], np.float32)
+    return Detection(box, np.zeros((6, 2), np.float32), score)
+
+
+@pytest.mark.parametrize(("evidence", "again"), [(None, True), (7.0, True), (20.0, False)])
+def test_only_a_sure_face_keeps_a_clearer_hint_at_its_place_from_being_followed(
+    evidence: float | None, again: bool
+) -> None:
+    search = Search()
+    search.add(hint(230, 0.55), None if evidence is None else make_mesh(size=230, evidence=evidence))
+    clearer, as_faint = hint(150, 0.87), hint(150, 0.6)
+    assert list(search.choose_clear([as_faint, clearer])) == ([clearer] if again else [])
