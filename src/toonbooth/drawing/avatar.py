@@ -19,6 +19,7 @@ from toonbooth.drawing.flesh import ember
 from toonbooth.drawing.gaze import CREASES, draw_eye, eye_tones
 from toonbooth.drawing.inking import wanted_lines
 from toonbooth.drawing.jawline import draw_jaws
+from toonbooth.drawing.lenses import find_spectacles
 from toonbooth.drawing.likeness import Likeness, eyes_window, look_at
 from toonbooth.drawing.pen import Pen
 from toonbooth.drawing.plate import Ink, LineWork, Plate, make_plate
@@ -222,9 +223,15 @@ def _pen_on(window: FloatImage, whole: Likeness, part: Likeness) -> Pen:
 
 
 def _keep_spectacles(pen: Pen, seen: Likeness) -> None:
-    """Frames in their own dark colour, in front of everything that was drawn."""
+    """Frames in their own dark colour, in front of everything that was drawn, and whole."""
     if not seen.frames.any():
         return
+    rims = smoothstep(gaussian(seen.frames, sigma=0.003 * seen.width), low=0.15, high=0.55)
+    worn = find_spectacles(seen)
+    if worn is not None:
+        rims *= 1 - worn.beyond(seen)
+        for path, width in worn.gaps(seen, rims):
+            pen.stroke(path, widths=(0.6 * width, 0.75 * width, 0.6 * width), colour=worn.colour(seen))
     lab = seen.lab.copy()
     lab[..., 0] *= np.float32(0.85)
-    pen.lay(lab, smoothstep(gaussian(seen.frames, sigma=0.003 * seen.width), low=0.15, high=0.55))
+    pen.lay(lab, rims)

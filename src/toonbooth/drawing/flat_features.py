@@ -15,7 +15,6 @@ from toonbooth.drawing.masses import byte_colour
 from toonbooth.drawing.pen import Colour, curve, ellipse
 from toonbooth.drawing.regions import polygon_mask
 from toonbooth.drawing.vector import Shape
-from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.portrait.model import Eye, Points
@@ -197,8 +196,5 @@ def _spectacles(seen: Likeness) -> list[Shape]:
 
 
 def _whole_spectacles(seen: Likeness, worn: Spectacles) -> list[Shape]:
-    rims = np.concatenate(worn.lenses)
-    darkest = np.stack([seen.at(np.ascontiguousarray(plane), rims) for plane in planes_of(seen.lab)], axis=1)
-    lightness, a, b = (float(value) for value in np.percentile(darkest, 30, axis=0))
-    colour = (0.85 * lightness, a, b)
+    colour = worn.colour(seen)
     return [Shape(outline, byte_colour(colour)) for outline in worn.outlines()]

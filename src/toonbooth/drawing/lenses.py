@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from toonbooth.drawing import facemap
 from toonbooth.drawing.likeness import Likeness
-from toonbooth.drawing.pen import curve, normals
+from toonbooth.drawing.pen import Colour, curve, normals
+from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.portrait.model import Points
 
@@ -35,6 +36,16 @@ _SEEN = 0.3
 
 _ENOUGH = 0.62
 """Share of a pair's rims that must be seen for them to be drawn whole."""
+
+
+_BESIDE = 0.028
+"""Distance from a rim's middle, in face widths, within which what is dark may be the rim."""
+
+_NOT_ABOVE = -0.45
+"""Height over the middle of a lens, in halves of its own, up to which a rim is completed."""
+
+_MOSTLY = 0.4
+"""Share of a rim that may be completed: a lens without a rim below has more than that missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +76,67 @@ class Spectacles:
             half = outward * (width / 2)[:, None]
             parts.append(((lens + half).astype(np.float32), (lens - half).astype(np.float32)))
         return parts
+
+    def colour(self, seen: Likeness) -> Colour:
+        """The rims' own dark colour."""
+        rims = np.concatenate(self.lenses)
+        planes = [np.ascontiguousarray(plane) for plane in planes_of(seen.lab)]
+        along = np.stack([seen.at(plane, rims) for plane in planes], axis=1)
+        lightness, a, b = (float(value) for value in np.percentile(along, 30, axis=0))
+        return 0.85 * lightness, a, b
+
+    def beyond(self, seen: Likeness) -> FloatImage:
+        """Where between the lenses' middles nothing is theirs, (H, W), 0 … 1: shade of a nose, brows."""
+        left, right = (lens.mean(axis=0) for lens in self.lenses)
+        apart = float(np.hypot(*(right - left)))
+        near = np.zeros(seen.size, np.uint8)
+        reach = 2 * max(1, round(_BESIDE * seen.width)) + 1
+        for path, closed in ((self.lenses[0], True), (self.lenses[1], True), (self.bridge, False)):
+            cv2.polylines(near, [np.round(path).astype(np.int32)], closed, (255,), reach)
+        between = np.zeros(seen.size, np.uint8)
+        cv2.line(between, _pixel(left), _pixel(right), (255,), max(1, round(apart)))
+        blank = cv2.GaussianBlur(cv2.subtract(between, near), (0, 0), max(0.6, 0.008 * seen.width))
+        return (blank.astype(np.float32) * np.float32(1 / 255)).astype(np.float32, copy=False)
+
+    def gaps(self, seen: Likeness, rims: FloatImage) -> list[tuple[Points, float]]:
+        """Stretches beside and below the eyes where rims aren't seen, each with its width, pixels.
+
+        Parameters
+        ----------
+        seen : Likeness
+        rims : float32 array, shape (H, W), 0 … 1
+            What is seen of them.
+
+        Returns
+        -------
+        Nothing for a lens whose rim is missing for the most part: it may have none there.
+        """
+        found: list[tuple[Points, float]] = []
+        axis = self.lenses[1].mean(axis=0) - self.lenses[0].mean(axis=0)
+        axis /= max(float(np.hypot(*axis)), 1e-3)
+        for lens, thick in zip(self.lenses, self.thickness, strict=True):
+            wide = float(np.median(thick))
+            near = cv2.dilate(rims, np.ones((2 * max(1, round(0.5 * wide)) + 1,) * 2, np.uint8))
+            covered = seen.at(near.astype(np.float32, copy=False), lens)
+            away = lens - lens.mean(axis=0)
+            down = (away[:, 1] * axis[0] - away[:, 0] * axis[1]) / max(float(np.ptp(away[:, 1])) / 2, 1e-3)
+            # Above, brows lead the path astray, and they cover what is missing.
+            missing = (covered < 0.5) & (down > _NOT_ABOVE)
+            if not missing.any() or missing.mean() > _MOSTLY:
+                continue
+            start = int(np.flatnonzero(~missing)[0])
+            order = (np.arange(len(lens)) + start) % len(lens)
+            edges = np.flatnonzero(np.diff(np.concatenate([[0], missing[order].astype(np.int8), [0]])))
+            for first, last in edges.reshape(-1, 2):
+                # A little of what is seen, so that they meet.
+                whole = order[np.arange(first - 5, last + 5) % len(order)]
+                if last - first > 1:
+                    found.append((lens[whole].astype(np.float32), wide))
+        return found
+
+
+def _pixel(point: Points) -> tuple[int, int]:
+    return round(float(point[0])), round(float(point[1]))
 
 
 def find_spectacles(seen: Likeness) -> Spectacles | None:
@@ -156,20 +228,23 @@ def _closed_path(score: FloatImage) -> NDArray[np.int64]:
 
 def _best_path(score: FloatImage, end: int | None) -> NDArray[np.int64]:
     count, radii = score.shape
-    total = score[0].copy()
+    steps = np.arange(-_STEEP, _STEEP + 1)
+    bends = (0.03 * steps * steps).astype(np.float32)[:, None]
+    padded = np.full(radii + 2 * _STEEP, -1e6, np.float32)
+    total = padded[_STEEP:-_STEEP]
+    total[:] = score[0]
     if end is not None:
         total[np.arange(radii) != end] = -1e6
-    came = np.zeros((count, radii), np.int64)
-    steps = np.arange(-_STEEP, _STEEP + 1)
+    beside = np.lib.stride_tricks.sliding_window_view(padded, radii)
+    choices = np.full((count, radii), _STEEP)
     for index in range(1, count):
-        padded = np.pad(total, _STEEP, constant_values=-1e6)
-        reached = np.stack([padded[_STEEP + s : _STEEP + s + radii] - 0.03 * s * s for s in steps])
-        choice = reached.argmax(axis=0)
-        came[index] = np.arange(radii) + steps[choice]
-        total = reached.max(axis=0) + score[index]
+        reached = beside - bends
+        reached.argmax(axis=0, out=choices[index])
+        np.add(reached.max(axis=0), score[index], out=total)
+    came = np.arange(radii) + steps[choices]
     if end is not None:
         # The way back to the start is one more step.
-        total = np.where(np.abs(np.arange(radii) - end) <= _STEEP, total, -1e6)
+        total[:] = np.where(np.abs(np.arange(radii) - end) <= _STEEP, total, -1e6)
     path = np.empty(count, np.int64)
     path[-1] = int(total.argmax())
     for index in range(count - 1, 0, -1):

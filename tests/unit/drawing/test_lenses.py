@@ -10,7 +10,7 @@ import numpy as np
 from tests.golden import astronaut_portrait
 from toonbooth.drawing import facemap
 from toonbooth.drawing.lenses import Spectacles, find_spectacles
-from toonbooth.drawing.likeness import face_window, look_at
+from toonbooth.drawing.likeness import Likeness, face_window, look_at
 from toonbooth.imaging.resize import enlarged
 from toonbooth.portrait.model import Points, Portrait
 
@@ -47,10 +47,14 @@ def _wearing(portrait: Portrait, *, gap: bool) -> Portrait:
     return replace(portrait, picture=picture)
 
 
-def _found(portrait: Portrait) -> tuple[Spectacles | None, Points]:
+def _seen(portrait: Portrait) -> Likeness:
     face = portrait.faces[0]
     rows, columns = face_window(face, portrait.picture.shape)
-    seen = look_at(portrait, face, portrait.picture, np.ascontiguousarray(portrait.matte[rows, columns]))
+    return look_at(portrait, face, portrait.picture, np.ascontiguousarray(portrait.matte[rows, columns]))
+
+
+def _found(portrait: Portrait) -> tuple[Spectacles | None, Points]:
+    seen = _seen(portrait)
     return find_spectacles(seen), seen.corner
 
 
@@ -69,6 +73,39 @@ def test_what_one_rim_lacks_the_other_lends_it() -> None:
     assert found is not None
     away = np.hypot(*(found.lenses[1] + corner - _eyes(portrait)[1]).T) / portrait.faces[0].width
     assert np.abs(away - 0.17).max() < 0.04
+
+
+def test_a_rim_is_completed_where_it_is_missing_and_ends_in_what_is_seen() -> None:
+    portrait = _wearing(_large(), gap=False)
+    seen, eye = _seen(portrait), _eyes(portrait)[1]
+    worn = find_spectacles(seen)
+    assert worn is not None
+    rims = np.zeros(seen.size, np.float32)
+    for lens in worn.lenses:
+        cv2.polylines(rims, [np.round(lens).astype(np.int32)], True, (1.0,), 3)
+    assert worn.gaps(seen, rims) == []
+    x, y = np.round(eye - seen.corner).astype(int)
+    rims[y + 5 : y + 40, x:] = 0
+    ((path, width),) = worn.gaps(seen, rims)
+    assert 1 < width < 0.06 * seen.width
+    assert path[:, 1].min() < y + 5
+    assert path[:, 1].max() > y + 40
+    assert path[:, 0].min() > x
+    rims[:, x - round(0.12 * seen.width) :] = 0
+    assert worn.gaps(seen, rims) == [], "a lens that has hardly a rim gets none"
+
+
+def test_shade_beside_a_nose_is_no_part_of_glasses() -> None:
+    portrait = _wearing(_large(), gap=False)
+    seen, (left, right) = _seen(portrait), _eyes(portrait)
+    worn = find_spectacles(seen)
+    assert worn is not None
+    beyond = worn.beyond(seen)
+    x, y = np.round((left + right) / 2 - seen.corner).astype(int)
+    assert beyond[y + round(0.14 * seen.width), x] > 0.9
+    for lens in worn.lenses:
+        assert seen.at(beyond, lens).max() < 0.2
+    assert seen.at(beyond, worn.bridge).max() < 0.2
 
 
 def test_bare_eyes_get_no_spectacles() -> None:
