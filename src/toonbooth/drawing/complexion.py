@@ -115,9 +115,9 @@ def _lay_one(
     form = light - np.float32(middle)
     spread = float(np.clip(np.std(form[sure]), 2.5, 9.0))
     soft_form = gaussian(form, sigma=max(0.8, 3.0 * unit))
-    # One shadow and one light, each a shape with an edge.
-    shade = smoothstep(soft_form, low=-0.75 * spread, high=-1.1 * spread)
-    glow = smoothstep(soft_form, low=0.95 * spread, high=1.3 * spread)
+    # One shadow and one light: shapes with edges so soft that a forehead that slopes has no step.
+    shade = smoothstep(soft_form, low=-0.5 * spread, high=-1.5 * spread)
+    glow = smoothstep(soft_form, low=0.7 * spread, high=1.6 * spread)
     # Where half a face lies in the sun, skin is as light as that half, and the other half is its shadow.
     sunny = sunlit(form[sure])
     gentle = np.clip(form, -24, 14 + sunny) * np.float32(0.42)

@@ -250,6 +250,19 @@ def test_teeth_under_a_warm_lamp_are_light_and_have_hardly_a_colour() -> None:
     assert np.hypot(a, b) < 8
 
 
+def test_skin_that_turns_slowly_from_the_light_has_no_step() -> None:
+    portrait = bust(480, 400)
+    face = portrait.faces[0]
+    x, y = face.landmarks[facemap.FOREHEAD_TOP]
+    left, right = (round(float(x) + side * face.width) for side in (-0.25, 0.25))
+    light = np.interp(np.arange(400), [left - 30, right + 30], [0.62, 1.08]).astype(np.float32)
+    picture = np.clip(portrait.picture * light[None, :, None], 0, 255).astype(np.uint8)
+    drawing = rgb_to_lab(to_float(drawn(portrait.with_picture(picture), 1).picture))[..., 0]
+    row = round(float(y) + 0.15 * face.width)
+    slope = np.diff(cv2.blur(drawing[row - 2 : row + 3, left:right].mean(axis=0)[None], (9, 1))[0])
+    assert slope.max() < 3.2 * slope.mean()
+
+
 def test_a_half_lit_face_has_no_patch_of_its_photo_about_eyes_and_mouth() -> None:
     portrait = bust(480, 400)
     face = portrait.faces[0]
