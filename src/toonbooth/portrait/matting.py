@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from toonbooth.imaging.guided import guided_filter
 from toonbooth.imaging.pixels import FloatImage, to_float
+from toonbooth.portrait.doubt import settle_doubt
 from toonbooth.portrait.mesh import FACE_OVAL, Mesh
 from toonbooth.portrait.models import SELFIE_SEGMENTATION
 from toonbooth.portrait.network import Network
@@ -82,6 +83,7 @@ class PersonMatte:
         if meshes:
             bridge = _BRIDGE * min(each.width for each in meshes) / _SUBSAMPLING
             mask = without_scraps(mask, known, bridge_pixels=bridge)
+            mask = _settled(mask, pyramid, whole, meshes)
         return guided_filter(
             mask,
             picture,
@@ -95,6 +97,14 @@ class PersonMatte:
         sampled = pyramid.sample(region, width=_INPUT_SIZE, height=_INPUT_SIZE, border=cv2.BORDER_REPLICATE)
         (mask,) = self._network.run(to_float(sampled))
         return np.ascontiguousarray(mask[..., 0])
+
+
+def _settled(mask: FloatImage, pyramid: Pyramid, whole: Region, meshes: Sequence[Mesh]) -> FloatImage:
+    """Let colours decide where the looks are in doubt; half the mask's size shows them well enough."""
+    height, width = (ceil(side / 2) for side in mask.shape)
+    small = pyramid.sample(whole, width=width, height=height, border=cv2.BORDER_REPLICATE)
+    face_width = float(np.median([mesh.width for mesh in meshes])) / (2 * _SUBSAMPLING)
+    return settle_doubt(mask, small, face_width=face_width)
 
 
 class _Canvas:

@@ -1,0 +1,69 @@
+"""Where the network is in doubt, colours decide."""
+
+import cv2
+import numpy as np
+import pytest
+
+from toonbooth.imaging.pixels import ByteImage, FloatImage
+from toonbooth.portrait.doubt import settle_doubt
+
+SLEEVE, CURTAIN, FOLD = (28, 30, 58), (40, 90, 160), (20, 50, 100)
+PIECE = (slice(60, 110), slice(52, 60))
+"""A part of the curtain beside the sleeve that the network half believes."""
+FACE = 30.0
+
+
+def before_a_curtain() -> ByteImage:
+    """A dark sleeve to the right of column 60 before a striped blue curtain, 120 × 160 pixels, with grain."""
+    picture = np.empty((120, 160, 3), np.uint8)
+    picture[:] = CURTAIN
+    picture[:, ::4] = picture[:, 1::4] = FOLD
+    picture[:, 60:] = SLEEVE
+    grain = np.random.default_rng(3).integers(-3, 4, picture.shape)
+    return (picture + grain).clip(0, 255).astype(np.uint8)
+
+
+def half_believed(belief: float) -> FloatImage:
+    """The sleeve's mask, with the piece at this belief."""
+    mask = np.zeros((120, 160), np.float32)
+    mask[:, 60:] = 1
+    mask[PIECE] = belief
+    return mask
+
+
+def test_a_half_believed_piece_of_the_curtain_goes() -> None:
+    settled = settle_doubt(half_believed(0.75), before_a_curtain(), face_width=FACE)
+    assert settled[64:106, 53:59].max() < 0.3
+    assert (settled[:, 60:] == 1).all()
+
+
+def test_a_half_believed_piece_of_the_sleeve_stays() -> None:
+    picture = before_a_curtain()
+    picture[PIECE] = SLEEVE
+    mask = half_believed(0.75)
+    np.testing.assert_allclose(settle_doubt(mask, picture, face_width=FACE), mask, atol=0.02)
+
+
+def test_before_a_wall_of_the_same_colour_the_mask_is_believed() -> None:
+    wall = np.full((120, 160, 3), SLEEVE, np.uint8)
+    mask = half_believed(0.75)
+    np.testing.assert_allclose(settle_doubt(mask, wall, face_width=FACE), mask, atol=0.02)
+
+
+def test_what_is_sure_stays_whatever_its_colour() -> None:
+    mask = half_believed(0.99)
+    assert (settle_doubt(mask, before_a_curtain(), face_width=FACE) == mask).all()
+
+
+def test_the_picture_may_be_half_the_size_of_the_mask() -> None:
+    mask = cv2.resize(half_believed(0.75), (319, 239)).astype(np.float32)
+    settled = settle_doubt(mask, before_a_curtain(), face_width=FACE)
+    assert settled.shape == mask.shape
+    assert (settled <= mask).all()
+    assert settled[130:210, 108:114].max() < 0.3
+
+
+@pytest.mark.parametrize("belief", [0.0, 0.75, 1.0])
+def test_where_all_is_alike_nothing_is_decided(belief: float) -> None:
+    mask = np.full((120, 160), belief, np.float32)
+    assert (settle_doubt(mask, before_a_curtain(), face_width=FACE) == mask).all()
