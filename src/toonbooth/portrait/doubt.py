@@ -91,7 +91,8 @@ class _Palette:
         _, _, found = cv2.kmeans(few, count, start, enough, 1, cv2.KMEANS_PP_CENTERS)
         colours = np.asarray(found, dtype=np.float32)
         labels = np.full(near.shape, _COLOURS, np.uint8)
-        labels[near] = np.argmin(np.square(colours).sum(axis=1) - 2 * seen @ colours.T, axis=1)
+        _, nearest = cv2.batchDistance(seen, colours, cv2.CV_32F, K=1)
+        labels[near] = nearest[:, 0]
         apart = np.square(colours[:, None] - colours[None]).sum(axis=2)
         return cls(labels, np.exp(apart / np.float32(-2 * _ALIKE**2)).astype(np.float32))
 
@@ -105,6 +106,8 @@ def _likeness(palette: _Palette, mask: FloatImage, doubtful: NDArray[np.bool_], 
         hits, seen = (np.full(len(alike), start, np.float32) for start in (0.5, 1.0))
         for colour in range(alike.shape[1]):
             marked = (sure & (palette.labels == colour)).astype(np.float32)
+            if not marked.any():
+                continue
             counted = cv2.boxFilter(
                 marked, -1, (side, side), normalize=False, borderType=cv2.BORDER_CONSTANT
             )[doubtful]
