@@ -195,8 +195,18 @@ async def _open_services(
             metrics=ours,
         )
     )
+    signer = UrlSigner(keys)
+    rate_limiter = (
+        share_limits(storage.database, signer)
+        if settings.rate_limits_url == IN_DATABASE
+        else await stack.enter_async_context(open_rate_limiter(settings.rate_limits_url))
+    )
     studio = HttpStudioClient(
-        connections, timeout_seconds=settings.studio_timeout_seconds, metrics=ours, tracer=tracer
+        connections,
+        timeout_seconds=settings.studio_timeout_seconds,
+        metrics=ours,
+        tracer=tracer,
+        counts=rate_limiter,
     )
     # Entered last: what jobs work with is closed after them.
     jobs = await stack.enter_async_context(
@@ -209,7 +219,6 @@ async def _open_services(
         count_jobs=lambda: jobs.running,
         count_connections=storage.database.count_connections,
     )
-    signer = UrlSigner(keys)
     return Services(
         settings=settings,
         database=storage.database,
@@ -221,11 +230,7 @@ async def _open_services(
         renditions=storage.renditions,
         rendition_maker=rendition_maker,
         jobs=jobs,
-        rate_limiter=(
-            share_limits(storage.database, signer)
-            if settings.rate_limits_url == IN_DATABASE
-            else await stack.enter_async_context(open_rate_limiter(settings.rate_limits_url))
-        ),
+        rate_limiter=rate_limiter,
         bucket_links=await _open_bucket_links(settings),
         drawings_at_once=AtOnce(settings.drawings_at_once_per_address),
         read_clock=read_clock,

@@ -4,6 +4,10 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Final
+
+FAILURES_TO_OPEN: Final = 5
+OPEN_SECONDS: Final = 10.0
 
 
 class CircuitOpenError(Exception):
@@ -25,8 +29,8 @@ class CircuitBreaker:
         self,
         *,
         failure: type[Exception],
-        failures_to_open: int = 5,
-        open_seconds: float = 10.0,
+        failures_to_open: int = FAILURES_TO_OPEN,
+        open_seconds: float = OPEN_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._failure = failure
@@ -41,6 +45,11 @@ class CircuitBreaker:
     def is_open(self) -> bool:
         """Whether calls are refused, or would be but for one that tries."""
         return self._failures >= self._failures_to_open
+
+    def open(self) -> None:
+        """Refuse calls from now on, as after so many failures: others have met them."""
+        self._failures = max(self._failures, self._failures_to_open)
+        self._open_until = self._clock() + self._open_seconds
 
     @contextmanager
     def watch(self) -> Iterator[None]:

@@ -28,7 +28,12 @@ from toonbooth.contract import (
     STYLE_FIELD,
     STYLES_PATH,
 )
-from toonbooth.gallery.circuit_breaker import CircuitBreaker, CircuitOpenError
+from toonbooth.gallery.circuit_breaker import (
+    FAILURES_TO_OPEN,
+    OPEN_SECONDS,
+    CircuitBreaker,
+    CircuitOpenError,
+)
 from toonbooth.gallery.errors import (
     NoFaceFoundError,
     PictureNotFoundError,
@@ -54,6 +59,7 @@ from toonbooth.gallery.studio_replies import (
 from toonbooth.gallery.wishes import CutWishes, DrawingWishes
 from toonbooth.kit.logs import current_request_id
 from toonbooth.kit.multipart import MIXED
+from toonbooth.kit.rate_limits import RateLimiter, TooManyRequestsError, read_limits
 from toonbooth.kit.requests import REQUEST_ID_HEADER
 from toonbooth.kit.tracing import NO_TRACER, write_trace_headers
 
@@ -70,6 +76,9 @@ _SHORT_WAIT_SECONDS: Final = 3
 _RECONNECT_SECONDS: Final = 0.2
 _STYLES_VALID_SECONDS: Final = 60.0
 _NEWS_PREFERRED: Final = f"{MIXED}, image/*;q=0.9, */*;q=0.5"
+_FAILURES_TOGETHER: Final = read_limits(f"{FAILURES_TO_OPEN - 1}/{OPEN_SECONDS:.0f} seconds")
+"""Failures of all galleries, beyond which one that meets another leaves the studio alone."""
+
 _FAILED: Final = "The drawing server could not finish the picture. Please try again."
 _BUSY: Final = "The drawing server is busy. Please try again in a moment."
 _SILENT: Final = "The drawing server does not answer. Please try again later."
@@ -128,12 +137,15 @@ class HttpStudioClient:
         timeout_seconds: float,
         metrics: GalleryMetrics,
         tracer: trace.Tracer = NO_TRACER,
+        counts: RateLimiter | None = None,
     ) -> None:
+        """`counts`: where galleries count together, so that each hears of the others' failures."""
         self._http = http
         self._metrics = metrics
         self._tracer = tracer
         self._timeout_seconds = timeout_seconds
         self._breaker = CircuitBreaker(failure=StudioFailedError)
+        self._counts = counts if counts is not None and counts.is_shared else None
         self._styles: tuple[StyleInfo, ...] = ()
         self._styles_valid_until = 0.0
         self._previews: dict[str, StylePreview] = {}
@@ -271,7 +283,11 @@ class HttpStudioClient:
             ),
             self._metrics.watch_call(call) as noted,
         ):
-            reply = await self._ask_watched(path, open_body, headers, listener)
+            try:
+                reply = await self._ask_watched(path, open_body, headers, listener)
+            except StudioFailedError:
+                await self._count_failure()
+                raise
             if isinstance(reply, StudioReply):
                 noted.outcome = reply.code or "refused"
             return reply
@@ -297,6 +313,18 @@ class HttpStudioClient:
                 retry_after_seconds=reply.retry_after_seconds,
             )
         return reply
+
+    async def _count_failure(self) -> None:
+        """Give the studio up at the first failure of our own when others have met the rest of five.
+
+        Where nothing fails nobody asks: one gallery with a broken network doesn't stop the others.
+        """
+        if self._counts is None:
+            return
+        try:
+            await self._counts.count(_FAILURES_TOGETHER, "failures", "studio")
+        except TooManyRequestsError:
+            self._breaker.open()
 
     async def _call(
         self, path: str, open_body: OpenBody, headers: Mapping[str, str], listener: Listener | None

@@ -131,6 +131,11 @@ class RateLimiter:
         self._is_away = False
         self._asked_again_at = 0.0
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether several processes count together."""
+        return self._shared is not None
+
     async def count(self, limits: Limits, *subject: str) -> None:
         """Count one request of `subject` against each of `limits`.
 

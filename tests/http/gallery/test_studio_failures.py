@@ -3,6 +3,7 @@
 import asyncio
 import io
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image
 from starlette.responses import Response
 
+from tests.databases import Databases
 from tests.http.gallery.fake_studio import AskedForCartoon, draw, refuse, wrap_in_form
 from tests.http.gallery.running import (
     NOTHING_STORED,
@@ -198,6 +200,26 @@ async def test_a_studio_that_keeps_failing_is_left_alone_for_a_while(
     assert 1 <= int(reply.headers["retry-after"]) <= 10
     assert len(gallery.studio.asked) == asked
     assert gallery.stored() == NOTHING_STORED
+
+
+async def test_failures_of_galleries_on_one_database_count_together(
+    tmp_path: Path, photo: bytes, databases: Databases
+) -> None:
+    start = partial(running_gallery, tmp_path / "data", databases=databases, rate_limits_url="database://")
+    async with (
+        start() as one,
+        start() as other,
+        start() as untroubled,
+    ):
+        for gallery in (one, other):
+            gallery.studio.reply = refuse(500, "internal_error")
+        failing = [one, one, one, other, other, other, one, one]
+
+        statuses = [(await gallery.post_photo(photo)).status_code for gallery in failing]
+
+        # The fifth failure is the other's second; this one gives up at its next.
+        assert statuses == [500, 500, 500, 500, 500, 503, 500, 503]
+        assert (await untroubled.post_photo(photo)).status_code == 200
 
 
 async def test_nonsense_also_counts_as_failure(gallery: RunningGallery, photo: bytes) -> None:

@@ -93,6 +93,19 @@ def test_a_failed_try_opens_it_for_as_long_again(breaker: CircuitBreaker, clock:
     succeed(breaker)
 
 
+def test_it_can_be_opened_for_what_others_met_and_closes_as_ever(
+    breaker: CircuitBreaker, clock: Clock
+) -> None:
+    fail(breaker)
+    breaker.open()
+    with pytest.raises(CircuitOpenError), breaker.watch():
+        pytest.fail("a call was let through")
+    clock.now += 10
+    succeed(breaker)
+    fail(breaker, times=2)
+    succeed(breaker)
+
+
 async def test_a_cancelled_try_lets_the_next_one_try(breaker: CircuitBreaker, clock: Clock) -> None:
     fail(breaker, times=3)
     clock.now += 10
