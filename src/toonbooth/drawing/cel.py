@@ -20,6 +20,7 @@ from toonbooth.drawing.flesh import (
 )
 from toonbooth.drawing.regions import Regions
 from toonbooth.imaging.colour import planes_of
+from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.resize import enlarged, shrunk
 from toonbooth.imaging.smoothing import gaussian, guided_planes, masked_blur
@@ -105,9 +106,7 @@ def without_rim(plate: FloatImage, person: FloatImage, *, unit: float) -> FloatI
     unit : float, pixels
         A four-hundredth of a face's width.
     """
-    thickness = 2 * max(1, round(2.5 * unit)) + 1
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (thickness, thickness))
-    inside: FloatImage = cv2.erode(person, disc).astype(np.float32, copy=False)
+    inside: FloatImage = cv2.erode(person, disk(2.5 * unit)).astype(np.float32, copy=False)
     # What continues colours is smooth: half the size is enough to work it out.
     size = (person.shape[1], person.shape[0])
     half = (max(1, size[0] // 2), max(1, size[1] // 2))

@@ -30,6 +30,7 @@ from toonbooth.drawing.whose_skin import whose_skin
 from toonbooth.imaging.colour import luma, rgb_to_lab
 from toonbooth.imaging.contours import trace_field
 from toonbooth.imaging.flow import Flow, FlowSmoother, edge_tangent_flow
+from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage, to_float
 from toonbooth.imaging.resize import Size, enlarged, padded, shrunk
 from toonbooth.imaging.smoothing import flatten, gaussian
@@ -232,10 +233,10 @@ def _lively(lab: FloatImage, look: FlatLook) -> FloatImage:
 
 def _unmixed(lab: FloatImage, skin: FloatImage, person: FloatImage, *, unit: float) -> FloatImage:
     """Continue hair and cloth to the skin and to the silhouette, where the photo has mixed their colours."""
-    reach, rim = 2 * max(1, round(3 * unit)) + 1, 2 * max(1, round(16 * unit)) + 1
+    reach = 2 * max(1, round(3 * unit)) + 1
     sure = np.minimum(
         cv2.erode(1 - skin, np.ones((reach, reach), np.uint8)),
-        cv2.erode(person, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (rim, rim))),
+        cv2.erode(person, disk(16 * unit)),
     ).astype(np.float32, copy=False)
     weight = sure + np.float32(1e-4)
     total = gaussian(weight, sigma=max(0.8, 8 * unit))
@@ -251,9 +252,7 @@ def _unmixed(lab: FloatImage, skin: FloatImage, person: FloatImage, *, unit: flo
 
 def _beyond(skin: FloatImage, person: FloatImage, *, unit: float) -> FloatImage:
     """Skin that reaches a silhouette goes on beyond it, so that no rim of anything else shows there."""
-    reach = 2 * max(1, round(10 * unit)) + 1
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
-    grown = cv2.dilate(skin, disc).astype(np.float32, copy=False)
+    grown = cv2.dilate(skin, disk(10 * unit)).astype(np.float32, copy=False)
     further: FloatImage = np.maximum(skin, grown * (1 - smoothstep(person, low=0.5, high=0.95)))
     return further
 
@@ -295,13 +294,12 @@ def _behind(
 
 def _border(person: FloatImage, look: FlatLook, *, unit: float, spacing: float) -> Shape:
     reach = max(1, round(look.border * unit * _FACE_WIDTH / 1000))
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
     margin = 4 * reach
     sides = (0, margin, margin, margin)
     wide = cv2.copyMakeBorder(person, *sides, cv2.BORDER_REPLICATE)
     # Above a picture nobody goes on: a strand that just reaches its edge would widen to a white tab there.
     wide = cv2.copyMakeBorder(wide, margin, 0, 0, 0, cv2.BORDER_CONSTANT, value=(0.0,))
-    grown = cv2.dilate(wide, disc).astype(np.float32, copy=False)
+    grown = cv2.dilate(wide, disk(reach)).astype(np.float32, copy=False)
     # A sticker has no narrow bays, and no small holes between a neck and an earring.
     around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3 * reach + 1, 3 * reach + 1))
     grown = cv2.morphologyEx(grown, cv2.MORPH_CLOSE, around).astype(np.float32, copy=False)

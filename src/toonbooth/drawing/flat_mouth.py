@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from toonbooth.drawing import facemap
 from toonbooth.drawing.flat_strokes import darker, filled, stroke
@@ -15,6 +14,7 @@ from toonbooth.drawing.regions import polygon_mask
 from toonbooth.drawing.teeth import INNER_LOWER, INNER_UPPER, row_of_teeth
 from toonbooth.drawing.vector import Shape
 from toonbooth.imaging.contours import Curve
+from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
@@ -94,7 +94,7 @@ def _teeth(seen: Likeness, mouth: FloatImage) -> list[Shape]:
     low, high = (float(value) for value in np.percentile(calm[sure][:, 0], [5, 92]))
     bright = max(high, 0.72 * seen.tone[0])
     # Light falls on one side: on the other teeth are as much teeth, and darker.
-    lit = cv2.dilate(calm[..., 0] * (mouth > 0.3), _disc(0.05 * seen.width)).astype(np.float32, copy=False)
+    lit = cv2.dilate(calm[..., 0] * (mouth > 0.3), disk(0.05 * seen.width)).astype(np.float32, copy=False)
     lit = np.clip(gaussian(lit, sigma=0.05 * seen.width), 0.55 * bright, bright)
     cut = np.float32(low) + np.float32(0.45) * (lit - np.float32(low))
     teeth = smoothstep(calm[..., 0] - cut, low=-6, high=6)
@@ -102,11 +102,6 @@ def _teeth(seen: Likeness, mouth: FloatImage) -> list[Shape]:
     white = (float(np.clip(0.5 * high + 45, 72, 92)), 1.0, 5.5)
     row = row_of_teeth(gaussian(teeth, sigma=0.006 * seen.width), seen.points)
     return [filled(row, white)] if row is not None else []
-
-
-def _disc(radius: float) -> NDArray[np.uint8]:
-    side = 2 * max(1, round(radius)) + 1
-    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)).astype(np.uint8, copy=False)
 
 
 def _lip_colour(seen: Likeness, lips: FloatImage) -> Colour:

@@ -15,6 +15,7 @@ from toonbooth.drawing.likeness import Likeness
 from toonbooth.drawing.pen import Colour, Pen, curve, ellipse
 from toonbooth.drawing.regions import polygon_mask
 from toonbooth.imaging.colour import rgb_to_lab
+from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
@@ -277,8 +278,7 @@ def _dry_the_lower_lid(pen: Pen, seen: Likeness, lower: Points, *, tall: float, 
         return
     box = (slice(y, y + down), slice(x, x + across))
     part = pen.window[box]
-    side = 2 * max(1, round(0.3 * radius)) + 1
-    dull = cv2.morphologyEx(part, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+    dull = cv2.morphologyEx(part, cv2.MORPH_OPEN, disk(0.3 * radius))
     dull = cv2.GaussianBlur(dull, (0, 0), max(0.6, 0.15 * radius))
     part += band[box][..., None] * (np.minimum(dull, part) - part)
 

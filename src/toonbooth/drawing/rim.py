@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from toonbooth.imaging.colour import planes_of
+from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes, to_float
 from toonbooth.imaging.resize import enlarged, shrunk
 from toonbooth.imaging.smoothing import gaussian, masked_blur
@@ -41,8 +42,8 @@ def settle_rim(person: FloatImage, lab: FloatImage, *, unit: float) -> tuple[Flo
     inner, outer = max(1.0, _INNER * unit), max(1.0, _OUTER * unit)
     # In bytes: wide round neighbourhoods are four times as quick.
     whole = to_bytes(matte)
-    core = to_float(cv2.erode(whole, _disc(inner)).astype(np.uint8, copy=False))
-    behind = 1 - to_float(cv2.dilate(whole, _disc(outer)).astype(np.uint8, copy=False))
+    core = to_float(cv2.erode(whole, disk(inner)).astype(np.uint8, copy=False))
+    behind = 1 - to_float(cv2.dilate(whole, disk(outer)).astype(np.uint8, copy=False))
     within = masked_blur(colours, core, sigma=1.4 * inner)
     without = masked_blur(colours, behind, sigma=3.5 * inner)
     beside = masked_blur(colours, behind, sigma=0.9 * inner)
@@ -96,7 +97,7 @@ def _with_slender(person: FloatImage, more: FloatImage, added: ByteImage, *, len
     tall, wide = stats[:, cv2.CC_STAT_HEIGHT], stats[:, cv2.CC_STAT_WIDTH]
     # What hangs touches: a scratch beside the head is the background's.
     touching = np.zeros(len(stats), bool)
-    near_person = cv2.dilate((person > 0.5).astype(np.uint8), _disc(0.12 * length))
+    near_person = cv2.dilate((person > 0.5).astype(np.uint8), disk(0.12 * length))
     touching[np.unique(labels[near_person > 0])] = True
     keep = ((tall > length) & (tall > 1.4 * wide) & touching).astype(np.uint8)
     keep[0] = 0
@@ -104,14 +105,9 @@ def _with_slender(person: FloatImage, more: FloatImage, added: ByteImage, *, len
     return np.where(near > 0, np.maximum(person, more), person).astype(np.float32, copy=False)
 
 
-def _disc(radius: float) -> cv2.typing.MatLike:
-    side = 2 * max(1, round(radius)) + 1
-    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-
-
 def _opened(mask: FloatImage, radius: float) -> FloatImage:
     """Without threads thinner than the radius: hair and grain, not scraps."""
-    return cv2.morphologyEx(mask, cv2.MORPH_OPEN, _disc(radius)).astype(np.float32, copy=False)
+    return cv2.morphologyEx(mask, cv2.MORPH_OPEN, disk(radius)).astype(np.float32, copy=False)
 
 
 def _distance(one: FloatImage, other: FloatImage) -> FloatImage:

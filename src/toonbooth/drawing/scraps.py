@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toonbooth.drawing import facemap
+from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.resize import enlarged, shrunk
 from toonbooth.imaging.smoothing import gaussian, masked_blur
@@ -71,9 +72,7 @@ def clean_rim(
     scraps = known * smoothstep(share, low=0.6, high=0.3) * smoothstep(stray, low=16, high=8)
     through = known * np.clip(1 - share, 0, 1) * smoothstep(stray, low=26, high=14)
     # What sticks out and is no colour of the person's is something behind them.
-    thick = 2 * max(1, round(11 * unit)) + 1
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (thick, thick))
-    bump = matte - cv2.morphologyEx(matte, cv2.MORPH_OPEN, disc).astype(np.float32, copy=False)
+    bump = matte - cv2.morphologyEx(matte, cv2.MORPH_OPEN, disk(11 * unit)).astype(np.float32, copy=False)
     strange = np.sqrt(np.square(colours - within).sum(axis=2)).astype(np.float32)
     scraps = np.maximum(scraps, bump * smoothstep(strange, low=14, high=28))
     for face in faces:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.resize import enlarged, shrunk
 from toonbooth.imaging.smoothing import gaussian, masked_blur
@@ -38,9 +39,7 @@ def without_scraps(person: FloatImage, lab: FloatImage, *, unit: float) -> Float
     size = (max(1, width // 2), max(1, height // 2))
     few, few_lab = shrunk(person, size), shrunk(lab, size)
     depth = max(1.0, _DEPTH * unit / 2)
-    reach = 2 * max(1, round(depth)) + 1
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
-    inside = cv2.erode(few, disc).astype(np.float32, copy=False)
+    inside = cv2.erode(few, disk(depth)).astype(np.float32, copy=False)
     behind = (1 - smoothstep(few, low=0.02, high=0.3)).astype(np.float32)
     within = masked_blur(few_lab, smoothstep(inside, low=0.5, high=0.9), sigma=1.3 * depth)
     without = masked_blur(few_lab, behind, sigma=0.9 * depth)

@@ -9,6 +9,7 @@ import numpy as np
 
 from toonbooth.drawing import facemap
 from toonbooth.drawing.regions import Regions, polygon_mask
+from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.resize import enlarged, shrunk
 from toonbooth.imaging.smoothing import gaussian, masked_blur
@@ -131,9 +132,7 @@ def continued(lab: FloatImage, person: FloatImage, *, unit: float) -> FloatImage
     unit : float, pixels
         A four-hundredth of a face's width.
     """
-    side = 2 * max(1, round(4.0 * unit)) + 1
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    inside = cv2.erode(person, disc).astype(np.float32, copy=False)
+    inside = cv2.erode(person, disk(4.0 * unit)).astype(np.float32, copy=False)
     height, width = person.shape
     half = (max(1, width // 2), max(1, height // 2))
     core = np.square(shrunk(inside, half))

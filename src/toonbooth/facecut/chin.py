@@ -13,6 +13,7 @@ from toonbooth.facecut.jaw import usual_jaw
 from toonbooth.facecut.landmarks import CHEEKS
 from toonbooth.facecut.outlines import smooth_line
 from toonbooth.facecut.ways import cheapest_way, normals, sample, stiff_line
+from toonbooth.imaging.colour import luma
 from toonbooth.imaging.pixels import ByteImage, FloatImage
 from toonbooth.portrait.model import Face
 
@@ -68,9 +69,7 @@ def trace_chin(picture: ByteImage, face: Face, frame: HeadFrame, area: FloatImag
     part = picture[low[1] : max(high[1], low[1] + 1), low[0] : max(high[0], low[0] + 1)]
     if min(part.shape[:2]) < 4:
         return place[::_PER_SEGMENT].astype(np.float32)
-    grey = np.asarray(cv2.cvtColor(np.ascontiguousarray(part), cv2.COLOR_RGB2GRAY), np.float32) / np.float32(
-        255
-    )
+    grey = luma(np.ascontiguousarray(part))
     light = np.asarray(cv2.GaussianBlur(grey, (0, 0), max(0.5, 0.007 * unit)), np.float32)
     ways = ways - low.astype(np.float32)
 

@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from toonbooth.facecut.ink import luma_of, take_in_ink
+from toonbooth.facecut.ink import take_in_ink
 from toonbooth.facecut.outlines import Mask, eroded
+from toonbooth.imaging.colour import luma_of
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.resize import enlarged, shrunk
 from toonbooth.imaging.smoothing import gaussian

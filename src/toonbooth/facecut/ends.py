@@ -7,8 +7,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from toonbooth.facecut.ink import luma_of
 from toonbooth.facecut.outlines import Mask
+from toonbooth.imaging.colour import luma_of
 from toonbooth.imaging.pixels import FloatImage
 
 # Face widths: how much longer the lightest locks are than the darkest gaps, how round the outermost end, how

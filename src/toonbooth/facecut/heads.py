@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-import cv2
 import numpy as np
 
 from toonbooth.facecut.earrings import drawn_earrings, recall_earrings
@@ -15,7 +14,8 @@ from toonbooth.facecut.jaw import JawRun, follow_jaw
 from toonbooth.facecut.landmarks import CHIN, OVAL
 from toonbooth.facecut.outlines import dilated, fill_polygon, grow
 from toonbooth.facecut.people import claim_person
-from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
+from toonbooth.imaging.colour import luma
+from toonbooth.imaging.pixels import ByteImage, FloatImage
 from toonbooth.portrait.model import HEAD_SIZE, Face, Portrait
 
 MAX_MEASURED: Final = 4
@@ -83,7 +83,7 @@ def find_head_area(portrait: Portrait, face: Face, frame: HeadFrame) -> HeadArea
     along the line that this picture shows."""
     view = frame.picture_in(portrait.picture)
     known = face.head is not None and _is_plausible(face.head, frame, face, view_of=portrait)
-    light = to_float(np.asarray(cv2.cvtColor(view, cv2.COLOR_RGB2GRAY), dtype=np.uint8))
+    light = luma(view)
     landmarks = frame.points_in(face.landmarks)
     if known and face.head is not None:
         matte = frame.map_in(portrait.matte)

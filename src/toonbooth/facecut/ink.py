@@ -7,12 +7,13 @@ from typing import Final
 import cv2
 import numpy as np
 
-from toonbooth.facecut.outlines import Mask, disk
+from toonbooth.facecut.outlines import Mask
+from toonbooth.imaging.colour import luma_of
+from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
 
-_LUMA: Final = np.array([0.299, 0.587, 0.114], np.float32)
 _DARKER: Final = 0.12
 """Ink is darker than what lies on either side of it by this, luma."""
 
@@ -70,8 +71,3 @@ def take_in_ink(
     rim = outer | (ink & (cv2.dilate(beyond, cross) > 0))
     edge = np.where(rim, smoothstep(mixed, low=0.1, high=0.9), 1 - beyond)
     return np.asarray(alpha + weight * (edge - alpha), dtype=np.float32)
-
-
-def luma_of(colours: FloatImage) -> FloatImage:
-    """Luma of colours, shape (..., 3): float32, shape (...), range [0, 1]."""
-    return np.asarray(colours @ _LUMA, dtype=np.float32)

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage, to_float
 from toonbooth.portrait.model import Points
 
@@ -62,12 +63,6 @@ def grow(points: Points, factor: float) -> Points:
     centre = points.mean(axis=0)
     scaled: Points = (points - centre) * np.float32(factor) + centre
     return scaled
-
-
-def disk(radius_pixels: float) -> NDArray[np.uint8]:
-    """A round kernel for morphology, at least 3 × 3."""
-    size = 2 * max(1, round(radius_pixels)) + 1
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)), dtype=np.uint8)
 
 
 def eroded(mask: Mask, radius_pixels: float) -> Mask:

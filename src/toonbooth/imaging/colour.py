@@ -1,9 +1,13 @@
 """Between sRGB and CIE L*a*b*, the space in which tones are stepped and colours shifted."""
 
+from typing import Final
+
 import cv2
 import numpy as np
 
 from toonbooth.imaging.pixels import ByteImage, FloatImage
+
+_LUMA: Final = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 def rgb_to_lab(image: FloatImage) -> FloatImage:
@@ -78,6 +82,11 @@ def luma(picture: ByteImage) -> FloatImage:
     """
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
     return np.multiply(grey, np.float32(1 / 255), dtype=np.float32)
+
+
+def luma_of(colours: FloatImage) -> FloatImage:
+    """BT.601 luma of colours in floats, shape (..., 3): float32, shape (...), range [0, 1]."""
+    return np.asarray(colours @ _LUMA, dtype=np.float32)
 
 
 def _check_colour(image: FloatImage) -> None:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toonbooth.imaging.guided import guided_filter
+from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage, to_float
 from toonbooth.portrait.doubt import settle_doubt
 from toonbooth.portrait.mesh import FACE_OVAL, Mesh
@@ -164,9 +165,7 @@ class _Canvas:
 
 def grow(mask: FloatImage, radius_pixels: float) -> FloatImage:
     """The largest value within a radius."""
-    side = 2 * max(1, round(radius_pixels)) + 1
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    return np.asarray(cv2.dilate(mask, disc), dtype=np.float32)
+    return np.asarray(cv2.dilate(mask, disk(radius_pixels)), dtype=np.float32)
 
 
 def without_scraps(mask: FloatImage, known: FloatImage, *, bridge_pixels: float) -> FloatImage:
@@ -174,8 +173,7 @@ def without_scraps(mask: FloatImage, known: FloatImage, *, bridge_pixels: float)
 
     Parts where `known` isn't 0 are somebody, however small beside the others: they stay.
     """
-    radius = max(1, round(bridge_pixels / 2))
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+    disc = disk(bridge_pixels / 2)
     solid = cv2.erode((mask > _PERSON).astype(np.uint8), disc, borderType=cv2.BORDER_REPLICATE)
     _, labels, statistics, _ = cv2.connectedComponentsWithStats(solid, connectivity=4)
     areas = statistics[:, cv2.CC_STAT_AREA].copy()
