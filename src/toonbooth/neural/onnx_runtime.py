@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 from collections.abc import Sequence
 from typing import Final
 
@@ -56,6 +58,10 @@ class OnnxRuntime:
         available = onnxruntime.get_available_providers()
         wanted = [PROVIDERS[name] for name in (_TRIED_BY_ITSELF if provider == "auto" else (provider,))]
         chosen = [name for name in wanted if name in available]
+        if PROVIDERS["cuda"] in chosen or PROVIDERS["tensorrt"] in chosen:
+            # CUDA's libraries as pip installs them lie where no loader looks. It prints what it doesn't find.
+            with contextlib.redirect_stdout(io.StringIO()):
+                onnxruntime.preload_dlls()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
