@@ -58,17 +58,18 @@ class OnnxRuntime:
         available = onnxruntime.get_available_providers()
         wanted = [PROVIDERS[name] for name in (_TRIED_BY_ITSELF if provider == "auto" else (provider,))]
         chosen = [name for name in wanted if name in available]
-        if PROVIDERS["cuda"] in chosen or PROVIDERS["tensorrt"] in chosen:
-            # CUDA's libraries as pip installs them lie where no loader looks. It prints what it doesn't find.
-            with contextlib.redirect_stdout(io.StringIO()):
-                onnxruntime.preload_dlls()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = _ERRORS_ONLY
         try:
-            # From bytes: what was hashed is what runs, and weights in other files stay out.
-            self._session = onnxruntime.InferenceSession(content, options, providers=chosen)
+            # It prints what it misses, and what it does about that, into a service's log.
+            with contextlib.redirect_stdout(io.StringIO()):
+                if PROVIDERS["cuda"] in chosen or PROVIDERS["tensorrt"] in chosen:
+                    # CUDA's libraries as pip installs them lie where no loader looks by itself.
+                    onnxruntime.preload_dlls()
+                # From bytes: what was hashed is what runs, and weights in other files stay out.
+                self._session = onnxruntime.InferenceSession(content, options, providers=chosen)
         except self._failures as error:
             raise NetworkError("ONNX Runtime cannot open its network") from error
         # A provider whose libraries are missing is dropped without a word.
