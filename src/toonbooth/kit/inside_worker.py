@@ -115,7 +115,7 @@ def _attempt(function: Callable[[*Args], object], args: tuple[*Args]) -> Outcome
         result = function(*args)
     except Exception as error:  # noqa: BLE001 - it is for the caller, in the other process
         return Outcome(None, _make_sendable(error), stages=_list_stages())
-    return Outcome(result, resident_bytes=_measure_resident_bytes(), stages=_list_stages())
+    return Outcome(result, own_bytes=_measure_own_bytes(), stages=_list_stages())
 
 
 def _list_stages() -> tuple[Stage, ...]:
@@ -152,12 +152,15 @@ def _send(pipe: Connection, outcome: Outcome) -> None:
         pipe.send(Outcome(None, _make_sendable(error)))
 
 
-def _measure_resident_bytes() -> int:
-    """What this process holds in memory, shared pages among it; 0 where the system doesn't tell so easily."""
+def _measure_own_bytes() -> int:
+    """What this process holds in memory, without libraries, which a GPU's fill gigabytes with; 0 where the
+    system doesn't tell so easily.
+    """
     try:
-        return int(Path("/proc/self/statm").read_bytes().split()[1]) * resource.getpagesize()
+        _, resident, of_files, *_ = Path("/proc/self/statm").read_bytes().split()
     except OSError:
         return 0
+    return (int(resident) - int(of_files)) * resource.getpagesize()
 
 
 def _nothing() -> None:

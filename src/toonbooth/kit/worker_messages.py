@@ -61,7 +61,7 @@ class Stage:
 class Outcome:
     result: object
     failure: Exception | None = None
-    resident_bytes: int = 0
+    own_bytes: int = 0
     stages: tuple[Stage, ...] = ()
 
 

@@ -50,7 +50,7 @@ class WorkerProcess:
         *,
         prepare: Callable[[], None] | None,
         max_tasks: int,
-        max_resident_bytes: int,
+        max_growth_bytes: int,
         memory_limit_bytes: int | None,
         niceness: int,
         patience_seconds: float,
@@ -58,11 +58,11 @@ class WorkerProcess:
         self._context = context
         self._prepare = prepare
         self._max_tasks = max_tasks
-        self._max_resident_bytes = max_resident_bytes
+        self._max_growth_bytes = max_growth_bytes
         self._memory_limit_bytes = memory_limit_bytes
         self._niceness = niceness
         self._patience_seconds = patience_seconds
-        self._resident_bytes = 0
+        self._own_bytes = self._own_bytes_at_start = 0
         self.stages: tuple[Stage, ...] = ()
         """The parts of the last task, as far as it came to tell them."""
 
@@ -77,7 +77,7 @@ class WorkerProcess:
         return not self._stopped and (
             self._process is None
             or self._tasks_done >= self._max_tasks
-            or self._resident_bytes > self._max_resident_bytes
+            or self._own_bytes - self._own_bytes_at_start > self._max_growth_bytes
         )
 
     def start(self) -> None:
@@ -95,10 +95,11 @@ class WorkerProcess:
         # Workers ignore SIGTERM: without this, an interpreter that exits in a hurry would wait for ever.
         atexit.register(process.kill)
         self._process, self._pipe, self._tasks_done = process, pipe, 0
-        self._resident_bytes = 0
+        self._own_bytes = self._own_bytes_at_start = 0
         if self._stopped:
             process.kill()
         self._receive(pipe, timeout_seconds=_START_SECONDS)
+        self._own_bytes_at_start = self._own_bytes
 
     def replace(self) -> None:
         self.end()
@@ -214,7 +215,7 @@ class WorkerProcess:
                 break
             elif on_news is not None:
                 on_news(message.content)
-        self._resident_bytes = message.resident_bytes
+        self._own_bytes = message.own_bytes
         self.stages = message.stages
         if message.failure is not None:
             raise message.failure

@@ -95,7 +95,7 @@ class WorkerPool:
     preload : names of modules that every worker needs, imported once for all where the system can.
     prepare : called in each new worker before its first task; must be picklable.
     max_tasks : a worker is replaced after so many tasks, so that no leak of a decoder lives long.
-    max_resident_bytes : a worker that holds more after a task is replaced.
+    max_growth_bytes : a worker that holds so much more after a task than at its start is replaced.
     memory_limit_bytes : what a worker may allocate at most; None is all there is. Linux only.
     niceness : how much workers stand back for the service's own loop, 0 to 19.
     first_pause_seconds : before the second attempt to replace a worker; each further pause is twice as long.
@@ -112,7 +112,7 @@ class WorkerPool:
         preload: Sequence[str] = (),
         prepare: Callable[[], None] | None = None,
         max_tasks: int = 1000,
-        max_resident_bytes: int = 1024**3,
+        max_growth_bytes: int = 1024**3,
         memory_limit_bytes: int | None = None,
         niceness: int = 10,
         first_pause_seconds: float = 1.0,
@@ -125,7 +125,7 @@ class WorkerPool:
                 context,
                 prepare=prepare,
                 max_tasks=max_tasks,
-                max_resident_bytes=max_resident_bytes,
+                max_growth_bytes=max_growth_bytes,
                 memory_limit_bytes=memory_limit_bytes,
                 niceness=niceness,
                 patience_seconds=patience_seconds,

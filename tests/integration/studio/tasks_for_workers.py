@@ -126,6 +126,10 @@ def hold_memory(count: int) -> int:
     return os.getpid()
 
 
+def become_large() -> None:
+    hold_memory(200_000_000)
+
+
 _held: list[bytearray] = []
 
 

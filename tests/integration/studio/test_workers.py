@@ -250,11 +250,19 @@ async def test_a_worker_that_wants_more_memory_than_it_may_have_fails_and_lives_
 
 
 async def test_a_worker_that_has_grown_too_large_is_replaced_after_its_task() -> None:
-    async with WorkerPool(workers=1, max_waiting=1, max_resident_bytes=150_000_000) as pool:
+    async with WorkerPool(workers=1, max_waiting=1, max_growth_bytes=150_000_000) as pool:
         small = await pool.run(tasks.hold_memory, 1000, timeout_seconds=10)
         large = await pool.run(tasks.hold_memory, 200_000_000, timeout_seconds=10)
         fresh = await pool.run(tasks.get_process_id, timeout_seconds=10)
     assert small == large != fresh
+
+
+async def test_a_worker_that_is_large_from_its_start_stays() -> None:
+    async with WorkerPool(
+        workers=1, max_waiting=1, prepare=tasks.become_large, max_growth_bytes=150_000_000
+    ) as pool:
+        first = await pool.run(tasks.get_process_id, timeout_seconds=10)
+        assert await pool.run(tasks.get_process_id, timeout_seconds=10) == first
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries have no such setting")
