@@ -63,6 +63,15 @@ def test_the_picture_may_be_half_the_size_of_the_mask() -> None:
     assert settled[130:210, 108:114].max() < 0.3
 
 
+def test_nothing_is_bitten_out_of_the_middle_of_a_sleeve() -> None:
+    # A patch of the curtain's colours with the sleeve all around it: a pocket, not what is behind.
+    picture, mask = before_a_curtain(), half_believed(1.0)
+    pocket = (slice(50, 62), slice(72, 84))
+    picture[pocket] = CURTAIN
+    mask[pocket] = 0.75
+    assert (settle_doubt(mask, picture, face_width=FACE)[pocket] > 0.7).all()
+
+
 @pytest.mark.parametrize("belief", [0.0, 0.75, 1.0])
 def test_where_all_is_alike_nothing_is_decided(belief: float) -> None:
     mask = np.full((120, 160), belief, np.float32)
