@@ -1,7 +1,7 @@
 """The person's matte: which pixels of the picture are people.
 
-The segmentation network sees 256 × 256 pixels, whatever it is shown. One look at the whole picture finds
-bodies; two more at every head, one in a mirror, find hair and ears, which is where a wrong matte hurts.
+One look of the network at the whole picture finds bodies; two more at every head, one in a mirror, find hair
+and ears, which is where a wrong matte hurts. In a group, people's bodies get two as well.
 """
 
 from __future__ import annotations
@@ -20,23 +20,26 @@ from toonbooth.imaging.guided import guided_filter
 from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage, to_float
 from toonbooth.portrait.doubt import settle_doubt
+from toonbooth.portrait.looks import LOOK_PIXELS, body_looks, fade, head_looks, nearness, shows_more
 from toonbooth.portrait.mesh import FACE_OVAL, Mesh
 from toonbooth.portrait.models import SELFIE_SEGMENTATION
 from toonbooth.portrait.network import Network
 from toonbooth.portrait.sampling import Pyramid, Region
 
-_INPUT_SIZE: Final = 256
-# Head and shoulders, in face widths. Against the hand-made masks (tests/data/head_masks), above the jaw, the
-# matte was wrong by 2.7 % of a squared face width with one look four faces wide, by 2.0 % with one of three,
-# by 1.8 % with another in the mirror, and by 1.6 % with the levels below. Narrower ones lose big hair.
-_HEAD_REGION_FACES: Final = 3.0
-_MAX_HEADS: Final = 6
-# A second look that doesn't show clearly more than the first isn't worth its time.
-_MAX_HEAD_REGION: Final = 0.85
-# Looks fade into each other over this part of their side.
-_FADE: Final = 0.15
 # Against a head's look, the look at the whole picture counts next to nothing.
 _WHOLE_WEIGHT: Final = 1e-3
+# So do looks at bodies in a group, but to people whom no other look is near to.
+_BODY_WEIGHT: Final = 0.01
+_BODY_REACH: Final = 2.2
+# A head's look takes whoever else it shows for background. So in a group it counts little away from its own
+# face, in face widths, and less for saying that somebody isn't there.
+_HEAD_REACH: Final = 0.7
+_DENIAL: Final = np.float32(0.2)
+# What looks at bodies are so sure of, and so far inside its rim, in face widths, no head's look takes away.
+_BODY: Final = 0.75
+_BODY_RIM: Final = 0.1
+# Looks at a group agree less than two at one person: what most of them say is taken for said by all.
+_MAJORITY: Final = (0.3, 0.7)
 # How far from the first look's silhouette hair may reach, of the picture's longer side.
 _REACH: Final = 0.015
 _SUBSAMPLING: Final = 4
@@ -64,22 +67,9 @@ class PersonMatte:
         """(H, W), 1 is person. People whose faces are known come out finer."""
         picture = pyramid.picture
         height, width = picture.shape[:2]
-        canvas = _Canvas(width, height)
         whole = Region.around_all(picture)
-        canvas.add(self._segment(pyramid, whole), whole, weight=np.float32(_WHOLE_WEIGHT))
-        # Two looks rarely err in the same place: what a head's look adds must touch what the first one saw.
-        support = canvas.blended()
-        for mesh in sorted(meshes, key=lambda each: -each.width)[:_MAX_HEADS]:
-            region = head_region(mesh, whole)
-            if canvas.share_under(support, mesh) < _MISSED:
-                # The first look didn't see this one at all, so it says nothing about them.
-                canvas.cover(support, region)
-            if region.width * region.height <= _MAX_HEAD_REGION * whole.width * whole.height:
-                weight = _fade(region, whole)
-                mirrored = replace(region, mirrored=True)
-                canvas.add(self._segment(pyramid, region), region, weight=weight)
-                canvas.add(self._segment(pyramid, mirrored), mirrored, weight=weight[:, ::-1])
-        mask = canvas.blended() * np.minimum(1, 2 * grow(support, max(support.shape) * _REACH))
+        canvas = _Canvas(width, height)
+        mask = self._look_around(canvas, pyramid, whole, meshes)
         known = np.zeros_like(mask)
         for mesh in meshes:
             canvas.fill(known, mesh)
@@ -97,8 +87,40 @@ class PersonMatte:
             levels=_LEVELS,
         )
 
+    def _look_around(
+        self, canvas: _Canvas, pyramid: Pyramid, whole: Region, meshes: Sequence[Mesh]
+    ) -> FloatImage:
+        """What all looks together say, as small as the canvas."""
+        canvas.add(self._segment(pyramid, whole), whole, weight=np.float32(_WHOLE_WEIGHT))
+        bodies = body_looks(meshes, whole)
+        for mesh, region in bodies:
+            weight = np.float32(_BODY_WEIGHT) * nearness(region, mesh, reach=_BODY_REACH)
+            canvas.add(self._look_twice(pyramid, region), region, weight=weight * fade(region, whole))
+        seen = canvas.blended()
+        # Two looks rarely err in the same place: what a head's look adds must touch what others saw.
+        support = seen.copy()
+        for mesh, region in head_looks(meshes, whole):
+            if canvas.share_under(support, mesh) < _MISSED:
+                # The first look didn't see this one at all, so it says nothing about them.
+                canvas.cover(support, region)
+            if shows_more(region, whole):
+                look, weight = self._look_twice(pyramid, region), fade(region, whole)
+                if bodies:
+                    weight *= nearness(region, mesh, reach=_HEAD_REACH) * (_DENIAL + (1 - _DENIAL) * look)
+                canvas.add(look, region, weight=weight)
+        mask = canvas.blended() * np.minimum(1, 2 * grow(support, max(support.shape) * _REACH))
+        if not bodies:
+            return mask
+        rim = _BODY_RIM * float(np.median([mesh.width for mesh, _ in bodies])) / _SUBSAMPLING
+        return stretch(np.maximum(mask, inside(seen > _BODY, rim)), _MAJORITY)
+
+    def _look_twice(self, pyramid: Pyramid, region: Region) -> FloatImage:
+        """The mean of what the network says about a region and about its mirror image."""
+        mirrored = self._segment(pyramid, replace(region, mirrored=True))
+        return (self._segment(pyramid, region) + mirrored[:, ::-1]) * np.float32(0.5)
+
     def _segment(self, pyramid: Pyramid, region: Region) -> FloatImage:
-        sampled = pyramid.sample(region, width=_INPUT_SIZE, height=_INPUT_SIZE, border=cv2.BORDER_REPLICATE)
+        sampled = pyramid.sample(region, width=LOOK_PIXELS, height=LOOK_PIXELS, border=cv2.BORDER_REPLICATE)
         (mask,) = self._network.run(to_float(sampled))
         return np.ascontiguousarray(mask[..., 0])
 
@@ -124,7 +146,7 @@ class _Canvas:
         """Lay a mask over its region; `weight` has the mask's shape or is one number."""
         weights = np.broadcast_to(weight, mask.shape).astype(np.float32)
         # From pixel centres of the mask to the picture, to pixel centres of the canvas.
-        matrix = region.grid_matrix(width=_INPUT_SIZE, height=_INPUT_SIZE)
+        matrix = region.grid_matrix(width=LOOK_PIXELS, height=LOOK_PIXELS)
         matrix *= self._scale
         matrix[:, 2] += 0.5 * self._scale - 0.5
         laid = cv2.warpAffine(
@@ -168,6 +190,19 @@ def grow(mask: FloatImage, radius_pixels: float) -> FloatImage:
     return np.asarray(cv2.dilate(mask, disk(radius_pixels)), dtype=np.float32)
 
 
+def inside(area: NDArray[np.bool_], rim_pixels: float) -> FloatImage:
+    """1 in an area without its rim, 0 elsewhere; where the picture ends is no rim."""
+    inner = cv2.erode(area.astype(np.float32), disk(rim_pixels), borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(inner, dtype=np.float32)
+
+
+def stretch(mask: FloatImage, levels: tuple[float, float]) -> FloatImage:
+    """Make the lower level 0 and the upper 1, with everything between them."""
+    low, high = levels
+    stretched = (mask - np.float32(low)) * np.float32(1 / (high - low))
+    return np.clip(stretched, np.float32(0), np.float32(1), out=stretched)
+
+
 def without_scraps(mask: FloatImage, known: FloatImage, *, bridge_pixels: float) -> FloatImage:
     """A mask without its small parts, and without those that hang on large ones by a thin bridge.
 
@@ -186,30 +221,3 @@ def without_scraps(mask: FloatImage, known: FloatImage, *, bridge_pixels: float)
     scrap = cv2.dilate(small[labels].astype(np.uint8), disc, iterations=3)
     kept = cv2.dilate(((labels > 0) & ~small[labels]).astype(np.uint8), disc, iterations=2)
     return np.where((scrap > 0) & (kept == 0), np.float32(0), mask)
-
-
-def head_region(mesh: Mesh, whole: Region) -> Region:
-    """An upright square around head and shoulders, moved and if need be cut to lie inside the picture."""
-    x0, y0, x1, y1 = (float(value) for value in mesh.box)
-    side = mesh.width * _HEAD_REGION_FACES
-    width, height = min(side, whole.width), min(side, whole.height)
-    x = np.clip((x0 + x1) / 2, width / 2 - 0.5, whole.width - width / 2 - 0.5)
-    y = np.clip((y0 + y1) / 2 + 0.3 * mesh.width, height / 2 - 0.5, whole.height - height / 2 - 0.5)
-    return replace(whole, x=float(x), y=float(y), width=width, height=height)
-
-
-def _fade(region: Region, whole: Region) -> FloatImage:
-    """Weights of a look: 1, falling to 0 towards those of its sides that lie inside the picture."""
-    ticks = (np.arange(_INPUT_SIZE, dtype=np.float32) + np.float32(0.5)) / np.float32(_INPUT_SIZE)
-    ramps = []
-    for centre, length, limit in (
-        (region.x, region.width, whole.width),
-        (region.y, region.height, whole.height),
-    ):
-        ramp = np.ones_like(ticks)
-        if centre - length / 2 > 0:
-            ramp = np.minimum(ramp, ticks / np.float32(_FADE))
-        if centre + length / 2 < limit - 1:
-            ramp = np.minimum(ramp, (1 - ticks) / np.float32(_FADE))
-        ramps.append(ramp * ramp * (3 - 2 * ramp))
-    return np.outer(ramps[1], ramps[0]).astype(np.float32)

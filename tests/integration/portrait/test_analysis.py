@@ -8,7 +8,7 @@ import pytest
 from skimage import data
 
 from toonbooth.imaging.codec import decode_photo
-from toonbooth.imaging.pixels import ByteImage
+from toonbooth.imaging.pixels import ByteImage, FloatImage
 from toonbooth.portrait.analysis import PortraitAnalyser
 from toonbooth.portrait.debug import draw_debug
 from toonbooth.portrait.model import Face, Portrait
@@ -49,6 +49,11 @@ def on_a_table(*pasted: tuple[ByteImage, int, int]) -> ByteImage:
     return table
 
 
+def blend(background: ByteImage, person: ByteImage, alpha: FloatImage) -> ByteImage:
+    share = alpha[..., np.newaxis]
+    return (person * share + background * (1 - share)).astype(np.uint8)
+
+
 def test_the_face_is_found_where_it_is(face: Face) -> None:
     assert np.hypot(*np.subtract(face.box.centre, FACE_CENTRE)) < 8
     assert face.box.height == pytest.approx(FACE_HEIGHT, rel=0.1)
@@ -78,6 +83,24 @@ def test_the_matte_holds_the_person_and_not_what_is_behind(portrait: Portrait) -
     assert matte[320:500, 120:300].mean() > 0.9  # the suit
     assert matte[10:150, 5:100].mean() < 0.1  # the flag
     assert matte[30:120, 480:].mean() < 0.1
+
+
+def test_in_a_group_nobody_is_taken_for_what_is_behind_another(
+    analyser: PortraitAnalyser, astronaut: ByteImage, portrait: Portrait
+) -> None:
+    group = np.asarray(cv2.resize(data.rocket(), (1080, 620), interpolation=cv2.INTER_CUBIC), np.uint8)
+    people = np.zeros((620, 1080), np.float32)
+    person, matte = scaled(astronaut, 0.8), np.asarray(cv2.resize(portrait.matte, (410, 410)), np.float32)
+    for left, top in ((-70, 170), (112, 90), (314, 190), (492, 100), (715, 220)):
+        columns = slice(max(0, -left), min(410, 1080 - left))
+        place = np.s_[top : top + 400, left + columns.start : left + columns.stop]
+        alpha = matte[:400, columns]
+        group[place] = blend(group[place], person[:400, columns], alpha)
+        people[place] = np.maximum(people[place], alpha)
+        person, matte = person[:, ::-1], matte[:, ::-1]
+    found = analyser.analyse(group).matte > 0.5
+    assert found[people > 0.5].mean() > 0.96
+    assert found[people < 0.5].mean() < 0.1
 
 
 @pytest.mark.parametrize("quarters", [1, 2, 3])

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from toonbooth.imaging.pixels import FloatImage
-from toonbooth.portrait.matting import without_scraps
+from toonbooth.portrait.matting import inside, stretch, without_scraps
 
 NOBODY = np.zeros((120, 120), np.float32)
 
@@ -46,3 +46,15 @@ def test_a_clean_matte_is_not_touched() -> None:
     assert (without_scraps(person, NOBODY, bridge_pixels=4) == person).all()
     nobody = np.zeros((40, 40), np.float32)
     assert (without_scraps(nobody, nobody, bridge_pixels=4) == nobody).all()
+
+
+def test_the_inside_of_an_area_has_no_rim_but_ends_where_the_picture_does() -> None:
+    area = np.zeros((60, 60), np.bool_)
+    area[:, 20:] = True
+    assert (inside(area, 5)[:, 25:] == 1).all()
+    assert inside(area, 5)[:, :24].max() == 0
+
+
+def test_what_is_half_believed_stays_half_and_the_rest_is_settled() -> None:
+    stretched = stretch(np.array([[0.1, 0.25, 0.5, 0.75, 0.9]], np.float32), (0.25, 0.75))
+    np.testing.assert_allclose(stretched, [[0, 0, 0.5, 1, 1]])
