@@ -43,6 +43,9 @@ _MAJORITY: Final = (0.3, 0.7)
 # How far from the first look's silhouette hair may reach, of the picture's longer side.
 _REACH: Final = 0.015
 _SUBSAMPLING: Final = 4
+# What is half believed over a wide area has no edge in the picture that the guided filter could give it: it
+# would fade out.
+_BELIEF: Final = (0.25, 0.75)
 # What the guided filter leaves of doubt next to the silhouette is cut off at both ends.
 _LEVELS: Final = (0.3, 0.7)
 # What hangs on nobody by more than this, in face widths, and isn't this part of the largest person, is a
@@ -79,7 +82,7 @@ class PersonMatte:
             mask = without_scraps(mask, known, bridge_pixels=bridge)
             mask = _settled(mask, pyramid, whole, meshes)
         return guided_filter(
-            mask,
+            stretch(mask, _BELIEF),
             picture,
             radius_pixels=max(width, height) / 110,
             tolerance=1e-3,
