@@ -5,6 +5,7 @@ crossed. Directions have no sign, so mirrored pictures give mirrored fields.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -86,6 +87,10 @@ def _half_angle(cos2: MatLike, sin2: MatLike) -> tuple[FloatImage, FloatImage]:
     return x.astype(np.float32, copy=False), y.astype(np.float32, copy=False)
 
 
+_Sources = tuple[MatLike, MatLike]
+"""Where every pixel comes from, as `cv2.remap` takes it."""
+
+
 class FlowSmoother:
     """Averages pictures along a flow; the steps are worked out once and serve every picture of that size."""
 
@@ -101,25 +106,18 @@ class FlowSmoother:
         """
         if reach <= 0 or taps < 1:
             raise ValueError("reach must be positive and taps at least 1")
-        self._flow = flow
         self._shape = flow.x.shape
-        self._steps = []
-        self._ways: list[tuple[float, float]] = []
+        self._steps: list[tuple[float, _Sources]] = []
         for tap in range(1, taps + 1):
             distance = reach * tap / taps
             weight = float(np.exp(-0.5 * (1.5 * tap / taps) ** 2))
-            for way in (distance, -distance):
-                self._ways.append((weight, way))
-                self._steps.append((weight, cv2.convertMaps(*self._maps(way), cv2.CV_16SC2)))
+            self._steps += [(weight, _sources(flow, way)) for way in (distance, -distance)]
         self._total = 1.0 + sum(weight for weight, _ in self._steps)
 
-    def _maps(self, way: float) -> tuple[MatLike, MatLike]:
-        """Where every pixel comes from when all go so far along the flow."""
-        height, width = self._shape
-        x, y = self._flow.x * np.float32(way), self._flow.y * np.float32(way)
-        x += np.arange(width, dtype=np.float32)[None, :]
-        y += np.arange(height, dtype=np.float32)[:, None]
-        return x, y
+    @cached_property
+    def _rounded_steps(self) -> list[tuple[float, _Sources]]:
+        """The same in OpenCV's fixed-point maps: quicker where there are three channels, and only there."""
+        return [(weight, cv2.convertMaps(*sources, cv2.CV_16SC2)) for weight, sources in self._steps]
 
     def smooth(self, image: ByteImage | FloatImage) -> FloatImage:
         """Average a picture, uint8 or float32, one or three channels, along the flow.
@@ -131,16 +129,8 @@ class FlowSmoother:
         if image.shape[:2] != self._shape:
             raise ValueError(f"the flow is of size {self._shape}, the picture of size {image.shape[:2]}")
         total = np.multiply(image, np.float32(1 / self._total), dtype=np.float32)
-        if image.dtype == np.float32 and image.ndim == 2:
-            # OpenCV moves a plane of floats twice as fast by maps that aren't rounded.
-            for weight, way in self._ways:
-                moved = cv2.remap(
-                    image, *self._maps(way), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
-                )
-                cv2.scaleAdd(moved, weight / self._total, total, total)
-            return total
-        for weight, (coarse, fine) in self._steps:
-            moved = cv2.remap(image, coarse, fine, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+        for weight, sources in self._steps if image.ndim == 2 else self._rounded_steps:
+            moved = cv2.remap(image, *sources, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
             cv2.scaleAdd(moved.astype(np.float32, copy=False), weight / self._total, total, total)
         return total
 
@@ -157,14 +147,39 @@ class FlowSmoother:
         """
         if image.shape[:2] != self._shape or image.dtype != np.uint8:
             raise ValueError(f"a uint8 picture of size {self._shape} is needed, not {image.dtype}")
-        mean, counted = image, 1.0
+        four = _four_channels(image)
+        mean, counted = four, 1.0
         for (weight, there), (_, back) in zip(self._steps[::2], self._steps[1::2], strict=True):
             ahead, behind = (
-                cv2.remap(image, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
-                for maps in (there, back)
+                cv2.remap(four, *sources, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+                for sources in (there, back)
             )
             pair = cv2.addWeighted(ahead, 0.5, behind, 0.5, 0)
             share = 2 * weight / (counted + 2 * weight)
             mean = cv2.addWeighted(mean, 1 - share, pair, share, 0).astype(np.uint8, copy=False)
             counted += 2 * weight
-        return mean
+        return _without_fourth(mean, like=image)
+
+
+def _sources(flow: Flow, way: float) -> _Sources:
+    """The column and the row that every pixel comes from when all go so far along a flow."""
+    height, width = flow.x.shape
+    x, y = flow.x * np.float32(way), flow.y * np.float32(way)
+    x += np.arange(width, dtype=np.float32)[None, :]
+    y += np.arange(height, dtype=np.float32)[:, None]
+    return x, y
+
+
+def _four_channels(image: ByteImage) -> ByteImage:
+    """With a fourth channel where there are three: OpenCV moves four in two thirds of the time that it needs
+    for three (540 × 405 pixels in 0.5 ms instead of 0.8)."""
+    if image.ndim == 2 or image.shape[2] != 3:
+        return image
+    return cv2.cvtColor(image, cv2.COLOR_RGB2RGBA).astype(np.uint8, copy=False)
+
+
+def _without_fourth(image: ByteImage, *, like: ByteImage) -> ByteImage:
+    """With as many channels as another picture."""
+    if image.shape == like.shape:
+        return image
+    return cv2.cvtColor(image, cv2.COLOR_RGBA2RGB).astype(np.uint8, copy=False)
