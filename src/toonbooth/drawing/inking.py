@@ -116,6 +116,10 @@ class LinePlan:
     sigma: float
     threshold: float
 
+    def in_columns(self, columns: slice) -> LinePlan:
+        """The same over some columns of the picture."""
+        return LinePlan(self.joined[:, columns], self.welcome[:, columns], self.sigma, self.threshold)
+
 
 def plan_lines(
     grey: FloatImage,
@@ -231,6 +235,11 @@ class Contour:
     x: FloatImage
     y: FloatImage
     sure: FloatImage
+
+    def in_columns(self, columns: slice) -> Contour:
+        """The same over some columns of the picture."""
+        x, y = self.x[:, columns], self.y[:, columns]
+        return Contour(self.distance[:, columns], x, y, self.sure[:, columns])
 
 
 def find_contour(person: FloatImage, grey: FloatImage, *, unit: float) -> Contour:
