@@ -294,7 +294,7 @@ def _skin_like_face(
     whiten = np.linalg.cholesky(np.linalg.inv(covariance)).astype(np.float32)
     offset = -(mean.astype(np.float32) @ whiten)
     away = cv2.transform(few, np.column_stack([whiten.T, offset]))
-    distance = np.square(away).sum(axis=2)
+    distance = cv2.transform(away * away, np.ones((1, 3), np.float32)).astype(np.float32, copy=False)
     likely = np.exp(np.minimum(np.float32(3) - distance, 0) * np.float32(1 / 3))
 
     centre = few_points[facemap.OVAL].mean(axis=0)
@@ -311,8 +311,9 @@ def _skin_like_face(
     likely = np.maximum(likely, core * smoothstep(distance, low=16, high=7))
     likely = gaussian(likely.astype(np.float32, copy=False), sigma=few_width * 0.008)
     # Along the picture's own edges, or hairlines and chins blur.
-    few_grey = np.multiply(few[..., 0], np.float32(0.01))
-    grey = np.multiply(lab[..., 0], np.float32(0.01))
+    few_grey, grey = (
+        np.multiply(cv2.extractChannel(image, 0), np.float32(0.01), dtype=np.float32) for image in (few, lab)
+    )
     radius = max(2, round(few_width * 0.02))
     guided = guided_planes([likely], few_grey, radius=radius, contrast=0.04)[0]
     return smoothstep(guided.over(grey), low=0.25, high=0.7)

@@ -62,9 +62,10 @@ def long_enough(response: FloatImage, *, threshold: float, area: float) -> Float
     float32 array, shape (H, W); 0 on specks, 1 elsewhere.
     """
     strokes = response > threshold
-    _, found = cv2.connectedComponents(strokes.view(np.uint8), connectivity=8)
+    count, found = cv2.connectedComponents(strokes.view(np.uint8), connectivity=8)
     labels = found.astype(np.int32, copy=False)
-    small = np.bincount(labels.ravel()) < area
+    # Strokes are few, and counting is slow.
+    small = np.bincount(labels[strokes], minlength=count) < area
     small[0] = False
     specks = small.take(labels)
     around = cv2.dilate(specks.view(np.uint8), np.ones((3, 3), np.uint8)) > 0
