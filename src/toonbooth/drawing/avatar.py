@@ -15,6 +15,7 @@ from toonbooth.drawing.cloth import without_flecks, without_mottle, woven_cloth
 from toonbooth.drawing.complexion import SkinTones, as_flesh, lay_skin
 from toonbooth.drawing.exposure import with_lit_faces
 from toonbooth.drawing.eyes import enlarge_eyes, iris_hue
+from toonbooth.drawing.figure import Drawing
 from toonbooth.drawing.flesh import ember
 from toonbooth.drawing.gaze import CREASES, draw_eye, eye_tones
 from toonbooth.drawing.inking import wanted_lines
@@ -93,10 +94,10 @@ def draw_avatar(portrait: Portrait, rng: np.random.Generator) -> Portrait:
     look = choose_look(rng)
     portrait = enlarge_eyes(with_lit_faces(portrait), strength=0.12)
     sheet = Sheet.before(portrait, look.scene, look.light, face_width=FACE_WIDTH * unit_of(portrait))
-    return portrait.with_picture(draw_with_closeups(portrait, sheet, partial(_draw, look)))
+    return draw_with_closeups(portrait, sheet, partial(_draw, look))
 
 
-def _draw(look: AvatarLook, portrait: Portrait, sheet: Sheet, featured: tuple[Face, ...]) -> ByteImage:
+def _draw(look: AvatarLook, portrait: Portrait, sheet: Sheet, featured: tuple[Face, ...]) -> Drawing:
     plate, skin, beards = _plan(study(portrait), sheet, look)
     height, width = portrait.picture.shape[:2]
     drawing = plate.draw((width, height), _INK, behind=sheet.behind)
@@ -106,7 +107,7 @@ def _draw(look: AvatarLook, portrait: Portrait, sheet: Sheet, featured: tuple[Fa
     for face in featured:
         if face.width >= SMALLEST_DRAWN_FACE:
             _draw_face(drawing, portrait, face, skin, factor=plate.factor, light_from=look.light.side)
-    return drawing
+    return Drawing(drawing, plate.figure((width, height)))
 
 
 def _plan(seen: Study, sheet: Sheet, look: AvatarLook) -> tuple[Plate, FloatImage, tuple[float, ...]]:

@@ -12,6 +12,7 @@ from toonbooth.drawing.cel import CelTones, cel_tones, without_rim
 from toonbooth.drawing.cel_backdrop import SceneLook, choose_scene
 from toonbooth.drawing.exposure import with_lit_faces
 from toonbooth.drawing.eyes import draw_eyes, enlarge_eyes
+from toonbooth.drawing.figure import Drawing
 from toonbooth.drawing.inking import wanted_lines
 from toonbooth.drawing.jawline import draw_jaws
 from toonbooth.drawing.plate import Ink, LineWork, Plate, make_plate
@@ -20,7 +21,6 @@ from toonbooth.drawing.sheet import Light, Sheet
 from toonbooth.drawing.study import FACE_WIDTH, Study, draw_with_closeups, study, unit_of
 from toonbooth.drawing.surfaces import settle_surfaces
 from toonbooth.imaging.colour import lab_to_rgb
-from toonbooth.imaging.pixels import ByteImage
 from toonbooth.imaging.resize import enlarged
 from toonbooth.portrait.model import Face, Portrait
 
@@ -77,17 +77,17 @@ def draw_comic(portrait: Portrait, rng: np.random.Generator) -> Portrait:
     look = choose_look(rng)
     portrait = enlarge_eyes(with_lit_faces(portrait), strength=0.13)
     sheet = Sheet.before(portrait, look.scene, look.light, face_width=FACE_WIDTH * unit_of(portrait))
-    return portrait.with_picture(draw_with_closeups(portrait, sheet, partial(_draw, look)))
+    return draw_with_closeups(portrait, sheet, partial(_draw, look))
 
 
-def _draw(look: ComicLook, portrait: Portrait, sheet: Sheet, featured: tuple[Face, ...]) -> ByteImage:
+def _draw(look: ComicLook, portrait: Portrait, sheet: Sheet, featured: tuple[Face, ...]) -> Drawing:
     ink = Ink(_INNER_INK, keep=0.24, colour=0.5 * lab_to_rgb(np.array([[look.ink]], np.float32))[0, 0])
     height, width = portrait.picture.shape[:2]
     plate, beards = _plan(study(portrait), sheet, look)
     drawing = plate.draw((width, height), ink, behind=sheet.behind)
     draw_jaws(drawing, portrait, featured, beards=beards, weight=look.line_weight, light_from=look.light.side)
     draw_eyes(drawing, replace(portrait, faces=featured), light_from=look.light.side)
-    return drawing
+    return Drawing(drawing, plate.figure((width, height)))
 
 
 def _plan(seen: Study, sheet: Sheet, look: ComicLook) -> tuple[Plate, tuple[float, ...]]:

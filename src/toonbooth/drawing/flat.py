@@ -25,7 +25,7 @@ from toonbooth.drawing.regions import clean_matte, find_regions
 from toonbooth.drawing.scraps import clean_rim, with_earrings
 from toonbooth.drawing.silhouette import smoothed, without_scraps
 from toonbooth.drawing.skin_surface import SMALLEST_DRAWN_FACE, Surface, close_skin
-from toonbooth.drawing.vector import Shape, paint, to_svg
+from toonbooth.drawing.vector import Shape, cover, paint, to_svg
 from toonbooth.drawing.whose_skin import whose_skin
 from toonbooth.imaging.colour import luma, rgb_to_lab
 from toonbooth.imaging.contours import trace_field
@@ -51,6 +51,9 @@ _LARGEST_SVG = 290_000
 
 _TEXTURE = 13.0
 """Differences in L*a*b* up to this are strands and weave; larger ones are edges."""
+
+_FIGURE_EDGE = 1.2
+"""Pixels over which the figure's edge is softened, to be found again in its place in a small copy."""
 
 _COARSE_FROM = 0.2
 """Pixels a four-hundredth of a face's width from which on masses are sought on half the picture's size."""
@@ -108,14 +111,18 @@ def draw_flat(portrait: Portrait, rng: np.random.Generator) -> Portrait:
     """Draw a portrait in flat shapes."""
     look = choose_look(rng)
     portrait = _prepared(portrait)
-    height, width = portrait.picture.shape[:2]
-    return portrait.with_picture(paint(_trace(portrait, look), (width, height)))
+    size = (portrait.picture.shape[1], portrait.picture.shape[0])
+    traced = _trace(portrait, look)
+    picture = paint(traced.shapes, size)
+    if traced.person is None:
+        return portrait.with_picture(picture)
+    return portrait.drawn_as(picture, gaussian(to_float(cover(traced.person, size)), sigma=_FIGURE_EDGE))
 
 
 def trace_flat(portrait: Portrait, rng: np.random.Generator) -> tuple[Shape, ...]:
     """The shapes that `draw_flat` paints, from back to front."""
     look = choose_look(rng)
-    return _trace(_prepared(portrait), look)
+    return _trace(_prepared(portrait), look).shapes
 
 
 def flat_svg(portrait: Portrait, rng: np.random.Generator) -> str:
@@ -135,7 +142,15 @@ def _prepared(portrait: Portrait) -> Portrait:
     return enlarge_eyes(well_lit(portrait), strength=0.18)
 
 
-def _trace(portrait: Portrait, look: FlatLook) -> tuple[Shape, ...]:
+@dataclass(frozen=True, slots=True)
+class _Traced:
+    """All shapes from back to front, and which of them the people are; None when nobody is there."""
+
+    shapes: tuple[Shape, ...]
+    person: Shape | None
+
+
+def _trace(portrait: Portrait, look: FlatLook) -> _Traced:
     unit = _unit(portrait)
     factor = max(2, round(2 * unit))
     height, width = portrait.picture.shape[:2]
@@ -156,7 +171,8 @@ def _trace(portrait: Portrait, look: FlatLook) -> tuple[Shape, ...]:
     if not portrait.faces:
         everywhere = np.ones(size[::-1], np.float32)
         tones = replace(look.masses, count=look.masses.count + 5)
-        return tuple(full(shape) for shape in _masses(_lively(lab, look), everywhere, tones, flow, unit=fine))
+        masses = _masses(_lively(lab, look), everywhere, tones, flow, unit=fine)
+        return _Traced(tuple(full(shape) for shape in masses), None)
 
     faces, scale = portrait.faces, 1 / factor
     matte = shrunk(padded(portrait.matte, multiple=2 * factor), size)
@@ -189,11 +205,12 @@ def _trace(portrait: Portrait, look: FlatLook) -> tuple[Shape, ...]:
         if each is not None:
             on_person.append(trace_skin(lab, own, regions, face, each, look.skin, scale=scale))
             on_person += trace_beard(lab, person, regions, face, each, scale=scale)
-    shapes.append(full(Shape(silhouette, masses[0].colour if masses else _WHITE, 1.0, tuple(on_person))))
+    figure = full(Shape(silhouette, masses[0].colour if masses else _WHITE, 1.0, tuple(on_person)))
+    shapes.append(figure)
     for face, each in zip(faces, flesh, strict=True):
         if each is not None and face.width >= SMALLEST_DRAWN_FACE:
             shapes += _features(portrait, face, surface.skin, each.paint, look, factor=factor)
-    return tuple(shapes)
+    return _Traced(tuple(shapes), figure)
 
 
 def _masses(

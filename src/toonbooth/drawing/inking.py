@@ -296,14 +296,23 @@ def outline_width(contour: Contour | None, *, weight: float, light_from: float, 
     return half
 
 
+OUTLINE_INSIDE = 0.6
+"""The outline's middle lies inside the edge by this part of half its width, so that no sliver of the photo's
+background stays within it."""
+
+
+def outer_distance(contour: Contour, half_width: FloatImage) -> FloatImage:
+    """How far inside the outline's outer side everything lies, pixels of the contour; negative outside."""
+    return contour.distance + half_width * np.float32(1 - OUTLINE_INSIDE)
+
+
 def outline_rows(
     contour: Contour, half_width: FloatImage, *, factor: int, top: int, bottom: int
 ) -> FloatImage:
     """Ink the outline in some rows of a picture `factor` times larger; 1 is full ink."""
     line = enlarged_rows(contour.distance, factor=factor, top=top, bottom=bottom)
     half = enlarged_rows(half_width, factor=factor, top=top, bottom=bottom)
-    # Drawn just inside the edge, so that no sliver of the photo's background stays within it.
-    line -= half * np.float32(0.6)
+    line -= half * np.float32(OUTLINE_INSIDE)
     np.abs(line, out=line)
     np.subtract(half, line, out=line)
     line *= np.float32(factor)

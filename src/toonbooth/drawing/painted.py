@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toonbooth.drawing.cel import without_rim
-from toonbooth.drawing.closeup import find_closeups, lay_back, look_closely
+from toonbooth.drawing.closeup import find_closeups, look_closely
 from toonbooth.drawing.exposure import well_lit
 from toonbooth.drawing.eyes import draw_eyes, enlarge_eyes
+from toonbooth.drawing.figure import Drawing, figure_above
 from toonbooth.drawing.grading import Grade, grade
 from toonbooth.drawing.ground import Ground, GroundLook, PaintedGround, paint_ground
 from toonbooth.drawing.regions import Regions, clean_matte, find_regions
@@ -91,8 +92,8 @@ def draw_painted(portrait: Portrait, rng: np.random.Generator) -> Portrait:
     for closeup in find_closeups(portrait, small=180, wanted=280, largest_zoom=2.2, budget=0.7):
         under = ground.under(closeup, frame=(width, height))
         close = _paint(look_closely(portrait, closeup), under, look, rng)
-        drawing = lay_back(drawing, close, closeup, frame=(width, height))
-    return portrait.with_picture(drawing)
+        drawing = drawing.with_closeup(close, closeup)
+    return drawing.of(portrait)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +120,7 @@ class _Study:
     strands: FloatImage
 
 
-def _paint(
-    portrait: Portrait, ground: PaintedGround, look: PaintedLook, rng: np.random.Generator
-) -> ByteImage:
+def _paint(portrait: Portrait, ground: PaintedGround, look: PaintedLook, rng: np.random.Generator) -> Drawing:
     unit = _unit(portrait)
     factor = max(2, round(2 * unit))
     height, width = portrait.picture.shape[:2]
@@ -140,7 +139,7 @@ def _paint(
         _finish_rows(drawing, grey, study, look, (strokes, behind), relief, bristles, rows)
     drawing = np.ascontiguousarray(drawing[:height, :width])
     draw_eyes(drawing, portrait, light_from=look.grade.side)
-    return drawing
+    return Drawing(drawing, figure_above(study.person, (width, height), factor=factor))
 
 
 def _study(

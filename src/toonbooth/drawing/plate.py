@@ -9,11 +9,13 @@ import cv2
 import numpy as np
 
 from toonbooth.drawing.cel_backdrop import Scenery
+from toonbooth.drawing.figure import figure_within
 from toonbooth.drawing.inking import (
     Contour,
     LinePlan,
     ink_rows,
     lay_ink,
+    outer_distance,
     outline_rows,
     outline_width,
     plan_lines,
@@ -83,6 +85,12 @@ class Plate:
     lines: LinePlan
     contour: Contour | None
     outline: FloatImage
+
+    def figure(self, size: Size) -> ByteImage:
+        """The silhouette of the people that are drawn, of the given width and height."""
+        if self.contour is None:
+            return np.full(size[::-1], 255, np.uint8)
+        return figure_within(outer_distance(self.contour, self.outline), size, factor=self.factor)
 
     def draw(self, size: Size, ink: Ink, *, behind: Scenery) -> ByteImage:
         """The drawing, uint8, of the given width and height, those of its background."""

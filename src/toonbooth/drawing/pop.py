@@ -8,9 +8,11 @@ import cv2
 import numpy as np
 
 from toonbooth.drawing.backdrop import Head
-from toonbooth.drawing.closeup import Closeup, find_closeups, lay_back, look_closely
+from toonbooth.drawing.closeup import Closeup, find_closeups, look_closely
 from toonbooth.drawing.exposure import well_lit
 from toonbooth.drawing.eyes import enlarge_eyes
+from toonbooth.drawing.figure import Drawing, figure_within
+from toonbooth.drawing.inking import outer_distance
 from toonbooth.drawing.inks import Colour, Ink, apart, mixed, overprinted, skin_ink
 from toonbooth.drawing.key_plate import clean_key, key_rows, print_key, smooth_key
 from toonbooth.drawing.poster_backdrop import Pattern, Print, Window, second_ink
@@ -67,8 +69,8 @@ def draw_pop(portrait: Portrait, rng: np.random.Generator) -> Portrait:
     drawing = _draw(study, look, sheet, Window())
     for closeup in find_closeups(portrait, small=250, wanted=380, largest_zoom=2.4, budget=0.65):
         close = _draw(plan_poster(look_closely(portrait, closeup), look), look, sheet, _window(closeup))
-        drawing = lay_back(drawing, close, closeup, frame=(width, height))
-    return portrait.with_picture(drawing)
+        drawing = drawing.with_closeup(close, closeup)
+    return drawing.of(portrait)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ def _backdrop_inks(plan: PosterPlan, look: PopLook) -> tuple[Colour, Colour]:
     return first, second
 
 
-def _draw(plan: PosterPlan, look: PopLook, sheet: _Sheet, window: Window) -> ByteImage:
+def _draw(plan: PosterPlan, look: PopLook, sheet: _Sheet, window: Window) -> Drawing:
     portrait, picture, unit, factor = plan.portrait, plan.picture, plan.unit, plan.factor
     height, width = portrait.picture.shape[:2]
     colours = np.empty_like(picture)
@@ -117,7 +119,11 @@ def _draw(plan: PosterPlan, look: PopLook, sheet: _Sheet, window: Window) -> Byt
     clean_key(key, portrait.faces, area=max(5.0, 70 * unit * unit))
     _print_features(colours, key, portrait, plan, look, inks, unit=unit)
     print_key(colours, key, look.palette.black)
-    return np.ascontiguousarray(colours[:height, :width])
+    figure = np.full((height, width), 255, np.uint8)
+    if plan.contour is not None:
+        outer = outer_distance(plan.contour, plan.outline)
+        figure = figure_within(outer, (width, height), factor=factor)
+    return Drawing(np.ascontiguousarray(colours[:height, :width]), figure)
 
 
 @dataclass(frozen=True, slots=True)

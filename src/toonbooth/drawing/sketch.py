@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
-from toonbooth.drawing.closeup import Closeup, find_closeups, lay_back, look_closely
+from toonbooth.drawing.closeup import Closeup, find_closeups, look_closely
 from toonbooth.drawing.earrings import find_earrings
 from toonbooth.drawing.exposure import well_lit
 from toonbooth.drawing.eyes import enlarge_eyes
+from toonbooth.drawing.figure import Drawing, figure_above
 from toonbooth.drawing.form import HandMoves, find_slopes, follow_structure, strokes_around
 from toonbooth.drawing.pencil_eyes import draw_pencil_eyes
 from toonbooth.drawing.pencil_lines import PencilLines, pencil_lines, plan_pencil_lines
@@ -131,21 +132,24 @@ def draw_sketch(portrait: Portrait, rng: np.random.Generator) -> Portrait:
     whole = Closeup(0, 0, width, height, min(2.4, _SHEET / max(height, width)))
     if whole.zoom > 1.2 and min(whole.size) >= 8:
         # On a small sheet a pencil line is as broad as an eyelid.
-        drawing = shrunk(_draw(look_closely(portrait, whole), look, rng), (width, height))
-        return portrait.with_picture(drawing)
+        large = _draw(look_closely(portrait, whole), look, rng)
+        return Drawing(shrunk(large.picture, (width, height)), shrunk(large.figure, (width, height))).of(
+            portrait
+        )
     sheet = _draw(portrait, look, rng)
     drawing = sheet
     for closeup in find_closeups(portrait, small=200, wanted=300, largest_zoom=2.0, budget=1.0):
         close = _draw(look_closely(portrait, closeup), look, rng)
-        drawing = lay_back(drawing, close, closeup, frame=(width, height))
+        drawing = drawing.with_closeup(close, closeup)
     if drawing is not sheet:
         # The sharper pencil is for the person: two sorts of hatching behind them would show a seam.
         around = smoothstep(gaussian(portrait.matte, sigma=max(1.0, 8 * _unit(portrait))), low=0.08, high=0.4)
-        drawing = cv2.blendLinear(drawing, sheet, around, 1 - around).astype(np.uint8, copy=False)
-    return portrait.with_picture(drawing)
+        mixed = cv2.blendLinear(drawing.picture, sheet.picture, around, 1 - around)
+        drawing = replace(drawing, picture=mixed.astype(np.uint8, copy=False))
+    return drawing.of(portrait)
 
 
-def _draw(portrait: Portrait, look: SketchLook, rng: np.random.Generator) -> ByteImage:
+def _draw(portrait: Portrait, look: SketchLook, rng: np.random.Generator) -> Drawing:
     unit = _unit(portrait)
     height, width = portrait.picture.shape[:2]
     factor = max(2, round(2 * unit))
@@ -170,7 +174,8 @@ def _draw(portrait: Portrait, look: SketchLook, rng: np.random.Generator) -> Byt
     drawn = _on_paper(density, grain, look.pencil)
     if look.pencil.chalk:
         drawn = _chalked(drawn, study, lights, grain, look, unit=unit, rng=rng)
-    return np.ascontiguousarray(drawn[:height, :width])
+    figure = figure_above(study.person, (width, height), factor=factor)
+    return Drawing(np.ascontiguousarray(drawn[:height, :width]), figure)
 
 
 def _chalked(
@@ -226,6 +231,7 @@ def _draw_features(density: FloatImage, picture: ByteImage, study: _Study) -> No
 class _Study:
     """All that is decided on the small picture, `factor` times smaller than the drawing.
 
+    person : 1 is person; 1 everywhere when nobody is there.
     tone : what is to be reached, 0 … 1, with the vignette.
     calm : the picture's grey without fine detail.
     features : where all detail is drawn.
@@ -239,6 +245,7 @@ class _Study:
 
     factor: int
     unit: float
+    person: FloatImage
     tone: FloatImage
     calm: FloatImage
     features: FloatImage
@@ -298,6 +305,7 @@ def _study(
     return _Study(
         factor,
         unit * factor,
+        person,
         tone,
         calm,
         regions.features,

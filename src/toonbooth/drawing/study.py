@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from toonbooth.drawing.closeup import Closeup, find_closeups, lay_back, look_closely
+from toonbooth.drawing.closeup import Closeup, find_closeups, look_closely
+from toonbooth.drawing.figure import Drawing
 from toonbooth.drawing.inking import Contour, find_contour
 from toonbooth.drawing.regions import clean_matte
 from toonbooth.drawing.rim import even_rim, settle_rim, with_slender
@@ -98,8 +99,8 @@ def unit_of(portrait: Portrait) -> float:
 def draw_with_closeups(
     portrait: Portrait,
     sheet: Sheet,
-    draw: Callable[[Portrait, Sheet, tuple[Face, ...]], ByteImage],
-) -> ByteImage:
+    draw: Callable[[Portrait, Sheet, tuple[Face, ...]], Drawing],
+) -> Portrait:
     """Draw a portrait, and small faces in it once more from near.
 
     Parameters
@@ -116,8 +117,8 @@ def draw_with_closeups(
     for closeup in closeups:
         near = look_closely(portrait, closeup)
         close = draw(near, sheet.closely(closeup), near.faces)
-        drawing = lay_back(drawing, close, closeup, frame=(width, height))
-    return drawing
+        drawing = drawing.with_closeup(close, closeup)
+    return drawing.of(portrait)
 
 
 def _gain(lab: FloatImage, person: FloatImage) -> float:

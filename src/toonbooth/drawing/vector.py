@@ -86,6 +86,14 @@ def paint(shapes: Iterable[Shape], size: Size) -> ByteImage:
     return picture
 
 
+def cover(shape: Shape, size: Size) -> ByteImage:
+    """How much of every pixel a shape covers: uint8, shape (H, W), 255 is all of it."""
+    width, height = size
+    fine = np.zeros((_FINER * height, _FINER * width), np.uint8)
+    cv2.fillPoly(fine, list(_Outline.of(shape).polygons), (255,), cv2.LINE_AA, _SUBPIXEL_BITS)
+    return shrunk(fine, size)
+
+
 def to_svg(shapes: Sequence[Shape], size: Size) -> str:
     """Write the picture that `paint` paints as an SVG document of paths, in tenths of a pixel."""
     width, height = size

@@ -18,6 +18,7 @@ from toonbooth.facecut.frame import UNIT_PIXELS, HeadFrame, Window, frame_head
 from toonbooth.facecut.heads import find_head_area
 from toonbooth.facecut.landmarks import OVAL
 from toonbooth.facecut.outlines import Mask, dilated, fill_polygon, grow, opened, parts_touching, small_parts
+from toonbooth.facecut.silhouette import Silhouette, continued
 from toonbooth.facecut.square import cut_square
 from toonbooth.imaging.pixels import FloatImage, to_float
 from toonbooth.imaging.resize import enlarged, shrunk
@@ -113,10 +114,12 @@ def _cut_head(portrait: Portrait, face: Face) -> Layer:
     unit = face.width
     frame = frame_head(face)
     head = find_head_area(portrait, face, frame)
-    seen = frame.map_in(portrait.matte)
-    if head.earrings is not None:
+    seen, area = frame.map_in(portrait.matte), head.area
+    if portrait.outlined:
+        area = continued(area, seen)
+    elif head.earrings is not None:
         seen = np.maximum(seen, head.earrings)
-    window = _window(head.area * seen, frame, (width, height))
+    window = _window(area * seen, frame, (width, height))
     image = to_float(window.crop(portrait.picture))
     offset = np.array([window.x, window.y], np.float32)
     size = (window.width, window.height)
@@ -125,9 +128,13 @@ def _cut_head(portrait: Portrait, face: Face) -> Layer:
         return fill_polygon(outline - offset, size=size)
 
     core = fill(face.landmarks[list(OVAL)])
+    figure, silhouette = window.crop_map(portrait.matte), None
+    if portrait.outlined:
+        silhouette = Silhouette.of(figure)
+        figure = silhouette.alpha()
     # A face is a person whatever the matte says: better a hand in front of it than a hole.
-    person = np.maximum(window.crop_map(portrait.matte), fill(grow(face.landmarks[list(OVAL)], 0.97)))
-    (area,) = frame.maps_out((head.area,), window=window)
+    person = np.maximum(figure, fill(grow(face.landmarks[list(OVAL)], 0.97)))
+    (area,) = frame.maps_out((area,), window=window)
     earrings = None
     if head.earrings is not None:
         (earrings,) = frame.maps_out((head.earrings,), window=window)
@@ -144,13 +151,28 @@ def _cut_head(portrait: Portrait, face: Face) -> Layer:
     smooth = fill(grow(contour, 0.96))
     if earrings is not None:
         smooth = np.maximum(smooth, earrings)
-    coarse = calm(area * person, sigma_pixels=max(1.0, CALM * unit), edge_pixels=2.0)
-    alpha = refine_alpha(image, coarse, smooth=smooth, reach_pixels=max(1.5, REACH * unit))
+    # Of a drawn figure only that part of the edge is sought at which the head ends inside it.
+    coarse = calm(
+        area if portrait.outlined else area * person, sigma_pixels=max(1.0, CALM * unit), edge_pixels=2.0
+    )
+    alpha = refine_alpha(
+        image,
+        coarse,
+        smooth=smooth,
+        within=person > 0.5 if portrait.outlined else None,
+        reach_pixels=max(1.5, REACH * unit),
+    )
+    if portrait.outlined:
+        alpha *= person
     alpha *= np.maximum(above_jaw, 0 if earrings is None else earrings)
     if window.y + window.height == height:
         alpha = end_in_locks(image, alpha, core, unit=unit)
     alpha = _without_islands(alpha, core, unit)
+    if portrait.outlined:
+        alpha = np.minimum(alpha, person)
     colours = clean_colours(image, alpha, reach_pixels=max(2.0, 0.03 * unit))
+    if silhouette is not None:
+        colours = silhouette.with_own_colours(colours, image)
     return Layer(colours, alpha, window.x, window.y)
 
 

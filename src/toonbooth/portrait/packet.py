@@ -44,14 +44,14 @@ _PRINT_SIDE: Final = 16
 _MAX_GEOMETRY_BYTES: Final = _HEAD.size + _PRINT_SIDE**2 + MAX_FACES * FACE_BYTES
 
 _FIELD: Final = re.compile(
-    rb'toonbooth:(geometry|matte|heads|hairlines)\s*(?:=\s*"|>)\s*([A-Za-z0-9+/=]{4,60000})\s*["<]'
+    rb'toonbooth:(geometry|matte|figure|heads|hairlines)\s*(?:=\s*"|>)\s*([A-Za-z0-9+/=]{4,60000})\s*["<]'
 )
 
 _TEMPLATE: Final = (
     '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
     '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
     '<rdf:Description rdf:about="" xmlns:toonbooth="{namespace}"'
-    ' toonbooth:geometry="{geometry}" toonbooth:matte="{matte}"{measured}/>'
+    ' toonbooth:geometry="{geometry}" toonbooth:{mask}="{matte}"{measured}/>'
     '</rdf:RDF></x:xmpmeta><?xpacket end="r"?>'
 )
 
@@ -87,6 +87,7 @@ def encode_packet(portrait: Portrait) -> bytes:
         packet = _TEMPLATE.format(
             namespace=NAMESPACE,
             geometry=geometry,
+            mask="figure" if portrait.outlined else "matte",
             matte=_to_base64(pack_matte(portrait.matte, fineness)),
             measured=hairlines + _to_field("heads", pack_heads(faces, fineness)),
         ).encode()
@@ -121,7 +122,10 @@ def _decode(xmp: bytes, picture: ByteImage) -> Portrait:
     require(len(xmp) <= 0xFFFF and b"<!" not in xmp and NAMESPACE.encode() in xmp)
     fields = _FIELD.findall(xmp)
     values = dict(fields)
-    require(len(values) == len(fields) and values.keys() >= {b"geometry", b"matte"})
+    require(len(values) == len(fields) and b"geometry" in values)
+    # What a drawing knows of its people takes the place of what was guessed on the photo.
+    require((b"figure" in values) != (b"matte" in values))
+    mask = b"figure" if b"figure" in values else b"matte"
     plain = _inflate(_from_base64(values[b"geometry"]))
     require(len(plain) >= _HEAD.size + _PRINT_SIDE**2)
     version, width, height, count = _HEAD.unpack_from(plain)
@@ -131,7 +135,7 @@ def _decode(xmp: bytes, picture: ByteImage) -> Portrait:
     require(_looks_like(plain[_HEAD.size : faces_at], picture))
 
     size = (picture.shape[1], picture.shape[0])
-    matte = unpack_matte(_from_base64(values[b"matte"]), size=size)
+    matte = unpack_matte(_from_base64(values[mask]), size=size)
     starts = range(faces_at, len(plain), FACE_BYTES)
     faces = [unpack_face(plain[start : start + FACE_BYTES], *size) for start in starts]
     if b"heads" in values:
@@ -140,7 +144,8 @@ def _decode(xmp: bytes, picture: ByteImage) -> Portrait:
     if b"hairlines" in values:
         hairlines = unpack_hairlines(_from_base64(values[b"hairlines"]), count)
         faces = [replace(face, hairline=line) for face, line in zip(faces, hairlines, strict=True)]
-    return Portrait(picture, tuple(sorted(faces, key=lambda face: face.box.centre[0])), matte)
+    faces.sort(key=lambda face: face.box.centre[0])
+    return Portrait(picture, tuple(faces), matte, outlined=mask == b"figure")
 
 
 def _most_prominent(portrait: Portrait) -> Iterator[Face]:

@@ -28,6 +28,8 @@ class Look:
     roll: float = 0.0
 
 
+LOOKS_OF_HAIR = (Look(), Look(long_hair=True), Look(hair=None), Look(beard=True), Look(roll=0.4))
+
 WALL: Colour = (150, 175, 190)
 
 

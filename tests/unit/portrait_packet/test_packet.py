@@ -77,6 +77,17 @@ def test_the_matte_comes_back_nearly_as_it_was() -> None:
     assert np.abs(read.matte - PORTRAIT.matte).mean() < 0.01
 
 
+def test_a_drawings_silhouette_comes_back_as_one() -> None:
+    drawing = replace(PORTRAIT, outlined=True)
+    read = decode_packet(encode_packet(drawing), drawing.picture)
+    assert read is not None
+    assert read.outlined
+    assert np.abs(read.matte - PORTRAIT.matte).mean() < 0.01
+    photo = decode_packet(PACKET, PORTRAIT.picture)
+    assert photo is not None
+    assert not photo.outlined
+
+
 def with_heads(portrait: Portrait, *, but: int | None = None) -> Portrait:
     """A disc as every head, larger from left to right, and a hairline that rises; none for the face `but`."""
     rows, columns = np.mgrid[: HEAD_SIZE[1], : HEAD_SIZE[0]]
@@ -394,6 +405,10 @@ def test_hairlines_of_another_number_are_ignored(length: int) -> None:
         pytest.param(
             PACKET.replace(b"<rdf:Description", PACKET[PACKET.find(b"<rdf:Description") :], 1),
             id="told twice",
+        ),
+        pytest.param(
+            PACKET.replace(b"toonbooth:matte=", b'toonbooth:figure="AAAA" toonbooth:matte='),
+            id="a silhouette and a guess",
         ),
     ],
 )
