@@ -318,7 +318,9 @@ def _border(person: FloatImage, look: FlatLook, *, unit: float, spacing: float) 
     wide = cv2.copyMakeBorder(wide, margin, 0, 0, 0, cv2.BORDER_CONSTANT, value=(0.0,))
     grown = cv2.dilate(wide, disk(reach)).astype(np.float32, copy=False)
     # A sticker has no narrow bays, and no small holes between a neck and an earring.
-    around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3 * reach + 1, 3 * reach + 1))
+    # An even side has no middle: the whole border would slip to the right and down.
+    side = 2 * (3 * reach // 2) + 1
+    around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     grown = cv2.morphologyEx(grown, cv2.MORPH_CLOSE, around).astype(np.float32, copy=False)
     holes, levels = cv2.findContours((grown > 0.5).astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     for index, hole in enumerate(holes):

@@ -168,3 +168,15 @@ def test_colours_far_apart_are_all_found_and_near_ones_are_one() -> None:
 def test_backdrops_are_light_above_dark_of_one_hue() -> None:
     for light, dark in PAIRS:
         assert light[0] > dark[0] + 4
+
+
+@pytest.mark.parametrize("height", [200, 320])
+def test_a_white_border_is_as_wide_on_either_side(height: int) -> None:
+    bordered = next(seed for seed in range(20) if choose_look(np.random.default_rng(seed)).border)
+    portrait = bust(height, int(0.8 * height), wall=(90, 120, 110))
+    white = drawn(portrait, bordered).picture.min(axis=2) > 190
+    # Beside the hair: from the middle of the head to the crown.
+    rows = white[int(0.25 * height) : int(0.42 * height)]
+    left, right = (half.sum() / len(rows) for half in np.array_split(rows, 2, axis=1))
+    assert left > 0.8
+    assert left == pytest.approx(right, rel=0.35)
