@@ -40,11 +40,13 @@ class Silhouette:
 
     distance : (H, W) float32, pixels from its edge, positive inside; right within two or three of it.
     across, down : (H, W) float32, the way into the figure, a unit vector at its edge.
+    slope : (H, W) float32, how steep the field is close by, per pixel.
     """
 
     distance: FloatImage
     across: FloatImage
     down: FloatImage
+    slope: FloatImage
 
     @classmethod
     def of(cls, field: FloatImage) -> Silhouette:
@@ -59,7 +61,8 @@ class Silhouette:
         np.maximum(steep, np.float32(_LEAST_SLOPE), out=steep)
         np.maximum(slope, np.float32(1e-4), out=slope)
         distance: FloatImage = (field - np.float32(0.5)) / steep
-        return cls(distance, *(each / slope for each in (across, down)))
+        across, down = (each / slope for each in (across, down))
+        return cls(distance, across, down, steep)
 
     def alpha(self) -> FloatImage:
         """How much of every pixel the figure covers, float32, shape (H, W), range [0, 1]."""

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from tests.unit.facecut.heads import Look, one, paint
 from toonbooth.facecut.cut import Shape, cut_face
 from toonbooth.facecut.cut_out import CutOut
-from toonbooth.facecut.finishing import MARGIN, OUTLINE, Layer, finish
+from toonbooth.facecut.finishing import MARGIN, OUTLINE, Layer, finish, resize_layer
+from toonbooth.imaging.pixels import FloatImage
 
 
 def seen_sides(cut_out: CutOut) -> tuple[int, int]:
@@ -122,3 +123,22 @@ def test_another_size_keeps_the_colours_to_the_edge(size: int) -> None:
     assert np.abs(mean_colour(before) - mean_colour(after)).max() < 2
     on_edge = after.picture[(after.alpha > 60) & (after.alpha < 200)].astype(int)
     assert np.percentile(on_edge[:, 1] - on_edge[:, [0, 2]].max(axis=1), 98) < 40
+
+
+def test_an_enlarged_edge_is_a_line_not_large_pixels() -> None:
+    def round_at(scale: float, size: int) -> FloatImage:
+        rows, columns = (np.mgrid[:size, :size] + 0.5) / scale
+        distance = scale * (20.3 - np.hypot(rows - 22.7, columns - 23.2))
+        return np.asarray(np.clip(distance + 0.5, 0, 1), np.float32)
+
+    small, exact = round_at(1, 46), round_at(5, 230)
+    colours, alpha = resize_layer(np.zeros((46, 46, 3), np.float32), small, 230)
+    assert alpha.shape == exact.shape == colours.shape[:2]
+    # A soft edge five pixels wide would differ by more than one pixel all along the circle.
+    assert np.abs(alpha - exact).sum() < 0.35 * 2 * np.pi * 5 * 20.3
+
+
+def test_enlarged_hair_stays_as_soft_as_it_was() -> None:
+    ramp = np.tile(np.linspace(0, 1, 40, dtype=np.float32), (40, 1))
+    _, alpha = resize_layer(np.zeros((40, 40, 3), np.float32), ramp, 160)
+    assert np.abs(alpha[20:-20, 20:-20] - np.linspace(0, 1, 160)[20:-20]).max() < 0.02
