@@ -36,9 +36,9 @@ from toonbooth.facecut.outlines import (
     parts_touching,
     small_parts,
 )
-from toonbooth.facecut.shoulders import on_shoulders
+from toonbooth.facecut.shoulders import cloth_on_shoulders, on_shoulders
 from toonbooth.facecut.skin import beard_share, chin_hair, find_beard, skin_likeness
-from toonbooth.imaging.colour import rgb_to_lab
+from toonbooth.imaging.colour import planes_of, rgb_to_lab
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
 from toonbooth.portrait.model import Points
 
@@ -172,7 +172,10 @@ def find_head(picture: ByteImage, matte: FloatImage, landmarks: Points, *, yaw: 
             prior=prior.astype(np.float32),
             places=places,
         )
-        hair *= ~on_shoulders((hair > 0.5) & (inside < 0.5), matte > 0.5, landmarks)
+        hanging, person = (hair > 0.5) & (inside < 0.5), matte > 0.5
+        chroma = cv2.magnitude(*planes_of(lab)[1:]).astype(np.float32, copy=False)
+        hair *= ~on_shoulders(hanging, person, landmarks)
+        hair *= ~cloth_on_shoulders(hanging, chroma, person, landmarks)
     hairline = trace_hairline(
         cells,
         skin=skin_likelihood,

@@ -7,7 +7,7 @@ from tests.unit.facecut.heads import face_at
 from toonbooth.facecut.frame import UNIT_PIXELS
 from toonbooth.facecut.landmarks import CHIN
 from toonbooth.facecut.outlines import Mask
-from toonbooth.facecut.shoulders import on_shoulders
+from toonbooth.facecut.shoulders import cloth_on_shoulders, on_shoulders
 
 SIZE = (340, 300)
 LANDMARKS = face_at((150, 150), UNIT_PIXELS).landmarks
@@ -47,3 +47,26 @@ def test_each_side_is_asked_for_itself() -> None:
     low = on_shoulders(long | block(SHOULDERS, SHOULDERS + 10, 70, 120), somebody() | long, LANDMARKS)
     assert low[SHOULDERS + 5, 100]
     assert not low[:, 150:].any()
+
+
+LONG_HAIR = block(120, SHOULDERS + 90, 80, 125)
+FAN = block(SHOULDERS, SHOULDERS + 60, 62, 80)
+
+
+def cloth_below(hair_chroma: float, fan_chroma: float) -> Mask:
+    chroma = np.where(FAN, np.float32(fan_chroma), np.float32(hair_chroma)).astype(np.float32)
+    return cloth_on_shoulders(LONG_HAIR | FAN, chroma, somebody() | LONG_HAIR | FAN, LANDMARKS)
+
+
+def test_cloth_under_the_loose_ends_of_blond_hair_is_none() -> None:
+    cloth = cloth_below(24, 4)
+    assert cloth[FAN].mean() > 0.85
+    assert not cloth[LONG_HAIR].any()
+
+
+def test_blond_hair_may_spread_over_a_shoulder() -> None:
+    assert not cloth_below(24, 17)[FAN].any()
+
+
+def test_of_black_hair_no_cloth_can_be_told() -> None:
+    assert not cloth_below(5, 1).any()
