@@ -16,6 +16,7 @@ from toonbooth.facecut.ends import end_in_locks
 from toonbooth.facecut.finishing import Layer, finish, seen_box
 from toonbooth.facecut.frame import UNIT_PIXELS, HeadFrame, Window, frame_head
 from toonbooth.facecut.heads import find_head_area
+from toonbooth.facecut.hooks import hung_up
 from toonbooth.facecut.landmarks import OVAL
 from toonbooth.facecut.outlines import Mask, dilated, fill_polygon, grow, opened, parts_touching, small_parts
 from toonbooth.facecut.silhouette import Silhouette, continued
@@ -138,7 +139,8 @@ def _cut_head(portrait: Portrait, face: Face) -> Layer:
     earrings = None
     if head.earrings is not None:
         (earrings,) = frame.maps_out((head.earrings,), window=window)
-        person = np.maximum(person, earrings)
+        if silhouette is None:
+            person = np.maximum(person, earrings)
     # Enlarged, the edge is as wide as a pixel of the frame was.
     area = np.clip((area - np.float32(0.5)) * np.float32(max(1.0, 0.7 / frame.scale)) + np.float32(0.5), 0, 1)
     above_jaw = np.ones_like(area)
@@ -169,10 +171,12 @@ def _cut_head(portrait: Portrait, face: Face) -> Layer:
         alpha = end_in_locks(image, alpha, core, unit=unit)
     alpha = _without_islands(alpha, core, unit)
     if portrait.outlined:
-        alpha = np.minimum(alpha, person)
+        alpha = np.minimum(alpha if earrings is None else np.maximum(alpha, earrings), person)
     colours = clean_colours(image, alpha, reach_pixels=max(2.0, 0.03 * unit))
     if silhouette is not None:
         colours = silhouette.with_own_colours(colours, image)
+    if earrings is not None:
+        colours, alpha = hung_up(colours, alpha, face=core, earrings=earrings, unit=unit)
     return Layer(colours, alpha, window.x, window.y)
 
 

@@ -44,6 +44,12 @@ _MOST_BESIDE: Final = 0.9
 
 _HOOK: Final = 0.035
 
+_AT_ONCE: Final = (0.03, 0.1)
+"""How far beside a known earring, and above and below it, what is slender is of it, face widths."""
+
+_CORNER: Final = 0.016
+"""Half as thick as an earring is at least, face widths."""
+
 _BESIDE: Final = 0.14
 """How far around an earring the background of a drawing is looked at, face widths."""
 
@@ -149,6 +155,31 @@ def drawn_earrings(picture: ByteImage, matte: FloatImage, earrings: FloatImage) 
         soft = cv2.GaussianBlur((whole & part).astype(np.float32), (0, 0), 0.7)
         kept[window] = np.maximum(kept[window], np.minimum(np.asarray(soft, np.float32), earrings[window]))
     return kept
+
+
+def hanging_earrings(figure: FloatImage, earrings: FloatImage) -> FloatImage:
+    """What a drawn figure has of known earrings: all that is slender there.
+
+    Parameters
+    ----------
+    figure : float32 array, shape (H, W), range [0, 1], in the head's frame
+    earrings : float32 array, shape (H, W), range [0, 1]
+        What of the figure they had in the photo.
+
+    Returns
+    -------
+    float32 array, shape (H, W), range [0, 1]; reaches a little beyond the figure.
+    """
+    solid = figure > 0.5
+    body = opened(solid, _MOST_WIDTH / 2 * _U)
+    known = earrings > 0.3
+    beside, above = (2 * round(each * _U) + 1 for each in _AT_ONCE)
+    near = cv2.dilate(known.astype(np.uint8), np.ones((above, beside), np.uint8)) > 0
+    # Corners between neck and shoulder are no earrings.
+    slender = solid & ~body & near
+    slender &= dilated(opened(slender, _CORNER * _U), 1)
+    hanging = parts_touching((slender | known) & solid, known)
+    return (hanging | (dilated(hanging, 1.5) & ~solid)).astype(np.float32)
 
 
 def _lay_together(

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from toonbooth.facecut.earrings import drawn_earrings, recall_earrings
+from toonbooth.facecut.earrings import drawn_earrings, hanging_earrings, recall_earrings
 from toonbooth.facecut.frame import UNIT_PIXELS, HeadFrame, frame_head
 from toonbooth.facecut.head import find_head
 from toonbooth.facecut.jaw import JawRun, follow_jaw
@@ -89,7 +89,10 @@ def find_head_area(portrait: Portrait, face: Face, frame: HeadFrame) -> HeadArea
         matte = frame.map_in(portrait.matte)
         area, known_earrings = face.head, recall_earrings(face.head, matte, landmarks)
         earrings = None
-        if known_earrings is not None:
+        if known_earrings is not None and portrait.outlined:
+            earrings = hanging_earrings(matte, known_earrings)
+            area = np.maximum(area, earrings)
+        elif known_earrings is not None:
             earrings = drawn_earrings(view, matte, known_earrings)
             gone = known_earrings if earrings is None else np.maximum(known_earrings - earrings, 0)
             # With the last of what they hung by.

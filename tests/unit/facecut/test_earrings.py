@@ -9,6 +9,7 @@ import pytest
 from tests.unit.facecut.heads import Look, Mask, one
 from tests.unit.facecut.test_cut_face import alpha_over
 from toonbooth.facecut.cut import cut_face
+from toonbooth.facecut.earrings import hanging_earrings
 from toonbooth.facecut.heads import measure_heads
 from toonbooth.portrait.model import Portrait
 
@@ -94,3 +95,15 @@ def test_the_backdrop_beside_an_earring_is_left_off() -> None:
     alpha = alpha_over(drawing, cut_face(drawing))
     assert (alpha[drop & ~lost] > 127).mean() > 0.8
     assert (alpha[lost] > 127).mean() < 0.4
+
+
+def test_a_drawn_earring_is_taken_whole_and_no_corner_of_the_neck() -> None:
+    figure, known = np.zeros((200, 200), np.float32), np.zeros((200, 200), np.float32)
+    figure[20:100, 60:140] = 1
+    figure[100:180, 80:120] = 1
+    figure[104:124, 64:70] = 1
+    known[106:122, 65:69] = 1
+    hanging = hanging_earrings(figure, known)
+    assert hanging[104:124, 64:70].min() == 1
+    assert not (hanging * figure)[:, 74:].any()
+    assert not (hanging * figure)[:100].any()
