@@ -18,6 +18,15 @@ from toonbooth.portrait.model import Face, Points, Portrait
 _REACH = 0.045
 """How far from the landmarks, in face widths, the picture's edge is looked for."""
 
+_HEAD_REACH: Final = (-0.08, 0.13)
+"""How far inside and outside the landmarks a head that was measured may end at its jaw, face widths."""
+
+_WITHIN: Final = 0.006
+"""How far inside that end the middle of the stroke runs, face widths: heads are cut along its outer side."""
+
+_ROUND: Final = 0.035
+"""How far inside its end a chin begins to turn away from the light, face widths."""
+
 _SAMPLES = 96
 _FINER: Final = 4
 """Bits of a pixel in which the stroke is placed."""
@@ -99,15 +108,24 @@ def jaw_stroke(
     nearness = 1 - np.float32(0.5) * np.square(steps / np.float32(_REACH * width))
     answers = darker * nearness
     answers = cv2.GaussianBlur(answers, (0, 0), sigmaX=0.6, sigmaY=4.0)
-    best = answers.argmax(axis=1)
-    shift = cv2.GaussianBlur(steps[best][:, None], (0, 0), sigmaX=0.5, sigmaY=5.0)
+    known = _measured_jaw(face, path + corner, outward)
+    if known is None:
+        best = answers.argmax(axis=1)
+        shift = cv2.GaussianBlur(steps[best][:, None], (0, 0), sigmaX=0.5, sigmaY=5.0)
+        darkening = answers.max(axis=1)
+    else:
+        shift = known[:, None]
+        # A chin is round: it gets darker before it ends.
+        near = (steps > shift - np.float32(0.06 * width)) & (steps < shift + np.float32(0.015 * width))
+        darkening = np.where(near, answers, -1).max(axis=1)
     path = path + outward * shift
-    edge = cv2.GaussianBlur(answers.max(axis=1)[:, None], (0, 0), sigmaX=0.5, sigmaY=5.0)[:, 0]
+    edge = cv2.GaussianBlur(darkening[:, None], (0, 0), sigmaX=0.5, sigmaY=5.0)[:, 0]
 
     # At the silhouette the outline is the jaw; in a beard hair is.
     beyond = _sample(portrait.matte[window], path, outward, np.array([0.07 * width], np.float32))[:, 0]
-    inside = _sample(grey, path, outward, np.array([-0.035 * width], np.float32))[:, 0]
-    cheek = float(np.median(_sample(grey, path, outward, np.array([-0.09 * width], np.float32))))
+    within = 0.035 if known is None else 0.035 + _ROUND
+    inside = _sample(grey, path, outward, np.array([-within * width], np.float32))[:, 0]
+    cheek = float(np.median(_sample(grey, path, outward, np.array([-(within + 0.055) * width], np.float32))))
     drawn = smoothstep(beyond, low=0.6, high=0.95) * smoothstep(inside, low=0.62 * cheek, high=0.84 * cheek)
     drawn *= _fleshy(part, path, outward, width)
     # A light collar beside a chin ends it already: ink belongs where a shadow begins.
@@ -119,6 +137,32 @@ def jaw_stroke(
     pressure = drawn * taper * (np.float32(0.3) + np.float32(0.7) * smoothstep(edge, low=0.0, high=0.06))
     pressure = cv2.GaussianBlur(pressure[:, None], (0, 0), sigmaX=0.5, sigmaY=3.0)[:, 0]
     return window, _ink(grey.shape, path, pressure * np.float32(0.013 * width * weight**0.7))
+
+
+def _measured_jaw(face: Face, path: Points, outward: Points) -> FloatImage | None:
+    """How far outside a path each point of the measured head's jaw lies, pixels; None where none is known.
+
+    What hangs over the jaw is bridged.
+    """
+    if face.head is None:
+        return None
+    steps = np.linspace(*_HEAD_REACH, 43, dtype=np.float32)
+    matrix = face.head_matrix.astype(np.float32)
+    held = _sample(
+        face.head, path @ matrix[:, :2].T + matrix[:, 2], outward @ matrix[:, :2].T, steps * face.width
+    )
+    inside = held > 0.5
+    end = np.argmin(inside, axis=1)
+    once = np.count_nonzero(np.diff(inside, axis=1), axis=1) == 1
+    known = (once & inside[:, 0]).astype(np.float32)
+    if known.sum() < 0.4 * len(path):
+        return None
+    sums = np.column_stack([known * steps[end], known])
+    sums = cv2.GaussianBlur(sums, (1, 31), 0, sigmaY=5.0)
+    wide = cv2.GaussianBlur(sums, (1, 91), 0, sigmaY=15.0)
+    away = (sums[:, 0] + 0.1 * wide[:, 0]) / (sums[:, 1] + 0.1 * wide[:, 1]) - _WITHIN
+    measured: FloatImage = (away * face.width).astype(np.float32)
+    return measured
 
 
 def _fleshy(part: ByteImage, path: Points, outward: Points, width: float) -> FloatImage:

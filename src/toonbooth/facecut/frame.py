@@ -11,13 +11,11 @@ from numpy.typing import NDArray
 
 from toonbooth.imaging.moving import with_fourth, without_fourth
 from toonbooth.imaging.pixels import ByteImage, FloatImage
-from toonbooth.portrait.model import Face, Points
+from toonbooth.portrait.model import HEAD_SIZE, HEAD_UNIT, Face, Points
 
-UNIT_PIXELS = 96
-"""Width of a face inside the frame. Regions are decided here; edges are found at the picture's own size."""
-
-LEFT, RIGHT, UP, DOWN = 1.55, 1.55, 1.75, 2.75
-"""How far the frame reaches from the middle of the face, in face widths: big hair above, long hair below."""
+UNIT_PIXELS = HEAD_UNIT
+"""Width of a face inside the frame: it reaches far enough for big hair above and long hair below. Regions are
+decided here; edges are found at the picture's own size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +102,4 @@ class HeadFrame:
 
 def frame_head(face: Face) -> HeadFrame:
     """Lay the frame around a face: roll taken out, the face `UNIT_PIXELS` wide."""
-    scale = UNIT_PIXELS / max(face.width, 1.0)
-    cosine, sine = scale * np.cos(face.roll), scale * np.sin(face.roll)
-    centre = (face.landmarks[10] + face.landmarks[152]) / 2
-    rotation = np.array([[cosine, sine], [-sine, cosine]])
-    middle = np.array([LEFT, UP]) * UNIT_PIXELS
-    matrix = np.column_stack([rotation, middle - rotation @ centre])
-    width, height = (LEFT + RIGHT) * UNIT_PIXELS, (UP + DOWN) * UNIT_PIXELS
-    return HeadFrame(matrix=matrix, size=(round(width), round(height)))
+    return HeadFrame(matrix=face.head_matrix, size=HEAD_SIZE)

@@ -18,8 +18,14 @@ Points = NDArray[np.float32]
 
 LANDMARK_COUNT = 468
 
+HEAD_UNIT = 96
+"""Width of a face in its head's own frame, pixels."""
+
 HEAD_SIZE = (298, 432)
-"""Width and height of a head's own frame, in which every face stands upright and is 96 pixels wide."""
+"""Width and height of a head's own frame, in which every face stands upright and is `HEAD_UNIT` wide."""
+
+HEAD_MIDDLE = (1.55, 1.75)
+"""Where the middle of the face lies in it, face widths from its left and its top."""
 
 
 HAIRLINE_LENGTH = 25
@@ -93,6 +99,15 @@ class Face:
         across = self.landmarks[454] - self.landmarks[234]
         down = self.landmarks[152] - self.landmarks[10]
         return float(max(np.hypot(*across), 0.72 * np.hypot(*down)))
+
+    @property
+    def head_matrix(self) -> NDArray[np.float64]:
+        """The way from pixels of the picture into the head's own frame: (2, 3)."""
+        scale = HEAD_UNIT / max(self.width, 1.0)
+        cosine, sine = scale * np.cos(self.roll), scale * np.sin(self.roll)
+        centre = (self.landmarks[10] + self.landmarks[152]) / 2
+        rotation = np.array([[cosine, sine], [-sine, cosine]])
+        return np.column_stack([rotation, np.array(HEAD_MIDDLE) * HEAD_UNIT - rotation @ centre])
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from toonbooth.drawing.sheet import Light, Sheet
 from toonbooth.drawing.surfaces import settle_surfaces
 from toonbooth.imaging.colour import luma, rgb_to_lab
 from toonbooth.imaging.pixels import FloatImage, to_float
-from toonbooth.portrait.model import Portrait
+from toonbooth.portrait.model import HEAD_SIZE, Portrait
 
 SKIN, WALL = (65.0, 16.0, 20.0), (40.0, -5.0, -25.0)
 
@@ -102,6 +102,29 @@ def test_the_chin_gets_one_line_and_the_cheeks_none() -> None:
     assert darker[y - 12 : y + 13, x].max() > 60
     assert darker[: y - 80].max() == 0
     assert darker.min() >= 0
+
+
+@pytest.mark.parametrize("away", [0.02, 0.06])
+def test_the_line_runs_where_the_head_was_found_to_end(away: float) -> None:
+    """Flesh everywhere, in the shadow around a face that is larger than the mesh."""
+    portrait = bust(480, 400)
+    (face,) = portrait.faces
+    oval = face.landmarks[facemap.OVAL]
+    middle = oval.mean(axis=0)
+    end = float(oval[:, 1].max()) + away * face.width
+    grown = (oval - middle) * ((end - middle[1]) / (oval[:, 1].max() - middle[1])) + middle
+    picture = np.full_like(portrait.picture, (150, 110, 90))
+    cv2.fillPoly(picture, [np.rint(grown).astype(np.int32)], (220, 170, 140), cv2.LINE_AA)
+    head = np.zeros(HEAD_SIZE[::-1], np.float32)
+    outline = grown @ face.head_matrix[:, :2].T + face.head_matrix[:, 2]
+    cv2.fillPoly(head, [np.rint(outline).astype(np.int32)], (1,))
+    measured = Portrait(picture, (replace(face, head=head),), np.ones_like(portrait.matte))
+    image = picture.copy()
+    draw_jaws(image, measured, measured.faces, beards=(0.0,), weight=1.0, light_from=0.0)
+    x = round(float(face.landmarks[facemap.CHIN, 0]))
+    ink = (picture[:, x].astype(int) - image[:, x]).sum(axis=1)
+    assert abs(int(ink.argmax()) - end) < 0.02 * face.width
+    assert ink.max() > 60
 
 
 def test_a_chin_before_a_white_collar_gets_no_line() -> None:
