@@ -7,11 +7,11 @@ from typing import Final
 import cv2
 import numpy as np
 
-from toonbooth.facecut.chin import trace_chin
 from toonbooth.facecut.contour import outline_face
 from toonbooth.facecut.finishing import Layer
 from toonbooth.facecut.frame import frame_head
 from toonbooth.facecut.heads import find_head_area
+from toonbooth.facecut.jaw import PER_SEGMENT
 from toonbooth.facecut.outlines import fill_polygon
 from toonbooth.imaging.pixels import FloatImage, to_float
 from toonbooth.imaging.resize import shrunk
@@ -40,8 +40,7 @@ def cut_bare_face(portrait: Portrait, face: Face) -> Layer:
     unit = face.width
     frame = frame_head(face)
     head = find_head_area(portrait, face, frame)
-    chin = trace_chin(portrait.picture, face, frame, head.area * frame.map_in(portrait.matte))
-    contour = outline_face(face.landmarks, unit, face.yaw, head.hairline, chin)
+    contour = outline_face(face.landmarks, unit, face.yaw, head.hairline, head.chin[::PER_SEGMENT])
 
     height, width = portrait.picture.shape[:2]
     room = 0.05 * unit + 3

@@ -1,4 +1,4 @@
-"""Where a bare face ends below: along the line that a picture draws or shows at its jaw."""
+"""Where a face ends below: one smooth line from ear to ear, along what a picture shows at its jaw."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toonbooth.facecut.frame import HeadFrame
-from toonbooth.facecut.jaw import usual_jaw
+from toonbooth.facecut.jaw import PER_SEGMENT, usual_jaw
 from toonbooth.facecut.landmarks import CHEEKS
 from toonbooth.facecut.outlines import smooth_line
 from toonbooth.facecut.ways import cheapest_way, normals, sample, stiff_line
@@ -19,25 +19,29 @@ from toonbooth.portrait.model import Face
 
 _CHEEKS: Final = [point for cheek in CHEEKS for point in cheek]
 
-_PER_SEGMENT: Final = 5
 _STEP: Final = 0.008
-_OFFSETS: Final = np.arange(-16, 11, dtype=np.float32) * np.float32(_STEP)
+_OFFSETS: Final = np.arange(-16, 14, dtype=np.float32) * np.float32(_STEP)
 """How far inside and outside its usual place the jaw is sought, face widths."""
 
-_SPREAD: Final = 0.035
+_SPREAD: Final = 0.025
 """How far a drawn line usually lies from where the head was found to end, face widths."""
 
-_LINE, _EDGE = 4.0, 1.0
-"""What a drawn line and an edge are worth against that."""
+_LINE, _EDGE, _BEARD_END = 4.0, 1.0, 3.0
+"""What a drawn line, the edge of a shadow and the end of a beard are worth against that."""
+
+_MORE: Final = 1.5
+"""How much dearer it is to go beyond that than to stay within."""
 
 _BEARD: Final = 0.75
 """How light a beard may be beside the cheeks."""
 
-_STIFFNESS: Final = 40.0
+_STIFFNESS: Final = 60.0
 
 
 def trace_chin(picture: ByteImage, face: Face, frame: HeadFrame, area: FloatImage) -> FloatImage:
-    """Find the jaw's line in a picture, for cutting the bare face along it.
+    """Find the jaw's line in a picture, for cutting along its outer side.
+
+    No colour tells a jaw from its neck: a drawn line does, else the edge of a shadow, else what is known.
 
     Parameters
     ----------
@@ -49,17 +53,15 @@ def trace_chin(picture: ByteImage, face: Face, frame: HeadFrame, area: FloatImag
 
     Returns
     -------
-    float32 array, one number for each point of `JAW`, face widths: how far outside its usual place the jaw
-    ends.
+    float32 array, `PER_SEGMENT` numbers from each point of `JAW` to the next, face widths: how far outside
+    its usual place the jaw ends.
     """
     unit = face.width
-    jaw = smooth_line(usual_jaw(face.landmarks, unit, face.yaw), per_segment=_PER_SEGMENT)
+    jaw = smooth_line(usual_jaw(face.landmarks, unit, face.yaw), per_segment=PER_SEGMENT)
     normal = normals(jaw)
     ways = jaw[:, np.newaxis] + normal[:, np.newaxis] * (_OFFSETS[:, np.newaxis] * np.float32(unit))
-    held = sample(area, frame.points_in(ways.reshape(-1, 2)).reshape(ways.shape)) > 0.5
-    ends = np.where(held.all(axis=1), -1, np.argmin(held, axis=1))
-    known = (ends > 0) & ~np.any(held & (np.arange(len(_OFFSETS)) > ends[:, np.newaxis] + 3), axis=1)
-    place = np.where(known, _OFFSETS[np.maximum(ends, 0)], np.float32(0))
+    held = sample(area, frame.points_in(ways.reshape(-1, 2)).reshape(ways.shape))
+    place, known = _known_end(held)
 
     # Only what is near the jaw is looked at.
     room = 0.06 * unit
@@ -68,7 +70,7 @@ def trace_chin(picture: ByteImage, face: Face, frame: HeadFrame, area: FloatImag
     high = np.ceil(ways.reshape(-1, 2).max(axis=0) + room).astype(int) + 1
     part = picture[low[1] : max(high[1], low[1] + 1), low[0] : max(high[0], low[0] + 1)]
     if min(part.shape[:2]) < 4:
-        return place[::_PER_SEGMENT].astype(np.float32)
+        return place
     grey = luma(np.ascontiguousarray(part))
     light = np.asarray(cv2.GaussianBlur(grey, (0, 0), max(0.5, 0.007 * unit)), np.float32)
     ways = ways - low.astype(np.float32)
@@ -81,21 +83,34 @@ def trace_chin(picture: ByteImage, face: Face, frame: HeadFrame, area: FloatImag
     darkening = at(-0.014) - at(0.014)
     # A beard ends where it gets lighter; a shadow below a chin does, too.
     beard = np.clip((_BEARD - at(-0.05) / max(_cheeks(light, face, low), 0.05)) * 8, 0, 1)
-    edge = np.maximum(darkening * (1 - beard), darkening * (beard - 0.3 * (1 - beard)) * -1)
-    edge = np.maximum(edge, 0)
-    drawn, shown = (
+    edge = np.maximum(darkening, -0.3 * darkening) * (1 - beard)
+    drawn, shown, bearded = (
         np.asarray(cv2.GaussianBlur(each.astype(np.float32), (1, 9), 0, sigmaY=2.5), np.float32)
-        for each in (line, edge)
+        for each in (line, edge, np.maximum(-darkening * beard, 0))
     )
     evidence = _LINE * drawn / (drawn + 0.06) + _EDGE * shown / (shown + 0.15)
+    evidence += _BEARD_END * bearded / (bearded + 0.15)
     beyond = (_OFFSETS - place[:, np.newaxis]) / _SPREAD
     # Rather a little less of a chin than a neck.
-    unusual = np.where(beyond > 0, 3 * beyond, beyond) ** 2
+    unusual = np.where(beyond > 0, _MORE * beyond, beyond) ** 2
     cost = 0.5 * unusual * np.where(known, 1, 0.5)[:, np.newaxis] - evidence
     chosen = cheapest_way(cost.astype(np.float32), _OFFSETS)
     sure = evidence[np.arange(len(jaw)), np.abs(_OFFSETS - chosen[:, np.newaxis]).argmin(axis=1)]
-    weights = 0.15 + 0.5 * known + sure
-    return stiff_line(chosen, weights.astype(np.float32), stiffness=_STIFFNESS)[::_PER_SEGMENT]
+    weights = (0.15 + 0.5 * known + sure).astype(np.float32)
+    return stiff_line(chosen, weights, stiffness=_STIFFNESS)
+
+
+def _known_end(held: FloatImage) -> tuple[FloatImage, NDArray[np.bool_]]:
+    """Where beside each point of the line the head ends, face widths; and where it does at all."""
+    rows = np.arange(len(held))
+    inside = held > 0.5
+    end = np.where(inside.all(axis=1), 0, np.argmin(inside, axis=1))
+    known = (end > 0) & ~np.any(inside & (np.arange(len(_OFFSETS)) > end[:, np.newaxis] + 3), axis=1)
+    end = np.maximum(end, 1)
+    above, below = held[rows, end - 1], held[rows, end]
+    share = np.clip((above - 0.5) / np.maximum(above - below, 1e-3), 0, 1)
+    place = np.where(known, _OFFSETS[end - 1] + np.float32(_STEP) * share, 0)
+    return place.astype(np.float32), known
 
 
 def _cheeks(light: FloatImage, face: Face, corner: NDArray[np.int_]) -> float:

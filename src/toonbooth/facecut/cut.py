@@ -166,13 +166,14 @@ def _cut_head(portrait: Portrait, face: Face) -> Layer:
     )
     if portrait.outlined:
         alpha *= person
+    # What lies below a jaw is no background: the line is cut as it is drawn.
+    colours = clean_colours(image, alpha, reach_pixels=max(2.0, 0.03 * unit))
     alpha *= np.maximum(above_jaw, 0 if earrings is None else earrings)
     if window.y + window.height == height:
         alpha = end_in_locks(image, alpha, core, unit=unit)
     alpha = _without_islands(alpha, core, unit)
     if portrait.outlined:
         alpha = np.minimum(alpha if earrings is None else np.maximum(alpha, earrings), person)
-    colours = clean_colours(image, alpha, reach_pixels=max(2.0, 0.03 * unit))
     if silhouette is not None:
         colours = silhouette.with_own_colours(colours, image)
     if earrings is not None:

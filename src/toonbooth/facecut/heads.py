@@ -7,14 +7,14 @@ from typing import Final
 
 import numpy as np
 
+from toonbooth.facecut.chin import trace_chin
 from toonbooth.facecut.earrings import drawn_earrings, hanging_earrings, recall_earrings
 from toonbooth.facecut.frame import UNIT_PIXELS, HeadFrame, frame_head
 from toonbooth.facecut.head import find_head
-from toonbooth.facecut.jaw import JawRun, follow_jaw
+from toonbooth.facecut.jaw import JawRun, follow_jaw, jaw_line
 from toonbooth.facecut.landmarks import CHIN, OVAL
 from toonbooth.facecut.outlines import dilated, fill_polygon, grow
 from toonbooth.facecut.people import claim_person
-from toonbooth.imaging.colour import luma
 from toonbooth.imaging.pixels import ByteImage, FloatImage
 from toonbooth.portrait.model import HEAD_SIZE, Face, Portrait
 
@@ -68,12 +68,14 @@ class HeadArea:
 
     area : float32, shape (H, W), 0…1.
     jaws : where it ends at the jaw.
+    chin : how far outside its usual place that is, as `trace_chin` found it.
     hairline : where the face's contour lies, as `facecut.contour` has it; None when nobody knows.
     earrings : float32, shape (H, W), 0…1: what is person whatever the matte says; None for nothing.
     """
 
     area: FloatImage
     jaws: list[JawRun]
+    chin: FloatImage
     hairline: FloatImage | None
     earrings: FloatImage | None = None
 
@@ -82,13 +84,10 @@ def find_head_area(portrait: Portrait, face: Face, frame: HeadFrame) -> HeadArea
     """Find a head: as it was measured on the photo, or else measured on this picture; its jaw in either case
     along the line that this picture shows."""
     view = frame.picture_in(portrait.picture)
-    known = face.head is not None and _is_plausible(face.head, frame, face, view_of=portrait)
-    light = luma(view)
-    landmarks = frame.points_in(face.landmarks)
-    if known and face.head is not None:
-        matte = frame.map_in(portrait.matte)
-        area, known_earrings = face.head, recall_earrings(face.head, matte, landmarks)
-        earrings = None
+    matte = frame.map_in(portrait.matte)
+    if face.head is not None and _is_plausible(face.head, frame, face, view_of=portrait):
+        area, known_earrings = face.head, recall_earrings(face.head, matte, frame.points_in(face.landmarks))
+        hairline, earrings = face.hairline, None
         if known_earrings is not None and portrait.outlined:
             earrings = hanging_earrings(matte, known_earrings)
             area = np.maximum(area, earrings)
@@ -100,9 +99,13 @@ def find_head_area(portrait: Portrait, face: Face, frame: HeadFrame) -> HeadArea
                 dilated(gone > 0.3, 0.02 * UNIT_PIXELS) & (earrings is None), 0, area * (1 - gone)
             )
             area = area.astype(np.float32)
-        return HeadArea(area, follow_jaw(area, light, landmarks), face.hairline, earrings)
-    found = _measure(portrait, face, frame, view)
-    return HeadArea(found.area, follow_jaw(found.area, light, landmarks), found.hairline, found.earrings)
+    else:
+        found = _measure(portrait, face, frame, view)
+        area, hairline, earrings = found.area, found.hairline, found.earrings
+    chin = trace_chin(portrait.picture, face, frame, area * matte)
+    line = frame.points_in(jaw_line(face.landmarks, face.width, face.yaw, chin))
+    jaws = follow_jaw(area, frame.points_in(face.landmarks), line)
+    return HeadArea(area, jaws, chin, hairline, earrings)
 
 
 def _measure(portrait: Portrait, face: Face, frame: HeadFrame, view: ByteImage) -> _Measured:

@@ -12,27 +12,24 @@ from numpy.typing import NDArray
 from toonbooth.facecut.frame import UNIT_PIXELS
 from toonbooth.facecut.landmarks import EAR_LINE, JAW
 from toonbooth.facecut.outlines import Mask, smooth_line
-from toonbooth.facecut.ways import cheapest_way, normals, sample
+from toonbooth.facecut.ways import cheapest_way, normals, sample, stiff_line
 from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.portrait.model import Points
 
 _U: Final = float(UNIT_PIXELS)
+PER_SEGMENT: Final = 5
+"""Points of a jaw's line from one of the mesh's to the next."""
+
 _STEP: Final = 0.0125 * _U
 _OFFSETS: Final = np.arange(-6, 13, dtype=np.float32) * np.float32(_STEP)
 """How far inside and outside the mesh's jaw the real one is sought."""
 
-_FAR_LINE: Final = 0.9
-"""What it costs at most to follow a drawn line away from the jaw that is known."""
+_EAR: Final = 0.05
+_BEARD: Final = 0.1
+"""What goes on so far outside the jaw's ends is an ear, and elsewhere a beard, face widths."""
 
-_FAINT_LINE: Final = 0.03
-"""How much darker than its sides a line has to be to be followed there."""
-
-_NECK: Final = 0.065
-"""Farther than this from the mesh's jaw no chin is drawn, face widths."""
-
-_SCREEN: Final = 0.015
-"""Dots of a screen that lie closer than about this are a tone, face widths."""
+_STIFFNESS: Final = 100.0
 
 _BESIDE: Final = 10.0
 """Pixels beside what is sampled."""
@@ -81,14 +78,15 @@ def trace_jaw(
     -------
     float32 array, shape (N, 2), frame pixels, from below the left ear to below the right.
     """
-    jaw = smooth_line(landmarks[list(JAW)], per_segment=5)
+    jaw = smooth_line(landmarks[list(JAW)], per_segment=PER_SEGMENT)
     normal = normals(jaw)
     ways = jaw[:, np.newaxis] + normal[:, np.newaxis] * _OFFSETS[np.newaxis, :, np.newaxis]
     edge = _measure_edges(lab, ways, normal[:, np.newaxis] * np.float32(_STEP))
     usual = _U * _usual_offsets(len(jaw), yaw)
-    cost = 1.1 * ((_OFFSETS - usual[:, np.newaxis]) / (0.06 * _U)) ** 2 - edge / (edge + 0.1)
+    told = 1.5 * edge / (edge + 0.15)
+    cost = 1.1 * ((_OFFSETS - usual[:, np.newaxis]) / (0.06 * _U)) ** 2 - told
     outer = np.where(_OFFSETS > -0.03 * _U, sample(foreign, ways), 0)
-    outer = 0.2 * outer + np.where(_OFFSETS > -0.08 * _U, 1.5 * sample(strange, ways), 0)
+    outer = 0.2 * outer + np.where(_OFFSETS > -0.08 * _U, 0.7 * sample(strange, ways), 0)
     cost = cost + np.cumsum(outer + 0.8 * sample(background, ways), axis=1)
     # Beside the ears there is more jaw outside than the mesh has, never less, elsewhere hardly less, but
     # where the picture shows that there is none.
@@ -97,6 +95,9 @@ def trace_jaw(
     inside = np.where(_OFFSETS < -0.04 * _U, 1, ends[:, np.newaxis] * (_OFFSETS < 0))
     cost = cost + 2 * inside * (1 - no_face)
     chosen = cheapest_way(cost.astype(np.float32), _OFFSETS)
+    # Whatever a picture shows, jaws are smooth.
+    sure = told[np.arange(len(jaw)), np.abs(_OFFSETS - chosen[:, np.newaxis]).argmin(axis=1)]
+    chosen = stiff_line(chosen, (0.3 + 0.5 * sure).astype(np.float32), stiffness=_STIFFNESS)
     # The cut goes just outside the edge: a drawn chin line belongs to the head.
     return (jaw + normal * (chosen[:, np.newaxis] + np.float32(0.006 * _U))).astype(np.float32)
 
@@ -152,73 +153,46 @@ class JawRun:
         return np.concatenate([self.jaw, self.outer[::-1]])
 
 
-def follow_jaw(area: FloatImage, light: FloatImage, landmarks: Points) -> list[JawRun]:
-    """Move the jaw of a head that is known to the line that a drawing has there.
-
-    No colour tells a jaw from its neck: a drawn line does, else the edge of a shadow, else what is known.
+def follow_jaw(area: FloatImage, landmarks: Points, line: Points) -> list[JawRun]:
+    """Find along which stretches a head ends at its jaw.
 
     Parameters
     ----------
     area : float32 array, shape (H, W), range [0, 1]
         The head in its frame.
-    light : float32 array, shape (H, W), range [0, 1]
-        Lightness of the drawing.
     landmarks : float32 array, shape (468, 2), frame pixels
+    line : float32 array, shape (N, 2), frame pixels
+        The jaw as the picture has it, `PER_SEGMENT` points from each of `JAW` to the next.
 
     Returns
     -------
     list of JawRun; none where hair or a beard hangs over the jaw.
     """
-    jaw = smooth_line(landmarks[list(JAW)], per_segment=5)
+    jaw = smooth_line(landmarks[list(JAW)], per_segment=PER_SEGMENT)
     normal = normals(jaw)
     offsets = np.arange(-4, 21, dtype=np.float32) * np.float32(_STEP)
     ways = jaw[:, np.newaxis] + normal[:, np.newaxis] * offsets[np.newaxis, :, np.newaxis]
-    held = sample(area, ways)
-    inside = held > 0.5
+    inside = sample(area, ways) > 0.5
     rows, count = np.arange(len(jaw)), len(offsets)
     end = np.where(inside.all(axis=1), count, np.argmin(inside, axis=1))
     # Hair may begin again below the jaw: the gap between is what there is to decide on.
     again = inside & (np.arange(count) > end[:, np.newaxis])
     gap_end = np.where(again.any(axis=1), np.argmax(again, axis=1), count) - 1
     clear = (end > 0) & (gap_end - end >= 2)
-    end = np.clip(end, 1, count - 1)
-    above, below = held[rows, end - 1], held[rows, end]
-    known = offsets[end - 1] + np.float32(_STEP) * np.clip(
-        (above - 0.5) / np.maximum(above - below, 1e-3), 0, 1
+    away = np.einsum("nc,nc->n", line - jaw, normal)
+    # Where the head goes on far beyond its jaw, an ear or a beard does: as far as it was found to.
+    last = offsets[np.clip(end, 1, count - 1)]
+    beside = ~clear | (last - away > _EAR * _U)
+    ear = np.logical_and.accumulate(beside) | np.logical_and.accumulate(beside[::-1])[::-1]
+    away = np.where(
+        ear | (last - away > _BEARD * _U), last, np.minimum(away, offsets[np.maximum(gap_end, 0)])
     )
-
-    step = normal[:, np.newaxis] * np.float32(_STEP)
-    smooth = np.asarray(cv2.GaussianBlur(light, (0, 0), 0.006 * _U), dtype=np.float32)
-    here, inner, outer = (sample(smooth, ways + shift * step) for shift in (-0.7, -2.3, 0.9))
-    line = np.minimum(inner, outer) - here
-    # A shadow begins where a jaw ends; a light collar does so less often.
-    broad = np.asarray(cv2.GaussianBlur(light, (0, 0), _SCREEN * _U), dtype=np.float32)
-    darkening = sample(broad, ways - 1.5 * step) - sample(broad, ways + 1.5 * step)
-    edge = np.maximum(0.25 * darkening, -0.15 * darkening)
-    evidence = _along(np.maximum(line, edge), sigma=2)
-    unknown = 0.35 * ((offsets - known[:, np.newaxis]) / (0.04 * _U)) ** 2
-    cost = unknown - 1.6 * evidence / (evidence + 0.05)
-    # What is drawn as the chin is the chin, even if the photo's ends elsewhere. Beside it lie ears' shadows,
-    # and below it necks have lines, too.
-    chin = np.clip(5 * (0.8 - np.abs(np.linspace(-1, 1, len(jaw)))), 0, 1)[:, np.newaxis]
-    both = np.sqrt(np.maximum(inner - here, 0) * np.maximum(outer - here, 0))
-    drawn = np.where(offsets < _NECK * _U, chin * _along(both, sigma=3), 0)
-    away = _FAR_LINE + 40 * np.maximum(_FAINT_LINE - drawn, 0) / _FAINT_LINE
-    cost = np.minimum(cost, np.minimum(unknown, away) - 3 * drawn / (drawn + 0.05))
-    cost = cost + np.where(np.arange(count) > gap_end[:, np.newaxis], 50.0, 0.0)
-    chosen = np.minimum(cheapest_way(cost.astype(np.float32), offsets), offsets[np.maximum(gap_end, 0)])
-    cut = (jaw + normal * chosen[:, np.newaxis]).astype(np.float32)
+    cut = (jaw + normal * away[:, np.newaxis]).astype(np.float32)
     runs = []
     for first, last in _stretches(clear, least=6):
         part_of = slice(first, last)
         runs.append(JawRun(ways[part_of, 0], cut[part_of], ways[rows, gap_end][part_of]))
     return runs
-
-
-def _along(evidence: FloatImage, *, sigma: float) -> FloatImage:
-    """What speaks for a jaw all along it: dots of a screen speak for one here and against one there."""
-    smooth = cv2.GaussianBlur(evidence.astype(np.float32), (1, 2 * round(1.5 * sigma) + 1), 0, sigmaY=sigma)
-    return np.maximum(np.asarray(smooth, dtype=np.float32), 0)
 
 
 def _stretches(mask: NDArray[np.bool_], *, least: int) -> list[tuple[int, int]]:
@@ -245,6 +219,24 @@ def usual_jaw(landmarks: Points, unit: float, yaw: float) -> Points:
     jaw = landmarks[list(JAW)]
     away = unit * _usual_offsets(len(jaw), yaw)
     return (jaw + normals(jaw) * away[:, np.newaxis]).astype(np.float32)
+
+
+def jaw_line(landmarks: Points, unit: float, yaw: float, beyond: FloatImage) -> Points:
+    """Draw a jaw that lies so far outside its usual place.
+
+    Parameters
+    ----------
+    landmarks : float32 array, shape (468, 2), pixels
+    unit : float, pixels
+    yaw : float, radians
+    beyond : float32 array, `PER_SEGMENT` numbers from each point of `JAW` to the next, face widths
+
+    Returns
+    -------
+    float32 array, shape (N, 2), pixels.
+    """
+    jaw = smooth_line(usual_jaw(landmarks, unit, yaw), per_segment=PER_SEGMENT)
+    return (jaw + normals(jaw) * (np.float32(unit) * beyond)[:, np.newaxis]).astype(np.float32)
 
 
 def _usual_offsets(count: int, yaw: float) -> FloatImage:

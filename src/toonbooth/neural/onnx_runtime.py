@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 from collections.abc import Sequence
 from typing import Final
 
@@ -63,13 +61,8 @@ class OnnxRuntime:
         options.inter_op_num_threads = 1
         options.log_severity_level = _ERRORS_ONLY
         try:
-            # It prints what it misses, and what it does about that, into a service's log.
-            with contextlib.redirect_stdout(io.StringIO()):
-                if PROVIDERS["cuda"] in chosen or PROVIDERS["tensorrt"] in chosen:
-                    # CUDA's libraries as pip installs them lie where no loader looks by itself.
-                    onnxruntime.preload_dlls()
-                # From bytes: what was hashed is what runs, and weights in other files stay out.
-                self._session = onnxruntime.InferenceSession(content, options, providers=chosen)
+            # From bytes: what was hashed is what runs, and weights in other files stay out.
+            self._session = onnxruntime.InferenceSession(content, options, providers=chosen)
         except self._failures as error:
             raise NetworkError("ONNX Runtime cannot open its network") from error
         # A provider whose libraries are missing is dropped without a word.

@@ -5,15 +5,17 @@ import numpy as np
 import pytest
 
 from tests.unit.facecut.heads import face_at
-from toonbooth.facecut.frame import UNIT_PIXELS
-from toonbooth.facecut.jaw import follow_jaw, outline_skull, trace_jaw, usual_jaw
+from toonbooth.facecut.chin import trace_chin
+from toonbooth.facecut.frame import UNIT_PIXELS, HeadFrame
+from toonbooth.facecut.jaw import JawRun, follow_jaw, jaw_line, outline_skull, trace_jaw, usual_jaw
 from toonbooth.facecut.landmarks import CHIN, OVAL
 from toonbooth.facecut.outlines import fill_polygon, grow
-from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.pixels import FloatImage, to_bytes
 from toonbooth.portrait.model import Points
 
 SIZE = (300, 340)
-LANDMARKS = face_at((150, 150), UNIT_PIXELS).landmarks
+FACE = face_at((150, 150), UNIT_PIXELS)
+LANDMARKS = FACE.landmarks
 NOTHING = np.zeros((SIZE[1], SIZE[0]), np.float32)
 USUAL = 0.047 * UNIT_PIXELS
 """How far jaws reach beyond the mesh at the chin."""
@@ -81,8 +83,16 @@ def test_the_background_is_no_part_of_the_jaw() -> None:
     assert chin_of(bounded) < LANDMARKS[CHIN, 1] + 0.6 * USUAL
 
 
+def runs_of(area: FloatImage, light: FloatImage) -> list[JawRun]:
+    """Where a head that is known ends in a drawing of some lightness, seen as its own frame sees it."""
+    frame = HeadFrame(np.eye(2, 3), SIZE)
+    picture = to_bytes(np.repeat(light[..., np.newaxis], 3, axis=2))
+    chin = trace_chin(picture, FACE, frame, area)
+    return follow_jaw(area, LANDMARKS, jaw_line(LANDMARKS, UNIT_PIXELS, 0.0, chin))
+
+
 def jaw_bottom(area: FloatImage, light: FloatImage) -> float:
-    return max(float(run.jaw[:, 1].max()) for run in follow_jaw(area, light, LANDMARKS))
+    return max(float(run.jaw[:, 1].max()) for run in runs_of(area, light))
 
 
 def inked(factor: float) -> FloatImage:
@@ -98,9 +108,19 @@ def test_the_cut_goes_along_the_drawn_line_and_keeps_it(factor: float) -> None:
 
 
 def test_a_chin_that_is_drawn_above_the_known_one_is_the_chin() -> None:
-    line = grow(LANDMARKS[list(OVAL)], 1.0)[:, 1].max()
-    faint = np.asarray(0.7 - 0.3 * (grown(1.01) - grown(0.99)), np.float32)
-    assert -0.01 * UNIT_PIXELS < jaw_bottom(grown(1.14), faint) - line < 0.035 * UNIT_PIXELS
+    line = grow(LANDMARKS[list(OVAL)], 1.04)[:, 1].max()
+    faint = np.asarray(0.7 - 0.3 * (grown(1.05) - grown(1.03)), np.float32)
+    assert -0.01 * UNIT_PIXELS < jaw_bottom(grown(1.12), faint) - line < 0.035 * UNIT_PIXELS
+
+
+def test_the_cut_is_smooth_where_the_drawn_line_is_broken_and_the_known_end_is_ragged() -> None:
+    ragged, dashed = grown(1.07), inked(1.06)
+    for column in range(0, SIZE[0], 12):
+        ragged[:, column : column + 6] = grown(1.03)[:, column : column + 6]
+        dashed[:, column : column + 5] = 0.7
+    (run,) = runs_of(ragged, dashed)
+    chin = run.jaw[len(run.jaw) // 4 : -len(run.jaw) // 4]
+    assert np.abs(np.diff(chin, n=2, axis=0)).max() < 0.006 * UNIT_PIXELS
 
 
 @pytest.mark.parametrize("pitch", [2, 3])
@@ -114,7 +134,7 @@ def test_the_dots_of_a_screen_are_no_chin(pitch: int) -> None:
 
 
 def test_nothing_inside_the_face_is_dropped() -> None:
-    for run in follow_jaw(grown(1.07), inked(1.05), LANDMARKS):
+    for run in runs_of(grown(1.07), inked(1.05)):
         assert (fill_polygon(run.dropped, size=SIZE) * grown(0.98)).max() == 0
 
 
@@ -127,13 +147,29 @@ def test_without_a_line_the_cut_goes_where_the_head_is_known_to_end() -> None:
 def test_where_hair_hangs_over_the_jaw_nothing_is_decided() -> None:
     area = grown(1.07)
     area[:, : round(150 - 0.1 * UNIT_PIXELS)] = 1.0
-    runs = follow_jaw(area, inked(1.05), LANDMARKS)
+    runs = runs_of(area, inked(1.05))
     assert runs
     assert all(run.jaw[:, 0].min() > 150 - 0.2 * UNIT_PIXELS for run in runs)
 
 
 def test_a_head_without_a_jaw_has_none_to_follow() -> None:
-    assert follow_jaw(np.ones((SIZE[1], SIZE[0]), np.float32), inked(1.05), LANDMARKS) == []
+    assert runs_of(np.ones((SIZE[1], SIZE[0]), np.float32), inked(1.05)) == []
+
+
+def test_the_neck_below_an_ear_goes_and_the_ear_stays() -> None:
+    """The ear ends level with the head's known end there; below it a neck as wide as the jaw goes on."""
+    area = grown(1.04)
+    floor = 150 + round(0.15 * UNIT_PIXELS)
+    ear = slice(150 - round(0.62 * UNIT_PIXELS), 150)
+    area[:floor, ear] = 1.0
+    flat = np.full((SIZE[1], SIZE[0]), 0.7, np.float32)
+    dropped = np.zeros_like(area)
+    for run in runs_of(area, flat):
+        dropped = np.maximum(dropped, fill_polygon(run.dropped, size=SIZE))
+    beside = 150 - round(0.56 * UNIT_PIXELS)
+    assert dropped[: floor - 2, beside].max() == 0
+    neck = dropped[floor + 6 : floor + 16, beside - 3 : beside + 3]
+    assert neck.min() > 0.9
 
 
 def grown(factor: float) -> FloatImage:
