@@ -148,6 +148,8 @@ def _cut_head(portrait: Portrait, face: Face) -> Layer:
         # No colour tells a jaw from its neck: there the line alone decides, cleanly.
         above_jaw = np.minimum(above_jaw, 1 - fill(frame.points_out(run.dropped)))
         area = np.maximum(area, fill(frame.points_out(run.strip)))
+    # A filled polygon's own edge has steps.
+    above_jaw = np.asarray(cv2.GaussianBlur(above_jaw, (3, 3), 0.7), np.float32)
     # Inside the face nothing is half transparent.
     contour = outline_face(face.landmarks, unit, face.yaw, head.hairline)
     smooth = fill(grow(contour, 0.96))
