@@ -41,8 +41,8 @@ def print_brows(ink: ByteImage, photo: ByteImage, face: Face) -> None:
         place = face.landmarks[outline]
         margin = 0.12 * width
         left, above = (int(max(0, v)) for v in place.min(axis=0) - margin)
-        right = int(min(ink.shape[1], place[:, 0].max() + margin + 1))
-        below = int(min(ink.shape[0], place[:, 1].max() + margin + 1))
+        right = int(min(photo.shape[1], place[:, 0].max() + margin + 1))
+        below = int(min(photo.shape[0], place[:, 1].max() + margin + 1))
         if right - left < 8 or below - above < 6:
             continue
         window = (slice(above, below), slice(left, right))

@@ -160,8 +160,9 @@ def print_lips(
     low, high = points[facemap.LIPS_OUTER].min(axis=0), points[facemap.LIPS_OUTER].max(axis=0)
     margin = 0.05 * width
     left, top = int(max(0, low[0] - margin)), int(max(0, low[1] - margin))
-    right = int(min(colours.shape[1], high[0] + margin + 1))
-    bottom = int(min(colours.shape[0], high[1] + margin + 1))
+    # Plates are padded; where a face is cut by the frame, its photo ends before they do.
+    right = int(min(photo.shape[1], high[0] + margin + 1))
+    bottom = int(min(photo.shape[0], high[1] + margin + 1))
     if right - left < 4 or bottom - top < 4:
         return
     window = (slice(top, bottom), slice(left, right))

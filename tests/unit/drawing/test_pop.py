@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -58,6 +59,17 @@ def test_any_size_comes_back_as_it_was(height: int, width: int) -> None:
         assert drawing.picture.shape == (height, width, 3)
         assert drawing.picture.dtype == np.uint8
         assert drawing.matte.shape == (height, width)
+
+
+@pytest.mark.parametrize(("height", "width"), [(480, 211), (277, 400)])
+def test_a_mouth_that_the_frame_cuts_is_printed(height: int, width: int) -> None:
+    whole = bust(480, 400)
+    cut = replace(
+        whole,
+        picture=np.ascontiguousarray(whole.picture[:height, :width]),
+        matte=np.ascontiguousarray(whole.matte[:height, :width]),
+    )
+    assert drawn(cut, 1).picture.shape == (height, width, 3)
 
 
 def test_most_of_a_print_is_a_few_inks() -> None:
