@@ -15,11 +15,18 @@ from toonbooth.drawing.exposure import well_lit
 from toonbooth.drawing.eyes import enlarge_eyes
 from toonbooth.drawing.flat_backdrop import PAIRS, BackdropShape, FlatBackdrop, lay_backdrop
 from toonbooth.drawing.flat_features import draw_features
-from toonbooth.drawing.flat_flesh import Flesh, measure_flesh, painted_flesh, with_shadows
+from toonbooth.drawing.flat_flesh import (
+    Flesh,
+    measure_flesh,
+    painted_flesh,
+    with_bald_crown,
+    with_shadows,
+)
 from toonbooth.drawing.flat_hues import one_hue_each
 from toonbooth.drawing.flat_skin import FlatSkin, trace_beard, trace_skin
 from toonbooth.drawing.likeness import face_window, look_at
-from toonbooth.drawing.masses import MassTones, trace_masses
+from toonbooth.drawing.mass_tones import MassTones
+from toonbooth.drawing.masses import trace_masses
 from toonbooth.drawing.pen import Colour
 from toonbooth.drawing.regions import clean_matte, find_regions
 from toonbooth.drawing.scraps import clean_rim, with_earrings
@@ -27,7 +34,7 @@ from toonbooth.drawing.silhouette import smoothed, without_scraps
 from toonbooth.drawing.skin_surface import SMALLEST_DRAWN_FACE, Surface, close_skin
 from toonbooth.drawing.vector import Shape, cover, paint, to_svg
 from toonbooth.drawing.whose_skin import whose_skin
-from toonbooth.imaging.colour import luma, rgb_to_lab
+from toonbooth.imaging.colour import luma, planes_of, rgb_to_lab
 from toonbooth.imaging.contours import trace_field
 from toonbooth.imaging.flow import Flow, FlowSmoother, edge_tangent_flow
 from toonbooth.imaging.morphology import disk
@@ -55,7 +62,7 @@ _TEXTURE = 13.0
 _FIGURE_EDGE = 1.2
 """Pixels over which the figure's edge is softened, to be found again in its place in a small copy."""
 
-_COARSE_FROM = 0.2
+_COARSE_FROM = 0.35
 """Pixels a four-hundredth of a face's width from which on masses are sought on half the picture's size."""
 
 _WHITE = (255, 255, 255)
@@ -87,7 +94,7 @@ def choose_look(rng: np.random.Generator) -> FlatLook:
     return FlatLook(
         saturation=float(rng.uniform(1.15, 1.4)),
         masses=MassTones(
-            count=int(rng.integers(9, 13)),
+            count=int(rng.integers(9, 13)) - 3,
             apart=float(rng.uniform(6.0, 9.0)),
             contrast=float(rng.uniform(0.4, 0.7)),
         ),
@@ -184,7 +191,8 @@ def _trace(portrait: Portrait, look: FlatLook) -> _Traced:
     person = np.maximum(smoothed(person, faces, scale=scale, unit=fine), adorned * (person < 0.5))
     regions = find_regions(lab, grey, person, faces, scale=scale)
     surface = close_skin(lab, regions, faces, scale=scale)
-    surface = replace(surface, skin=with_shadows(surface.skin, lab, person, faces, scale=scale))
+    skin = with_bald_crown(surface.skin, planes_of(lab)[0], person, faces, scale=scale)
+    surface = replace(surface, skin=with_shadows(skin, lab, person, faces, scale=scale))
     flesh: list[Flesh | None] = [
         measure_flesh(lab, own.skin, regions, face, scale=scale)
         for own, face in zip(_skins(lab, surface, faces, scale=scale), faces, strict=True)
@@ -224,20 +232,22 @@ def _masses(
 ) -> tuple[Shape, ...]:
     """Masses of hair and cloth, sought on fewer pixels where a face is large enough for that."""
     height, width = where.shape
+    lab = _flowing(lab, flow, unit=unit)
     fewer = 2 if unit >= _COARSE_FROM else 1
     size = (width // fewer, height // fewer)
     if fewer > 1:
-        lab, where, flow = shrunk(lab, size), shrunk(where, size), flow.resized(*size)
+        lab, where = shrunk(lab, size), shrunk(where, size)
         hair = None if hair is None else shrunk(hair, size)
-    unit /= fewer
-    shapes = trace_masses(_flowing(lab, flow, unit=unit), where, tones, flow, hair=hair, unit=unit)
+    shapes = trace_masses(lab, where, tones, hair=hair, unit=unit / fewer)
     return tuple(shape.moved(scale=fewer, corner=(0.0, 0.0)) for shape in shapes)
 
 
 def _flowing(lab: FloatImage, flow: Flow, *, unit: float) -> FloatImage:
     """Gather hair into strands and cloth into folds: colours even out along their flow, not across edges."""
-    along = FlowSmoother(flow, reach=max(1.0, 32 * unit), taps=4)
-    even = along.smooth(along.smooth(lab))
+    height, width = lab.shape[:2]
+    half = (max(1, width // 2), max(1, height // 2))
+    along = FlowSmoother(flow.resized(*half), reach=max(1.0, 16 * unit), taps=4)
+    even = enlarged(along.smooth(along.smooth(shrunk(lab, half))), (width, height))
     away = np.sqrt(np.square(even - lab).sum(axis=2))
     edge = smoothstep(away, low=_TEXTURE, high=2 * _TEXTURE)
     return cv2.blendLinear(lab, even, edge, 1 - edge).astype(np.float32, copy=False)
@@ -310,17 +320,19 @@ def _behind(
 
 
 def _border(person: FloatImage, look: FlatLook, *, unit: float, spacing: float) -> Shape:
-    reach = max(1, round(look.border * unit * _FACE_WIDTH / 1000))
+    exact = max(2.0, look.border * unit * _FACE_WIDTH / 1000)
+    reach = round(exact)
     margin = 4 * reach
     sides = (0, margin, margin, margin)
     wide = cv2.copyMakeBorder(person, *sides, cv2.BORDER_REPLICATE)
     # Above a picture nobody goes on: a strand that just reaches its edge would widen to a white tab there.
     wide = cv2.copyMakeBorder(wide, margin, 0, 0, 0, cv2.BORDER_CONSTANT, value=(0.0,))
-    grown = cv2.dilate(wide, disk(reach)).astype(np.float32, copy=False)
-    # A sticker has no narrow bays, and no small holes between a neck and an earring.
-    # An even side has no middle: the whole border would slip to the right and down.
-    side = 2 * (3 * reach // 2) + 1
-    around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    # By parts of a pixel: on small people a border is hardly wider than one.
+    away = cv2.distanceTransform((wide < 0.5).astype(np.uint8), cv2.DIST_L2, 5)
+    grown = np.clip(np.float32(exact + 1) - away, 0, 1)
+    # A sticker has no narrow bays, and no small holes between a neck and an earring. An even brush would
+    # move it aside.
+    around = disk(1.5 * reach)
     grown = cv2.morphologyEx(grown, cv2.MORPH_CLOSE, around).astype(np.float32, copy=False)
     holes, levels = cv2.findContours((grown > 0.5).astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     for index, hole in enumerate(holes):

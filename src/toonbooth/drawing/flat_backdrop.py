@@ -7,9 +7,8 @@ from enum import Enum
 
 import numpy as np
 
-from toonbooth.drawing.masses import byte_colour
 from toonbooth.drawing.pen import Colour, ellipse
-from toonbooth.drawing.vector import Shape
+from toonbooth.drawing.vector import Shape, byte_colour
 from toonbooth.imaging.contours import Curve
 from toonbooth.imaging.resize import Size
 

@@ -7,14 +7,14 @@ from numpy.typing import NDArray
 
 from toonbooth.drawing.features import BROWS
 from toonbooth.drawing.flat_mouth import draw_mouth
+from toonbooth.drawing.flat_skin import FOLDS
 from toonbooth.drawing.flat_strokes import darker, filled, stroke, traced
 from toonbooth.drawing.gaze import CREASES, iris_colour
 from toonbooth.drawing.lenses import Spectacles, find_spectacles
 from toonbooth.drawing.likeness import Likeness, own_shape
-from toonbooth.drawing.masses import byte_colour
 from toonbooth.drawing.pen import Colour, curve, ellipse
 from toonbooth.drawing.regions import polygon_mask
-from toonbooth.drawing.vector import Shape
+from toonbooth.drawing.vector import Shape, byte_colour
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.portrait.model import Eye, Points
@@ -24,7 +24,6 @@ _CLOSED = 0.1
 
 _NOSTRILS = np.array([98, 97, 2, 326, 327, 294, 278, 275, 4, 45, 48, 64])
 _WINGS = (np.array([129, 64, 98]), np.array([358, 294, 327]))
-_FOLDS = (np.array([129, 203, 206, 216]), np.array([358, 423, 426, 436]))
 _LASHES: Colour = (12.0, 5.0, 3.0)
 
 
@@ -168,15 +167,15 @@ def _folds(seen: Likeness) -> list[Shape]:
     shapes: list[Shape] = []
     width = seen.width
     yaw = seen.face.yaw
-    for fold, near in zip(_FOLDS, (1.3 + 4 * yaw, 1.3 - 4 * yaw), strict=True):
+    for fold, near in zip(FOLDS, (1.3 + 4 * yaw, 1.3 - 4 * yaw), strict=True):
         path, strength = seen.trace(seen.points[fold], reach=0.045, samples=14)
         present = float(np.clip((float(strength.mean()) - 0.008) / 0.014, 0, 1)) * float(np.clip(near, 0, 1))
         if present > 0.15 and float(seen.at(seen.skin, path).mean()) > 0.8:
             shapes += stroke(
                 path,
-                (0.003 * width, 0.018 * width, 0.014 * width, 0.002 * width),
-                darker(seen.paint, depth=0.2),
-                opacity=0.4 + 0.6 * present,
+                (0.003 * width, 0.014 * width, 0.012 * width, 0.002 * width),
+                darker(seen.paint, depth=0.17),
+                opacity=0.3 + 0.5 * present,
             )
     return shapes
 

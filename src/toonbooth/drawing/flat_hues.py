@@ -7,12 +7,18 @@ import numpy as np
 
 from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.pixels import FloatImage
-from toonbooth.imaging.smoothing import masked_blur
+from toonbooth.imaging.smoothing import gaussian, masked_blur
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.portrait.model import Face
 
 _ENOUGH = 40
 """Pixels of hair below which its hue isn't worth measuring."""
+
+_COAT = 1.3
+"""Area of what has a head's hair's colour and touches it, over the hair's, from which on it is a coat."""
+
+_LIGHT = 54.0
+"""L* at which hues of what lies in light and of what lies in shade are compared."""
 
 _ASTRAY = 0.2
 """Share that is left of what lies beside a head's hue."""
@@ -40,7 +46,8 @@ def one_hue_each(
     unit = max(face.width for face in faces) * scale / 400
     # In the dark a hue is hardly seen and often wrong: what lies around knows it better.
     dark = smoothstep(light, low=34.0, high=16.0) * cloth
-    a, b = (plane + dark * (masked_blur(plane, cloth, sigma=max(2.0, 40 * unit)) - plane) for plane in (a, b))
+    # Not from what is light: a hand must not lie in a red ring.
+    a, b = (plane + dark * (masked_blur(plane, dark, sigma=max(2.0, 40 * unit)) - plane) for plane in (a, b))
     height, width = light.shape
     everywhere = np.zeros((height, width), np.float32)
     columns = np.arange(width, dtype=np.float32)[None, :]
@@ -55,8 +62,10 @@ def one_hue_each(
         sure = hair > 0.8
         if np.count_nonzero(sure) < _ENOUGH:
             continue
-        np.maximum(everywhere, hair, out=everywhere)
         red, yellow = float(np.median(a[sure])), float(np.median(b[sure]))
+        below = smoothstep(rows, low=y + 2.4 * across, high=y + 2.2 * across)
+        hair = _gone_on(hair, (light, a, b), cloth * below, across=across)
+        np.maximum(everywhere, hair, out=everywhere)
         chroma = max(float(np.hypot(red, yellow)), 1e-3)
         along = (a * np.float32(red) + b * np.float32(yellow)) * np.float32(1 / chroma)
         beyond = (b * np.float32(red) - a * np.float32(yellow)) * np.float32(1 / chroma)
@@ -70,3 +79,48 @@ def one_hue_each(
         a += redder
         b -= np.float32(0.5) * redder
     return cv2.merge([light, a, b]).astype(np.float32, copy=False), everywhere
+
+
+def in_one_light(lightness: FloatImage) -> FloatImage:
+    """By how much a* and b* grow where a colour is brought to one L*: in shade they shrink as L* + 16."""
+    factor: FloatImage = np.float32(_LIGHT + 16) / (lightness + np.float32(16))
+    return factor
+
+
+def _gone_on(
+    hair: FloatImage, planes: tuple[FloatImage, FloatImage, FloatImage], where: FloatImage, *, across: float
+) -> FloatImage:
+    """Hair with what hangs down from it: what has its colour and touches it, unless that is a coat.
+
+    Parameters
+    ----------
+    hair : float32 array, shape (H, W)
+        Around a head; some of it is sure.
+    planes : L*, a*, b*
+    where : float32 array, shape (H, W)
+        Where hair can hang.
+    across : float, pixels
+        Width of the face.
+    """
+    light, a, b = planes
+    sure = hair > 0.8
+    dark, fair = (float(value) for value in np.percentile(light[sure], [8, 92]))
+    strength = in_one_light(light)
+    red, yellow = a * strength, b * strength
+    away = np.square(red - np.float32(np.median(red[sure])))
+    away += np.square(yellow - np.float32(np.median(yellow[sure])))
+    spread = float(np.percentile(np.sqrt(away[sure]), 75))
+    like = away < (spread + 4) ** 2
+    like &= (light > dark - 6) & (light < fair + 6) & (where > 0.5)
+    thread = 2 * max(1, round(0.02 * across)) + 1
+    like |= sure
+    opened = cv2.morphologyEx(like.astype(np.uint8), cv2.MORPH_OPEN, np.ones((thread, thread), np.uint8))
+    count, labels = cv2.connectedComponents(opened.astype(np.uint8), connectivity=4)
+    touching = np.bincount(labels[sure], minlength=count) > 0
+    touching[0] = False
+    more = touching[labels] & (hair < 0.5)
+    if np.count_nonzero(more) > _COAT * np.count_nonzero(sure):
+        return hair
+    soft = gaussian(more.astype(np.float32), sigma=max(0.8, 0.015 * across))
+    longer: FloatImage = np.maximum(hair, smoothstep(soft, low=0.25, high=0.6) * where)
+    return longer

@@ -8,11 +8,10 @@ import numpy as np
 from toonbooth.drawing import facemap
 from toonbooth.drawing.flat_strokes import darker, filled, stroke
 from toonbooth.drawing.likeness import Likeness
-from toonbooth.drawing.masses import byte_colour
 from toonbooth.drawing.pen import Colour, ellipse
 from toonbooth.drawing.regions import polygon_mask
-from toonbooth.drawing.teeth import INNER_LOWER, INNER_UPPER, row_of_teeth
-from toonbooth.drawing.vector import Shape
+from toonbooth.drawing.teeth import INNER_LOWER, INNER_UPPER, rows_of_teeth
+from toonbooth.drawing.vector import Shape, byte_colour
 from toonbooth.imaging.contours import Curve
 from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage
@@ -100,8 +99,8 @@ def _teeth(seen: Likeness, mouth: FloatImage) -> list[Shape]:
     teeth = smoothstep(calm[..., 0] - cut, low=-6, high=6)
     teeth *= smoothstep(calm[..., 1] - np.float32(0.55 * seen.tone[1]), low=10, high=4)
     white = (float(np.clip(0.5 * high + 45, 72, 92)), 1.0, 5.5)
-    row = row_of_teeth(gaussian(teeth, sigma=0.006 * seen.width), seen.points)
-    return [filled(row, white)] if row is not None else []
+    rows = rows_of_teeth(gaussian(teeth, sigma=0.006 * seen.width), seen.points)
+    return [filled(row, white) for row in rows]
 
 
 def _lip_colour(seen: Likeness, lips: FloatImage) -> Colour:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from toonbooth.drawing import facemap
 from toonbooth.drawing.flat_flesh import Flesh, bare_skin
-from toonbooth.drawing.masses import byte_colour
 from toonbooth.drawing.pen import Colour, ellipse
 from toonbooth.drawing.regions import Regions, polygon_mask
 from toonbooth.drawing.skin_surface import Surface
-from toonbooth.drawing.vector import Shape
+from toonbooth.drawing.vector import Shape, byte_colour, stout
 from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.contours import Curve, trace_field
 from toonbooth.imaging.pixels import FloatImage
@@ -24,10 +24,18 @@ from toonbooth.portrait.model import Face, Points
 _CHIN = np.array([199, 208, 428, 169, 394, 210, 430])
 """The chin and the jaw on both sides of it."""
 
+_AT_EYES = 0.6
+_AT_FOLDS = 0.5
+"""Share of shade's depth that is left out around eyes, and along the folds between nose and mouth."""
+
 _BEARD = np.array(
     [*facemap.JAW, 234, 127, 116, 123, 187, 206, 98, 97, 2, 326, 327, 426, 411, 352, 345, 356, 454]
 )
 """From ear to ear along the jaw and back over cheeks and upper lip."""
+
+
+FOLDS = (np.array([129, 203, 206, 216]), np.array([358, 423, 426, 436]))
+"""From the wings of the nose past the corners of the mouth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +83,7 @@ def trace_skin(
 
     lightness = planes_of(lab)[0]
     form = _form(lightness, skin, bare, regions, middle=middle, width=width)
+    form *= 1 - _kept_calm(skin.shape, regions, face, scale=scale) * (form < 0)
     spread = float(np.clip(np.std(form[sure]), 3.0, 9.0))
     spacing, least = max(2.0, 0.016 * width), max(8.0, 0.0013 * width * width)
 
@@ -82,12 +91,12 @@ def trace_skin(
     glowing = float(np.clip((paint[0] - 30) / 40, 0, 1))
 
     def tone(depth: float) -> Colour:
-        warmer = 0.5 * glowing * depth
+        warmer = 0.38 * glowing * depth
         return max(6.0, paint[0] - depth), paint[1] + warmer, paint[2] + 0.7 * warmer
 
     def where(field: FloatImage, level: float, colour: Colour, opacity: float = 1.0) -> Shape:
         curves = trace_field(field, level=level, spacing=spacing, least_area=least)
-        return Shape(curves, byte_colour(colour), opacity)
+        return Shape(stout(curves, least=0.035 * width), byte_colour(colour), opacity)
 
     # Darker skin has deeper tones in smaller steps.
     depth = look.shadow * float(np.clip(paint[0] / 70, 0.55, 1.0))
@@ -130,6 +139,24 @@ def _form(
     around = masked_blur(lightness, seen, sigma=max(2.0, 0.05 * width))
     form += np.float32(0.8) * (calm - around) * trust
     return gaussian(form - np.float32(middle), sigma=max(0.7, 0.007 * width))
+
+
+def _kept_calm(shape: tuple[int, ...], regions: Regions, face: Face, *, scale: float) -> FloatImage:
+    """How much of its depth shade loses: rings around eyes and furrows beside a mouth add years to a face."""
+    points: Points = (face.landmarks + np.float32(0.5)) * np.float32(scale) - np.float32(0.5)
+    width = face.width * scale
+    size = (shape[0], shape[1])
+    furrows = np.zeros(size, np.float32)
+    for fold in FOLDS:
+        path = np.round(points[fold] * 16).astype(np.int32)
+        thick = max(1, round(0.06 * width))
+        cv2.polylines(furrows, [path], isClosed=False, color=(1.0,), thickness=thick, shift=4)
+    around = gaussian(regions.eyes, sigma=max(1.0, 0.055 * width))
+    calm: FloatImage = np.maximum(
+        np.float32(_AT_EYES) * smoothstep(around, low=0.04, high=0.3),
+        np.float32(_AT_FOLDS) * gaussian(furrows, sigma=max(1.0, 0.025 * width)),
+    )
+    return calm
 
 
 def _under_jaw(shape: tuple[int, ...], face: Face, *, scale: float) -> FloatImage:

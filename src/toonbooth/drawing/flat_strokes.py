@@ -7,9 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from toonbooth.drawing.likeness import Likeness
-from toonbooth.drawing.masses import byte_colour
 from toonbooth.drawing.pen import Colour, curve, normals
-from toonbooth.drawing.vector import Shape
+from toonbooth.drawing.vector import Shape, byte_colour
 from toonbooth.imaging.contours import trace_field
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.portrait.model import Points

@@ -1,70 +1,58 @@
-"""Hair, clothes and landscapes as a few flat masses of colour with smooth borders."""
+"""Hair, clothes and landscapes as a few flat masses with smooth borders: materials, and tones in them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from toonbooth.drawing.pen import Colour, rgb_of
-from toonbooth.drawing.vector import Rgb, Shape
+from toonbooth.drawing.flat_hues import in_one_light
+from toonbooth.drawing.mass_tones import CLOTH, HAIR, MassTones, shaped_for_paper, trace_tones
+from toonbooth.drawing.vector import Shape
 from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.contours import trace_field
-from toonbooth.imaging.flow import Flow, FlowSmoother
+from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.smoothing import gaussian
-from toonbooth.imaging.tones import smoothstep
 
 _ROUNDS = 6
 """Rounds after which colours hardly move any more."""
 
-_HUE = 1.25
-"""How much more a difference in hue counts than one in lightness: grey hair is no blue coat."""
+_SHADE = 0.4
+"""How much a difference in lightness counts where cloths are told apart: folds are no other cloth."""
 
-_HAIR_TONES = 6
-"""How many colours hair has at most."""
+_SHEEN = 0.22
+"""And where hair is told from what is worn in it: its shine and its depths are tones of one colour."""
+
+_HAIR_MATERIALS = 3
+"""How many materials hair can be made of: hair, and what is worn in it."""
+
+_APART = 11.0
+_HAIR_APART = 13.0
+"""Least distance between two cloths, and between two materials of hair."""
 
 _FOREIGN = 30.0**2
-"""Square of the distance by which a colour of the clothes is farther from hair than it looks."""
+"""Square of the distance by which a material of the clothes is farther from hair than it looks."""
+
+_STEEP = 5.0
+"""Slope of a colour, L*a*b* per pixel, from which on it is on its way to another."""
 
 _SAMPLES = 2400
 _OVERLAP = 0.1
 """By how much masses reach under their neighbours, in the units of a blurred mask: nothing shows between."""
 
 
-@dataclass(frozen=True, slots=True)
-class MassTones:
-    """How colours are gathered.
-
-    count : how many colours at most.
-    apart : least distance between two of them, L*a*b*. Turning it up leaves fewer.
-    contrast : share of local contrast added before: folds and strands stand out.
-    """
-
-    count: int
-    apart: float
-    contrast: float
-
-
-def byte_colour(colour: Colour) -> Rgb:
-    """L*a*b* as bytes."""
-    red, green, blue = (int(value) for value in np.rint(rgb_of(colour) * 255))
-    return red, green, blue
-
-
 def trace_masses(
     lab: FloatImage,
     where: FloatImage,
     tones: MassTones,
-    flow: Flow | None = None,
     *,
     hair: FloatImage | None = None,
     unit: float,
 ) -> tuple[Shape, ...]:
-    """Cut a picture into masses of colour.
+    """Cut a picture into materials, and each into a few tones of one hue.
 
     Parameters
     ----------
@@ -73,8 +61,6 @@ def trace_masses(
     where : float32 array, shape (H, W), 0 … 1
         Where masses are wanted; beyond it their borders mean nothing.
     tones : MassTones
-    flow : Flow of the same size
-        Where given, borders between masses run along it: hair falls into strands, cloth into folds.
     hair : float32 array, shape (H, W), 0 … 1
         Where given, it has colours of its own: what is like it elsewhere is no part of it.
     unit : float, pixels
@@ -89,46 +75,65 @@ def trace_masses(
     S. P. Lloyd, "Least squares quantization in PCM", IEEE Trans. Inf. Theory 28(2), 1982.
     doi:10.1109/TIT.1982.1056489
     """
-    shaped = _shaped(lab, tones, unit=unit)
+    shaped = shaped_for_paper(lab)
     wanted = where > 0.5
     on_head = wanted & (hair > 0.5) if hair is not None else np.zeros_like(wanted)
-    parts = [part for part in (shaped[wanted & ~on_head], shaped[on_head]) if len(part) >= 8]
-    if not parts:
-        return ()
-    # An odd step, so that samples don't fall on columns.
-    steps = [max(1, len(part) // _SAMPLES) | 1 for part in parts]
-    counts = (tones.count, _HAIR_TONES)[-len(parts) :]
-    gathered = [
-        gather_colours(part[::step], count=count, apart=tones.apart)
-        for part, step, count in zip(parts, steps, counts, strict=True)
+    places = [
+        (place, shade, count, apart)
+        for place, shade, count, apart in (
+            (wanted & ~on_head, _SHADE, tones.count, _APART),
+            (on_head, _SHEEN, _HAIR_MATERIALS, _HAIR_APART),
+        )
+        if np.count_nonzero(place) >= 8
     ]
-    colours = np.concatenate(gathered).astype(np.float32)
-    foreign = np.arange(len(colours)) < (len(gathered[0]) if len(gathered) > 1 else 0)
-    height, width = where.shape
-    labels = _nearest(shaped, colours, hair, foreign)
+    if not places:
+        return ()
+    dull = _dull(shaped)
+    materials: list[FloatImage] = []
+    for place, shade, count, apart in places:
+        part = dull[place]
+        # An odd step, so that samples don't fall on columns.
+        part = part[:: max(1, len(part) // _SAMPLES) | 1] * np.array([shade, 1, 1], np.float32)
+        found = gather_colours(part, count=count, apart=apart)
+        materials.append((found / np.array([shade, 1, 1], np.float32)).astype(np.float32))
+    labels = _nearest(dull, materials, [shade for _, shade, _, _ in places], hair)
+    count = sum(len(found) for found in materials)
+    inner = cv2.erode(where, disk(max(2.0, 5 * unit))) > 0.5
+    sure = wanted & (on_head | ~_steep(shaped) & inner)
     # What lies outside takes no part.
-    labels[~wanted] = len(colours)
-    if flow is not None:
-        labels = _combed(labels, len(colours), flow, unit=unit)
-    shares = _shares(labels, len(colours), sigma=max(1.0, 3.4 * unit))
+    labels = _settled(labels, sure, reach=max(4.0, 8 * unit))
+    labels[~wanted] = count
+    of_hair = count - len(materials[-1]) if places[-1][0] is on_head else count
+    shares = _shares(labels, count, sigma=max(1.0, 3.4 * unit))
     labels = _ranked(shares)[0]
     least = max(12.0, 260 * unit * unit)
-    for index in range(len(colours)):
+    for index in range(count):
         shares[index] = shares[index] - 2 * _specks(labels == index, least=least)
     shares = [gaussian(share, sigma=0.7) for share in shares]
     labels, first, second = _ranked(shares)
-    order = np.argsort(-colours[:, 0])
-    commonest = int(np.bincount(labels[wanted], minlength=len(colours)).argmax())
+    sizes = np.bincount(labels[wanted], minlength=count)
+    commonest = int(sizes.argmax())
+    height, width = where.shape
     frame = np.array([[-4, -4], [width + 4, -4], [width + 4, height + 4], [-4, height + 4]], np.float32)
-    shapes = [Shape((np.repeat(frame, 2, axis=0),), byte_colour(_tuple(colours[commonest])))]
-    for index in order:
-        if index == commonest or not (labels == index).any():
+    masses: list[tuple[float, Shape]] = []
+    for index in range(count):
+        own = labels == index
+        if not (own & wanted).any():
             continue
-        share = shares[index]
-        lead = share - np.where(labels == index, second, first)
-        curves = trace_field(lead, level=-_OVERLAP, spacing=max(2.1, 7 * unit), least_area=least * 0.8)
-        shapes.append(Shape(curves, byte_colour(_tuple(colours[index]))))
-    return tuple(shapes)
+        hairy = index >= of_hair
+        grain, core = (HAIR, own & inner) if hairy else (CLOTH, own & sure)
+        base, inside = trace_tones(shaped, own & wanted, core, tones, grain, unit=unit)
+        if index == commonest:
+            # It lies everywhere, and so may its tones: others cover them.
+            masses.insert(0, (np.inf, Shape((np.repeat(frame, 2, axis=0),), base)))
+            masses[1:1] = [(np.inf, shape) for shape in inside]
+            continue
+        lead = shares[index] - np.where(own, second, first)
+        curves = trace_field(lead, level=-_OVERLAP, spacing=max(2.6, 8 * unit), least_area=least * 0.8)
+        masses.append((float(sizes[index]), Shape(curves, base, 1.0, inside)))
+    # What is small lies on what is large.
+    masses.sort(key=lambda each: -each[0])
+    return tuple(shape for _, shape in masses)
 
 
 def gather_colours(samples: FloatImage, *, count: int, apart: float) -> FloatImage:
@@ -178,51 +183,33 @@ def _weighed(difference: FloatImage) -> tuple[float, float]:
     return float(difference[0]), float(np.hypot(difference[1], difference[2]))
 
 
-def _shaped(lab: FloatImage, tones: MassTones, *, unit: float) -> FloatImage:
-    lightness, a, b = planes_of(lab)
-    around = gaussian(lightness, sigma=14 * unit)
-    # Black opens to a dark colour; folds in it need more contrast to be seen at all.
-    opened = np.float32(100) * np.power(np.maximum(lightness, 0) * np.float32(0.01), np.float32(0.86))
-    dark = smoothstep(lightness, low=45, high=15)
-    shaped = opened + (lightness - around) * (np.float32(tones.contrast) + np.float32(0.7) * dark)
-    np.clip(shaped, 6, 98, out=shaped)
-    # In the dark a hue is hardly seen, and often wrong.
-    seen = np.clip(lightness * np.float32(1 / 25), np.float32(0.8), np.float32(1)) * np.float32(_HUE)
-    return cv2.merge([shaped, a * seen, b * seen]).astype(np.float32, copy=False)
+def _dull(shaped: FloatImage) -> FloatImage:
+    """Colours as they tell materials apart: a hue is as strong in a fold's shadow as in its light."""
+    lightness, a, b = planes_of(shaped)
+    strength = in_one_light(lightness)
+    return cv2.merge([lightness, a * strength, b * strength]).astype(np.float32, copy=False)
 
 
 def _nearest(
-    lab: FloatImage, colours: FloatImage, hair: FloatImage | None, foreign: NDArray[np.bool_]
+    dull: FloatImage, materials: list[FloatImage], shades: list[float], hair: FloatImage | None
 ) -> NDArray[np.uint8]:
-    """The index of the nearest colour; those that are foreign to hair are farther there."""
-    labels: NDArray[np.uint8] = np.zeros(lab.shape[:2], np.uint8)
-    least: FloatImage = np.full(lab.shape[:2], np.inf, np.float32)
-    farther = np.multiply(hair, np.float32(_FOREIGN)) if hair is not None and foreign.any() else None
-    for index, colour in enumerate(colours):
-        # The square of the pixel itself is the same for all colours.
-        weights = np.array([[*(-2 * colour), float(np.square(colour).sum())]], np.float32)
-        away = cv2.transform(lab, weights).astype(np.float32, copy=False)
-        if farther is not None and foreign[index]:
-            away += farther
-        labels[away < least] = index
-        np.minimum(least, away, out=least)
+    """The index of the nearest material; those of clothes are farther in hair."""
+    labels: NDArray[np.uint8] = np.zeros(dull.shape[:2], np.uint8)
+    least: FloatImage = np.full(dull.shape[:2], np.inf, np.float32)
+    farther = np.multiply(hair, np.float32(_FOREIGN)) if hair is not None and len(materials) > 1 else None
+    lightness, a, b = planes_of(dull)
+    index = 0
+    for found, shade in zip(materials, shades, strict=True):
+        for material in found:
+            away = np.square(a - material[1])
+            away += np.square(b - material[2])
+            away += np.square((lightness - material[0]) * np.float32(shade))
+            if farther is not None and found is materials[0]:
+                away += farther
+            labels[away < least] = index
+            np.minimum(least, away, out=least)
+            index += 1
     return labels
-
-
-def _combed(labels: NDArray[np.uint8], count: int, flow: Flow, *, unit: float) -> NDArray[np.uint8]:
-    """Give every place the colour that most places along its strand have; no new colour comes of it."""
-    along = FlowSmoother(flow, reach=max(1.0, 34 * unit), taps=4)
-    most = np.zeros(labels.shape, np.uint8)
-    combed = np.zeros_like(labels)
-    # Four at a time: where to look is worked out once for all of them.
-    for first in range(0, count + 1, 4):
-        indices = range(first, min(first + 4, count + 1))
-        masks = [np.multiply(labels == index, np.uint8(255), dtype=np.uint8) for index in indices]
-        shares = along.smooth_bytes(cv2.merge(masks).astype(np.uint8, copy=False))
-        for index, share in zip(indices, cv2.split(shares), strict=True):
-            combed[share > most] = index
-            np.maximum(most, share, out=most)
-    return combed
 
 
 def _shares(labels: NDArray[np.uint8], count: int, *, sigma: float) -> list[FloatImage]:
@@ -234,6 +221,28 @@ def _shares(labels: NDArray[np.uint8], count: int, *, sigma: float) -> list[Floa
         blurred = cv2.GaussianBlur(mask, (side, side), sigma)
         shares.append(np.multiply(blurred, np.float32(1 / 255), dtype=np.float32))
     return shares
+
+
+def _steep(shaped: FloatImage) -> NDArray[np.bool_]:
+    """Where one colour goes over into another: what lies there is neither."""
+    slope = np.zeros(shaped.shape[:2], np.float32)
+    for plane in planes_of(shaped):
+        for across, down in ((1, 0), (0, 1)):
+            slope += np.square(cv2.Sobel(plane, cv2.CV_32F, across, down, scale=0.125))
+    return slope > _STEEP * _STEEP
+
+
+def _settled(labels: NDArray[np.uint8], sure: NDArray[np.bool_], *, reach: float) -> NDArray[np.uint8]:
+    """Give places between materials to the nearest of which one can be sure."""
+    if not sure.any():
+        return labels
+    far, nearest = cv2.distanceTransformWithLabels(
+        (~sure).astype(np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    of_nearest = np.zeros(int(nearest.max()) + 1, np.uint8)
+    of_nearest[nearest[sure]] = labels[sure]
+    settled: NDArray[np.uint8] = np.where(far <= reach, of_nearest[nearest], labels)
+    return settled
 
 
 def _ranked(shares: Sequence[FloatImage]) -> tuple[NDArray[np.uint8], FloatImage, FloatImage]:
@@ -254,7 +263,3 @@ def _specks(mask: NDArray[np.bool_], *, least: float) -> FloatImage:
     small[1:] = stats[1:, cv2.CC_STAT_AREA] < least
     marked: FloatImage = small[parts]
     return marked
-
-
-def _tuple(colour: FloatImage) -> Colour:
-    return float(colour[0]), float(colour[1]) / _HUE, float(colour[2]) / _HUE

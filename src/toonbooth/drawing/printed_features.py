@@ -11,7 +11,7 @@ from toonbooth.drawing.jawline import jaw_stroke
 from toonbooth.drawing.lenses import find_spectacles
 from toonbooth.drawing.likeness import face_window, look_at
 from toonbooth.drawing.regions import polygon_mask
-from toonbooth.drawing.teeth import row_of_teeth
+from toonbooth.drawing.teeth import rows_of_teeth
 from toonbooth.imaging.colour import luma, planes_of
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes, to_float
 from toonbooth.imaging.smoothing import gaussian_exactly
@@ -210,8 +210,10 @@ def _teeth(photo: ByteImage, mouth: FloatImage, points: Points, width: float) ->
     teeth = light * smoothstep(red, low=border + 4, high=border - 4)
     if float(teeth[sure].mean()) < 0.2:
         return np.zeros_like(mouth)
-    row = row_of_teeth(gaussian_exactly(teeth, sigma=max(0.6, 0.01 * width)), points)
-    return polygon_mask((mouth.shape[0], mouth.shape[1]), row, feather=0.6) if row is not None else 0 * mouth
+    printed = np.zeros_like(mouth)
+    for row in rows_of_teeth(gaussian_exactly(teeth, sigma=max(0.6, 0.01 * width)), points):
+        printed = np.maximum(printed, polygon_mask((mouth.shape[0], mouth.shape[1]), row, feather=0.6))
+    return printed
 
 
 def print_jaw(ink: ByteImage, portrait: Portrait, face: Face, *, weight: float) -> None:

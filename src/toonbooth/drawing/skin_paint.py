@@ -13,8 +13,11 @@ from toonbooth.portrait.model import Face, Points
 _MEASURED = (18.0, 28.0, 38.0, 48.0, 58.0, 66.0, 73.0, 81.0, 90.0)
 """L* of skin in decent light …"""
 
-_PAINTED = (21.0, 31.0, 41.5, 53.5, 65.5, 73.5, 78.5, 84.0, 89.0)
+_PAINTED = (21.0, 31.0, 41.5, 52.5, 63.5, 71.5, 77.0, 83.0, 88.5)
 """… and the L* that it is painted in: paper has no glow of its own, so most tones rise, dark ones least."""
+
+_GOLDEN = 7.0
+"""By how much golden skin is painted darker: in bright light it is as light as pale skin, and still brown."""
 
 _HUE = 55.0
 """Degrees in a*, b*: the middle of all skins. Coloured light moves them off it, most of all towards pink."""
@@ -38,9 +41,11 @@ def skin_paint(tone: Colour, eye_white: float) -> Colour:
     chroma = float(np.hypot(red, yellow))
     hue = float(np.rad2deg(np.arctan2(yellow, max(red, 0.5))))
     lit = float(np.interp(lightness + missing_light(tone, eye_white), _MEASURED, _PAINTED))
+    golden = float(np.clip((hue - 45) / 9, 0, 1) * np.clip((chroma - 25) / 5, 0, 1))
+    lit -= _GOLDEN * golden * float(np.clip((90 - lit) / 12, 0, 1))
     turned = np.deg2rad(np.clip(_HUE + 0.45 * (hue - _HUE), 48.0, 62.0))
     least = np.interp(lit, (20, 45, 65, 80, 90), (15, 23, 24, 20, 13))
-    most = np.interp(lit, (20, 45, 65, 80, 90), (22, 34, 32, 26, 18))
+    most = np.interp(lit, (20, 45, 65, 80, 90), (22, 34, 33, 27, 18))
     calm = float(np.clip(chroma, least, most))
     return lit, calm * float(np.cos(turned)), calm * float(np.sin(turned))
 

@@ -1,4 +1,4 @@
-"""Teeth as one even row, measured column by column between the lips."""
+"""Teeth as even rows, measured column by column between the lips."""
 
 from __future__ import annotations
 
@@ -20,8 +20,18 @@ _FEWEST = 7
 """Of these, how many must show teeth: less is a glint on a lip."""
 
 
-def row_of_teeth(teeth: FloatImage, points: Points) -> Points | None:
-    """The outline of a row of teeth, even though gaps, gums and shade fray what is seen of it.
+_DEPTHS = 16
+"""Places at which every one of those is looked at, from the upper lip to the lower."""
+
+_GAP = 3
+"""How many of these are dark between the teeth of the upper jaw and those of the lower, at least."""
+
+_ROUND = 0.24
+"""Part of half a mouth's width over which a row of teeth runs out."""
+
+
+def rows_of_teeth(teeth: FloatImage, points: Points) -> tuple[Points, ...]:
+    """The outlines of the rows of teeth, even though gaps, gums and shade fray what is seen of them.
 
     Parameters
     ----------
@@ -31,14 +41,37 @@ def row_of_teeth(teeth: FloatImage, points: Points) -> Points | None:
 
     Returns
     -------
-    A closed outline between the inner lips; None where too few teeth are seen.
+    Closed outlines between the inner lips: one row, or that of the upper jaw and that of the lower; none
+    where too few teeth are seen.
     """
     upper = curve(points[INNER_UPPER], samples=_COLUMNS)
     lower = curve(points[INNER_LOWER], samples=_COLUMNS)
-    depth = np.linspace(0.03, 0.97, 16, dtype=np.float32)
+    depth = np.linspace(0.03, 0.97, _DEPTHS, dtype=np.float32)
     places = upper[:, None] + (lower - upper)[:, None] * depth[None, :, None]
     x, y = places[..., 0].astype(np.float32), places[..., 1].astype(np.float32)
     white = cv2.remap(teeth, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) > 0.5
+    parted = _parting(white)
+    if parted is None:
+        parts = [white]
+    else:
+        above = np.arange(_DEPTHS) < parted
+        parts = [white & above, white & ~above]
+    rows = (_row(part, upper, lower, depth) for part in parts)
+    return tuple(row for row in rows if row is not None)
+
+
+def _parting(white: NDArray[np.bool_]) -> int | None:
+    """Where the jaws part: at which depth a mouth's middle is dark, with teeth on both sides."""
+    middle = white[_COLUMNS // 4 : -(_COLUMNS // 4)].mean(axis=0)
+    dark = np.flatnonzero(middle < 0.25)
+    for run in np.split(dark, np.flatnonzero(np.diff(dark) > 1) + 1):
+        if len(run) >= _GAP and (middle[: run[0]] > 0.5).any() and (middle[run[-1] + 1 :] > 0.5).any():
+            return int(run[len(run) // 2])
+    return None
+
+
+def _row(white: NDArray[np.bool_], upper: Points, lower: Points, depth: FloatImage) -> Points | None:
+    """One row's outline."""
     across = np.linspace(-1, 1, _COLUMNS)
     # In the corners lips lie too close to tell anything.
     sure = (white.sum(axis=1) >= 3) & (np.abs(across) < 0.9)
@@ -56,10 +89,16 @@ def row_of_teeth(teeth: FloatImage, points: Points) -> Points | None:
         fitted: NDArray[np.float64] = fit(np.square(across))
         return fitted
 
-    top, bottom = np.clip(even(first), 0.0, 0.35), np.clip(even(last), 0.4, 0.96)
+    top, bottom = np.clip(even(first), 0.0, 0.8), np.clip(even(last), 0.2, 0.96)
     # Teeth that nearly reach the lips do.
     top, bottom = np.where(top < 0.2, -0.05, top), np.where(bottom > 0.88, 1.05, bottom)
-    within = np.abs(across) <= max(0.6, float(np.abs(across[sure]).max()) + 0.05)
+    reach = max(0.6, float(np.abs(across[sure]).max()) + 0.08)
+    within = np.abs(across) <= reach
+    # Towards its ends a row runs out, and has no corners.
+    ending = np.sqrt(np.clip((reach + 0.02 - np.abs(across)) / _ROUND, 0, 1))
+    held = np.where(top < 0, 0.0, 0.5)
+    middle = top + held * (bottom - top)
+    top, bottom = middle + ending * (top - middle), middle + ending * (bottom - middle)
     span = (lower - upper)[within]
     outline = np.concatenate(
         [upper[within] + span * top[within, None], (upper[within] + span * bottom[within, None])[::-1]]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from toonbooth.drawing.pen import Colour, rgb_of
 from toonbooth.imaging.contours import Curve, spline_polygon
 from toonbooth.imaging.pixels import ByteImage
 from toonbooth.imaging.resize import Size, shrunk
@@ -23,6 +25,12 @@ _FINER = 2
 
 _BAND = 512
 """Rows painted at once."""
+
+
+def byte_colour(colour: Colour) -> Rgb:
+    """L*a*b* as bytes."""
+    red, green, blue = (int(value) for value in np.rint(rgb_of(colour) * 255))
+    return red, green, blue
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,15 @@ class Shape:
             curves=tuple(_thinned(curve) for curve in self.curves if _area(curve) >= least_area),
             inside=tuple(shape.simplified(least_area=least_area) for shape in self.inside),
         )
+
+
+def stout(curves: Iterable[Curve], *, least: float) -> tuple[Curve, ...]:
+    """The curves that are no slivers: as wide as a disc of so many pixels, or a strip of half as many."""
+    return tuple(
+        curve
+        for curve in curves
+        if 4 * _area(curve) >= least * cv2.arcLength(np.ascontiguousarray(curve), closed=True)
+    )
 
 
 def paint(shapes: Iterable[Shape], size: Size) -> ByteImage:
@@ -155,8 +172,14 @@ class _Outline:
         return cls(shape, polygons, low, high, tuple(cls.of(each) for each in shape.inside))
 
 
-def _paint_on(canvas: ByteImage, outline: _Outline, corner: tuple[int, int]) -> None:
-    """Paint on a part of the picture whose top left pixel is `corner`."""
+def _paint_on(
+    canvas: ByteImage,
+    outline: _Outline,
+    corner: tuple[int, int],
+    *,
+    clip: NDArray[np.uint8] | None = None,
+) -> None:
+    """Paint on a part of the picture whose top left pixel is `corner`, within what `clip` covers of it."""
     shape = outline.shape
     left, top = max(0, outline.low[0] - corner[0]), max(0, outline.low[1] - corner[1])
     right = min(canvas.shape[1], outline.high[0] - corner[0])
@@ -167,24 +190,47 @@ def _paint_on(canvas: ByteImage, outline: _Outline, corner: tuple[int, int]) -> 
     shift = np.array(corner, np.int32) << _SUBPIXEL_BITS
     local = [polygon - shift for polygon in outline.polygons]
     part = canvas[top:bottom, left:right]
-    if shape.opacity >= 1 and not shape.inside:
+    simple = shape.opacity >= 1 and clip is None
+    if simple:
         cv2.fillPoly(part, local, shape.colour, cv2.LINE_AA, _SUBPIXEL_BITS)
-        return
+        if not shape.inside:
+            return
     cover = np.zeros((bottom - top, right - left), np.uint8)
     cv2.fillPoly(cover, local, (255,), cv2.LINE_AA, _SUBPIXEL_BITS)
+    if clip is not None:
+        np.minimum(cover, clip[top:bottom, left:right], out=cover)
+    if shape.opacity >= 1:
+        if not simple:
+            _fill(part, cover, shape.colour)
+        for each in outline.inside:
+            _paint_on(part, each, corner, clip=cover)
+        return
     layer: ByteImage = np.empty((bottom - top, right - left, 3), np.uint8)
     layer[...] = np.array(shape.colour, np.uint8)
     for each in outline.inside:
         _paint_on(layer, each, corner)
-    if shape.opacity < 1:
-        rows, columns = np.nonzero(cover)
-    else:
-        # Only the rim needs mixing.
-        cv2.copyTo(layer, np.multiply(cover == 255, np.uint8(255), dtype=np.uint8), part)
-        rows, columns = np.nonzero((cover > 0) & (cover < 255))
+    rows, columns = np.nonzero(cover)
     weight = cover[rows, columns].astype(np.float32)[:, None] * np.float32(shape.opacity / 255)
     under = part[rows, columns].astype(np.float32)
     part[rows, columns] = np.rint(under + weight * (layer[rows, columns] - under)).astype(np.uint8)
+
+
+def _fill(part: ByteImage, cover: NDArray[np.uint8], colour: Rgb) -> None:
+    """Lay a colour on as much of every pixel as is covered, in place."""
+    whole = np.multiply(cover == 255, np.uint8(255), dtype=np.uint8)
+    # Out with what was there, in with the colour: quicker than a picture of one colour.
+    # (OpenCV takes a scalar for either picture; its types don't say so.)
+    none, full = cast("ByteImage", (0, 0, 0)), cast("ByteImage", colour)
+    cv2.bitwise_and(part, none, dst=part, mask=whole)
+    cv2.bitwise_or(part, full, dst=part, mask=whole)
+    # Only the rim needs mixing.
+    rim = np.multiply((cover > 0) & (cover < 255), np.uint8(255), dtype=np.uint8)
+    if not rim.any():
+        return
+    columns, rows = cv2.findNonZero(rim).reshape(-1, 2).T
+    weight = cover[rows, columns].astype(np.float32)[:, None] * np.float32(1 / 255)
+    under = part[rows, columns].astype(np.float32)
+    part[rows, columns] = np.rint(under + weight * (np.array(colour, np.float32) - under)).astype(np.uint8)
 
 
 def _polygon(curve: Curve) -> Curve:

@@ -85,6 +85,16 @@ def test_dark_skin_stays_dark_and_light_skin_light(seed: int) -> None:
         assert abs(after - before) < 9
 
 
+@pytest.mark.parametrize("height", [200, 330])
+def test_a_border_is_as_wide_on_the_left_as_on_the_right(height: int) -> None:
+    portrait = bust(height, 260, wall=(20, 60, 40), shirt=(30, 30, 30))
+    seed = next(seed for seed in range(9) if choose_look(np.random.default_rng(seed)).border > 0)
+    white = drawn(portrait, seed).picture.min(axis=2) > 250
+    left, right = np.count_nonzero(white[:, :130]), np.count_nonzero(white[:, 130:])
+    assert left > height
+    assert abs(left - right) < 0.25 * max(left, right)
+
+
 def test_nearly_all_of_the_picture_is_flat() -> None:
     picture = drawn(astronaut_portrait(), 2).picture.astype(int)
     same = (picture[1:, 1:] == picture[:-1, 1:]).all(axis=2) & (picture[1:, 1:] == picture[1:, :-1]).all(
@@ -133,6 +143,15 @@ def test_every_backdrop_can_be_simplified() -> None:
         shapes = trace_flat(portrait, np.random.default_rng(seed))
         simpler = tuple(shape.simplified(least_area=4.0) for shape in shapes)
         assert len(to_svg(simpler, size)) < len(to_svg(shapes, size))
+
+
+def test_what_lies_on_what_lies_on_a_shape_ends_at_every_border() -> None:
+    innermost = Shape((square(0, 0, 40),), (10, 200, 30))
+    middle = Shape((square(0, 12, 18),), (0, 0, 200), 1.0, (innermost,))
+    picture = paint([Shape((square(10, 10, 20),), (200, 0, 0), 1.0, (middle,))], (40, 40))
+    assert (picture[20, 14] == (10, 200, 30)).all()
+    assert (picture[20, 24] == (200, 0, 0)).all()
+    assert (picture[20, 4] == 255).all()
 
 
 def test_what_lies_on_a_shape_ends_at_its_border() -> None:

@@ -31,6 +31,12 @@ def test_dark_glasses_tell_nothing() -> None:
     assert missing_light(LIGHT_IN_THE_DARK, 0.0) == 0
 
 
+def test_golden_skin_in_bright_light_stays_brown() -> None:
+    golden, pale = skin_paint((72.0, 15.5, 24.5), 0.0), skin_paint((72.0, 13.0, 14.0), 0.0)
+    assert golden[0] < pale[0] - 4
+    assert golden[0] < 72.5
+
+
 @pytest.mark.parametrize("ratio", [0.7, 1.0, 1.4, 2.0])
 def test_lighter_skin_never_gets_the_darker_paint(ratio: float) -> None:
     paints = [skin_paint((lightness, 15.0, 19.0), ratio * lightness)[0] for lightness in range(18, 90)]

@@ -1,0 +1,180 @@
+"""The tones of one material: how light falls on a head of hair or on a cloth, as shapes that nest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from toonbooth.drawing.pen import Colour
+from toonbooth.drawing.vector import Rgb, Shape, byte_colour, stout
+from toonbooth.imaging.colour import planes_of
+from toonbooth.imaging.contours import trace_field
+from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.smoothing import masked_blur
+from toonbooth.imaging.tones import smoothstep
+
+_HUE = 1.25
+"""How much more a difference in hue counts than one in lightness: grey hair is no blue coat."""
+
+_OPENED = 0.9
+"""Exponent by which black opens to a dark colour."""
+
+_BORDER = 0.02
+"""How much a material's border counts beside its inside: there its colour is mixed with its neighbour's."""
+
+_ROUNDS = 6
+"""Rounds after which levels hardly move any more."""
+
+_SAMPLES = 2400
+
+
+@dataclass(frozen=True, slots=True)
+class MassTones:
+    """How colours are gathered.
+
+    count : how many materials at most.
+    apart : least difference in lightness between two tones of one. Turning it up leaves fewer.
+    contrast : share of local contrast added before: folds and strands stand out.
+    cloth, hair : how many tones each has at most.
+    """
+
+    count: int
+    apart: float
+    contrast: float
+    cloth: int = 3
+    hair: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Grain:
+    """How finely a material is cut; lengths in four-hundredths of a face's width.
+
+    hair : whether it is hair.
+    calm : over how much light is evened out.
+    around : over how much it is compared.
+    spacing : between control points.
+    area : of the smallest shape.
+    width : of the narrowest.
+    spread : how far tones lie apart, of how far they lie apart in the photo.
+    """
+
+    hair: bool
+    calm: float
+    around: float
+    spacing: float
+    area: float
+    width: float
+    spread: float
+
+
+HAIR = Grain(hair=True, calm=2.6, around=14.0, spacing=8.0, area=600.0, width=9.0, spread=0.85)
+CLOTH = Grain(hair=False, calm=8.0, around=30.0, spacing=12.0, area=1100.0, width=14.0, spread=1.0)
+"""Strands are fine, and their shine is a tone of theirs, no grey and no skin. Folds are broad."""
+
+
+def shaped_for_paper(lab: FloatImage) -> FloatImage:
+    """Colours as masses are made of them: (H, W, 3), L*, and a* and b* weighed against it."""
+    lightness, a, b = planes_of(lab)
+    shaped = np.float32(100) * np.power(np.maximum(lightness, 0) * np.float32(0.01), np.float32(_OPENED))
+    np.clip(shaped, 6, 98, out=shaped)
+    # In the dark a hue is hardly seen, and often wrong.
+    seen = np.clip(lightness * np.float32(1 / 25), np.float32(0.8), np.float32(1)) * np.float32(_HUE)
+    return cv2.merge([shaped, a * seen, b * seen]).astype(np.float32, copy=False)
+
+
+def trace_tones(
+    shaped: FloatImage,
+    own: NDArray[np.bool_],
+    core: NDArray[np.bool_],
+    tones: MassTones,
+    grain: Grain,
+    *,
+    unit: float,
+) -> tuple[Rgb, tuple[Shape, ...]]:
+    """A material's commonest tone, and its others as shapes that nest: each lies within the one before.
+
+    Borders of levels of one smooth plane never meet, so that no chips of a third tone lie between two.
+
+    Parameters
+    ----------
+    shaped : float32 array, shape (H, W, 3)
+        From `shaped_for_paper`.
+    own : bool array, shape (H, W)
+        Where the material is; somewhere it must be.
+    core : bool array, shape (H, W)
+        Where its colour can be trusted.
+    tones : MassTones
+    grain : Grain
+    unit : float, pixels
+        A four-hundredth of a face's width.
+    """
+    calm, around = max(0.8, grain.calm * unit), max(0.8, grain.around * unit)
+    window, corner = _window(own, margin=int(np.ceil(3 * calm)) + 2)
+    inside, core, colours = own[window], core[window], shaped[window]
+    plane = np.ascontiguousarray(colours[..., 0])
+    weight = np.maximum(np.float32(_BORDER) * inside, core).astype(np.float32, copy=False)
+    light = masked_blur(plane, weight, sigma=calm)
+    away = light - masked_blur(plane, weight, sigma=around)
+    # In black, folds need more contrast to be seen at all.
+    light += away * (np.float32(tones.contrast) + np.float32(0.7) * smoothstep(plane, low=45, high=15))
+    counted = core if 4 * np.count_nonzero(core) > np.count_nonzero(inside) else inside
+    values, samples = light[counted], colours[counted]
+    levels = _levels(values, count=tones.hair if grain.hair else tones.cloth, apart=tones.apart)
+    tone_of = np.searchsorted(levels, values)
+    present = np.bincount(tone_of, minlength=len(levels) + 1)
+    base = int(present.argmax())
+    middle = samples[tone_of == base].mean(axis=0)
+
+    def cut(field: FloatImage, level: float, index: int) -> list[Shape]:
+        curves = trace_field(
+            field,
+            level=level,
+            spacing=max(2.1 if grain.hair else 3.0, grain.spacing * unit),
+            least_area=max(14.0, grain.area * unit * unit),
+        )
+        curves = stout(curves, least=max(1.6, grain.width * unit))
+        if not present[index] or not curves:
+            return []
+        tone = samples[tone_of == index].mean(axis=0)
+        tone[0] = middle[0] + grain.spread * (tone[0] - middle[0])
+        return [Shape(curves, byte_colour(_lab(tone))).moved(scale=1.0, corner=corner)]
+
+    shapes: list[Shape] = []
+    for index in range(base - 1, -1, -1):
+        shapes += cut(-light, -float(levels[index]), index)
+    for index in range(base, len(levels)):
+        shapes += cut(light, float(levels[index]), index + 1)
+    return byte_colour(_lab(middle)), tuple(shapes)
+
+
+def _levels(values: FloatImage, *, count: int, apart: float) -> FloatImage:
+    """Cut lightnesses into at most so many groups; fewer where they would be nearer than `apart`."""
+    values = values[:: max(1, len(values) // _SAMPLES) | 1]
+    low, high = np.quantile(values, [0.03, 0.97])
+    for groups in range(count, 1, -1):
+        centres: NDArray[np.float64] = np.quantile(values, (np.arange(groups) + 0.5) / groups)
+        # Spread out evenly a little: many pixels of one tone must not hide the few of another.
+        centres = 0.4 * centres + 0.6 * np.linspace(low, high, 2 * groups + 1)[1::2]
+        for _ in range(_ROUNDS):
+            label = np.searchsorted((centres[1:] + centres[:-1]) / 2, values)
+            number = np.bincount(label, minlength=groups)
+            total = np.bincount(label, weights=values, minlength=groups)
+            centres = np.where(number > 0, total / np.maximum(number, 1), centres)
+        if float(np.diff(centres).min()) >= apart:
+            return ((centres[1:] + centres[:-1]) / 2).astype(np.float32)
+    return np.zeros(0, np.float32)
+
+
+def _window(mask: NDArray[np.bool_], *, margin: int) -> tuple[tuple[slice, slice], tuple[float, float]]:
+    """Rows and columns of what a mask has, with a margin, and their corner x, y."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    top, left = max(0, int(rows[0]) - margin), max(0, int(columns[0]) - margin)
+    window = (slice(top, int(rows[-1]) + margin + 1), slice(left, int(columns[-1]) + margin + 1))
+    return window, (float(left), float(top))
+
+
+def _lab(colour: FloatImage) -> Colour:
+    return float(colour[0]), float(colour[1]) / _HUE, float(colour[2]) / _HUE

@@ -1,0 +1,79 @@
+"""Masses are materials, and light on a material is a tone of it."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from toonbooth.drawing.mass_tones import MassTones
+from toonbooth.drawing.masses import trace_masses
+from toonbooth.drawing.vector import Shape, paint, stout
+from toonbooth.imaging.pixels import FloatImage
+
+TONES = MassTones(count=6, apart=8.0, contrast=0.0)
+NAVY, WHITE, RED = (20.0, 4.0, -20.0), (90.0, 0.0, 0.0), (45.0, 50.0, 30.0)
+EVERYWHERE = np.ones((96, 96), np.float32)
+
+
+def flat(colour: tuple[float, float, float]) -> FloatImage:
+    return np.full((96, 96, 3), colour, np.float32)
+
+
+def colours_of(shapes: tuple[Shape, ...]) -> set[tuple[int, int, int]]:
+    return {shape.colour for shape in shapes}.union(*(colours_of(shape.inside) for shape in shapes), set())
+
+
+def test_stripes_have_no_colours_but_their_own() -> None:
+    lab = flat((30.0, 6.0, 14.0))
+    lab[:, np.arange(96) // 6 % 2 == 1] = (62.0, 9.0, 21.0)
+    shapes = trace_masses(lab, EVERYWHERE, TONES, unit=0.1)
+    assert len(colours_of(shapes)) == 2
+    assert paint(shapes, (96, 96)).std() > 10
+
+
+def test_a_fold_is_a_tone_of_its_cloth_and_lies_within_it() -> None:
+    lab = flat(WHITE)
+    lab[20:76, 20:76] = RED
+    lab[40:60, 20:76] = (28.0, 36.0, 21.6)
+    shapes = trace_masses(lab, EVERYWHERE, TONES, unit=0.2)
+    assert len(shapes) == 2
+    (fold,) = shapes[1].inside
+    assert fold.colour[0] < shapes[1].colour[0]
+
+
+def test_a_blurred_border_between_two_cloths_is_no_third() -> None:
+    lab = flat(NAVY)
+    cv2.circle(lab, (48, 48), 24, WHITE, cv2.FILLED)
+    lab = cv2.GaussianBlur(lab, (0, 0), 2.5).astype(np.float32)
+    shapes = trace_masses(lab, EVERYWHERE, TONES, unit=0.3)
+    assert len(colours_of(shapes)) == 2
+
+
+def test_shine_on_hair_keeps_the_hue_of_the_hair() -> None:
+    lab = flat(WHITE)
+    lab[:60] = (25.0, 8.0, 14.0)
+    lab[20:40] = (58.0, 11.0, 20.0)
+    hair = np.zeros((96, 96), np.float32)
+    hair[:60] = 1
+    shapes = trace_masses(lab, EVERYWHERE, TONES, hair=hair, unit=0.2)
+    dark, shine = paint(shapes, (96, 96))[[10, 30], 48].astype(int)
+    assert shine.sum() > dark.sum() + 60
+    assert shine[0] > shine[1] > shine[2]
+
+
+def test_colours_of_tones_that_nest_leave_no_chip_between_them() -> None:
+    lab = flat(WHITE)
+    columns = np.linspace(0, 1, 96, dtype=np.float32)
+    lab[..., 0] = 20 + 70 * columns[None, :]
+    lab[..., 1:] = 0
+    picture = paint(trace_masses(lab, EVERYWHERE, TONES, hair=EVERYWHERE, unit=0.2), (96, 96)).astype(int)
+    # From left to right it only gets lighter, in every row.
+    assert (np.diff(picture.sum(axis=2), axis=1) >= 0).all()
+
+
+def test_slivers_are_no_shapes_and_what_is_stout_is() -> None:
+    def box(width: float, height: float) -> FloatImage:
+        return np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+
+    assert stout([box(60, 2), box(20, 20)], least=8.0)[0].max() == 20
+    assert len(stout([box(60, 2)], least=8.0)) == 0
