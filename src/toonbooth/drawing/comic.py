@@ -8,8 +8,9 @@ from functools import partial
 import cv2
 import numpy as np
 
-from toonbooth.drawing.cel import CelTones, cel_tones, without_rim
+from toonbooth.drawing.cel import cel_tones, without_rim
 from toonbooth.drawing.cel_backdrop import SceneLook, choose_scene
+from toonbooth.drawing.cel_skin import CelTones
 from toonbooth.drawing.exposure import with_lit_faces
 from toonbooth.drawing.eyes import draw_eyes, enlarge_eyes
 from toonbooth.drawing.figure import Drawing

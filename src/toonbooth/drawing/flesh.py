@@ -111,7 +111,7 @@ def calm_of(chroma: float) -> float:
 def lift_of(middle: float) -> float:
     """How much lighter skin of a given L* is drawn: most in the middle; burnt out, it is toned."""
     return float(
-        np.interp(middle, [42.0, 52.0, 60.0, 67.0, 73.0, 82.0, 100.0], [0.3, 2.5, 4.5, 7.0, 6.5, 1.5, -14.0])
+        np.interp(middle, [42.0, 52.0, 60.0, 67.0, 73.0, 82.0, 100.0], [0.3, 4.5, 7.0, 8.0, 6.8, 1.5, -14.0])
     )
 
 

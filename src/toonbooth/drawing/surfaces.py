@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 
 from toonbooth.drawing import facemap
 from toonbooth.drawing.beards import beard_evidence
 from toonbooth.drawing.regions import Regions, polygon_mask
-from toonbooth.imaging.pixels import FloatImage
+from toonbooth.drawing.skin_holes import Neighbourhood, skin_holes
+from toonbooth.imaging.morphology import disk
+from toonbooth.imaging.pixels import FloatImage, to_bytes, to_float
 from toonbooth.imaging.resize import enlarged, shrunk
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
@@ -91,6 +94,7 @@ def _shine_and_strands(
     columns = np.arange(size[0], dtype=np.float32)[None, :] - middle[0]
     rows = np.arange(size[1], dtype=np.float32)[:, None] - middle[1]
     below = -(columns * up[0] + rows * up[1]) / np.float32(width)
+    beside = (rows * up[0] - columns * up[1]) / np.float32(width)
 
     # From the cheekbones down, whatever shines at the face's edge.
     wide = polygon_mask(size[::-1], points[facemap.OVAL], grow=1.06, feather=0.02 * width)
@@ -108,6 +112,16 @@ def _shine_and_strands(
     bay = smoothstep(gaussian(skin, sigma=0.04 * width), low=0.25, high=0.42) * person * (1 - taken)
     bay *= smoothstep(light, low=typical, high=typical + 6) * smoothstep(red, low=1.0, high=4.0)
     np.maximum(shine, bay * smoothstep(rough, low=6.0, high=3.5), out=shine)
+    # Between what shines and the rest of the skin there is skin.
+    bright = (shine > 0.5).astype(np.uint8)
+    if bright.any():
+        seam = disk(0.02 * width)
+        joined = cv2.morphologyEx(to_bytes(np.maximum(skin, shine)), cv2.MORPH_CLOSE, seam)
+        near = cv2.dilate(bright, seam)
+        np.maximum(shine, to_float(joined.astype(np.uint8, copy=False)) * near * (1 - taken), out=shine)
+    seen = Neighbourhood(taken, person, light - typical, beside, below, width)
+    face = polygon_mask(size[::-1], points[facemap.OVAL])
+    np.maximum(shine, skin_holes(np.maximum(skin, shine), face, seen), out=shine)
 
     lower = polygon_mask(size[::-1], points[_BEARD_ZONE], grow=1.12, feather=0.03 * width)
     beard = lower * smoothstep(np.float32(100) * grey, low=typical - 9, high=typical - 20)

@@ -11,8 +11,9 @@ import pytest
 from tests.unit.drawing.portraits import bust
 from toonbooth.drawing import facemap
 from toonbooth.drawing.backdrop import Head
-from toonbooth.drawing.cel import CelTones, cel_tones
+from toonbooth.drawing.cel import cel_tones
 from toonbooth.drawing.cel_backdrop import Scene, SceneLook, draw_scene
+from toonbooth.drawing.cel_skin import CelTones
 from toonbooth.drawing.cloth import without_flecks, without_mottle, woven_cloth
 from toonbooth.drawing.jawline import draw_jaws
 from toonbooth.drawing.regions import Regions, find_regions

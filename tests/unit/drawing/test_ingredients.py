@@ -11,8 +11,9 @@ import pytest
 from tests.unit.drawing.portraits import bust, face_at
 from toonbooth.drawing import facemap
 from toonbooth.drawing.backdrop import Head
-from toonbooth.drawing.cel import CelTones, cel_tones, without_rim
+from toonbooth.drawing.cel import cel_tones, without_rim
 from toonbooth.drawing.cel_backdrop import Scene, SceneLook, choose_scene, draw_scene
+from toonbooth.drawing.cel_skin import CelTones
 from toonbooth.drawing.closeup import Closeup, find_closeups, lay_back, look_closely
 from toonbooth.drawing.inking import (
     find_contour,

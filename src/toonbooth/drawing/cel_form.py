@@ -1,0 +1,136 @@
+"""The form of a face as cel shapes: where its light ends a shadow begins, with an edge and without scraps."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from toonbooth.drawing.regions import Regions
+from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.smoothing import gaussian
+from toonbooth.imaging.tones import smoothstep, soft_steps
+
+_Mask = NDArray[np.bool_]
+
+_EDGE = 0.6
+"""Half the L* over which a tone passes into the next."""
+
+_SMALLEST_SHAPE = 400.0
+"""Area in square units under which a brush leaves a shape out."""
+
+_ENOUGH_SKIN = 30
+
+
+def gather_form(
+    form: FloatImage, regions: Regions, head: int, *, step: float, sunny: float, unit: float
+) -> tuple[FloatImage, FloatImage]:
+    """Gather a face's form into one tone, a shadow and a deep shadow.
+
+    Parameters
+    ----------
+    form : float32 array, shape (H, W)
+        L* from the middle of the person's skin, smoothed.
+    regions : of the same size
+    head : int
+        Which of the heads it is.
+    step : float, L*
+        Depth of a shadow by hard light. Turning it up models faces more.
+    sunny : float, L*
+        How much lighter than its middle the face is drawn, because it lies in the sun.
+    unit : float, pixels
+        A four-hundredth of a face's width.
+
+    Returns
+    -------
+    L* to add to the middle, float32, shape (H, W); and where shadows are, 0 … 1, of the same shape.
+
+    References
+    ----------
+    N. Otsu, "A threshold selection method from gray-level histograms", IEEE Trans. SMC 9(1), 1979.
+    doi:10.1109/TSMC.1979.4310076
+    """
+    # Hard shadows age people and shine is sweat: the form stays, some of its depth goes.
+    bent = np.where(form < 0, np.float32(0.85) * form, np.float32(0.6) * form).astype(np.float32)
+    bent = gaussian(bent, sigma=8 * unit)
+    sure = regions.skin > 0.8
+    bent -= _falling(bent, sure, regions.heads[head])
+    # Stubble is no shadow.
+    bent += np.minimum(np.maximum(-bent, 0), np.float32(5) * _muzzle(regions.lips))
+    known = bent[sure][::4]
+    edge = _shadow_edge(known)
+    dark = known[known < edge]
+    # By soft light shadows are light.
+    depth = float(np.clip(-1.1 * dark.mean() if len(dark) else 0.0, 5.0, step))
+    bent = _without_scraps(bent, edge, regions.skin, smallest=_SMALLEST_SHAPE * unit * unit)
+    shadow, deep = _below(bent, edge), _below(bent, edge - 1.15 * depth - 2)
+    lights = np.maximum(bent, 0)
+    drawn = np.minimum(lights, np.float32(0.6 * step))
+    # By even light nothing is lighter than the middle tone but softly: cheeks must not wear discs.
+    hint = float(np.clip((sunny - 3) / 6, 0, 1))
+    if hint > 0:
+        drawn += np.float32(hint) * (soft_steps(lights, step=step, softness=0.1) - drawn)
+    drawn += np.float32(0.12) * np.minimum(bent, 0) - np.float32(depth) * (shadow + deep)
+    return drawn, shadow
+
+
+def _below(form: FloatImage, edge: float) -> FloatImage:
+    return smoothstep(form, low=edge + _EDGE, high=edge - _EDGE)
+
+
+def _shadow_edge(form: FloatImage) -> float:
+    """Where a face's light ends and its shadow begins: what parts its L* best in two (Otsu)."""
+    counts, edges = np.histogram(form, bins=36, range=(-28.0, 8.0))
+    middles = (edges[:-1] + edges[1:]) / 2
+    below, sums = np.cumsum(counts)[:-1], np.cumsum(counts * middles)
+    above = counts.sum() - below
+    apart = (sums[-1] - sums[:-1]) / np.maximum(above, 1) - sums[:-1] / np.maximum(below, 1)
+    best = (below * above * np.square(apart)).argmax()
+    # Nearer to the middle half of an evenly lit face would lie in shadow.
+    return float(np.clip(edges[1 + best], -9.0, -5.5))
+
+
+def _without_scraps(form: FloatImage, edge: float, skin: FloatImage, *, smallest: float) -> FloatImage:
+    """Small shadows, and small lights within shadows, become part of what surrounds them."""
+    dark = form < np.float32(edge)
+    small_dark = _small(dark & (skin > 0.1), smallest)
+    small_light = _small(~dark & (skin > 0.5), smallest)
+    form = np.where(small_dark, np.maximum(form, np.float32(edge + _EDGE)), form)
+    cleaned: FloatImage = np.where(small_light, np.minimum(form, np.float32(edge - _EDGE)), form)
+    return cleaned.astype(np.float32, copy=False)
+
+
+def _small(mask: _Mask, smallest: float) -> _Mask:
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
+    small = stats[:, cv2.CC_STAT_AREA] < smallest
+    small[0] = False
+    found: _Mask = small[labels]
+    return found
+
+
+def _muzzle(lips: FloatImage) -> FloatImage:
+    """0 … 1, about a mouth: where stubble grows."""
+    moments = cv2.moments(lips)
+    if moments["m00"] < 1:
+        return np.zeros_like(lips)
+    x, y = moments["m10"] / moments["m00"], moments["m01"] / moments["m00"]
+    across = 4 * float(np.sqrt(moments["mu20"] / moments["m00"]))
+    columns = (np.arange(lips.shape[1], dtype=np.float32) - np.float32(x)) / np.float32(0.95 * across)
+    rows = (np.arange(lips.shape[0], dtype=np.float32) - np.float32(y)) / np.float32(0.9 * across)
+    return smoothstep(np.square(rows)[:, None] + np.square(columns)[None, :], low=1.1, high=0.5)
+
+
+def _falling(form: FloatImage, sure: _Mask, head: tuple[float, float, float]) -> FloatImage:
+    """How much darker a face grows towards its chin, L*, shape (H, 1): light from above is no shadow."""
+    x, y, width = head
+    rows = ((np.arange(form.shape[0], dtype=np.float32) - np.float32(y)) / np.float32(width))[:, None]
+    columns = (np.arange(form.shape[1], dtype=np.float32) - np.float32(x)) / np.float32(width)
+    face = sure & (np.abs(rows) < 0.6) & (np.abs(columns) < 0.45)
+    counts = face.sum(axis=1, keepdims=True)
+    if counts.sum() < _ENOUGH_SKIN:
+        return np.zeros_like(rows)
+    means = (np.clip(form, -14, 14) * face).sum(axis=1, keepdims=True) / np.maximum(counts, 1)
+    away = rows - np.average(rows, weights=counts)
+    slope = np.average(away * means, weights=counts) / max(1e-6, np.average(np.square(away), weights=counts))
+    fall: FloatImage = np.float32(min(0.0, 0.85 * float(slope))) * np.clip(rows, -0.6, 0.6)
+    return fall

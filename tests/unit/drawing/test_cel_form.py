@@ -1,0 +1,141 @@
+"""Cel shapes on skin: where a shadow begins, what is left out, and what is skin though it doesn't look it."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from tests.unit.drawing.portraits import bust
+from toonbooth.drawing import facemap
+from toonbooth.drawing.cel import cel_tones
+from toonbooth.drawing.cel_form import gather_form
+from toonbooth.drawing.cel_skin import CelTones
+from toonbooth.drawing.regions import Regions, find_regions
+from toonbooth.drawing.surfaces import settle_surfaces
+from toonbooth.imaging.colour import luma, rgb_to_lab
+from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
+from toonbooth.imaging.smoothing import gaussian
+from toonbooth.portrait.model import Portrait
+
+SIDE, UNIT = 200, 0.4
+"""A face of 160 pixels in the middle of a square."""
+
+
+def face_of_skin(*, lips: bool = True) -> Regions:
+    everywhere, nowhere = np.ones((SIDE, SIDE), np.float32), np.zeros((SIDE, SIDE), np.float32)
+    mouth = nowhere.copy()
+    if lips:
+        mouth[145:155, 75:125] = 1
+    heads = ((SIDE / 2, SIDE / 2, 400 * UNIT),)
+    return Regions(everywhere, everywhere, nowhere, nowhere, mouth, nowhere, nowhere, nowhere, heads)
+
+
+def gathered(form: FloatImage, *, lips: bool = True) -> tuple[FloatImage, FloatImage]:
+    return gather_form(form, face_of_skin(lips=lips), 0, step=10.0, sunny=0.0, unit=UNIT)
+
+
+def lit_from_the_left(depth: float) -> FloatImage:
+    across = np.clip((np.arange(SIDE, dtype=np.float32) - 110) / 60, 0, 1)
+    return np.tile(-np.float32(depth) * across, (SIDE, 1))
+
+
+def test_hard_light_leaves_two_flat_tones_with_a_crisp_border() -> None:
+    drawn, shadow = gathered(lit_from_the_left(24.0))
+    row = drawn[60]
+    assert row[:110].max() - row[:110].min() < 1
+    assert row[-5] < row[60] - 9
+    assert np.count_nonzero((shadow[60] > 0.05) & (shadow[60] < 0.95)) <= 6
+
+
+def test_softer_light_casts_lighter_shadows() -> None:
+    soft, hard = (gathered(lit_from_the_left(depth))[0][60, -5] for depth in (9.0, 24.0))
+    assert hard < soft < -4
+
+
+def test_a_face_lit_from_above_wears_no_shadow_on_its_lower_half() -> None:
+    falling = np.tile(np.linspace(9, -13, SIDE, dtype=np.float32)[:, None], (1, SIDE))
+    assert gathered(falling)[1].mean() < 0.1
+    # What lies aside is a shadow all the same.
+    assert gathered(lit_from_the_left(24.0) + 0.5 * falling)[1][60, -5] > 0.9
+
+
+def test_stubble_is_no_shadow() -> None:
+    form = lit_from_the_left(24.0)
+    form[130:175, 70:105] = -13
+    assert gathered(form)[1][150, 88] < 0.1
+    assert gathered(form, lips=False)[1][150, 88] > 0.9
+
+
+def test_specks_are_left_out_and_broad_shadows_stay() -> None:
+    form = lit_from_the_left(24.0)
+    form[40:46, 40:46] = -40
+    form[40:46, 185:191] = 8
+    _, shadow = gathered(form)
+    assert shadow[43, 43] == 0
+    assert shadow[43, 188] == 1
+
+
+def test_a_forehead_burnt_out_by_flash_keeps_the_hue_of_skin_up_to_the_brows() -> None:
+    lab = np.empty((SIDE, SIDE, 3), np.float32)
+    lab[...] = (70.0, 16.0, 20.0)
+    lab[40:60, 60:140] = (97.0, -1.0, -2.0)
+    skin = face_of_skin()
+    brows = np.zeros((SIDE, SIDE), np.float32)
+    brows[50:60, 60:140] = 1
+    regions = Regions(
+        skin.person, skin.skin, brows, skin.eyes, skin.lips, skin.mouth, skin.cheeks, skin.frames, skin.heads
+    )
+    tones = CelTones(step=11.0, skin_step=9.0, saturation=1.2, warmth=0.0, blush=0.0)
+    chroma = np.hypot(*np.moveaxis(cel_tones(lab, regions, tones, unit=UNIT)[..., 1:], 2, 0))
+    assert chroma[45, 100] > 0.85 * chroma[120, 40]
+    assert chroma[55, 100] > 0.85 * chroma[120, 40]
+
+
+def settled_skin(portrait: Portrait, picture: ByteImage) -> FloatImage:
+    lab, grey = rgb_to_lab(to_float(picture)), luma(picture)
+    regions = find_regions(lab, grey, portrait.matte, portrait.faces, scale=1.0)
+    return settle_surfaces(regions, lab, grey, portrait.faces, scale=1.0).skin
+
+
+def test_the_shadow_of_a_chin_is_skin_and_dark_hair_beside_a_neck_is_not() -> None:
+    portrait = bust(480, 400)
+    face = portrait.faces[0]
+    x, y = (float(value) for value in face.landmarks[facemap.CHIN])
+    picture = portrait.picture.copy()
+    middle = (round(x), round(y + 0.1 * face.width))
+    cv2.ellipse(
+        picture, middle, (round(0.2 * face.width), round(0.07 * face.width)), 0, 0, 360, (38, 20, 30), -1
+    )
+    beside = (round(x + 0.75 * face.width), round(y - 0.3 * face.width))
+    assert settled_skin(portrait, picture)[middle[1], middle[0]] > 0.9
+    assert settled_skin(portrait, picture)[beside[1], beside[0]] < 0.1
+
+
+def test_what_flash_burnt_out_of_a_cheek_is_skin_and_pearls_on_a_neck_are_not() -> None:
+    portrait = bust(480, 400)
+    face = portrait.faces[0]
+    x, y = (float(value) for value in face.landmarks[facemap.CHIN])
+    picture = portrait.picture.copy()
+    cheek, pearl = (
+        (round(x + 0.3 * face.width), round(y - 0.5 * face.width)),
+        (round(x), round(y + 0.2 * face.width)),
+    )
+    for place in (cheek, pearl):
+        cv2.circle(picture, place, round(0.05 * face.width), (225, 240, 255), -1)
+    skin = settled_skin(portrait, picture)
+    assert skin[cheek[1], cheek[0]] > 0.9
+    assert skin[pearl[1], pearl[0]] < 0.1
+
+
+def test_a_chain_on_a_neck_and_a_beard_are_no_skin() -> None:
+    portrait = bust(480, 400)
+    face = portrait.faces[0]
+    x, y = (float(value) for value in face.landmarks[facemap.CHIN])
+    picture = portrait.picture.copy()
+    chain, beard = round(y + 0.28 * face.width), round(y - 0.14 * face.width)
+    size = (round(0.12 * face.width), round(0.04 * face.width))
+    for row in (chain, beard):
+        cv2.ellipse(picture, (round(x), row), size, 0, 0, 360, (30, 20, 25), -1)
+    skin = gaussian(settled_skin(portrait, picture), sigma=1.0)
+    assert skin[chain, round(x)] < 0.1
+    assert skin[beard, round(x)] < 0.1
