@@ -24,6 +24,9 @@ _MOST_HUES = 43.0
 """Spread of a* and b* together, 15th to 85th percentile. Measured: 6 to 31 behind earrings, 46 where
 a window's bar was taken for one."""
 
+_ONE_HUE, _COLOURED = 0.93, 14.0
+"""Cosine of the angle in a*, b* within which two hues are one, and the chroma from which there is a hue."""
+
 
 def clean_rim(
     person: FloatImage, lab: FloatImage, faces: tuple[Face, ...], *, scale: float, unit: float
@@ -149,7 +152,9 @@ def with_earrings(
                 solid = cv2.morphologyEx((hanging > 0.4).astype(np.float32), cv2.MORPH_CLOSE, link)
                 hanging = np.maximum(hanging, gaussian(solid.astype(np.float32, copy=False), sigma=0.7))
             behind = lab[window][outside & (hanging < 0.1)]
-            if float((jewel - hanging)[outside].mean()) < _MOST_UNREST and not _colourful(behind):
+            if float((jewel - hanging)[outside].mean()) >= _MOST_UNREST or _colourful(behind):
+                continue
+            if not _of_one_hue(lab[window][outside & (hanging > 0.5)], behind):
                 full[window] = np.maximum(full[window], hanging)
     return full
 
@@ -160,6 +165,16 @@ def _colourful(behind: FloatImage) -> bool:
         return True
     low, high = np.percentile(behind[:, 1:], (15, 85), axis=0)
     return float((high - low).sum()) > _MOST_HUES
+
+
+def _of_one_hue(hanging: FloatImage, behind: FloatImage) -> bool:
+    """Whether something, (N, 3) L*a*b*, has the hue of a coloured background: it's a fold of that."""
+    if not len(hanging) or not len(behind):
+        return False
+    one, other = np.median(hanging[:, 1:], axis=0), np.median(behind[:, 1:], axis=0)
+    strengths = float(np.hypot(*one)), float(np.hypot(*other))
+    alike = float(one @ other) > _ONE_HUE * strengths[0] * strengths[1]
+    return min(strengths) > _COLOURED and alike
 
 
 def _unlike_background(lab: FloatImage, outside: NDArray[np.bool_]) -> FloatImage:

@@ -110,7 +110,7 @@ def test_hair_that_the_background_shines_through_gets_its_own_colour_back() -> N
     np.testing.assert_allclose(mended[60:110, 60:70], lab[60:110, 60:70], atol=0.5)
 
 
-def test_an_earring_before_an_even_wall_joins_the_matte_and_a_busy_wall_does_not() -> None:
+def test_an_earring_before_an_even_wall_joins_the_matte_and_a_fold_or_a_busy_wall_does_not() -> None:
     portrait = bust(400, 320)
     face = portrait.faces[0]
     x, y = (float(v) for v in face.landmarks[323])
@@ -124,6 +124,10 @@ def test_an_earring_before_an_even_wall_joins_the_matte_and_a_busy_wall_does_not
     found = with_earrings(person, rgb_to_lab(to_float(picture)), (face,), scale=1.0)
     assert (found >= person).all()
     assert found[lobe][8:-4, 2:-2].min() > 0.9
+    picture[lobe] = (28, 42, 74)
+    fold = with_earrings(person, rgb_to_lab(to_float(picture)), (face,), scale=1.0)
+    assert fold[lobe][10:-4].max() < 0.5
+    picture[lobe] = (240, 200, 60)
     picture[int(y) + 8 :: 9, int(x) + 5 :] = (250, 250, 250)
     busy = with_earrings(person, rgb_to_lab(to_float(picture)), (face,), scale=1.0)
     assert busy[lobe][10:-4].mean() < 0.5
