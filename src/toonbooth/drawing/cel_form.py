@@ -54,9 +54,7 @@ def gather_form(
     bent = np.where(form < 0, np.float32(0.85) * form, np.float32(0.6) * form).astype(np.float32)
     bent = gaussian(bent, sigma=8 * unit)
     sure = regions.skin > 0.8
-    bent -= _falling(bent, sure, regions.heads[head])
-    # Stubble is no shadow.
-    bent += np.minimum(np.maximum(-bent, 0), np.float32(5) * _muzzle(regions.lips))
+    bent = evenly_lit(bent, sure, regions.lips, regions.heads[head])
     known = bent[sure][::4]
     edge = _shadow_edge(known)
     dark = known[known < edge]
@@ -72,6 +70,24 @@ def gather_form(
         drawn += np.float32(hint) * (soft_steps(lights, step=step, softness=0.1) - drawn)
     drawn += np.float32(0.12) * np.minimum(bent, 0) - np.float32(depth) * (shadow + deep)
     return drawn, shadow
+
+
+def evenly_lit(
+    form: FloatImage, sure: _Mask, lips: FloatImage, head: tuple[float, float, float]
+) -> FloatImage:
+    """Take out of a face's form what is no shadow: light that falls off towards the chin, and stubble.
+
+    Parameters
+    ----------
+    form : float32 array, shape (H, W), L* from the middle of the skin
+    sure : bool array, shape (H, W)
+        Where skin is for sure.
+    lips : float32 array, shape (H, W), 0 … 1
+    head : x, y of the face's middle and its width, in pixels of `form`
+    """
+    even = form - _falling(form, sure, head)
+    even += np.minimum(np.maximum(-even, 0), np.float32(5) * _muzzle(lips))
+    return even
 
 
 def _below(form: FloatImage, edge: float) -> FloatImage:
@@ -94,7 +110,7 @@ def _without_scraps(form: FloatImage, edge: float, skin: FloatImage, *, smallest
     """Small shadows, and small lights within shadows, become part of what surrounds them."""
     dark = form < np.float32(edge)
     small_dark = _small(dark & (skin > 0.1), smallest)
-    small_light = _small(~dark & (skin > 0.5), smallest)
+    small_light = _small(~dark & (skin > 0.5), 2 * smallest)
     form = np.where(small_dark, np.maximum(form, np.float32(edge + _EDGE)), form)
     cleaned: FloatImage = np.where(small_light, np.minimum(form, np.float32(edge - _EDGE)), form)
     return cleaned.astype(np.float32, copy=False)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from toonbooth.drawing.cel_form import evenly_lit
 from toonbooth.drawing.flesh import (
     calm_of,
     colourfulness,
@@ -72,7 +73,7 @@ def lay_skin(
     """
     colourful = colourfulness(lab)
     if len(regions.heads) < 2:
-        return _lay_one(lab, surface, regions, tones, unit=unit, colourful=colourful)
+        return _lay_one(lab, surface, regions, tones, head=0, unit=unit, colourful=colourful)
     # Everybody's skin is toned by itself.
     plate = lab.copy()
     height, width = surface.skin.shape
@@ -84,7 +85,8 @@ def lay_skin(
         within = regions.within(window)
         share = within.share_of(head)
         own = Surface(surface.skin[window] * share, surface.stubble[window], surface.tones)
-        laid = _lay_one(lab[window], own, within.of_head(head), tones, unit=unit, colourful=colourful)
+        mine = within.of_head(head)
+        laid = _lay_one(lab[window], own, mine, tones, head=head, unit=unit, colourful=colourful)
         plate[window] += tripled(share) * (laid - plate[window])
     return plate
 
@@ -95,6 +97,7 @@ def _lay_one(
     regions: Regions,
     tones: SkinTones,
     *,
+    head: int,
     unit: float,
     colourful: float,
 ) -> FloatImage:
@@ -113,6 +116,9 @@ def _lay_one(
     calm = wide + (calm - wide) * tripled(trust)
     light, red, yellow = planes_of(calm)
     form = light - np.float32(middle)
+    if regions.heads:
+        x, y, across = (value / 2 for value in regions.heads[head])
+        form = evenly_lit(form, sure, shrunk(regions.lips, size), (x, y, across))
     spread = float(np.clip(np.std(form[sure]), 2.5, 9.0))
     soft_form = gaussian(form, sigma=max(0.8, 3.0 * unit))
     # One shadow and one light: shapes with edges so soft that a forehead that slopes has no step.
@@ -121,7 +127,12 @@ def _lay_one(
     # Where half a face lies in the sun, skin is as light as that half, and the other half is its shadow.
     sunny = sunlit(form[sure])
     gentle = np.clip(form, -24, 14 + sunny) * np.float32(0.42)
-    base = middle + sunny + 1.3 * lift_of(middle) + underexposure(lab[..., 0], regions)
+    base = (
+        middle
+        + sunny
+        + 1.3 * lift_of(middle)
+        + underexposure(lab[..., 0], regions, (middle, measured_red, measured_yellow))
+    )
     drawn = np.float32(base) + gentle - np.float32(tones.shadow) * shade + np.float32(3.5) * glow
 
     # Light skin looks boiled when it is as red as in photos; dark skin without its red looks grey.

@@ -6,6 +6,7 @@ import numpy as np
 
 from toonbooth.drawing.pen import Colour
 from toonbooth.drawing.regions import Regions
+from toonbooth.drawing.skin_paint import missing_light
 from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.smoothing import gaussian
@@ -121,9 +122,17 @@ def sunlit(form: FloatImage) -> float:
     return 0.65 * lit * float(np.interp(lit, [8.0, 16.0], [0.0, 1.0]))
 
 
-def underexposure(lightness: FloatImage, regions: Regions) -> float:
-    """How much light is missing, in L*: eye whites, alike in everybody, tell dark photos from dark skin."""
+def underexposure(lightness: FloatImage, regions: Regions, tone: Colour) -> float:
+    """How much light is missing, L*: eye whites, alike in everybody, tell dark photos from dark skin.
+
+    Parameters
+    ----------
+    lightness : float32 array, shape (H, W), L*
+    regions : of the same size
+    tone : L*, a*, b* of the person's skin in the photo
+    """
     seen = lightness[regions.eyes > 0.9]
     if len(seen) < 12:
         return 0.0
-    return float(np.clip((52.0 - float(np.percentile(seen, 92))) * 0.4, 0.0, 7.0))
+    white = float(np.percentile(seen, 92))
+    return max(float(np.clip((52.0 - white) * 0.4, 0.0, 7.0)), 0.75 * missing_light(tone, white))

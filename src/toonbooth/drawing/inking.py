@@ -242,7 +242,7 @@ class Contour:
         return Contour(self.distance[:, columns], x, y, self.sure[:, columns])
 
 
-def find_contour(person: FloatImage, grey: FloatImage, *, unit: float) -> Contour:
+def find_contour(person: FloatImage, grey: FloatImage, *, unit: float, least: float = 0.35) -> Contour:
     """Find the person's edge in a matte, calmed to the scale of a face.
 
     Parameters
@@ -253,6 +253,8 @@ def find_contour(person: FloatImage, grey: FloatImage, *, unit: float) -> Contou
         The picture, smoothed. Where it is flat, the matte's edge is a guess and hardly to be drawn.
     unit : float, pixels
         A four-hundredth of a face's width.
+    least : float, 0 … 1
+        How sure of a guess to be: more where another background makes an edge of it, whatever is seen.
     """
     sigma = max(0.9, 4.0 * unit)
     calm = gaussian(person, sigma=sigma)
@@ -268,7 +270,7 @@ def find_contour(person: FloatImage, grey: FloatImage, *, unit: float) -> Contou
     )
     reach = 2 * max(1, round(5 * unit)) + 1
     seen = cv2.dilate(change, np.ones((reach, reach), np.uint8)).astype(np.float32, copy=False)
-    sure *= np.float32(0.35) + np.float32(0.65) * smoothstep(seen, low=0.006, high=0.02)
+    sure *= np.float32(least) + np.float32(1 - least) * smoothstep(seen, low=0.006, high=0.02)
     return Contour(distance, -across / steep, -down / steep, sure)
 
 

@@ -1,4 +1,4 @@
-"""Holes in skin that are skin though their colour denies it: burnt out, or deep in a chin's shadow."""
+"""Holes and gaps in skin that are skin though their colour denies it: burnt out, in deep shade, made up."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toonbooth.imaging.morphology import disk
-from toonbooth.imaging.pixels import ByteImage, FloatImage
+from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes, to_float
+from toonbooth.imaging.tones import smoothstep
 
 _Mask = NDArray[np.bool_]
 _Box = tuple[slice, slice]
@@ -56,7 +57,7 @@ def skin_holes(skin: FloatImage, face: FloatImage, seen: Neighbourhood) -> Float
 
     def burnt_out(these: _Mask, box: _Box) -> bool:
         # Pearls on a neck are as light.
-        return float(seen.form[box][these].mean()) > -9 and float(face[box][these].mean()) > 0.5
+        return float(seen.form[box][these].mean()) > -9 and float(seen.below[box][these].mean()) < 0.55
 
     def shaded(these: _Mask, box: _Box) -> bool:
         # A chain lies lower, a beard lies on the face, and hair hangs beside a neck.
@@ -72,6 +73,30 @@ def skin_holes(skin: FloatImage, face: FloatImage, seen: Neighbourhood) -> Float
     # About a hole skin is half believed.
     filled = cv2.dilate(np.maximum(burnt, shadow), disk(0.012 * seen.width))
     return filled.astype(np.float32) * seen.person * (1 - seen.taken)
+
+
+def reddish_gaps(skin: FloatImage, red: FloatImage, seen: Neighbourhood, *, typical: float) -> FloatImage:
+    """Narrow gaps between cheeks and ears that are skin, however deep in shade or make-up it lies.
+
+    Parameters
+    ----------
+    skin : float32 array, shape (H, W), 0 … 1
+    red : float32 array, shape (H, W), a*
+    seen : Neighbourhood of the same size
+    typical : float
+        L* of the skin.
+
+    Returns
+    -------
+    float32 array, shape (H, W), 0 … 1: hair is darker or less red.
+    """
+    closed = cv2.morphologyEx(to_bytes(skin), cv2.MORPH_CLOSE, disk(0.035 * seen.width))
+    gaps = to_float(closed.astype(np.uint8, copy=False)) * seen.person * (1 - seen.taken)
+    gaps *= smoothstep(seen.below, low=-0.3, high=-0.2)
+    redness = max(4.0, float(np.median(red[skin > 0.8])))
+    gaps *= smoothstep(red, low=0.55 * redness, high=0.85 * redness)
+    gaps *= smoothstep(seen.form, low=-0.58 * typical, high=-0.45 * typical)
+    return gaps
 
 
 def _enclosed(mask: ByteImage, width: float, chosen: Callable[[_Mask, _Box], bool]) -> ByteImage:

@@ -27,7 +27,10 @@ FACE_WIDTH = 400.0
 _NO_FACE_SHARE = 0.28
 """Without a face, lengths are those of a face this share of the picture's short side."""
 
-_CLOSEUP_PIXELS = 600_000
+_LEAST_OUTLINE = 0.75
+"""How surely people are outlined where the photo shows no edge, as white hair before a window."""
+
+_CLOSEUP_PIXELS = 1_300_000
 """Pixels that closeups may always have: a small picture is worth more of them than it has."""
 
 
@@ -83,7 +86,7 @@ def study(portrait: Portrait) -> Study:
         matte = shrunk(padded(portrait.matte, multiple=factor), size)
         matte, lab = settle_rim(matte, lab, unit=unit)
         person = _find_person(matte, small, lab, portrait.faces, scale=1 / factor, unit=unit)
-        contour = find_contour(person, luma(strokes), unit=unit)
+        contour = find_contour(person, luma(strokes), unit=unit, least=_LEAST_OUTLINE)
     grey = luma(small)
     gain = _gain(lab, person) if portrait.faces else 1.0
     return Study(factor, unit, portrait.faces, picture, strokes, along, lab, grey, person, contour, gain)

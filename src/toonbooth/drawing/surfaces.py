@@ -10,7 +10,7 @@ import numpy as np
 from toonbooth.drawing import facemap
 from toonbooth.drawing.beards import beard_evidence
 from toonbooth.drawing.regions import Regions, polygon_mask
-from toonbooth.drawing.skin_holes import Neighbourhood, skin_holes
+from toonbooth.drawing.skin_holes import Neighbourhood, reddish_gaps, skin_holes
 from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage, to_bytes, to_float
 from toonbooth.imaging.resize import enlarged, shrunk
@@ -120,6 +120,7 @@ def _shine_and_strands(
         near = cv2.dilate(bright, seam)
         np.maximum(shine, to_float(joined.astype(np.uint8, copy=False)) * near * (1 - taken), out=shine)
     seen = Neighbourhood(taken, person, light - typical, beside, below, width)
+    np.maximum(shine, reddish_gaps(np.maximum(skin, shine), red, seen, typical=typical), out=shine)
     face = polygon_mask(size[::-1], points[facemap.OVAL])
     np.maximum(shine, skin_holes(np.maximum(skin, shine), face, seen), out=shine)
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
+import pytest
 
 from tests.unit.drawing.portraits import bust
 from toonbooth.drawing import facemap
 from toonbooth.drawing.cel import cel_tones
 from toonbooth.drawing.cel_form import gather_form
 from toonbooth.drawing.cel_skin import CelTones
+from toonbooth.drawing.flesh import underexposure
+from toonbooth.drawing.pen import Colour
 from toonbooth.drawing.regions import Regions, find_regions
 from toonbooth.drawing.surfaces import settle_surfaces
 from toonbooth.imaging.colour import luma, rgb_to_lab
@@ -82,9 +87,7 @@ def test_a_forehead_burnt_out_by_flash_keeps_the_hue_of_skin_up_to_the_brows() -
     skin = face_of_skin()
     brows = np.zeros((SIDE, SIDE), np.float32)
     brows[50:60, 60:140] = 1
-    regions = Regions(
-        skin.person, skin.skin, brows, skin.eyes, skin.lips, skin.mouth, skin.cheeks, skin.frames, skin.heads
-    )
+    regions = replace(skin, features=brows)
     tones = CelTones(step=11.0, skin_step=9.0, saturation=1.2, warmth=0.0, blush=0.0)
     chroma = np.hypot(*np.moveaxis(cel_tones(lab, regions, tones, unit=UNIT)[..., 1:], 2, 0))
     assert chroma[45, 100] > 0.85 * chroma[120, 40]
@@ -139,3 +142,40 @@ def test_a_chain_on_a_neck_and_a_beard_are_no_skin() -> None:
     skin = gaussian(settled_skin(portrait, picture), sigma=1.0)
     assert skin[chain, round(x)] < 0.1
     assert skin[beard, round(x)] < 0.1
+
+
+def test_a_gap_as_red_as_skin_between_cheek_and_ear_is_skin_and_a_strand_of_hair_is_not() -> None:
+    portrait = bust(480, 400)
+    face = portrait.faces[0]
+    x, y = (float(value) for value in face.landmarks[facemap.OVAL].mean(axis=0))
+    row, column = round(y + 0.1 * face.width), round(x - 0.4 * face.width)
+    thickness = round(0.03 * face.width)
+    found = []
+    for colour in ((130, 70, 80), (40, 32, 28)):
+        picture = portrait.picture.copy()
+        ends = (column, row - round(0.15 * face.width)), (column, row + round(0.15 * face.width))
+        cv2.line(picture, *ends, colour, thickness)
+        found.append(settled_skin(portrait, picture)[row, column])
+    assert found[0] > 0.8
+    assert found[1] < 0.2
+
+
+@pytest.mark.parametrize(
+    ("tone", "eye_white", "least", "most"),
+    [
+        ((55.0, 22.0, 20.0), 47.0, 4.0, 9.0),
+        ((55.0, 22.0, 20.0), 75.0, 0.0, 0.1),
+        ((30.0, 12.0, 16.0), 60.0, 0.0, 0.1),
+    ],
+    ids=["fair skin in the shade", "tanned skin in the light", "dark skin in the light"],
+)
+def test_skin_as_light_as_the_white_of_its_eyes_was_photographed_too_dark(
+    tone: Colour, eye_white: float, least: float, most: float
+) -> None:
+    skin = face_of_skin()
+    lightness = np.full((SIDE, SIDE), tone[0], np.float32)
+    lightness[80:90, 60:140] = eye_white
+    eyes = np.zeros((SIDE, SIDE), np.float32)
+    eyes[80:90, 60:140] = 1
+    regions = replace(skin, features=eyes, eyes=eyes)
+    assert least <= underexposure(lightness, regions, tone) <= most

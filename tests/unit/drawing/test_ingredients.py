@@ -316,6 +316,17 @@ def test_the_outline_runs_along_the_person_and_swells_away_from_the_light() -> N
     assert bolder.sum() > 1.4 * line.sum()
 
 
+def test_white_hair_before_a_window_is_outlined_as_surely_as_is_asked_for() -> None:
+    person = np.zeros((80, 80), np.float32)
+    cv2.circle(person, (40, 40), 20, (1.0,), -1, cv2.LINE_AA)
+    white = np.ones_like(person)
+    faint, sure = (
+        float(find_contour(person, white, unit=0.5, least=least).sure[40, 20]) for least in (0.35, 0.75)
+    )
+    assert sure > 2 * faint
+    assert find_contour(person, white - 0.6 * person, unit=0.5, least=0.75).sure[40, 20] > sure
+
+
 def test_an_undecided_matte_has_no_outline() -> None:
     vague = np.tile(np.linspace(0, 1, 200, dtype=np.float32), (40, 1))
     contour = find_contour(vague, vague, unit=0.3)
