@@ -14,6 +14,9 @@ from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep, soft_steps
 
+_SHINE = np.float32(16)
+"""L* above the middle of a skin from which on its light is glare, of which a painter keeps a part."""
+
 _ENOUGH_SKIN = 30
 """Pixels of sure skin below which its colour isn't worth measuring."""
 
@@ -65,7 +68,8 @@ def grade(lab: FloatImage, regions: Regions, look: Grade, *, unit: float) -> Flo
     for head in range(len(regions.heads)):
         _lay_skin((light, a, b), lab, regions.of_head(head), look, unit=unit, colourful=colourful)
     light *= 1 + _falling_light(regions, look)
-    split = np.clip((light - 52) * np.float32(1 / 40), -1, 1)
+    # Depths are cool, but black hair isn't blue.
+    split = np.clip((light - 52) * np.float32(1 / 40), -0.5, 1)
     b += np.float32(colourful * look.temperature) * split
     a += np.float32(colourful * 0.25 * look.temperature) * split
     np.clip(light, 0, 100, out=light)
@@ -90,7 +94,9 @@ def _lay_skin(
     middle, red, yellow = (float(v) for v in np.median(lab[sure], axis=0))
     form: FloatImage = lightness - np.float32(middle)
     # Hard shadows age people and shine is sweat: both keep their place and lose some depth.
+    glare = np.maximum(form - _SHINE, 0)
     bent = np.where(form < 0, np.float32(0.84) * form, np.float32(0.8) * form).astype(np.float32)
+    bent -= np.float32(0.5) * glare
     stepped = soft_steps(gaussian(bent, sigma=1.6 * unit), step=look.plane, softness=0.42)
     bent += np.float32(0.75) * (stepped - bent)
     base = (
@@ -113,12 +119,12 @@ def _lay_skin(
     a -= like * own_a * np.float32(look.saturation - calmed)
     b -= like * own_b * np.float32(look.saturation - calmed)
     light += like * np.float32(base - middle)
-    even_a = np.float32(0.6) * (own_a - np.float32(red)) + np.float32(hue * calmed)
-    even_b = np.float32(0.6) * (own_b - np.float32(yellow)) + np.float32(yellow * calmed)
+    even_a = drawn_in(own_a - np.float32(red)) + np.float32(hue * calmed)
+    even_b = drawn_in(own_b - np.float32(yellow)) + np.float32(yellow * calmed)
     even_a += np.float32(colourful) * (
-        1 + np.float32(look.blush) * regions.cheeks + 3 * shadow - 2 * deep - lit
+        1 + np.float32(look.blush) * regions.cheeks + 4 * shadow + 2 * deep - lit
     )
-    even_b += np.float32(colourful) * (2 * lit + 1 - 4 * deep)
+    even_b += np.float32(colourful) * (2 * lit + 1 + shadow)
     a += (even_a - a) * mask
     b += (even_b - b) * mask
     inside = regions.features * (1 - regions.lips)
@@ -129,6 +135,12 @@ def _lay_skin(
     teeth *= smoothstep(lightness, low=middle - 25, high=middle)
     a *= 1 - np.float32(0.5) * teeth
     b *= 1 - np.float32(0.35) * teeth
+
+
+def drawn_in(away: FloatImage) -> FloatImage:
+    """Differences of hue within a skin, the smaller the larger they are: necks aren't another person's."""
+    drawn: FloatImage = np.float32(0.62) * away / (1 + np.abs(away) * np.float32(1 / 22))
+    return drawn
 
 
 def _eye_white(lightness: FloatImage, regions: Regions) -> float:

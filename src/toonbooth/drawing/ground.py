@@ -41,12 +41,16 @@ class GroundLook:
     side : side that the light comes from; the ground is lighter on the other.
     brush : factor on the size of strokes.
     sweep : radians, the way the brush goes.
+    turn : radians by which the hue is turned.
+    lift : added to L*.
     """
 
     kind: Ground
     side: float
     brush: float
     sweep: float
+    turn: float = 0.0
+    lift: float = 0.0
 
 
 _Lab = tuple[float, float, float]
@@ -122,7 +126,7 @@ def paint_ground(
     everywhere = np.ones(few[::-1], np.float32)
     scale = size[0] / width
     for share, variety in ((0.24, 2.4), (0.13, 1.8)):
-        breadth = share * max(face_width, 0.22 * min(width, height)) * scale * look.brush
+        breadth = share * max(face_width, 0.36 * min(width, height)) * scale * look.brush
         breadth = max(4.0, breadth)
         brush = Brush(breadth, length=4.5, coverage=1.5, tolerance=16.0, variety=variety)
         paint_strokes(canvas, lay_strokes(lab, directions, everywhere, brush, size=size, rng=rng))
@@ -160,6 +164,8 @@ def _ground_colours(
     other = _clouds(size, 0.16 * max(size), rng)
     far, around = WALLS[look.kind]
     wall = [np.float32(one) + np.float32(two - one) * glow for one, two in zip(far, around, strict=True)]
+    cos, sin = np.float32(np.cos(look.turn)), np.float32(np.sin(look.turn))
+    wall = [wall[0] + np.float32(look.lift), wall[1] * cos - wall[2] * sin, wall[1] * sin + wall[2] * cos]
     wall[0] += np.float32(1.6) * clouds
     wall[1] += np.float32(2.6) * other
     wall[2] -= np.float32(3.2) * other

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -15,15 +15,19 @@ from toonbooth.drawing.eyes import draw_eyes, enlarge_eyes
 from toonbooth.drawing.figure import Drawing, figure_above
 from toonbooth.drawing.grading import Grade, grade
 from toonbooth.drawing.ground import Ground, GroundLook, PaintedGround, paint_ground
-from toonbooth.drawing.regions import Regions, clean_matte, find_regions
+from toonbooth.drawing.handling import Subject, brush_ways, find_hair, paint_subject
+from toonbooth.drawing.regions import clean_matte, find_regions
 from toonbooth.drawing.scraps import clean_rim, with_earrings
-from toonbooth.imaging.brushwork import Brush, BrushDirections, brush_directions, lay_strokes, paint_strokes
+from toonbooth.drawing.surfaces import settle_surfaces
+from toonbooth.imaging.brushwork import (
+    BrushDirections,
+)
 from toonbooth.imaging.colour import lab_to_rgb, luma, planes_of, rgb_to_lab
 from toonbooth.imaging.flow import Flow, FlowSmoother, edge_tangent_flow
 from toonbooth.imaging.kuwahara import anisotropic_kuwahara
 from toonbooth.imaging.lines import line_response
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes, to_float
-from toonbooth.imaging.resize import Size, enlarged, enlarged_rows, padded, shrunk
+from toonbooth.imaging.resize import enlarged, enlarged_rows, padded, shrunk
 from toonbooth.imaging.smoothing import GuidedPlane, flatten, gaussian, guided_planes
 from toonbooth.imaging.tones import ordered_dither, smoothstep
 from toonbooth.portrait.model import Portrait
@@ -73,6 +77,8 @@ def choose_look(rng: np.random.Generator) -> PaintedLook:
             side=side,
             brush=brush,
             sweep=float(rng.uniform(0.3, 1.2)) * side,
+            turn=float(rng.uniform(-0.22, 0.22)),
+            lift=float(rng.uniform(-6.0, 6.0)),
         ),
         brush=brush,
         impasto=float(rng.uniform(0.5, 1.2)),
@@ -100,24 +106,19 @@ def draw_painted(portrait: Portrait, rng: np.random.Generator) -> Portrait:
 class _Study:
     """All that is decided on the small picture; `factor` times smaller than the painting.
 
-    lab : colours of the person.
-    planes : the same as R, G, B to be enlarged along the photo's edges; then the smooth grey.
+    subject : what strokes are to paint.
+    planes : its colours as R, G, B to be enlarged along the photo's edges; then the smooth grey.
     brushy : how far strokes cover the study, 0 … 1.
-    directions : the way the brush goes.
     grain : how much of the photo's fine drawing stays: features.
-    strands : where hair or folds ask for a fine brush.
     """
 
     factor: int
-    lab: FloatImage
+    subject: Subject
     planes: list[GuidedPlane]
     clean: GuidedPlane
     person: FloatImage
-    regions: Regions
     brushy: FloatImage
-    directions: BrushDirections
     grain: FloatImage
-    strands: FloatImage
 
 
 def _paint(portrait: Portrait, ground: PaintedGround, look: PaintedLook, rng: np.random.Generator) -> Drawing:
@@ -127,7 +128,7 @@ def _paint(portrait: Portrait, ground: PaintedGround, look: PaintedLook, rng: np
     picture = padded(portrait.picture, multiple=factor)
     large = (picture.shape[1], picture.shape[0])
     study = _study(portrait, picture, ground.directions, look, unit=unit / factor, factor=factor)
-    strokes = _paint_strokes(study, look, size=large, unit=unit, rng=rng)
+    strokes = paint_subject(study.subject, size=large, unit=unit, brush=look.brush, rng=rng)
     behind = padded(enlarged(ground.canvas, (width, height)), multiple=factor)
     bristles = _bristles(study, rng=rng)
     relief = [_relief(each, side=look.grade.side) for each in (strokes, behind)]
@@ -169,6 +170,8 @@ def _study(
         person = np.ones(size[::-1], np.float32)
     planes = along.smooth(anisotropic_kuwahara(lab, even_grey, flow, radius=max(1.2, 6.0 * unit)))
     regions = find_regions(planes, grey, person, faces, scale=scale)
+    # Rim light on a jaw and flash on a forehead are skin.
+    regions = replace(regions, skin=settle_surfaces(regions, planes, grey, faces, scale=scale).skin)
     # Features keep more of their drawing than a broad brush leaves.
     fine = np.maximum(regions.features, regions.mouth)
     lab = cv2.blendLinear(lab, planes, fine, 1 - fine).astype(np.float32, copy=False)
@@ -200,42 +203,11 @@ def _study(
     brushy = (np.float32(0.92) - np.float32(0.1) * regions.skin) * (1 - np.float32(0.5) * detail)
     brushy *= 1 - smoothstep(fine, low=0.02, high=0.5)
     calm = gaussian(person, sigma=max(0.7, 1.6 * unit)) if faces else person
-    directions = _directions(tone, calm, regions, drift, unit=unit)
-    return _Study(factor, graded, planes_large, clean, calm, regions, brushy, directions, fine, stranded)
-
-
-def _directions(
-    tone: FloatImage, person: FloatImage, regions: Regions, drift: BrushDirections, *, unit: float
-) -> BrushDirections:
-    """The way the brush goes, at half the size: around heads, along hair and folds, over the ground."""
-    size = (max(1, tone.shape[1] // 2), max(1, tone.shape[0] // 2))
-    few, skin = shrunk(tone, size), shrunk(regions.skin, size)
-    ground = BrushDirections(enlarged(drift.cos2, size), enlarged(drift.sin2, size))
-    loose = brush_directions(few, scale=max(0.7, 2.0 * unit), drift=ground, steadiness=1e-5)
-    around = _around_heads(regions.heads, size)
-    firm = brush_directions(few, scale=max(0.7, 6.5 * unit), drift=around, steadiness=2e-4)
-    return ground.mixed(loose.mixed(firm, skin), smoothstep(shrunk(person, size), low=0.2, high=0.6))
-
-
-def _paint_strokes(
-    study: _Study, look: PaintedLook, *, size: Size, unit: float, rng: np.random.Generator
-) -> ByteImage:
-    rgb = to_bytes(lab_to_rgb(study.lab))
-    canvas: ByteImage = enlarged(np.dstack([rgb, np.full(rgb.shape[:2], 128, np.uint8)]), size)
-    skin = smoothstep(study.regions.skin, low=0.3, high=0.7)
-    plain = smoothstep(study.person, low=0.3, high=0.6) * smoothstep(study.brushy, low=0.05, high=0.2)
-    step = unit * look.brush
-    cloth = plain * (1 - skin)
-    strands = cloth * study.strands
-    for wanted, brush in (
-        (cloth, Brush(max(8.0, 20 * step), 5.5, coverage=1.7, tolerance=20.0, variety=1.8)),
-        (plain * skin, Brush(max(4.0, 21 * step), 3.2, coverage=1.9, tolerance=11.0, variety=1.5)),
-        (strands, Brush(max(3.0, 6.5 * step), 13.0, coverage=1.5, tolerance=22.0, variety=2.2)),
-        (plain * skin, Brush(max(3.0, 10 * step), 4.2, coverage=0.6, tolerance=7.0, variety=1.1)),
-    ):
-        strokes = lay_strokes(study.lab, study.directions, wanted, brush, size=size, rng=rng)
-        paint_strokes(canvas, strokes)
-    return cv2.GaussianBlur(canvas, (0, 0), max(0.4, 0.75 * unit)).astype(np.uint8, copy=False)
+    hair = find_hair(lab, grey, regions, unit=unit)
+    directions = brush_ways(tone, calm, regions, drift, hair, unit=unit)
+    surface = smoothstep(calm, low=0.3, high=0.6) * smoothstep(brushy, low=0.05, high=0.2)
+    subject = Subject(graded, directions, surface, regions.skin, stranded, hair)
+    return _Study(factor, subject, planes_large, clean, calm, brushy, fine)
 
 
 def _calm_grey(picture: ByteImage, portrait: Portrait) -> ByteImage:
@@ -254,24 +226,6 @@ def _calm_grey(picture: ByteImage, portrait: Portrait) -> ByteImage:
     return grey
 
 
-def _around_heads(heads: tuple[tuple[float, float, float], ...], size: Size) -> BrushDirections:
-    """Directions that run around heads, at half the size of the masks that these were found in."""
-    width, height = size
-    columns = np.arange(width, dtype=np.float32)[None, :]
-    rows = np.arange(height, dtype=np.float32)[:, None]
-    cos2, sin2 = np.zeros((height, width), np.float32), np.zeros((height, width), np.float32)
-    for x, y, across in (tuple(each / 2 for each in head) for head in heads):
-        right, down = (
-            (columns - np.float32(x)) / np.float32(across),
-            (rows - np.float32(y)) / np.float32(across),
-        )
-        square = right * right + down * down
-        near = 1 / (np.float32(0.02) + square * square)
-        cos2 += near * (down * down - right * right)
-        sin2 -= near * 2 * right * down
-    return BrushDirections(cos2, sin2).unit()
-
-
 def _relief(canvas: ByteImage, *, side: float) -> NDArray[np.int16]:
     """How the thickness of paint catches a light from above and one side, in sixteenths of 1 / 255."""
     kernel = np.array(
@@ -285,7 +239,7 @@ def _relief(canvas: ByteImage, *, side: float) -> NDArray[np.int16]:
 def _bristles(study: _Study, *, rng: np.random.Generator) -> FloatImage:
     """Streaks that single hairs of the brush leave along its way, about -1 … 1, at the study's size."""
     size = (study.brushy.shape[1], study.brushy.shape[0])
-    way = study.directions
+    way = study.subject.directions
     angles = BrushDirections(enlarged(way.cos2, size), enlarged(way.sin2, size)).angles()
     x, y = cv2.polarToCart(np.ones_like(angles), angles)
     streaks = FlowSmoother(Flow(x.astype(np.float32), y.astype(np.float32), angles), reach=8.0, taps=3)

@@ -13,7 +13,9 @@ from toonbooth.imaging.resize import Size
 from toonbooth.imaging.smoothing import gaussian
 
 _SUBPIXEL_BITS = 4
-_HALF_STEPS = 3
+_LONG = 7.0
+"""Strokes longer than this many widths bend along more points."""
+
 _PROFILE = np.array([0.1, 0.62, 0.92, 1.0, 0.9, 0.66, 0.12], np.float32)
 """Half width of a stroke from its start to its end over its half width in the middle."""
 
@@ -88,6 +90,7 @@ class Brush:
     coverage : area of all strokes over the area painted; 1 leaves gaps, 2 covers nearly all.
     tolerance : a stroke ends where the colour under it differs by this much, L*a*b*.
     variety : by how much light colours differ from stroke to stroke, L*; dark ones differ less.
+    colourful : how much of that is hue; 0 varies lightness alone.
     """
 
     width: float
@@ -95,6 +98,7 @@ class Brush:
     coverage: float
     tolerance: float
     variety: float
+    colourful: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +143,7 @@ def lay_strokes(
     doi:10.1145/280814.280951
     """
     height, width = wanted.shape
+    half_steps = 3 if brush.length <= _LONG else 6
     scale = np.array([width / size[0], height / size[1]], np.float32)
     area = brush.width * brush.width * brush.length * 0.85
     cell = float(np.sqrt(area / brush.coverage))
@@ -156,14 +161,14 @@ def lay_strokes(
     angles = directions.angles()
     turned = np.array([angles.shape[1] / size[0], angles.shape[0] / size[1]], np.float32)
     longer = np.clip(1 + np.float32(0.3) * stray[2], 0.5, 1.7)
-    step = np.float32(brush.width * brush.length / (2 * _HALF_STEPS)) * longer
+    step = np.float32(brush.width * brush.length / (2 * half_steps)) * longer
     wobble = np.float32(0.09) * stray[3]
     own = _under(colours, seeds, scale)
     start = _under(angles, seeds, turned) + wobble
     ways = []
     for sign in (-1, 1):
         here, heading, path, going = seeds, start, [], np.ones(len(seeds), np.float32)
-        for _ in range(_HALF_STEPS):
+        for _ in range(half_steps):
             move = np.stack([np.cos(heading), np.sin(heading)], axis=1) * (sign * step * going)[:, None]
             there = here + move
             unlike = np.abs(_under(colours, there, scale) - own).sum(axis=1) > brush.tolerance
@@ -183,12 +188,19 @@ def lay_strokes(
     half = np.minimum(
         np.float32(0.5 * brush.width) * np.clip(1 + np.float32(0.22) * stray[4], 0.5, 1.5), 0.3 * reach + 0.35
     )
-    normal = np.stack([-along[..., 1], along[..., 0]], axis=2) * (half[:, None] * _PROFILE)[..., None]
+    ends = np.linspace(0, len(_PROFILE) - 1, 2 * half_steps + 1)
+    profile = np.interp(ends, np.arange(len(_PROFILE)), _PROFILE).astype(np.float32)
+    normal = np.stack([-along[..., 1], along[..., 0]], axis=2) * (half[:, None] * profile)[..., None]
     outlines = np.concatenate([points + normal, (points - normal)[:, ::-1]], axis=1)
     fixed = np.rint((outlines - np.float32(0.5)) * (1 << _SUBPIXEL_BITS)).astype(np.int32)
     # Painters turn a colour more than they lighten it: what is lighter beside darker looks like a crease.
     spread = np.stack(
-        [np.float32(0.7) * stray[0], np.float32(0.6) * stray[1], np.float32(0.7) * stray[2]], axis=1
+        [
+            np.float32(0.7) * stray[0],
+            np.float32(0.6 * brush.colourful) * stray[1],
+            np.float32(0.7 * brush.colourful) * stray[2],
+        ],
+        axis=1,
     )
     heights = np.clip(0.5 + np.float32(0.22) * stray[3], 0, 1)
     # In the dark the same difference looks larger.

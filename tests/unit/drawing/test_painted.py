@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.unit.drawing.portraits import bust, landscape
-from toonbooth.drawing.grading import lift_of
+from toonbooth.drawing.grading import drawn_in, lift_of
 from toonbooth.drawing.ground import Ground
 from toonbooth.drawing.painted import choose_look, draw_painted
 from toonbooth.drawing.scraps import clean_rim, with_earrings
@@ -81,6 +81,14 @@ def test_dark_skin_is_not_lifted_and_light_skin_is_no_chalk() -> None:
     assert lift_of(25.0) == lift_of(32.0) == 0.0
     assert lift_of(72.0) == lift_of(85.0) == 0.0
     assert 0 < lift_of(55.0) < 5
+
+
+def test_a_neck_in_coloured_light_is_drawn_towards_its_face() -> None:
+    away = np.array([[-40.0, -5.0, 0.0, 5.0, 40.0]], np.float32)
+    drawn = drawn_in(away)
+    assert (np.diff(drawn) > 0).all()
+    assert abs(drawn[0, 4]) < 0.25 * 40
+    assert 0.45 * 5 < drawn[0, 3] < 5
 
 
 def test_a_scrap_of_background_leaves_the_matte_and_the_person_stays() -> None:

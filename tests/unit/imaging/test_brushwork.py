@@ -71,6 +71,20 @@ def test_variety_makes_neighbours_differ() -> None:
     assert 2 < laid(even, wanted, varied).colours[:, 0].std() < 4
 
 
+def test_a_brush_without_hues_varies_lightness_alone() -> None:
+    even, wanted = np.full((45, 60, 3), 50, np.float32), np.ones((45, 60), np.float32)
+    grey = Brush(width=8.0, length=5.0, coverage=2.0, tolerance=10.0, variety=3.0, colourful=0.0)
+    colours = laid(even, wanted, grey).colours
+    assert colours[:, 0].std() > 1
+    assert (colours[:, 1:] == 50).all()
+
+
+def test_long_strokes_bend_along_more_points() -> None:
+    even, wanted = np.full((45, 60, 3), 50, np.float32), np.ones((45, 60), np.float32)
+    long = Brush(width=4.0, length=20.0, coverage=2.0, tolerance=10.0, variety=0.0)
+    assert laid(even, wanted, long).outlines.shape[1] > laid(even, wanted).outlines.shape[1]
+
+
 def test_directions_follow_edges_and_drift_elsewhere() -> None:
     grey = np.zeros((40, 40), np.float32)
     grey[:, 20:] = 1

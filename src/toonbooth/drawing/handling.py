@@ -1,0 +1,187 @@
+"""How a painter handles the brush: which way it goes over skin, hair and cloth, what each brush paints."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from toonbooth.drawing.regions import Regions
+from toonbooth.imaging.brushwork import Brush, BrushDirections, brush_directions, lay_strokes, paint_strokes
+from toonbooth.imaging.colour import lab_to_rgb, planes_of
+from toonbooth.imaging.flow import Flow, FlowSmoother
+from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes
+from toonbooth.imaging.resize import Size, enlarged, shrunk
+from toonbooth.imaging.smoothing import gaussian
+from toonbooth.imaging.tones import smoothstep
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is to be painted, all of one size; masks are float32 in 0 … 1.
+
+    lab : (H, W, 3) float32, L*a*b*.
+    directions : BrushDirections, of any size.
+    surface : where strokes belong: the person, without eyes and mouth.
+    skin : bare skin.
+    strands : where hair or folds ask for a fine brush.
+    hair : where hair is.
+    """
+
+    lab: FloatImage
+    directions: BrushDirections
+    surface: FloatImage
+    skin: FloatImage
+    strands: FloatImage
+    hair: FloatImage
+
+
+def find_hair(lab: FloatImage, grey: FloatImage, regions: Regions, *, unit: float) -> FloatImage:
+    """Find hair and beards by their place and by what they look like.
+
+    Parameters
+    ----------
+    lab : float32 array, shape (H, W, 3), L*a*b*
+    grey : float32 array, shape (H, W), range [0, 1]
+        The picture as it is.
+    regions : of the same size
+    unit : float, pixels
+        A four-hundredth of a face's width.
+
+    Returns
+    -------
+    float32 array, shape (H, W): 1 around a face, not under its chin, where a surface is rough or much darker
+    than skin; a shaded temple or a bald head is neither.
+    """
+    hair = np.zeros_like(grey)
+    sure = regions.skin > 0.8
+    if np.count_nonzero(sure) < 20:
+        return hair
+    columns = np.arange(grey.shape[1], dtype=np.float32)[None, :]
+    rows = np.arange(grey.shape[0], dtype=np.float32)[:, None]
+    for x, y, across in regions.heads:
+        right = (columns - np.float32(x)) / np.float32(across)
+        down = (rows - np.float32(y)) / np.float32(across)
+        down *= np.where(down > 0, np.float32(1.5), np.float32(0.8))
+        away: FloatImage = (right * right + down * down).astype(np.float32, copy=False)
+        np.maximum(hair, smoothstep(away, low=1.1, high=0.75), out=hair)
+    lightness = planes_of(lab)[0]
+    typical = float(np.median(lightness[sure]))
+    fine = np.abs(grey - gaussian(grey, sigma=max(0.8, 3 * unit)))
+    rough = gaussian(fine, sigma=max(1.0, 5 * unit)) / (np.float32(0.08) + grey)
+    looks = smoothstep(lightness, low=typical - 18, high=typical - 32)
+    np.maximum(looks, smoothstep(rough, low=0.018, high=0.04), out=looks)
+    hair *= looks * (1 - regions.skin) * (1 - np.maximum(regions.features, regions.mouth))
+    return hair
+
+
+def brush_ways(
+    tone: FloatImage,
+    person: FloatImage,
+    regions: Regions,
+    drift: BrushDirections,
+    hair: FloatImage,
+    *,
+    unit: float,
+) -> BrushDirections:
+    """Decide which way the brush goes: around heads, along hair and folds, over the ground.
+
+    Parameters
+    ----------
+    tone : float32 array, shape (H, W), range [0, 1]
+        The picture in planes.
+    person : float32 array, shape (H, W)
+        The matte.
+    regions : of the same size
+    drift : BrushDirections, of any size
+        The way over the ground.
+    hair : float32 array, shape (H, W), from `find_hair`
+    unit : float, pixels
+        A four-hundredth of a face's width.
+
+    Returns
+    -------
+    BrushDirections at half the size.
+    """
+    size = (max(1, tone.shape[1] // 2), max(1, tone.shape[0] // 2))
+    few, skin = shrunk(tone, size), shrunk(regions.skin, size)
+    ground = BrushDirections(enlarged(drift.cos2, size), enlarged(drift.sin2, size))
+    loose = brush_directions(few, scale=max(0.7, 5.0 * unit), drift=ground, steadiness=5e-5)
+    around = _around_heads(regions.heads, size)
+    # Where nothing is to be seen of its strands, hair and beards grow away from the face.
+    away = BrushDirections(-around.cos2, -around.sin2)
+    combed = brush_directions(few, scale=max(0.7, 7.5 * unit), drift=away, steadiness=1e-4)
+    loose = loose.mixed(combed, shrunk(hair, size))
+    firm = brush_directions(few, scale=max(0.7, 9.0 * unit), drift=around, steadiness=4e-4)
+    return ground.mixed(loose.mixed(firm, skin), smoothstep(shrunk(person, size), low=0.2, high=0.6))
+
+
+def _around_heads(heads: tuple[tuple[float, float, float], ...], size: Size) -> BrushDirections:
+    """Directions that run around heads, at half the size of the masks that these were found in."""
+    width, height = size
+    columns = np.arange(width, dtype=np.float32)[None, :]
+    rows = np.arange(height, dtype=np.float32)[:, None]
+    cos2, sin2 = np.zeros((height, width), np.float32), np.zeros((height, width), np.float32)
+    for x, y, across in (tuple(each / 2 for each in head) for head in heads):
+        right, down = (
+            (columns - np.float32(x)) / np.float32(across),
+            (rows - np.float32(y)) / np.float32(across),
+        )
+        square = right * right + down * down
+        near = 1 / (np.float32(0.02) + square * square)
+        cos2 += near * (down * down - right * right)
+        sin2 -= near * 2 * right * down
+    return BrushDirections(cos2, sin2).unit()
+
+
+def paint_subject(
+    subject: Subject, *, size: Size, unit: float, brush: float, rng: np.random.Generator
+) -> ByteImage:
+    """Paint a person: broad strokes first, long ones along hair and folds, single hairs in the end.
+
+    Parameters
+    ----------
+    subject : Subject
+    size : (width, height) of the sheet in pixels; the same field of view
+    unit : float, pixels of the sheet
+        A four-hundredth of a face's width.
+    brush : float
+        Factor on the size of all brushes.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    uint8 array, shape (height, width, 4): sRGB, and the thickness of the paint.
+    """
+    rgb = to_bytes(lab_to_rgb(subject.lab))
+    canvas: ByteImage = enlarged(np.dstack([rgb, np.full(rgb.shape[:2], 128, np.uint8)]), size)
+    skin = smoothstep(subject.skin, low=0.3, high=0.7)
+    cloth = subject.surface * (1 - skin)
+    hair = cloth * subject.hair
+    strands = np.maximum(cloth * subject.strands, np.float32(0.8) * hair)
+    single = np.maximum(hair, np.float32(0.6) * strands)
+    step = unit * brush
+
+    def lay(wanted: FloatImage, brush: Brush) -> None:
+        paint_strokes(canvas, lay_strokes(subject.lab, subject.directions, wanted, brush, size=size, rng=rng))
+
+    lay(cloth, Brush(max(8.0, 20 * step), 6.5, coverage=1.7, tolerance=24.0, variety=1.8))
+    lay(subject.surface * skin, Brush(max(4.0, 17 * step), 5.0, coverage=2.0, tolerance=13.0, variety=1.6))
+    lay(strands, Brush(max(3.0, 9 * step), 13.0, coverage=1.2, tolerance=30.0, variety=2.5, colourful=0.5))
+    # Wet in wet: the ends of strokes melt into what they pass into, their sides stay.
+    wet = _along(subject.directions, size, reach=max(1.0, 4.5 * unit))
+    canvas = wet.smooth_bytes(wet.smooth_bytes(canvas))
+    # Single hairs lie on top, dry.
+    lay(single, Brush(max(1.5, 3.0 * step), 24.0, coverage=0.45, tolerance=34.0, variety=9.0, colourful=0.15))
+    return cv2.GaussianBlur(canvas, (0, 0), max(0.4, 0.55 * unit)).astype(np.uint8, copy=False)
+
+
+def _along(directions: BrushDirections, size: Size, *, reach: float) -> FlowSmoother:
+    angles = directions.angles()
+    x, y = (
+        # Directions have no sign to be interpolated, and they are as calm as their pixels are large.
+        cv2.resize(plane, size, interpolation=cv2.INTER_NEAREST).astype(np.float32, copy=False)
+        for plane in cv2.polarToCart(np.ones_like(angles), angles)
+    )
+    return FlowSmoother(Flow(x, y, np.ones_like(x)), reach=reach, taps=1)

@@ -1,0 +1,77 @@
+"""A painter finds hair by its look, combs it away from the face, and leaves strokes along the forms."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from toonbooth.drawing.handling import Subject, brush_ways, find_hair, paint_subject
+from toonbooth.drawing.regions import Regions
+from toonbooth.imaging.brushwork import BrushDirections
+from toonbooth.imaging.pixels import FloatImage
+
+SHAPE = (120, 100)
+NONE: FloatImage = np.zeros(SHAPE, np.float32)
+ALL: FloatImage = np.ones(SHAPE, np.float32)
+FACE = slice(40, 80), slice(35, 65)
+CROWN = slice(22, 32), slice(40, 60)
+CHEST = slice(104, 118), slice(35, 65)
+
+
+def regions() -> Regions:
+    skin = NONE.copy()
+    skin[FACE] = 1
+    return Regions(ALL, skin, NONE, NONE, NONE, NONE, NONE, NONE, heads=((50.0, 60.0, 40.0),))
+
+
+def found(grey: FloatImage) -> FloatImage:
+    lab = np.stack([100 * grey, 0 * grey, 0 * grey], axis=2).astype(np.float32)
+    return find_hair(lab, grey, regions(), unit=0.1)
+
+
+def test_dark_hair_is_found_around_the_face_and_not_on_the_chest() -> None:
+    grey = np.full(SHAPE, 0.15, np.float32)
+    grey[FACE] = 0.7
+    hair = found(grey)
+    assert hair[CROWN].min() > 0.9
+    assert hair[FACE].max() == 0
+    assert hair[CHEST].max() == 0
+
+
+def test_rough_hair_as_light_as_skin_is_found_and_a_bald_head_is_none() -> None:
+    bald = np.full(SHAPE, 0.7, np.float32)
+    assert found(bald)[CROWN].max() < 0.05
+    fair = bald.copy()
+    fair[:40, ::2] = 0.55
+    assert found(fair)[CROWN].min() > 0.9
+
+
+def test_where_nobody_is_there_is_no_hair() -> None:
+    nobody = Regions(ALL, NONE, NONE, NONE, NONE, NONE, NONE, NONE, heads=())
+    assert not find_hair(np.zeros((*SHAPE, 3), np.float32), NONE, nobody, unit=0.1).any()
+
+
+def test_the_brush_goes_around_the_face_and_away_from_it_through_hair() -> None:
+    flat = np.full(SHAPE, 0.5, np.float32)
+    drift = BrushDirections(ALL, NONE)
+    skin = brush_ways(flat, ALL, regions(), drift, NONE, unit=0.1).angles()
+    crown = NONE.copy()
+    crown[:38] = 1
+    combed = brush_ways(flat, ALL, regions(), drift, crown, unit=0.1).angles()
+    assert abs(abs(skin[30, 18]) - np.pi / 2) < 0.3
+    assert abs(abs(combed[8, 25]) - np.pi / 2) < 0.1
+    assert abs(combed[57, 25]) < 0.05
+
+
+def painted(*, hair: FloatImage, seed: int = 1) -> FloatImage:
+    lab = np.full((*SHAPE, 3), (50, 0, 0), np.float32)
+    subject = Subject(lab, BrushDirections(ALL, NONE), ALL, NONE, NONE, hair)
+    rng = np.random.default_rng(seed)
+    canvas = paint_subject(subject, size=(200, 240), unit=1.0, brush=1.0, rng=rng)
+    return canvas[..., 1].astype(np.float32)
+
+
+def test_hair_lies_along_the_brush_in_finer_strokes_than_cloth() -> None:
+    hair, cloth = painted(hair=ALL), painted(hair=NONE)
+    along, across = np.abs(np.diff(hair, axis=1)).mean(), np.abs(np.diff(hair, axis=0)).mean()
+    assert across > 2 * along
+    assert across > 1.5 * np.abs(np.diff(cloth, axis=0)).mean()
