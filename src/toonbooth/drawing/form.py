@@ -92,7 +92,14 @@ def strokes_around(slope_x: FloatImage, slope_y: FloatImage, *, angle: float, ro
 
 
 def follow_structure(
-    around: Directions, flow: Flow, grey: FloatImage, regions: Regions, *, far: FloatImage, unit: float
+    around: Directions,
+    flow: Flow,
+    grey: FloatImage,
+    regions: Regions,
+    hair: FloatImage,
+    *,
+    far: FloatImage,
+    unit: float,
 ) -> HandMoves:
     """Let strands and folds lead the hand wherever there are any; bare skin has only its form.
 
@@ -103,6 +110,8 @@ def follow_structure(
     grey : float32 array, shape (H, W), range [0, 1]
         The picture, smoothed.
     regions : of the same size
+    hair : float32 array, shape (H, W), 0 … 1
+        Where hair is: cloth is led by long folds alone.
     far : float32 array, shape (H, W), 0 at a head … 1 far away, where the hand moves in larger sweeps
     unit : float, pixels
         A four-hundredth of a face's width.
@@ -111,7 +120,9 @@ def follow_structure(
         cv2.Sobel(grey, cv2.CV_32F, 1, 0, scale=0.125), cv2.Sobel(grey, cv2.CV_32F, 0, 1, scale=0.125)
     )
     # Noise in dark cloth has a direction too; only what can be seen counts.
-    weight = change / (change + np.float32(0.012))
+    weight: FloatImage = (change / (change + np.float32(0.012) + np.float32(0.02) * far)).astype(
+        np.float32, copy=False
+    )
     weight *= flow.coherence * regions.person * (1 - np.float32(0.93) * regions.skin)
     size = (max(1, grey.shape[1] // 2), max(1, grey.shape[0] // 2))
     planes = [
@@ -130,12 +141,14 @@ def follow_structure(
     # Far from the face only what runs one way over a long stretch is hair or a fold; the rest is weave.
     mean_cos, mean_sin, mean = (gaussian(plane, sigma=max(1.5, 14.0 * unit)) for plane in planes)
     steady = np.sqrt(mean_cos * mean_cos + mean_sin * mean_sin) / (mean + np.float32(0.03))
-    cloth = np.minimum(np.float32(1.8) * far, 1)
+    cloth = np.maximum(np.minimum(np.float32(1.8) * far, 1), 1 - shrunk(hair, size))
     flowing *= 1 - np.float32(0.97) * cloth * smoothstep(steady, low=0.96, high=0.8)
     share = flowing / np.maximum(length, np.float32(1e-4))
     stay = 1 - flowing
     mixed = Directions(around.cos2 * stay + cos2 * share, around.sin2 * stay + sin2 * share)
-    longer = np.float32(0.85) + loose * (np.float32(0.5) + np.float32(0.9) * flowing)
+    longer = np.float32(0.85) + loose * (np.float32(1.1) + np.float32(0.9) * flowing)
+    # What is behind a person is laid in long sweeps.
+    longer += np.float32(2.2) * shrunk(1 - regions.person, size)
     return HandMoves(mixed, flowing, longer.astype(np.float32, copy=False))
 
 

@@ -72,7 +72,11 @@ def _iris_depth(photo: ByteImage, eye: Eye) -> float | None:
     ring = (opening > 0.7) & (distance > 0.5) & (distance < 0.9) & (y > -0.3)
     if np.count_nonzero(ring) < 5:
         return None
-    return float(np.clip(1.1 - 1.5 * np.median(part[ring]), 0.25, 0.95))
+    # Beside its own white: a light iris in the shade is a light iris.
+    seen = part[(opening > 0.9) & (distance > 1.15)]
+    white = max(float(np.percentile(seen, 75)), 0.35) if len(seen) >= 5 else 0.6
+    iris = float(np.median(part[ring]))
+    return float(np.clip(1.09 - 0.75 * iris - 0.5 * iris / white, 0.2, 0.95))
 
 
 def _draw_eye(density: FloatImage, lights: FloatImage, eye: Eye, *, depth: float, light_from: float) -> None:
@@ -91,15 +95,18 @@ def _draw_eye(density: FloatImage, lights: FloatImage, eye: Eye, *, depth: float
         white = opening * (1 - iris)
         part *= 1 - np.float32(0.8) * white
         glow = smoothstep(y - x * np.float32(0.3 * light_from), low=-0.3, high=0.9)
-        own = np.float32(0.32 + 0.95 * depth) - np.float32(0.35) * glow
+        own = np.float32(0.12 + 1.6 * depth) - np.float32(0.45 - 0.15 * depth) * glow
         own += np.float32(0.8) * np.exp(-np.square((distance - np.float32(0.95)) / np.float32(0.16)))
         # Fibres run from the pupil outwards.
         own += np.float32(0.08) * np.cos(np.float32(13) * np.arctan2(y, x))
         own = np.maximum(own, np.float32(2.2) * smoothstep(distance, low=0.5 + edge, high=0.5 - edge))
         part += iris * np.float32(0.95) * (own - part)
         part += np.float32(0.4) * opening * smoothstep(y, low=-0.35, high=-1.0)
+        # Between lids that nearly meet a light is a point, or it would be all that is seen of a pupil.
+        height = float(np.ptp(contour[:, 1])) / radius
+        size = float(np.interp(height, [0.7, 1.6], [0.14, 0.27]))
         light = np.sqrt(np.square(x - np.float32(0.34 * light_from)) + np.square(y + np.float32(0.34)))
-        dot = opening * smoothstep(light, low=0.24 + edge, high=0.24 - edge)
+        dot = opening * smoothstep(light, low=size + edge, high=size - edge)
         part *= 1 - dot
         lights[window] = np.maximum(dot, np.float32(0.3) * white * smoothstep(part, low=0.5, high=0.1))
     upper, lower = contour[: _INNER_CORNER + 1], contour[[*range(_INNER_CORNER, len(contour)), 0]]

@@ -9,7 +9,8 @@ import numpy as np
 
 from toonbooth.drawing.inking import Contour, find_contour, outline_rows, outline_width, wanted_lines
 from toonbooth.drawing.regions import Regions
-from toonbooth.imaging.lines import line_response
+from toonbooth.imaging.flow import FlowSmoother
+from toonbooth.imaging.lines import line_response, long_enough
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.resize import Size, enlarged
 from toonbooth.imaging.smoothing import gaussian
@@ -40,6 +41,7 @@ class PencilLines:
 
 def plan_pencil_lines(
     grey: FloatImage,
+    along: FlowSmoother,
     regions: Regions,
     faces: tuple[Face, ...],
     *,
@@ -54,6 +56,7 @@ def plan_pencil_lines(
     ----------
     grey : float32 array, shape (H, W), range [0, 1]
         The picture, smoothed along its flow: its lines are whole already.
+    along : FlowSmoother of that picture
     regions : of the same size
     faces : faces in the coordinates of the full picture
     light_from : float, -1 … 1
@@ -73,9 +76,15 @@ def plan_pencil_lines(
     response = line_response(grey, sigma=max(0.6, 1.0 * unit))
     response += np.float32(0.6) * line_response(grey, sigma=max(0.9, 2.4 * unit))
     np.maximum(response, 0, out=response)
+    # A hand draws on where an edge fades for a moment, and begins no line for a speck.
+    response = along.smooth(response)
     # Where everything is a line nothing is: patterns of cloth and curls are left to the strokes.
     crowd = gaussian(response * wanted, sigma=max(1.0, 14 * unit))
     wanted *= (1 - np.float32(0.5) * far) / (1 + (120 + 160 * far) * crowd)
+    # Closed lips are a tone with one line between them.
+    ajar = np.minimum(gaussian(regions.mouth, sigma=max(1.0, 25 * unit)) * 8, 1)
+    wanted *= 1 - np.float32(0.6) * regions.lips * (1 - ajar)
+    wanted *= long_enough(response * wanted, threshold=0.003, area=max(5.0, 150 * unit * unit))
     outline = np.zeros((0, 0), np.float32)
     if contour is not None:
         outline = outline_width(contour, weight=3.3, light_from=light_from, unit=unit)

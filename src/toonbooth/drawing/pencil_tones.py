@@ -31,7 +31,9 @@ class Vignette:
     looseness: float
 
 
-def pencil_tones(lab: FloatImage, regions: Regions, *, unit: float) -> FloatImage:
+def pencil_tones(
+    lab: FloatImage, regions: Regions, *, unit: float, hair: FloatImage | None = None
+) -> FloatImage:
     """Translate lightness into the darkness that pencil reaches.
 
     Parameters
@@ -40,6 +42,8 @@ def pencil_tones(lab: FloatImage, regions: Regions, *, unit: float) -> FloatImag
     regions : of the same size
     unit : float, pixels
         A four-hundredth of a face's width.
+    hair : float32 array, shape (H, W), 0 … 1, optional
+        Where hair is: fair hair stays fair between its strands.
 
     Returns
     -------
@@ -70,6 +74,10 @@ def pencil_tones(lab: FloatImage, regions: Regions, *, unit: float) -> FloatImag
         wide * (np.float32(0.4) + np.float32(0.45) * regions.skin) * (1 - np.float32(0.6) * regions.features)
     )
     tone += np.clip(fine, -0.2, 0.14)
+    if hair is not None:
+        lock = gaussian(tone, sigma=max(1.0, 16 * unit))
+        pale = (1 - regions.skin) * (1 - regions.features) * smoothstep(lock, low=0.72, high=0.45)
+        tone += pale * ((1 - np.float32(0.16) * hair) * lock + np.float32(0.55) * (tone - lock) - tone)
     bare = (regions.skin > 0.8) & (regions.features < 0.2)
     if np.count_nonzero(bare) > 30:
         middle = float(np.median(tone[bare]))
@@ -88,7 +96,7 @@ def pencil_tones(lab: FloatImage, regions: Regions, *, unit: float) -> FloatImag
         redder = np.clip(red - np.float32(np.median(red[bare])), 0, 22)
         lips = regions.lips * (1 - regions.mouth)
         tone += lips * (np.float32(0.025) + np.float32(0.007) * redder)
-        tone -= lips * np.float32(0.45) * np.maximum(tone - np.float32(middle + 0.15), 0)
+        tone -= lips * np.float32(0.7) * np.maximum(tone - np.float32(middle + 0.12), 0)
     np.clip(tone, 0, 1, out=tone)
     # Sockets stay clear of the lids and pupils that will be drawn in them.
     tone *= 1 - np.float32(0.45) * regions.eyes

@@ -13,8 +13,11 @@ from toonbooth.drawing.exposure import well_lit
 from toonbooth.drawing.eyes import enlarge_eyes
 from toonbooth.drawing.figure import Drawing, figure_above
 from toonbooth.drawing.form import HandMoves, find_slopes, follow_structure, strokes_around
+from toonbooth.drawing.handling import find_hair
+from toonbooth.drawing.jawline import jaw_stroke
 from toonbooth.drawing.pencil_eyes import draw_pencil_eyes
 from toonbooth.drawing.pencil_lines import PencilLines, pencil_lines, plan_pencil_lines
+from toonbooth.drawing.pencil_mouth import draw_pencil_mouths
 from toonbooth.drawing.pencil_tones import (
     Vignette,
     chalk_lights,
@@ -24,6 +27,7 @@ from toonbooth.drawing.pencil_tones import (
     vignette,
 )
 from toonbooth.drawing.regions import clean_matte, find_regions
+from toonbooth.drawing.surfaces import settle_surfaces
 from toonbooth.imaging.colour import lab_to_rgb, luma
 from toonbooth.imaging.flow import FlowSmoother, edge_tangent_flow
 from toonbooth.imaging.lines import line_response
@@ -168,6 +172,8 @@ def _draw(portrait: Portrait, look: SketchLook, rng: np.random.Generator) -> Dra
     density += enlarged(study.tone * rub, full)
     density += pencil_lines(study.lines, full, weight=look.line_weight, factor=factor)
     _draw_features(density, picture, study)
+    _draw_jaws(density, portrait, study.beards, look)
+    draw_pencil_mouths(density, portrait.picture, portrait.faces)
     lights = draw_pencil_eyes(density, portrait.picture, portrait.faces, light_from=look.light_from)
 
     grain = paper_grain(full, coarseness=max(0.7, 0.9 * min(1.5, max(full) / 1080)), rng=rng)
@@ -203,6 +209,15 @@ def _chalked(
     # Filling a picture channel by channel takes a thirtieth of the time of filling it pixel by pixel.
     white = cv2.merge([np.full(chalk.shape, share, np.uint8) for share in colour])
     return cv2.blendLinear(drawn, white, 1 - chalk, chalk).astype(np.uint8, copy=False)
+
+
+def _draw_jaws(density: FloatImage, portrait: Portrait, beards: tuple[float, ...], look: SketchLook) -> None:
+    """Draw the line from ear to chin to ear of every face without a beard, in place."""
+    for face, beard in zip(portrait.faces, beards, strict=True):
+        stroke = jaw_stroke(portrait, face, weight=look.line_weight, light_from=look.light_from)
+        if stroke is not None and beard < 0.5:
+            window, lead = stroke
+            np.maximum(density[window], np.float32(0.95) * lead, out=density[window])
 
 
 def _draw_features(density: FloatImage, picture: ByteImage, study: _Study) -> None:
@@ -241,6 +256,7 @@ class _Study:
     even : where tone is made of soft strokes.
     lights : where chalk goes on toned paper.
     lines : contours and edges.
+    beards : how likely each face has one.
     """
 
     factor: int
@@ -255,6 +271,7 @@ class _Study:
     even: FloatImage
     lights: FloatImage
     lines: PencilLines
+    beards: tuple[float, ...]
 
 
 def _study(
@@ -281,7 +298,11 @@ def _study(
         person = clean_matte(matte, faces, scale=scale, unit=unit)
         np.maximum(person, find_earrings(lab, person, faces, scale=scale), out=person)
     regions = find_regions(lab, grey, person, faces, scale=scale)
-    tone = pencil_tones(lab, regions, unit=unit)
+    # Rim light on a jaw and flash on a forehead are skin.
+    settled = settle_surfaces(regions, lab, grey, faces, scale=scale)
+    regions = replace(regions, skin=settled.skin, beards=settled.beards)
+    hair = find_hair(lab, grey, regions, unit=unit)
+    tone = pencil_tones(lab, regions, unit=unit, hair=hair)
     distance = distance_from_heads(size, faces, scale=scale)
     far = smoothstep(distance, low=0.75, high=2.2)
     lights = chalk_lights(lab, tone, regions, unit=unit) if look.pencil.chalk else np.zeros_like(tone)
@@ -296,11 +317,11 @@ def _study(
         tone = vignette(tone, person, faces, distance, look.ending, scale=scale)
     tone *= sheet
     lines = plan_pencil_lines(
-        calm, regions, faces, light_from=look.light_from, far=far, scale=scale, unit=unit
-    ).pressed(sheet * hand * (1 - np.float32(0.9) * smoothstep(distance, low=2.7, high=5.2)))
+        calm, silky, regions, faces, light_from=look.light_from, far=far, scale=scale, unit=unit
+    ).pressed(sheet * hand * (1 - np.float32(0.97) * smoothstep(distance, low=2.3, high=4.6)))
     slopes = find_slopes(person, faces, scale=scale, unit=unit)
     around = strokes_around(*slopes, angle=look.angle, roundness=0.55)
-    moves = follow_structure(around, flow, calm, regions, far=far, unit=unit)
+    moves = follow_structure(around, flow, calm, regions, hair, far=far, unit=unit)
     rubbed = (np.float32(0.3) + np.float32(0.7) * person) * (1 - np.float32(0.75) * far)
     return _Study(
         factor,
@@ -312,9 +333,10 @@ def _study(
         rubbed,
         moves,
         around,
-        regions.skin,
+        np.maximum(regions.skin, 1 - person),
         lights,
         lines,
+        regions.beards,
     )
 
 

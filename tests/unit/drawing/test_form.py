@@ -7,7 +7,12 @@ from dataclasses import replace
 import numpy as np
 
 from tests.unit.drawing.portraits import bust
-from toonbooth.drawing.form import find_slopes, strokes_around
+from toonbooth.drawing.form import find_slopes, follow_structure, strokes_around
+from toonbooth.drawing.regions import Regions
+from toonbooth.imaging.flow import edge_tangent_flow
+from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.smoothing import gaussian
+from toonbooth.imaging.strokes import Directions
 
 
 def test_silhouettes_lean_outwards() -> None:
@@ -49,3 +54,37 @@ def test_rounder_hatching_follows_the_rim() -> None:
     # A surface that leans to the right is seen edge on at a vertical rim.
     assert straight.cos2[0, 0] > 0.99
     assert rounded.cos2[0, 0] < 0
+
+
+def surfaces(person: FloatImage) -> Regions:
+    none = np.zeros_like(person)
+    return Regions(person, none, none, none, none, none, none, none, heads=())
+
+
+def test_curls_lead_the_hand_in_hair_and_weave_does_not_in_cloth() -> None:
+    nothing, everywhere = np.zeros((120, 120), np.float32), np.ones((120, 120), np.float32)
+    rng = np.random.default_rng(5)
+    curls = gaussian(rng.random((120, 120), dtype=np.float32), sigma=2.5)
+    curls = (curls - curls.min()) / np.ptp(curls)
+    regions = surfaces(everywhere)
+    flow = edge_tangent_flow(curls, scale=1.5)
+    around = Directions(everywhere, nothing)
+    hair, cloth = (
+        follow_structure(around, flow, curls, regions, hair, far=nothing, unit=0.5).flowing
+        for hair in (everywhere, nothing)
+    )
+    assert hair.mean() > 0.4
+    assert cloth.mean() < 0.3 * hair.mean()
+
+
+def test_what_is_behind_a_person_is_laid_in_longer_strokes() -> None:
+    nothing, everywhere = np.zeros((60, 60), np.float32), np.ones((60, 60), np.float32)
+    person = everywhere.copy()
+    person[:, 30:] = 0
+    grey = np.full((60, 60), 0.5, np.float32)
+    regions = surfaces(person)
+    flow = edge_tangent_flow(grey, scale=1.5)
+    moves = follow_structure(
+        Directions(everywhere, nothing), flow, grey, regions, nothing, far=nothing, unit=0.5
+    )
+    assert moves.length[15, 25] > 1.5 * moves.length[15, 5]

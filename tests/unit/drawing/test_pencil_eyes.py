@@ -61,6 +61,31 @@ def test_closed_eyes_get_lids_and_no_pupil() -> None:
     assert lid.max() > 0.9
 
 
+def test_a_dark_iris_is_drawn_darker_than_a_light_one() -> None:
+    depths = []
+    for iris in (40, 150):
+        photo = PORTRAIT.picture.copy()
+        for eye in (FACE.left_eye, FACE.right_eye):
+            x, y, radius = round(eye.iris_centre[0]), round(eye.iris_centre[1]), round(eye.iris_radius)
+            photo[y - radius : y + radius, x - radius : x + radius] = iris
+        density = np.full((900, 720), 0.5, np.float32)
+        draw_pencil_eyes(density, photo, (FACE,), light_from=-1.0)
+        eye = FACE.left_eye
+        depths.append(density[round(eye.iris_centre[1]), round(eye.iris_centre[0] + 0.72 * eye.iris_radius)])
+    assert depths[0] > 1.0
+    assert depths[0] > depths[1] + 0.3
+
+
+def test_between_narrow_lids_a_light_is_small_and_leaves_a_pupil() -> None:
+    left = FACE.left_eye
+    middle = left.contour.mean(axis=0)
+    contour = (middle + (left.contour - middle) * np.array([1, 0.45])).astype(np.float32)
+    density = drawn(replace(FACE, left_eye=replace(left, contour=contour, openness=0.15)))
+    x, y, radius = *left.iris_centre, left.iris_radius
+    seen = density[round(y - 0.3 * radius) : round(y + 0.3 * radius), round(x - radius) : round(x + radius)]
+    assert (seen > 1.2).mean() > 3 * (seen < 0.2).mean()
+
+
 def test_both_irises_get_one_depth_though_one_lies_in_the_shade() -> None:
     shaded = PORTRAIT.picture.copy()
     shaded[:, :360] //= 3

@@ -73,6 +73,18 @@ def test_red_lips_are_drawn_darker_than_skin_as_light() -> None:
     assert red[55, 50] > pale[55, 50] + 0.08
 
 
+def test_fair_hair_stays_fair_between_its_strands_and_dark_hair_keeps_its_contrast() -> None:
+    strands = np.tile(np.where(np.arange(SHAPE[1]) % 8 < 4, 1, -1).astype(np.float32), (SHAPE[0], 1))
+    contrasts = []
+    for middle in (62.0, 22.0):
+        scene = lab(np.float32(middle) + 10 * strands)
+        with_hair, without = (pencil_tones(scene, regions(), unit=0.5, hair=hair) for hair in (ALL, None))
+        contrasts.append(float(with_hair[40].std() / without[40].std()))
+        assert with_hair[40].mean() <= without[40].mean() + 1e-3
+    assert contrasts[0] < 0.8
+    assert contrasts[1] > 0.9
+
+
 def test_clothes_fade_and_the_background_keeps_to_one_side() -> None:
     face = face_at((50.0, 15.0), 14.0)
     distance = distance_from_heads((100, 80), (face,), scale=1.0)

@@ -88,6 +88,16 @@ def test_tone_is_made_of_strokes_and_not_of_grey() -> None:
         assert shirt.std() > 10
 
 
+def test_what_is_behind_is_hatched_in_one_direction() -> None:
+    for seed in range(3):
+        portrait = bust(480, 400, wall=(90, 90, 95))
+        drawing = grey(drawn(portrait, seed))
+        side = max((drawing[120:260, 20:90], drawing[120:260, -90:-20]), key=lambda part: float(part.std()))
+        down, across = np.gradient(cv2.GaussianBlur(side, (0, 0), 0.8))
+        cos2, sin2 = (down * down - across * across).mean(), (-2 * down * across).mean()
+        assert np.hypot(cos2, sin2) > 0.3 * (down * down + across * across).mean()
+
+
 def test_one_pencil_draws_in_one_hue() -> None:
     for seed in range(4):
         drawing = drawn(bust(), seed).picture.astype(np.float32).reshape(-1, 3)
