@@ -57,7 +57,7 @@ _Lab = tuple[float, float, float]
 
 WALLS: dict[Ground, tuple[_Lab, _Lab]] = {
     Ground.TEAL: ((40.0, -17.0, -11.0), (68.0, -15.0, -1.0)),
-    Ground.TERRACOTTA: ((29.0, 25.0, 20.0), (50.0, 31.0, 27.0)),
+    Ground.TERRACOTTA: ((27.0, 24.0, 16.0), (46.0, 30.0, 21.0)),
     Ground.BLUE: ((40.0, 0.0, -28.0), (70.0, -5.0, -17.0)),
     Ground.SAGE: ((49.0, -13.0, 13.0), (77.0, -7.0, 22.0)),
     Ground.PLUM: ((34.0, 20.0, -15.0), (63.0, 21.0, -2.0)),
@@ -67,6 +67,10 @@ WALLS: dict[Ground, tuple[_Lab, _Lab]] = {
     Ground.LINEN: ((71.0, 3.0, 11.0), (88.0, 1.0, 6.0)),
 }
 """L*a*b* far from the head, and around it: none of them a colour of skin, or a head has no edge."""
+
+
+_SKIN_HUE = 0.96
+"""Radians in a*, b*: the middle of all skins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +168,8 @@ def _ground_colours(
     other = _clouds(size, 0.16 * max(size), rng)
     far, around = WALLS[look.kind]
     wall = [np.float32(one) + np.float32(two - one) * glow for one, two in zip(far, around, strict=True)]
-    cos, sin = np.float32(np.cos(look.turn)), np.float32(np.sin(look.turn))
+    turn = away_from_skin(far, look.turn)
+    cos, sin = np.float32(np.cos(turn)), np.float32(np.sin(turn))
     wall = [wall[0] + np.float32(look.lift), wall[1] * cos - wall[2] * sin, wall[1] * sin + wall[2] * cos]
     wall[0] += np.float32(1.6) * clouds
     wall[1] += np.float32(2.6) * other
@@ -177,6 +182,15 @@ def _ground_colours(
     mixed = [plane + (found - plane) * near for plane, found in zip(wall, (lightness, a, b), strict=True)]
     ground: FloatImage = cv2.merge(mixed).astype(np.float32, copy=False)
     return ground
+
+
+def away_from_skin(wall: _Lab, turn: float) -> float:
+    """A turn of a wall's hue, in radians, as it may be: warm walls turn only away from the hues of skin."""
+    _, a, b = wall
+    hue = float(np.arctan2(b, a))
+    if 0 < hue < _SKIN_HUE:
+        return -abs(turn)
+    return abs(turn) if _SKIN_HUE <= hue < 2 * _SKIN_HUE else turn
 
 
 def _own_colours(

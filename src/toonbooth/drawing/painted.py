@@ -13,6 +13,7 @@ from toonbooth.drawing.closeup import find_closeups, look_closely
 from toonbooth.drawing.exposure import well_lit
 from toonbooth.drawing.eyes import draw_eyes, enlarge_eyes
 from toonbooth.drawing.figure import Drawing, figure_above
+from toonbooth.drawing.flat_flesh import with_shadows
 from toonbooth.drawing.grading import Grade, grade
 from toonbooth.drawing.ground import Ground, GroundLook, PaintedGround, paint_ground
 from toonbooth.drawing.handling import Subject, brush_ways, find_hair, paint_subject
@@ -170,8 +171,9 @@ def _study(
         person = np.ones(size[::-1], np.float32)
     planes = along.smooth(anisotropic_kuwahara(lab, even_grey, flow, radius=max(1.2, 6.0 * unit)))
     regions = find_regions(planes, grey, person, faces, scale=scale)
-    # Rim light on a jaw and flash on a forehead are skin.
-    regions = replace(regions, skin=settle_surfaces(regions, planes, grey, faces, scale=scale).skin)
+    # Rim light on a jaw and flash on a forehead are skin, and so is a neck in the shadow of its chin.
+    skin = settle_surfaces(regions, planes, grey, faces, scale=scale).skin
+    regions = replace(regions, skin=with_shadows(skin, planes, person, faces, scale=scale))
     # Features keep more of their drawing than a broad brush leaves.
     fine = np.maximum(regions.features, regions.mouth)
     lab = cv2.blendLinear(lab, planes, fine, 1 - fine).astype(np.float32, copy=False)

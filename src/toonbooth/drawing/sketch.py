@@ -12,6 +12,7 @@ from toonbooth.drawing.earrings import find_earrings
 from toonbooth.drawing.exposure import well_lit
 from toonbooth.drawing.eyes import enlarge_eyes
 from toonbooth.drawing.figure import Drawing, figure_above
+from toonbooth.drawing.flat_flesh import with_shadows
 from toonbooth.drawing.form import HandMoves, find_slopes, follow_structure, strokes_around
 from toonbooth.drawing.handling import find_hair
 from toonbooth.drawing.jawline import jaw_stroke
@@ -298,9 +299,10 @@ def _study(
         person = clean_matte(matte, faces, scale=scale, unit=unit)
         np.maximum(person, find_earrings(lab, person, faces, scale=scale), out=person)
     regions = find_regions(lab, grey, person, faces, scale=scale)
-    # Rim light on a jaw and flash on a forehead are skin.
+    # Rim light on a jaw and flash on a forehead are skin, and so is a neck in the shadow of its chin.
     settled = settle_surfaces(regions, lab, grey, faces, scale=scale)
-    regions = replace(regions, skin=settled.skin, beards=settled.beards)
+    skin = with_shadows(settled.skin, lab, person, faces, scale=scale)
+    regions = replace(regions, skin=skin, beards=settled.beards)
     hair = find_hair(lab, grey, regions, unit=unit)
     tone = pencil_tones(lab, regions, unit=unit, hair=hair)
     distance = distance_from_heads(size, faces, scale=scale)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.drawing.portraits import bust, landscape
 from toonbooth.drawing.grading import drawn_in, lift_of
-from toonbooth.drawing.ground import Ground
+from toonbooth.drawing.ground import WALLS, Ground, away_from_skin
 from toonbooth.drawing.painted import choose_look, draw_painted
 from toonbooth.drawing.scraps import clean_rim, with_earrings
 from toonbooth.imaging.colour import rgb_to_lab
@@ -43,6 +43,15 @@ def test_another_seed_is_visibly_another_picture() -> None:
 def test_every_ground_turns_up() -> None:
     kinds = {choose_look(np.random.default_rng(seed)).ground.kind for seed in range(60)}
     assert kinds == set(Ground)
+
+
+def test_no_wall_is_a_colour_of_skin_however_its_hue_is_turned() -> None:
+    for wall in (tone for pair in WALLS.values() for tone in pair):
+        lightness, a, b = wall
+        for turn in (-0.22, 0.0, 0.22):
+            turned = away_from_skin(wall, turn)
+            hue, chroma = np.arctan2(b, a) + turned, np.hypot(a, b)
+            assert not (0.7 < hue < 1.2 and chroma > 14 and lightness < 80)
 
 
 def test_the_portrait_given_is_not_changed() -> None:
