@@ -79,7 +79,7 @@ def lay_skin(
     form: FloatImage = calm_light - np.float32(middle)
     sunny = sunlit(form[sure][::4])
     bent, shadow = gather_form(form, regions, head, step=tones.skin_step, sunny=sunny, unit=unit)
-    raised = lift_of(middle) + underexposure(lightness, regions, (middle, measured_red, yellow))
+    raised = lift_of(middle, yellow) + underexposure(lightness, regions, (middle, measured_red, yellow))
     # Where half a face lies in the sun, skin is as light as that half, and the other half is its shadow.
     base = middle + raised + sunny
     mask = regions.skin * (np.float32(1) - regions.features)

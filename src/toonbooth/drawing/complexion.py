@@ -130,7 +130,7 @@ def _lay_one(
     base = (
         middle
         + sunny
-        + 1.3 * lift_of(middle)
+        + 1.3 * lift_of(middle, measured_yellow)
         + underexposure(lab[..., 0], regions, (middle, measured_red, measured_yellow))
     )
     drawn = np.float32(base) + gentle - np.float32(tones.shadow) * shade + np.float32(3.5) * glow
@@ -206,7 +206,7 @@ def as_flesh(drawn: FloatImage, lab: FloatImage, surface: Surface) -> FloatImage
     for tone in surface.tones:
         flesh = like_flesh(lab, tone)
         calmer = calm_of(float(np.hypot(tone[1], tone[2])))
-        lifted = lightness + np.float32(0.8 * lift_of(tone[0]))
+        lifted = lightness + np.float32(0.8 * lift_of(tone[0], tone[2]))
         wanted = (lifted, a * np.float32(calmer), b * np.float32(calmer))
         planes = [plane + flesh * (skin - plane) for plane, skin in zip(planes, wanted, strict=True)]
     return cv2.merge(planes).astype(np.float32, copy=False)

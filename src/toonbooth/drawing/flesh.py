@@ -109,11 +109,20 @@ def calm_of(chroma: float) -> float:
     return float(min(1.0, 29.0 / max(chroma, 1.0)) ** 0.8)
 
 
-def lift_of(middle: float) -> float:
-    """How much lighter skin of a given L* is drawn: most in the middle; burnt out, it is toned."""
-    return float(
+def lift_of(middle: float, yellow: float) -> float:
+    """How much lighter skin of a given L* and b* is drawn: most in the middle; burnt out, it is toned.
+
+    The more melanin, the yellower is skin at the same lightness: brown skin stays brown.
+
+    References
+    ----------
+    A. Chardon, I. Cretois, C. Hourseau, "Skin colour typology and suntanning pathways", International Journal
+    of Cosmetic Science 13(4), 1991, doi:10.1111/j.1467-2494.1991.tb00561.x.
+    """
+    lift = float(
         np.interp(middle, [42.0, 52.0, 60.0, 67.0, 73.0, 82.0, 100.0], [0.3, 4.5, 7.0, 8.0, 6.8, 1.5, -14.0])
     )
+    return lift * float(np.interp(yellow, [19.0, 24.0], [1.0, 0.3])) if lift > 0 else lift
 
 
 def sunlit(form: FloatImage) -> float:

@@ -179,7 +179,12 @@ def test_a_silhouette_loses_its_frays_and_keeps_its_place() -> None:
 
 @pytest.mark.parametrize("middle", [15.0, 30.0, 42.0])
 def test_dark_skin_is_not_lifted(middle: float) -> None:
-    assert 0 <= lift_of(middle) < 0.5
+    assert 0 <= lift_of(middle, 16.0) < 0.5
+
+
+@pytest.mark.parametrize("middle", [52.0, 62.0, 70.0, 78.0])
+def test_brown_skin_is_drawn_hardly_lighter_than_it_is(middle: float) -> None:
+    assert 0 <= lift_of(middle, 25.0) < min(2.5, 0.4 * lift_of(middle, 16.0))
 
 
 def test_both_irises_have_one_colour_and_light_ones_keep_their_hue() -> None:
