@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -27,15 +27,13 @@ from toonbooth.imaging.colour import lab_to_rgb, luma
 from toonbooth.imaging.lines import line_reach
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes
 from toonbooth.imaging.resize import Size, padded
+from toonbooth.imaging.windows import Window, bands_around, grown, seen_from, times
 
 _CALM = 1.5
 """How few lines there are in dense texture, against 1 where hatching is wanted."""
 
 _CRISP_REACH = 2
 """Pixels of the plate beyond which nothing tells how crisp an edge becomes."""
-
-_Window = tuple[slice, slice]
-"""Rows and columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,48 +103,43 @@ class Plate:
         scene = padded(behind.in_rgb(), multiple=factor)
         inked = scene.copy()
         for band in self._bands():
-            inked[_times(band, factor)] = self._draw_band(band, drawing, scene, ink)
+            inked[times(band, factor)] = self._draw_band(band, drawing, scene, ink)
         return np.ascontiguousarray(inked[: size[1], : size[0]])
 
-    def _bands(self) -> Iterator[_Window]:
-        """All of the plate that isn't bare background, in bands: so that what is worked out for a pixel stays
-        near the processor until it is done. Beside a person half of a picture is bare."""
+    def _bands(self) -> Sequence[Window]:
+        """All of the plate that isn't bare background."""
         busy = (self.outside == 0) | (self.lines.welcome > 0)
         if self.contour is not None:
             busy |= self.outline > 0
         # What is enlarged reaches into the next pixel.
         busy = cv2.dilate(busy.view(np.uint8), np.ones((3, 3), np.uint8)) > 0
-        rows = max(-(-96 // self.factor), 4 * self._reach)
-        for top in range(0, len(busy), rows):
-            columns = np.flatnonzero(busy[top : top + rows].any(axis=0))
-            if columns.size:
-                yield slice(top, min(top + rows, len(busy))), slice(int(columns[0]), int(columns[-1]) + 1)
+        return bands_around(busy, rows=max(-(-96 // self.factor), 4 * self._reach))
 
     @property
     def _reach(self) -> int:
         """How many pixels of the plate away lines look."""
         return -(-line_reach(self.lines.sigma) // self.factor)
 
-    def _draw_band(self, band: _Window, drawing: ByteImage, scene: ByteImage, ink: Ink) -> ByteImage:
+    def _draw_band(self, band: Window, drawing: ByteImage, scene: ByteImage, ink: Ink) -> ByteImage:
         """A part of the plate made crisp, set before the scene and inked."""
         factor = self.factor
-        seen = _grown(band, self._reach, self.colours.shape)
-        around = _grown(seen, _CRISP_REACH, self.colours.shape)
+        seen = grown(band, self._reach, self.colours.shape)
+        around = grown(seen, _CRISP_REACH, self.colours.shape)
         steep = crisp(
-            drawing[_times(around, factor)], sigma=0.75 * factor, amount=3.0, reach=max(1, factor // 2)
-        )[_times(_from(seen, around), factor)]
+            drawing[times(around, factor)], sigma=0.75 * factor, amount=3.0, reach=max(1, factor // 2)
+        )[times(seen_from(around, seen), factor)]
         # Enlarged softly, a shape's edge would be ragged.
         outside = cv2.resize(
             self.outside[seen], (steep.shape[1], steep.shape[0]), interpolation=cv2.INTER_NEAREST
         )
-        cv2.copyTo(scene[_times(seen, factor)], outside, steep)
-        within = _times(_from(band, seen), factor)
+        cv2.copyTo(scene[times(seen, factor)], outside, steep)
+        within = times(seen_from(seen, band), factor)
         lines = self._lines(luma(steep), band, seen, ink)[:, within[1]]
         inked = np.empty((*lines.shape, 3), np.uint8)
         lay_ink(inked, steep[within], lines, keep=ink.keep, ink=ink.colour)
         return inked
 
-    def _lines(self, grey: FloatImage, band: _Window, seen: _Window, ink: Ink) -> FloatImage:
+    def _lines(self, grey: FloatImage, band: Window, seen: Window, ink: Ink) -> FloatImage:
         """The ink in the rows of a band and the columns that are seen around it."""
         factor, columns = self.factor, seen[1]
         top, bottom = band[0].start * factor, band[0].stop * factor
@@ -163,30 +156,6 @@ class Plate:
             contour, half = self.contour.in_columns(columns), self.outline[:, columns]
             np.maximum(lines, outline_rows(contour, half, factor=factor, top=top, bottom=bottom), out=lines)
         return lines
-
-
-def _grown(window: _Window, reach: int, shape: tuple[int, ...]) -> _Window:
-    """A window with a margin, as far as there is a picture."""
-    rows, columns = (
-        slice(max(0, side.start - reach), min(end, side.stop + reach))
-        for side, end in zip(window, shape[:2], strict=True)
-    )
-    return rows, columns
-
-
-def _from(window: _Window, outer: _Window) -> _Window:
-    """The same window counted from the corner of one that holds it."""
-    rows, columns = (
-        slice(side.start - start.start, side.stop - start.start)
-        for side, start in zip(window, outer, strict=True)
-    )
-    return rows, columns
-
-
-def _times(window: _Window, factor: int) -> _Window:
-    """The same window of a picture that is so many times larger."""
-    rows, columns = (slice(side.start * factor, side.stop * factor) for side in window)
-    return rows, columns
 
 
 def make_plate(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
@@ -13,6 +15,7 @@ from toonbooth.imaging.flow import FlowSmoother, edge_tangent_flow
 from toonbooth.imaging.pixels import ByteImage, FloatImage
 from toonbooth.imaging.resize import enlarged, shrunk
 from toonbooth.imaging.smoothing import flatten
+from toonbooth.imaging.windows import Window, work_within
 from toonbooth.portrait.model import Face
 
 _COARSE, _FINE = (2.2, 0.7), (3.0,)
@@ -22,12 +25,15 @@ _FADE = 0.06
 """Part of a window's side over which fine strokes pass into coarse ones."""
 
 
-def find_strokes(small: ByteImage, *, unit: float) -> tuple[ByteImage, FlowSmoother]:
+def find_strokes(
+    small: ByteImage, within: Sequence[Window], *, unit: float
+) -> tuple[ByteImage, FlowSmoother]:
     """Draw a picture in strokes.
 
     Parameters
     ----------
     small : uint8 array, shape (H, W, 3)
+    within : windows that are to be drawn; the rest stays a photo
     unit : float, pixels
         A four-hundredth of a face's width.
 
@@ -35,9 +41,10 @@ def find_strokes(small: ByteImage, *, unit: float) -> tuple[ByteImage, FlowSmoot
     -------
     The strokes, uint8, shape (H, W, 3), and a smoother along them.
     """
-    calm = flatten(small, passes=1, tone=22.0, reach=5, median=3)
+    even = partial(flatten, passes=1, tone=22.0, reach=5, median=3)
+    calm = work_within(small, within, even, reach=4)
     flow = edge_tangent_flow(luma(calm), scale=max(1.0, 3.5 * unit))
-    along = FlowSmoother(flow, reach=max(1.0, 7.0 * unit), taps=2)
+    along = FlowSmoother(flow, reach=max(1.0, 7.0 * unit), taps=2, within=within)
     return gather_strokes(calm, along, sigma=max(0.8, 2.2 * unit), amounts=_COARSE), along
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from toonbooth.drawing.closeup import Closeup, find_closeups, look_closely
@@ -19,6 +20,7 @@ from toonbooth.imaging.colour import luma, rgb_to_lab
 from toonbooth.imaging.flow import FlowSmoother
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
 from toonbooth.imaging.resize import Size, padded, shrunk
+from toonbooth.imaging.windows import Window, bands_around
 from toonbooth.portrait.model import Face, Portrait
 
 FACE_WIDTH = 400.0
@@ -32,6 +34,12 @@ _LEAST_OUTLINE = 0.75
 
 _CLOSEUP_PIXELS = 1_300_000
 """Pixels that closeups may always have: a small picture is worth more of them than it has."""
+
+_BESIDE = 60.0
+"""Units beside the matte up to which a person, their ears and what hangs from them are drawn."""
+
+_BAND = 96
+"""Rows of the small picture that are worked on together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +87,24 @@ def study(portrait: Portrait) -> Study:
     picture = padded(portrait.picture, multiple=factor)
     size = (picture.shape[1] // factor, picture.shape[0] // factor)
     small = shrunk(picture, size)
-    strokes, along = find_strokes(small, unit=unit)
-    lab = rgb_to_lab(to_float(strokes))
     person, contour = np.ones(size[::-1], np.float32), None
+    matte = shrunk(padded(portrait.matte, multiple=factor), size) if portrait.faces else person
+    strokes, along = find_strokes(small, _around(matte, unit=unit), unit=unit)
+    lab = rgb_to_lab(to_float(strokes))
     if portrait.faces:
-        matte = shrunk(padded(portrait.matte, multiple=factor), size)
         matte, lab = settle_rim(matte, lab, unit=unit)
         person = _find_person(matte, small, lab, portrait.faces, scale=1 / factor, unit=unit)
         contour = find_contour(person, luma(strokes), unit=unit, least=_LEAST_OUTLINE)
     grey = luma(small)
     gain = _gain(lab, person) if portrait.faces else 1.0
     return Study(factor, unit, portrait.faces, picture, strokes, along, lab, grey, person, contour, gain)
+
+
+def _around(matte: FloatImage, *, unit: float) -> Sequence[Window]:
+    """Where somebody is or may be: what lies farther off is seldom half of a picture, and never drawn."""
+    side = 2 * round(_BESIDE * unit) + 1
+    near = cv2.dilate((matte > 0.02).astype(np.uint8), np.ones((side, side), np.uint8))
+    return bands_around(near > 0, rows=_BAND)
 
 
 def unit_of(portrait: Portrait) -> float:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import cv2
 import numpy as np
 
 from toonbooth.imaging.flow import FlowSmoother
 from toonbooth.imaging.pixels import ByteImage
+from toonbooth.imaging.windows import work_within
 
 
 def crisp(picture: ByteImage, *, sigma: float, amount: float, reach: int = 1) -> ByteImage:
@@ -40,14 +42,19 @@ def crisp(picture: ByteImage, *, sigma: float, amount: float, reach: int = 1) ->
     """
     if sigma <= 0 or amount < 0 or reach < 1:
         raise ValueError("sigma must be positive, amount not negative and reach at least 1")
-    # What lies beyond two and a half standard deviations (1 %) is left out.
-    side = 2 * round(2.5 * sigma) + 1
+    side = 2 * crisp_reach(sigma) + 1
     soft = cv2.GaussianBlur(picture, (side, side), sigma)
     steep = cv2.addWeighted(picture, 1 + amount, soft, -amount, 0)
     around = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
     cv2.max(steep, cv2.erode(picture, around), steep)
     cv2.min(steep, cv2.dilate(picture, around), steep)
     return steep.astype(np.uint8, copy=False)
+
+
+def crisp_reach(sigma: float) -> int:
+    """How many pixels away `crisp` looks: what lies beyond two and a half standard deviations (1 %) is left
+    out."""
+    return max(1, round(2.5 * sigma))
 
 
 def gather_strokes(
@@ -77,5 +84,6 @@ def gather_strokes(
     Graphics Forum 30(2), 2011. doi:10.1111/j.1467-8659.2011.01882.x
     """
     for amount in amounts:
-        picture = crisp(along.smooth_bytes(picture), sigma=sigma, amount=amount)
+        steepen = partial(crisp, sigma=sigma, amount=amount)
+        picture = work_within(along.smooth_bytes(picture), along.within, steepen, reach=crisp_reach(sigma))
     return picture

@@ -4,6 +4,7 @@ The field is the smoothed structure tensor's minor eigenvector: hair, folds and 
 crossed. Directions have no sign, so mirrored pictures give mirrored fields.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,6 +15,7 @@ from cv2.typing import MatLike
 from toonbooth.imaging.moving import with_fourth, without_fourth
 from toonbooth.imaging.pixels import ByteImage, FloatImage
 from toonbooth.imaging.resize import enlarged
+from toonbooth.imaging.windows import Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,9 @@ _Sources = tuple[MatLike, MatLike]
 class FlowSmoother:
     """Averages pictures along a flow; the steps are worked out once and serve every picture of that size."""
 
-    def __init__(self, flow: Flow, *, reach: float, taps: int = 2) -> None:
+    def __init__(
+        self, flow: Flow, *, reach: float, taps: int = 2, within: Sequence[Window] | None = None
+    ) -> None:
         """
         Parameters
         ----------
@@ -104,10 +108,13 @@ class FlowSmoother:
             How far along the flow, each way, pixels still count. Turning it up makes silkier, longer strokes.
         taps : int, >= 1
             Samples each way. More is smoother and slower.
+        within : windows beside which pictures stay as they are; None for nowhere
         """
         if reach <= 0 or taps < 1:
             raise ValueError("reach must be positive and taps at least 1")
         self._shape = flow.x.shape
+        height, width = self._shape
+        self.within = [(slice(0, height), slice(0, width))] if within is None else within
         self._steps: list[tuple[float, _Sources]] = []
         for tap in range(1, taps + 1):
             distance = reach * tap / taps
@@ -129,11 +136,14 @@ class FlowSmoother:
         """
         if image.shape[:2] != self._shape:
             raise ValueError(f"the flow is of size {self._shape}, the picture of size {image.shape[:2]}")
-        total = np.multiply(image, np.float32(1 / self._total), dtype=np.float32)
-        for weight, sources in self._steps if image.ndim == 2 else self._rounded_steps:
-            moved = cv2.remap(image, *sources, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
-            cv2.scaleAdd(moved.astype(np.float32, copy=False), weight / self._total, total, total)
-        return total
+        result = image.astype(np.float32)
+        for window in self.within:
+            total = np.multiply(image[window], np.float32(1 / self._total), dtype=np.float32)
+            for weight, sources in self._steps if image.ndim == 2 else self._rounded_steps:
+                moved = np.asarray(_moved(image, sources, window), np.float32)
+                cv2.scaleAdd(moved, weight / self._total, total, total)
+            result[window] = total
+        return result
 
     def smooth_bytes(self, image: ByteImage) -> ByteImage:
         """The same in whole bytes: a level less exact, and much quicker.
@@ -149,17 +159,23 @@ class FlowSmoother:
         if image.shape[:2] != self._shape or image.dtype != np.uint8:
             raise ValueError(f"a uint8 picture of size {self._shape} is needed, not {image.dtype}")
         four = with_fourth(image)
-        mean, counted = four, 1.0
-        for (weight, there), (_, back) in zip(self._steps[::2], self._steps[1::2], strict=True):
-            ahead, behind = (
-                cv2.remap(four, *sources, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
-                for sources in (there, back)
-            )
-            pair = cv2.addWeighted(ahead, 0.5, behind, 0.5, 0)
-            share = 2 * weight / (counted + 2 * weight)
-            mean = cv2.addWeighted(mean, 1 - share, pair, share, 0).astype(np.uint8, copy=False)
-            counted += 2 * weight
-        return mean if mean.shape == image.shape else without_fourth(mean)
+        result = four.copy()
+        for window in self.within:
+            mean, counted = four[window], 1.0
+            for (weight, there), (_, back) in zip(self._steps[::2], self._steps[1::2], strict=True):
+                ahead, behind = (_moved(four, sources, window) for sources in (there, back))
+                pair = cv2.addWeighted(ahead, 0.5, behind, 0.5, 0)
+                share = 2 * weight / (counted + 2 * weight)
+                mean = cv2.addWeighted(mean, 1 - share, pair, share, 0).astype(np.uint8, copy=False)
+                counted += 2 * weight
+            result[window] = mean
+        return result if result.shape == image.shape else without_fourth(result)
+
+
+def _moved(image: ByteImage | FloatImage, sources: _Sources, window: Window) -> MatLike:
+    """A window of a picture, its pixels taken from wherever they come from."""
+    x, y = (each[window] for each in sources)
+    return cv2.remap(image, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
 
 
 def _sources(flow: Flow, way: float) -> _Sources:
