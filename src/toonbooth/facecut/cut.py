@@ -34,6 +34,9 @@ CALM: Final = 0.012
 _LEVEL: Final = 0.01
 """Radians within which a head is as good as upright; turning it would only blur it."""
 
+_PURE: Final = 0.02
+"""So close to 0 or 1 nobody sees a mixture."""
+
 _HOOK: Final = 0.13
 """What hangs no farther below the rest isn't an island, face widths."""
 
@@ -156,31 +159,48 @@ def _cut_head(portrait: Portrait, face: Face) -> Layer:
     if earrings is not None:
         smooth = np.maximum(smooth, earrings)
     # Of a drawn figure only that part of the edge is sought at which the head ends inside it.
-    coarse = calm(
-        area if portrait.outlined else area * person, sigma_pixels=max(1.0, CALM * unit), edge_pixels=2.0
-    )
-    alpha = refine_alpha(
-        image,
-        coarse,
-        smooth=smooth,
-        within=person > 0.5 if portrait.outlined else None,
+    coarse = area if silhouette is not None else area * person
+    coarse = calm(coarse, sigma_pixels=max(1.0, CALM * unit), edge_pixels=2.0)
+    inner = person if silhouette is not None else None
+    sought = _find_edges(coarse, inner, room=0.12 * unit)
+    alpha = coarse.copy()
+    alpha[sought] = refine_alpha(
+        image[sought],
+        coarse[sought],
+        smooth=smooth[sought],
+        within=None if inner is None else inner[sought] > 0.5,
         reach_pixels=max(1.5, REACH * unit),
     )
-    if portrait.outlined:
+    if silhouette is not None:
         alpha *= person
     # What lies below a jaw is no background: the line is cut as it is drawn.
-    colours = clean_colours(image, alpha, reach_pixels=max(2.0, 0.03 * unit))
+    colours, mixed = image.copy(), _find_edges(alpha, inner, room=0.12 * unit)
+    colours[mixed] = clean_colours(image[mixed], alpha[mixed], reach_pixels=max(2.0, 0.03 * unit))
     alpha *= np.maximum(above_jaw, 0 if earrings is None else earrings)
     if window.y + window.height == height:
         alpha = end_in_locks(image, alpha, core, unit=unit)
     alpha = _without_islands(alpha, core, unit)
-    if portrait.outlined:
+    if silhouette is not None:
         alpha = np.minimum(alpha if earrings is None else np.maximum(alpha, earrings), person)
     if silhouette is not None:
         colours = silhouette.with_own_colours(colours, image)
     if earrings is not None:
         colours, alpha = hung_up(colours, alpha, face=core, earrings=earrings, unit=unit)
     return Layer(colours, alpha, window.x, window.y)
+
+
+def _find_edges(mask: FloatImage, figure: FloatImage | None, *, room: float) -> tuple[slice, slice]:
+    """The rows and columns, with room around them, in which a mask ends inside a figure; without a figure,
+    all of them."""
+    if figure is None:
+        return slice(None), slice(None)
+    ends = (mask > _PURE) & (mask < 1 - _PURE) & (figure > 1 - _PURE)
+    rows, columns = np.flatnonzero(ends.any(axis=1)), np.flatnonzero(ends.any(axis=0))
+    if not len(rows):
+        # Any pixel will do: nothing will be found there.
+        return slice(0, 1), slice(0, 1)
+    top, left = (max(0, int(each[0] - room)) for each in (rows, columns))
+    return slice(top, int(rows[-1] + room) + 1), slice(left, int(columns[-1] + room) + 1)
 
 
 def _window(area: FloatImage, frame: HeadFrame, picture_size: tuple[int, int]) -> Window:
