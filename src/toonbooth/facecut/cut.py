@@ -23,6 +23,7 @@ from toonbooth.facecut.silhouette import Silhouette, continued
 from toonbooth.facecut.square import cut_square
 from toonbooth.imaging.pixels import FloatImage, to_float
 from toonbooth.imaging.resize import enlarged, shrunk
+from toonbooth.imaging.smoothing import gaussian
 from toonbooth.portrait.model import Face, Points, Portrait
 
 REACH: Final = 0.02
@@ -36,6 +37,12 @@ _LEVEL: Final = 0.01
 
 _PURE: Final = 0.02
 """So close to 0 or 1 nobody sees a mixture."""
+
+_TRUE: Final = 0.9
+"""What part of a face a silhouette holds that isn't a lie."""
+
+_CRISP: Final = 0.8
+"""Pixels by which an edge is softened before it is drawn as a line."""
 
 _HOOK: Final = 0.13
 """What hangs no farther below the rest isn't an island, face widths."""
@@ -137,7 +144,11 @@ def _cut_head(portrait: Portrait, face: Face) -> Layer:
         silhouette = Silhouette.of(figure)
         figure = silhouette.alpha()
     # A face is a person whatever the matte says: better a hand in front of it than a hole.
-    person = np.maximum(figure, fill(grow(face.landmarks[list(OVAL)], 0.97)))
+    sure = fill(grow(face.landmarks[list(OVAL)], 0.97))
+    if silhouette is not None and float(figure[sure > 0.5].mean()) > _TRUE:
+        # The mesh may reach beyond a jaw, and what a drawing says of itself is true.
+        sure *= figure
+    person = np.maximum(figure, sure)
     (area,) = frame.maps_out((area,), window=window)
     earrings = None
     if head.earrings is not None:
@@ -172,6 +183,8 @@ def _cut_head(portrait: Portrait, face: Face) -> Layer:
         reach_pixels=max(1.5, REACH * unit),
     )
     if silhouette is not None:
+        # Nothing about a drawing is half there.
+        alpha = Silhouette.of(gaussian(alpha, sigma=_CRISP)).alpha()
         alpha *= person
     # What lies below a jaw is no background: the line is cut as it is drawn.
     colours, mixed = image.copy(), _find_edges(alpha, inner, room=0.12 * unit)

@@ -129,3 +129,25 @@ def test_a_head_goes_on_to_where_its_figure_ends() -> None:
     head = continued(area, figure)
     assert head[20:55, 20:100].min() > 0.9
     assert head[64:100, 20:100].max() < 0.1
+
+
+def test_a_jaw_that_the_mesh_overshoots_ends_where_it_is_drawn() -> None:
+    painting = one(Look())
+    contour = painting.contours[0]
+    slim = painting.portrait.matte.copy()
+    left = int(np.flatnonzero(contour.any(axis=0))[0])
+    # Below the ears, where the mesh says cheek, the drawing has its backdrop.
+    cheek = contour & (np.arange(contour.shape[1]) < left + 5) & (np.arange(contour.shape[0]) > 115)[:, None]
+    assert cheek.sum() > 40
+    slim[cheek] = 0
+    portrait = replace(painting.portrait, matte=slim, outlined=True)
+    assert alpha_over(portrait, cut_face(portrait))[cheek].mean() < 60
+
+
+@pytest.mark.parametrize("look", LOOKS_OF_HAIR)
+def test_nothing_of_a_drawn_head_is_half_there(look: Look) -> None:
+    painting = one(look)
+    portrait = drawn(painting, ink=0.0, behind=restless(painting.portrait.picture.shape))
+    alpha = alpha_over(portrait, cut_face(portrait))
+    edge = cv2.Laplacian((alpha > 127).astype(np.uint8), cv2.CV_8U) > 0
+    assert ((alpha > 25) & (alpha < 230)).sum() < 2.2 * edge.sum()
