@@ -5,7 +5,6 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-import cv2
 import numpy as np
 
 from toonbooth.facecut.bare import cut_bare_face
@@ -17,12 +16,12 @@ from toonbooth.facecut.finishing import Layer, finish, seen_box
 from toonbooth.facecut.frame import UNIT_PIXELS, HeadFrame, Window, frame_head
 from toonbooth.facecut.heads import find_head_area
 from toonbooth.facecut.hooks import hung_up
+from toonbooth.facecut.islands import without_islands
 from toonbooth.facecut.landmarks import OVAL
-from toonbooth.facecut.outlines import Mask, dilated, fill_polygon, grow, opened, parts_touching, small_parts
+from toonbooth.facecut.outlines import fill_polygon, grow
 from toonbooth.facecut.silhouette import Silhouette, continued
 from toonbooth.facecut.square import cut_square
 from toonbooth.imaging.pixels import FloatImage, to_float
-from toonbooth.imaging.resize import enlarged, shrunk
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.portrait.model import Face, Points, Portrait
 
@@ -43,16 +42,6 @@ _TRUE: Final = 0.9
 
 _CRISP: Final = 0.8
 """Pixels by which an edge is softened before it is drawn as a line."""
-
-_HOOK: Final = 0.13
-"""What hangs no farther below the rest isn't an island, face widths."""
-
-_KNOB: Final = 0.035
-_KNOB_AREA: Final = 0.01
-"""Half the thickness, face widths, and the area, squared, that a part sticking out of a head has at least."""
-
-_ISLAND_FACE_PIXELS: Final = 160.0
-"""Islands and holes are sought at this width of the face; finer finds no more, and is slow."""
 
 
 class Shape(StrEnum):
@@ -192,7 +181,7 @@ def _cut_head(portrait: Portrait, face: Face) -> Layer:
     alpha *= np.maximum(above_jaw, 0 if earrings is None else earrings)
     if window.y + window.height == height:
         alpha = end_in_locks(image, alpha, core, unit=unit)
-    alpha = _without_islands(alpha, core, unit)
+    alpha = without_islands(alpha, core, unit)
     if silhouette is not None:
         alpha = np.minimum(alpha if earrings is None else np.maximum(alpha, earrings), person)
     if silhouette is not None:
@@ -225,51 +214,3 @@ def _window(area: FloatImage, frame: HeadFrame, picture_size: tuple[int, int]) -
     left, top = (int(np.clip(low[axis], 0, picture_size[axis] - 1)) for axis in (0, 1))
     right, bottom = (int(np.clip(high[axis] + 1, 1, picture_size[axis])) for axis in (0, 1))
     return Window(left, top, max(1, right - left), max(1, bottom - top))
-
-
-def _without_islands(alpha: FloatImage, core: FloatImage, unit: float) -> FloatImage:
-    """Leave only what hangs together with the face, and loose strands close to it."""
-    height, width = alpha.shape
-    scale = min(1.0, _ISLAND_FACE_PIXELS / unit)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small, face, unit = shrunk(alpha, size), shrunk(core, size) > 0.5, unit * scale
-    firm = opened(small > 0.4, 0.012 * unit) | (face & (small > 0.4))
-    # An earring hangs by less than can be seen; what floats above a head is none.
-    hook = np.ones((2 * round(_HOOK * unit / 2) + 1, 1), np.uint8)
-    hooked = cv2.morphologyEx(firm.astype(np.uint8), cv2.MORPH_CLOSE, hook) > 0
-    rows = np.flatnonzero(face.any(axis=1))
-    hooked[: int(rows.mean()) if len(rows) else height] = False
-    solid = parts_touching(firm | hooked, face)
-    linked = parts_touching((small > 0.25) | solid, solid)
-    near = dilated(linked, 1) & dilated(solid, 0.04 * unit)
-    if len(rows):
-        near &= ~_knobs(small > 0.3, unit, lowest=int(rows.mean()))
-    soft = cv2.GaussianBlur(near.astype(np.float32), (0, 0), 0.7)
-    fading = enlarged(np.asarray(soft, dtype=np.float32), (width, height))
-    holes = enlarged(_small_holes(small > 0.9, unit).astype(np.float32), (width, height))
-    # Faintest veils are errors of the matte, not hair.
-    cleared: FloatImage = (alpha * fading - np.float32(0.03)) * np.float32(1 / 0.94)
-    return np.clip(np.maximum(cleared, holes), np.float32(0), np.float32(1))
-
-
-def _knobs(solid: Mask, unit: float, *, lowest: int) -> Mask:
-    """What sticks out of a head on a thin neck or hardly longer than thick: a lamp behind it, not a lock.
-
-    Below `lowest`, the middle of the face, where earrings and locks hang, there are none.
-    """
-    away = solid & ~opened(solid, _KNOB * unit)
-    away[lowest:] = False
-    knobs = small_parts(away, _KNOB_AREA * unit * unit)
-    return dilated(knobs, 1) & ~opened(solid, _KNOB * unit)
-
-
-def _small_holes(solid: Mask, unit: float) -> Mask:
-    """Holes too small to be a view past the hair: light ears before a light wall."""
-    count, labels, statistics, _ = cv2.connectedComponentsWithStats((~solid).astype(np.uint8), connectivity=4)
-    small = statistics[:, cv2.CC_STAT_AREA] < 0.012 * unit * unit
-    height, width = solid.shape
-    x, y, w, h = (statistics[:, k] for k in range(4))
-    inner = (x > 0) & (y > 0) & (x + w < width) & (y + h < height)
-    filled = small & inner
-    filled[0] = False
-    return np.asarray(filled[labels] if count > 1 else np.zeros_like(solid))
