@@ -7,7 +7,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from toonbooth.facecut.contour import outline_face
+from toonbooth.facecut.contour import keep_within, outline_face
 from toonbooth.facecut.finishing import Layer
 from toonbooth.facecut.frame import frame_head
 from toonbooth.facecut.heads import find_head_area
@@ -41,6 +41,7 @@ def cut_bare_face(portrait: Portrait, face: Face) -> Layer:
     frame = frame_head(face)
     head = find_head_area(portrait, face, frame)
     contour = outline_face(face.landmarks, unit, face.yaw, head.hairline, head.chin[::PER_SEGMENT])
+    contour = keep_within(contour, portrait.matte, unit)
 
     height, width = portrait.picture.shape[:2]
     room = 0.05 * unit + 3

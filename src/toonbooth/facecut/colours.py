@@ -17,6 +17,11 @@ BINS: Final = (25, 31, 31)
 _FLOOR: Final = 2e-5
 _CELL_COUNT: Final = BINS[0] * BINS[1] * BINS[2]
 
+_FIRST, _SPAN = np.array([[0], [-62], [-62]], np.float32), np.array([[100], [124], [124]], np.float32)
+_PLACES: Final = np.stack(np.unravel_index(np.arange(_CELL_COUNT), BINS)).astype(np.float32)
+COLOURS: Final = _FIRST + _SPAN * (_PLACES + np.float32(0.5)) / np.array([BINS], np.float32).T
+"""float32, shape (3, number of cells): L*, a* and b* in the middle of each."""
+
 _FEW_PIXELS: Final = 200.0
 """Of fewer examples than this a group has less say."""
 

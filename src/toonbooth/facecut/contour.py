@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from toonbooth.facecut.jaw import usual_jaw
 from toonbooth.facecut.landmarks import BETWEEN_EYES, CHIN, FOREHEAD, JAW, OVAL, RIM
 from toonbooth.facecut.outlines import smooth_line
-from toonbooth.facecut.ways import normals
+from toonbooth.facecut.ways import normals, sample
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.portrait.model import HAIRLINE_LENGTH, Points
 
@@ -25,8 +26,8 @@ def _both_sides(left: tuple[float, ...], middle: float) -> FloatImage:
 
 # How far inside and outside its usual place the contour is sought at each point of `RIM`, face widths: up to
 # the brows for a fringe, over a bald crown at most; at the ears and along the cheeks only inwards.
-INNER: Final = -_both_sides((0.07, 0.12, 0.18, 0.22, 0.24, 0.24, 0.24, 0.24, 0.26, 0.3, 0.38, 0.45), 0.46)
-OUTER: Final = _both_sides((0, -0.02, -0.035, -0.03, -0.02, 0, 0.03, 0.08, 0.14, 0.2, 0.25, 0.27), 0.28)
+INNER: Final = -_both_sides((0.11, 0.15, 0.19, 0.22, 0.24, 0.24, 0.24, 0.24, 0.26, 0.3, 0.38, 0.45), 0.46)
+OUTER: Final = _both_sides((-0.015, -0.035, -0.05, -0.045, -0.03, 0, 0.03, 0.08, 0.14, 0.2, 0.25, 0.27), 0.28)
 MOST: Final = np.maximum(OUTER, np.float32(0.04))
 """The same where glasses reach farther."""
 
@@ -34,6 +35,20 @@ FAR_SIDE: Final = 0.08
 """How far outside the mesh the silhouette of a cheek that is turned away may lie, face widths."""
 _TURNED: Final = (0.2, 0.3)
 """Radians of turning between which the ear of the far side goes out of sight."""
+
+_CARRIED: Final = 5
+"""Points of the jaw over which what lacks at its ends fades."""
+
+_USUALLY: Final = 0.03
+"""How much does where nothing hangs before it, face widths."""
+
+_RIM: Final = 0.02
+"""How far inside a silhouette a face's contour stays, face widths: drawings have their outline there."""
+
+_INWARDS: Final = np.arange(0, -0.091, -0.006, dtype=np.float32)
+"""How far it may be drawn in for that, face widths."""
+
+_CALM: Final = 12
 
 _ANGLES: Final = 160
 _ROUNDNESS: Final = 60.0
@@ -78,8 +93,18 @@ def outline_face(
         both = set(RIM)
         for place, point, below in zip(jaw, JAW, chin, strict=True):
             away[place] = min(away[place], below) if point in both else below
+        _carry_on(away, chin, jaw)
     oval += outwards * (away * np.float32(unit))[:, np.newaxis]
     return round_off(smooth_line(oval, per_segment=6, closed=True))
+
+
+def _carry_on(away: FloatImage, chin: FloatImage, jaw: list[int]) -> None:
+    """What hangs before the jaw's ends hangs before more of it: draw it in there, too, in place."""
+    first = max(k for k, point in enumerate(JAW[: len(JAW) // 2]) if point in RIM)
+    for end, step in ((first, 1), (len(JAW) - 1 - first, -1)):
+        lacking = min(away[jaw[end]] - chin[end] + _USUALLY, 0)
+        for away_from_end in range(1, _CARRIED):
+            away[jaw[end + step * away_from_end]] += lacking * (1 - away_from_end / _CARRIED)
 
 
 def round_off(line: Points) -> Points:
@@ -97,6 +122,34 @@ def round_off(line: Points) -> Points:
     rounded = middle + radii[:, np.newaxis] * np.column_stack([np.cos(every), np.sin(every)])
     contour: Points = rounded.astype(np.float32)
     return contour
+
+
+def keep_within(contour: Points, person: FloatImage, unit: float) -> Points:
+    """Draw a contour in where it comes too close to a silhouette, along which outlines are drawn.
+
+    Parameters
+    ----------
+    contour : float32 array, shape (N, 2), pixels; as `outline_face` draws it
+    person : float32 array, shape (H, W), range [0, 1]
+    unit : float, pixels
+        The face's width.
+
+    Returns
+    -------
+    float32 array, shape (N, 2), pixels.
+    """
+    away = contour - (contour.max(axis=0) + contour.min(axis=0)) / 2
+    outwards = away / (np.linalg.norm(away, axis=1, keepdims=True) + np.float32(1e-6))
+    places = contour[:, np.newaxis] + outwards[:, np.newaxis] * (_INWARDS + _RIM)[:, np.newaxis] * unit
+    held = sample(person, places.astype(np.float32)) > 0.5
+    # What is cut by the picture's edge has no silhouette there.
+    height, width = person.shape
+    held |= ((places < 0) | (places > np.array([width - 1, height - 1]))).any(axis=2)
+    within = _INWARDS[np.where(held.any(axis=1), np.argmax(held, axis=1), 0)]
+    around = np.concatenate([within[-_CALM:], within, within[:_CALM]]).reshape(-1, 1).astype(np.float32)
+    calm = cv2.GaussianBlur(cv2.erode(around, np.ones((9, 1), np.uint8)), (1, 2 * _CALM + 1), 0, sigmaY=4)
+    moved: Points = contour + outwards * (calm.reshape(-1, 1)[_CALM:-_CALM] * np.float32(unit))
+    return moved.astype(np.float32)
 
 
 def far_side(yaw: float) -> NDArray[np.float32]:

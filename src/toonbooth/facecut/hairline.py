@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from toonbooth.facecut.colours import Cells, Counts, count_colours, log_likelihood
+from toonbooth.facecut.colours import COLOURS, Cells, Counts, count_colours, log_likelihood
 from toonbooth.facecut.contour import FAR_SIDE, INNER, MOST, OUTER, far_side, from_between_eyes, usual_contour
 from toonbooth.facecut.frame import UNIT_PIXELS
 from toonbooth.facecut.glasses import wears_glasses
@@ -28,7 +28,7 @@ _OFFSETS: Final = np.arange(-24, 15, dtype=np.float32) * np.float32(_STEP)
 _EYES: Final = [*LEFT_EYE[::2], *RIGHT_EYE[::2]]
 _BROWS: Final = [*LEFT_BROW[::2], *RIGHT_BROW[::2]]
 
-_GLASSES: Final = (3.9, 5.8, 0.03)
+_GLASSES: Final = (3.9, 5.3, 0.025)
 """Between which points of `RIM`, counted from either end, frames end, and how far beside the mesh they do,
 face widths."""
 
@@ -45,7 +45,7 @@ hair cropped to the skin 0.11."""
 _HAIR_DEPTH: Final = (0.015, 0.045)
 """Face widths of hair beside the contour between which a hairline is believed."""
 
-_INSET: Final = (0.01, 0.03)
+_INSET: Final = (0.01, 0.032)
 """How far inside the first hairs the contour stays, face widths: along the cheeks, above the brows."""
 
 _OUTLINE: Final = 0.015
@@ -54,10 +54,23 @@ _OUTLINE: Final = 0.015
 _NEAR_EYE: Final = 0.055
 """How close to the corner of an eye a contour may come, face widths."""
 
-_NEAR_BROW: Final = 0.025
+_NEAR_BROW: Final = 0.045
 
 _PEAK: Final = 0.15
 """How far down a widow's peak may come, face widths."""
+
+_YELLOWER: Final = (0.15, 0.3)
+"""By how many radians of hue hair has to be yellower than the skin to be told by that: 0.42 measured for fair
+hair, but brown hair in a room's light may have as much."""
+
+_FAIR: Final = (0.58, 0.65)
+"""How light hair is beside the skin from which it is fair: 0.68 measured, brown 0.55 and less."""
+
+_WHITE: Final = (1.3, 1.1)
+"""How light it is beside it when it is white: 1.6 measured."""
+
+_GREY: Final = 5.0
+"""Chroma below which there is no hue."""
 
 _ROUNDS: Final = 2
 """First with what the head's hair is known to look like, then with what was found beside the face."""
@@ -130,6 +143,7 @@ def trace_hairline(
     cheek = np.clip((_CHEEK - from_end) / 2, 0, 1)
 
     seed = _bare_skin(landmarks, size=(width, height))
+    hue = _hue_odds(here, skin=cells[seed > 0.5], hair=hair)
     skin_model = np.maximum(log_likelihood(count_colours(cells, seed)), skin - 2)
     unusual = np.square(_OFFSETS / 0.12)
     # A fringe is no more surprising for being long.
@@ -144,6 +158,7 @@ def trace_hairline(
     at_first: FloatImage | None = None
     for turn in range(_ROUNDS):
         odds = np.clip((skin_model - log_likelihood(examples))[here] * np.float32(0.25), -1, 1)
+        odds = np.minimum(odds, hue)
         odds = np.asarray(cv2.GaussianBlur(odds, (0, 0), 0.8), np.float32) * np.float32(belief)
         if at_first is None:
             at_first = odds.copy()
@@ -209,6 +224,36 @@ def _hold_inside(found: FloatImage, told: FloatImage, give: FloatImage) -> Float
         weights = np.where(line > found, 1, _HARDNESS + (1 - _HARDNESS) * give) * sure
         line = stiff_line(found, weights.astype(np.float32), stiffness=_STIFFNESS)
     return line
+
+
+def _hue_odds(here: Cells, *, skin: Cells, hair: Counts) -> FloatImage:
+    """How surely places beside a contour aren't fair hair, -1 … 1, by their hue alone; 1 beside other hair.
+
+    Locks in the light are as bright as a cheek, but yellower; shade leaves skin its hue.
+    """
+    anywhere = np.ones(here.shape, np.float32)
+    if not len(skin):
+        return anywhere
+    hair_light, *chroma = COLOURS @ hair / max(float(hair.sum()), 1e-6)
+    hair_hue = np.arctan2(*chroma[::-1])
+    light, *chroma = np.median(COLOURS[:, skin], axis=1)
+    skin_hue = np.arctan2(*chroma[::-1])
+    lightness = hair_light / max(light, 1.0)
+    weight = (
+        _between(lightness, _FAIR) * _between(lightness, _WHITE) * _between(hair_hue - skin_hue, _YELLOWER)
+    )
+    if weight == 0:
+        return anywhere
+    green, blue = (cv2.GaussianBlur(axis[here], (0, 0), 0.8) for axis in COLOURS[1:])
+    yellow = 2 * (np.arctan2(blue, green) - skin_hue) / (hair_hue - skin_hue) - 1
+    # What has no colour has no hue.
+    told = weight * np.clip((np.hypot(green, blue) - _GREY) / _GREY, 0, 1)
+    return np.asarray(1 - told * np.clip(yellow + 1, 0, 2), np.float32)
+
+
+def _between(value: float, ends: tuple[float, float]) -> float:
+    low, high = ends
+    return float(np.clip((value - low) / (high - low), 0, 1))
 
 
 def _bare_skin(landmarks: Points, *, size: tuple[int, int]) -> FloatImage:

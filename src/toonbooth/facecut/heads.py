@@ -45,7 +45,8 @@ def measure_heads(portrait: Portrait) -> Portrait:
         if any(face is each for each in chosen):
             frame = frame_head(face)
             found = _measure(portrait, face, frame, frame.picture_in(portrait.picture))
-            faces.append(replace(face, head=found.area, hairline=found.hairline))
+            area = _ended_at_jaw(portrait, face, frame, found)
+            faces.append(replace(face, head=area, hairline=found.hairline))
             if found.earrings is not None:
                 matte = np.maximum(matte, frame.map_out(found.earrings, size=matte.shape[::-1]))
         else:
@@ -55,9 +56,10 @@ def measure_heads(portrait: Portrait) -> Portrait:
 
 @dataclass(frozen=True, slots=True)
 class _Measured:
-    """What was measured on a picture: `HeadArea` without the jaw."""
+    """What was measured on a picture: `HeadArea` without the jaw, and the person in the frame."""
 
     area: FloatImage
+    person: FloatImage
     hairline: FloatImage
     earrings: FloatImage | None
 
@@ -102,9 +104,7 @@ def find_head_area(portrait: Portrait, face: Face, frame: HeadFrame) -> HeadArea
     else:
         found = _measure(portrait, face, frame, view)
         area, hairline, earrings = found.area, found.hairline, found.earrings
-    chin = trace_chin(portrait.picture, face, frame, area * matte)
-    line = frame.points_in(jaw_line(face.landmarks, face.width, face.yaw, chin))
-    jaws = follow_jaw(area, frame.points_in(face.landmarks), line)
+    chin, jaws = _trace_jaws(portrait, face, frame, area, matte)
     return HeadArea(area, jaws, chin, hairline, earrings)
 
 
@@ -124,7 +124,25 @@ def _measure(portrait: Portrait, face: Face, frame: HeadFrame, view: ByteImage) 
         earrings = np.zeros_like(area)
         earrings[:rows] = head.earrings
         area = np.maximum(area, earrings)
-    return _Measured(area * claim_person(view, landmarks, others), head.hairline, earrings)
+    return _Measured(area * claim_person(view, landmarks, others), matte, head.hairline, earrings)
+
+
+def _ended_at_jaw(portrait: Portrait, face: Face, frame: HeadFrame, found: _Measured) -> FloatImage:
+    """A photo's head, ended along the jaw that is seen at the photo's own size."""
+    area = found.area
+    for run in _trace_jaws(portrait, face, frame, area, found.person)[1]:
+        area = np.maximum(area, fill_polygon(run.strip, size=frame.size))
+        area = area * (1 - fill_polygon(run.dropped, size=frame.size))
+    return area if found.earrings is None else np.maximum(area, found.earrings)
+
+
+def _trace_jaws(
+    portrait: Portrait, face: Face, frame: HeadFrame, area: FloatImage, person: FloatImage
+) -> tuple[FloatImage, list[JawRun]]:
+    """The jaw's line, as `trace_chin` finds it, and where it ends the head."""
+    chin = trace_chin(portrait.picture, face, frame, area * person)
+    line = frame.points_in(jaw_line(face.landmarks, face.width, face.yaw, chin))
+    return chin, follow_jaw(area, frame.points_in(face.landmarks), line)
 
 
 def _is_plausible(area: FloatImage, frame: HeadFrame, face: Face, *, view_of: Portrait) -> bool:

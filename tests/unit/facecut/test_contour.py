@@ -10,6 +10,7 @@ from tests.unit.facecut.heads import Colour, Look, Mask, Painting, one
 from tests.unit.facecut.test_cut_face import alpha_over, overlap
 from toonbooth.facecut.cut import Shape, cut_face
 from toonbooth.facecut.heads import measure_heads
+from toonbooth.facecut.outlines import eroded
 from toonbooth.portrait.model import HAIRLINE_LENGTH
 
 UNIT = 100.0
@@ -69,6 +70,20 @@ def test_what_covers_the_forehead_stays_outside(down: float, colour: Colour) -> 
     assert (alpha & painting.contours[0]).sum() > 0.9 * painting.contours[0].sum()
 
 
+def test_a_fair_lock_before_a_cheek_stays_outside() -> None:
+    """It is as bright as the skin, and some skin is seen behind it."""
+    fair: Colour = (226, 200, 150)
+    bare = one(Look(hair=fair, long_hair=True), unit=UNIT)
+    rows, columns = np.mgrid[: bare.portrait.matte.shape[0], : bare.portrait.matte.shape[1]]
+    aside = (MIDDLE_X - columns) / UNIT
+    lock = (aside > 0.32) & (aside < 0.45) & (rows > MIDDLE_Y - 0.2 * UNIT) & (rows < MIDDLE_Y + 0.25 * UNIT)
+    painting = covered(bare, np.asarray(lock), fair)
+    alpha = alpha_over(painting.portrait, cut_face(painting.portrait, shape=Shape.FACE)) > 127
+    without = alpha_over(bare.portrait, cut_face(bare.portrait, shape=Shape.FACE)) > 127
+    assert without[lock].mean() > 0.9
+    assert alpha[lock].mean() < 0.2
+
+
 def test_a_high_forehead_is_not_cut_off() -> None:
     bare = one(Look(), unit=UNIT)
     rows, columns = np.mgrid[: bare.portrait.matte.shape[0], : bare.portrait.matte.shape[1]]
@@ -85,7 +100,9 @@ def test_a_bald_head_is_cut_above_the_forehead_in_a_smooth_curve() -> None:
     assert face.hairline is not None
     assert np.abs(np.diff(face.hairline, n=2)).max() < 0.03
     cut_out = cut_face(painting.portrait, shape=Shape.FACE)
-    assert overlap(painting.portrait, cut_out, painting.contours[0]) > 0.9
+    # The skull is the silhouette, inside whose outline a face stays.
+    within = eroded(painting.contours[0], 0.02 * UNIT)
+    assert overlap(painting.portrait, cut_out, within) > 0.9
 
 
 def test_a_drawing_without_colours_is_cut_along_its_photos_hairline() -> None:
