@@ -91,7 +91,9 @@ def evenly_lit(
 
 
 def _below(form: FloatImage, edge: float) -> FloatImage:
-    return smoothstep(form, low=edge + _EDGE, high=edge - _EDGE)
+    below = smoothstep(form, low=edge + _EDGE, high=edge - _EDGE)
+    # Where form is steep the border would be as ragged as the pixels it is counted on.
+    return cv2.GaussianBlur(below, (3, 3), 0.8).astype(np.float32, copy=False)
 
 
 def _shadow_edge(form: FloatImage) -> float:
