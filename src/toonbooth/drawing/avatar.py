@@ -190,7 +190,9 @@ def _masses(lab: FloatImage, woven: FloatImage, look: AvatarLook, *, unit: float
     opened += (stepped - opened) * np.float32(0.75)
     np.clip(opened, 0, 100, out=opened)
     chroma = cv2.magnitude(a, b).astype(np.float32, copy=False)
-    stronger = np.float32(look.saturation) * (1 - bodily_hue(a, b, chroma) * (1 - ember(chroma, lightness)))
+    # An ear in the shade must not glow; wine-red cloth may.
+    glowing = bodily_hue(a, b, chroma) * (1 - ember(chroma, lightness)) * (1 - woven)
+    stronger = np.float32(look.saturation) * (1 - glowing)
     return cv2.merge([opened, a * stronger, b * stronger]).astype(np.float32, copy=False)
 
 

@@ -49,8 +49,8 @@ def cel_tones(lab: FloatImage, regions: Regions, tones: CelTones, *, unit: float
     bodily = bodily_hue(a, b, chroma)
     a, b = _clean_darks(lightness, a, b, unit=unit)
     stronger = np.float32(1) + np.float32(tones.saturation - 1) * (1 - bodily)
-    # Nor may an ear in the shade glow like an ember.
-    stronger *= 1 - bodily * (1 - ember(chroma, lightness))
+    # Nor may an ear in the shade glow like an ember; wine-red cloth may.
+    stronger *= 1 - bodily * (1 - ember(chroma, lightness)) * (1 - woven)
     a *= stronger
     b *= stronger
     # Black turns neither olive nor violet.
@@ -108,14 +108,15 @@ def _clean_darks(
     dark = smoothstep(lightness, low=30.0, high=16.0)
     size = (max(1, a.shape[1] // 2), max(1, a.shape[0] // 2))
     few = shrunk(dark, size)
-    cleaned = []
+    even_a, even_b = (
+        enlarged(masked_blur(shrunk(plane, size), few, sigma=max(1.0, 9 * unit)), a.shape[::-1])
+        for plane in (a, b)
+    )
     # Made lighter, a dark blue would turn violet.
-    for plane, share in ((a, 0.6), (b, 0.95)):
-        even = np.float32(share) * enlarged(
-            masked_blur(shrunk(plane, size), few, sigma=max(1.0, 9 * unit)), a.shape[::-1]
-        )
-        cleaned.append((plane + (even - plane) * (np.float32(0.85) * dark)).astype(np.float32, copy=False))
-    return cleaned[0], cleaned[1]
+    even_a *= np.float32(0.95) - np.float32(0.35) * smoothstep(even_b, low=4.0, high=-2.0)
+    even_b *= np.float32(0.95)
+    dark *= np.float32(0.85)
+    return a + (even_a - a) * dark, b + (even_b - b) * dark
 
 
 def _cloth_and_hair(lightness: FloatImage, woven: FloatImage, tones: CelTones, *, unit: float) -> FloatImage:

@@ -188,6 +188,21 @@ def test_white_cloth_stays_white_and_its_folds_faint() -> None:
     assert np.abs(drawn[..., 1:]).max() < 3
 
 
+def test_wine_red_cloth_stays_red_down_to_its_folds_and_an_ear_in_the_shade_does_not_glow() -> None:
+    lab = np.zeros((200, 200, 3), np.float32)
+    lab[...] = (22.0, 34.0, 22.0)
+    lab[120:, 90:100] = (10.0, 22.0, 14.0)
+    nobody = np.zeros(lab.shape[:2], np.float32)
+    regions = Regions(*(nobody,) * 8, heads=((100.0, 40.0, 50.0),))
+    drawn = cel_tones(lab, regions, TONES, unit=0.2)
+    chroma = np.hypot(drawn[..., 1], drawn[..., 2])
+    cloth, fold, beside_the_face = chroma[160, 160], chroma[160, 95], chroma[40, 130]
+    assert cloth > 38
+    assert drawn[160, 95, 1] > 15
+    assert fold < cloth
+    assert beside_the_face < 0.75 * cloth
+
+
 def test_the_rim_takes_its_colour_from_inside() -> None:
     plate = np.zeros((40, 60, 3), np.float32)
     plate[:, 30:] = (60.0, 15.0, 20.0)
