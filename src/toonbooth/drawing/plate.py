@@ -98,12 +98,17 @@ class Plate:
         soft = cv2.GaussianBlur(self.colours, (3, 3), 0.7)
         large = cv2.resize(soft, (width * factor, height * factor), interpolation=cv2.INTER_CUBIC)
         drawing = large.astype(np.uint8, copy=False)
+        bands = self._bands()
+        steep = drawing.copy()
+        for band in bands:
+            steep[times(band, factor)] = self._crisp_band(band, drawing)
+        # Fine strokes are crisp already: steepened once more, lids, lips and teeth would be jagged.
         for detail in self.details:
-            detail.add_to(drawing)
+            detail.add_to(steep)
         scene = padded(behind.in_rgb(), multiple=factor)
         inked = scene.copy()
-        for band in self._bands():
-            inked[times(band, factor)] = self._draw_band(band, drawing, scene, ink)
+        for band in bands:
+            inked[times(band, factor)] = self._draw_band(band, steep, scene, ink)
         return np.ascontiguousarray(inked[: size[1], : size[0]])
 
     def _bands(self) -> Sequence[Window]:
@@ -120,14 +125,19 @@ class Plate:
         """How many pixels of the plate away lines look."""
         return -(-line_reach(self.lines.sigma) // self.factor)
 
-    def _draw_band(self, band: Window, drawing: ByteImage, scene: ByteImage, ink: Ink) -> ByteImage:
-        """A part of the plate made crisp, set before the scene and inked."""
+    def _crisp_band(self, band: Window, drawing: ByteImage) -> ByteImage:
         factor = self.factor
-        seen = grown(band, self._reach, self.colours.shape)
-        around = grown(seen, _CRISP_REACH, self.colours.shape)
+        around = grown(band, _CRISP_REACH, self.colours.shape)
         steep = crisp(
             drawing[times(around, factor)], sigma=0.75 * factor, amount=3.0, reach=max(1, factor // 2)
-        )[times(seen_from(around, seen), factor)]
+        )
+        return steep[times(seen_from(around, band), factor)]
+
+    def _draw_band(self, band: Window, drawing: ByteImage, scene: ByteImage, ink: Ink) -> ByteImage:
+        """A part of the plate set before the scene and inked."""
+        factor = self.factor
+        seen = grown(band, self._reach, self.colours.shape)
+        steep = drawing[times(seen, factor)].copy()
         # Enlarged softly, a shape's edge would be ragged.
         outside = cv2.resize(
             self.outside[seen], (steep.shape[1], steep.shape[0]), interpolation=cv2.INTER_NEAREST

@@ -9,7 +9,7 @@ from functools import partial
 import cv2
 import numpy as np
 
-from toonbooth.imaging.coherence import gather_strokes
+from toonbooth.imaging.coherence import crisp, gather_strokes
 from toonbooth.imaging.colour import luma, tripled
 from toonbooth.imaging.flow import FlowSmoother, edge_tangent_flow
 from toonbooth.imaging.pixels import ByteImage, FloatImage
@@ -103,7 +103,10 @@ def find_details(
         flow = edge_tangent_flow(luma(calm), scale=max(1.0, 3.0 * unit))
         along = FlowSmoother(flow, reach=max(1.0, 5.0 * unit), taps=2)
         drawn = gather_strokes(calm, along, sigma=max(0.8, 1.6 * unit), amounts=_FINE)
-        more = enlarged(drawn, size).astype(np.float32)
+        strong = enlarged(drawn, size)
+        if fine > 1:
+            strong = crisp(strong, sigma=0.75 * fine, amount=3.0, reach=fine // 2)
+        more = strong.astype(np.float32)
         more -= cv2.resize(strokes[few], size, interpolation=cv2.INTER_CUBIC)
         more *= tripled(enlarged(wanted[few] * _faded((bottom - top, right - left)), size))
         details.append(Detail(window, more))

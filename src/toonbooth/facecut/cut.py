@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
+import cv2
 import numpy as np
 
 from toonbooth.facecut.bare import cut_bare_face

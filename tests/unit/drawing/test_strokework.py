@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
 from tests.unit.drawing.portraits import bust
 from toonbooth.drawing import facemap
+from toonbooth.drawing.backdrop import Head
+from toonbooth.drawing.cel_backdrop import choose_scene, draw_scene
 from toonbooth.drawing.flesh import creases, ember, hue_of_skin, lift_of
 from toonbooth.drawing.inking import lay_ink
+from toonbooth.drawing.plate import Ink, LineWork, make_plate
 from toonbooth.drawing.strokework import find_details, find_strokes
+from toonbooth.drawing.study import study
 from toonbooth.imaging.resize import shrunk
 
 
@@ -41,6 +47,25 @@ def test_details_bring_back_thin_lines_that_coarse_strokes_lose() -> None:
     detail.add_to(finer)
     line = np.s_[y - 1 : y + 1, x - 30 : x + 30]
     assert finer[line].mean() < coarse[line].mean() - 8
+
+
+def test_fine_strokes_are_laid_as_they_are_over_the_crisp_coarse_ones() -> None:
+    portrait = bust(480, 400)
+    seen = study(portrait)
+    fine, nowhere = np.ones_like(seen.grey), np.zeros_like(seen.grey)
+    plate = make_plate(seen, seen.lab, fine=fine, wanted=nowhere, work=LineWork(0.01, 4.0, 1.0, 1.0))
+    plate = replace(plate, contour=None)
+    (detail,) = plate.details
+    scene = choose_scene(np.random.default_rng(1), vivid=1.0)
+    behind = draw_scene((400, 480), scene, head=Head(200, 216, 152), hair=30.0)
+    ink = Ink(strength=0.0, keep=1.0, colour=np.zeros(3, np.float32))
+    finer, coarse = (
+        each.draw((400, 480), ink, behind=behind)[detail.window].astype(np.float32)
+        for each in (plate, replace(plate, details=()))
+    )
+    unclipped = (finer > 0) & (finer < 255)
+    assert np.abs(detail.more).max() > 10
+    assert np.abs(finer - coarse - detail.more)[unclipped].max() < 3
 
 
 def test_skin_keeps_a_natural_hue_and_loses_an_unnatural_one() -> None:
