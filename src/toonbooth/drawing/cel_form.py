@@ -127,14 +127,14 @@ def _small(mask: _Mask, smallest: float) -> _Mask:
 
 
 def _muzzle(lips: FloatImage) -> FloatImage:
-    """0 … 1, about a mouth: where stubble grows."""
+    """0 … 1, about mouth and chin: where stubble grows."""
     moments = cv2.moments(lips)
     if moments["m00"] < 1:
         return np.zeros_like(lips)
     x, y = moments["m10"] / moments["m00"], moments["m01"] / moments["m00"]
     across = 4 * float(np.sqrt(moments["mu20"] / moments["m00"]))
-    columns = (np.arange(lips.shape[1], dtype=np.float32) - np.float32(x)) / np.float32(0.95 * across)
-    rows = (np.arange(lips.shape[0], dtype=np.float32) - np.float32(y)) / np.float32(0.9 * across)
+    columns = (np.arange(lips.shape[1], dtype=np.float32) - np.float32(x)) / np.float32(1.15 * across)
+    rows = (np.arange(lips.shape[0], dtype=np.float32) - np.float32(y + 0.15 * across)) / np.float32(across)
     return smoothstep(np.square(rows)[:, None] + np.square(columns)[None, :], low=1.1, high=0.5)
 
 
