@@ -11,7 +11,7 @@ from toonbooth.imaging.resize import enlarged, shrunk
 from toonbooth.imaging.smoothing import gaussian, guided_planes
 from toonbooth.imaging.tones import smoothstep
 
-_HAIR_TEXTURE, _CLOTH_TEXTURE = 0.065, 0.16
+_HAIR_TEXTURE, _CLOTH_TEXTURE = 0.1, 0.16
 """Differences, in hundredths of L*, that are locks in hair and folds in cloth; fainter ones go."""
 
 
