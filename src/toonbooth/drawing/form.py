@@ -149,6 +149,8 @@ def follow_structure(
     longer = np.float32(0.85) + loose * (np.float32(1.1) + np.float32(0.9) * flowing)
     # What is behind a person is laid in long sweeps.
     longer += np.float32(2.2) * shrunk(1 - regions.person, size)
+    # Eyes, brows and lips are small: long strokes would run beyond them.
+    longer *= 1 - np.float32(0.55) * shrunk(regions.features, size)
     return HandMoves(mixed, flowing, longer.astype(np.float32, copy=False))
 
 

@@ -81,18 +81,22 @@ def plan_pencil_lines(
     # Where everything is a line nothing is: patterns of cloth and curls are left to the strokes.
     crowd = gaussian(response * wanted, sigma=max(1.0, 14 * unit))
     wanted *= (1 - np.float32(0.5) * far) / (1 + (120 + 160 * far) * crowd)
+    # White hair before the light is left to the paper.
+    glare = smoothstep(gaussian(grey, sigma=max(1.0, 5 * unit)), low=0.55, high=0.8)
+    wanted *= 1 - np.float32(0.7) * glare * (1 - far) * (1 - regions.skin) * (1 - regions.features)
     # Closed lips are a tone with one line between them.
     ajar = np.minimum(gaussian(regions.mouth, sigma=max(1.0, 25 * unit)) * 8, 1)
-    wanted *= 1 - np.float32(0.6) * regions.lips * (1 - ajar)
+    wanted *= 1 - np.float32(0.4) * regions.lips * (1 - ajar)
     wanted *= long_enough(response * wanted, threshold=0.003, area=max(5.0, 150 * unit * unit))
     outline = np.zeros((0, 0), np.float32)
     if contour is not None:
         outline = outline_width(contour, weight=3.3, light_from=light_from, unit=unit)
         # Hair ends in its own strokes, not at a line.
         hair = (1 - regions.skin) * (1 - far)
-        outline *= 1 - np.float32(0.6) * gaussian(hair, sigma=max(1.0, 3 * unit))
+        outline *= 1 - np.float32(0.6) * gaussian(hair * (1 - glare), sigma=max(1.0, 3 * unit))
         # A cheek against the light has nothing but its line.
         bare = np.minimum(2 * gaussian(regions.skin, sigma=max(1.0, 3 * unit)), 1) * contour.sure
+        np.maximum(bare, hair * glare * np.sqrt(contour.sure), out=bare)
         np.maximum(outline, np.float32(1.0 * max(unit, 0.45)) * bare, out=outline)
         outline *= _own_edge(grey)
     return PencilLines(response, wanted.astype(np.float32, copy=False), contour, outline)

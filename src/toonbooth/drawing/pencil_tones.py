@@ -16,6 +16,12 @@ from toonbooth.imaging.smoothing import gaussian, masked_blur
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.portrait.model import Face
 
+_ENOUGH = 30
+"""Pixels of bare skin below which nothing is said about it."""
+
+_FORM = 0.055
+"""How much the tones of a face in good light differ from their surroundings: their standard deviation."""
+
 
 @dataclass(frozen=True, slots=True)
 class Vignette:
@@ -64,6 +70,11 @@ def pencil_tones(
     tone: FloatImage = np.float32(1) - light
     # Form is exaggerated: what is darker than its surroundings gets darker, lights turn to paper.
     wide = tone - _surroundings(tone, regions, sigma=max(1.0, 26 * unit))
+    bare = (regions.skin > 0.8) & (regions.features < 0.2)
+    if np.count_nonzero(bare) > _ENOUGH:
+        # A face against the light, or in a flat one, has its form all the same.
+        more = float(np.clip(_FORM / max(float(wide[bare].std()), 1e-3), 1, 1.7))
+        wide *= 1 + np.float32(more - 1) * regions.skin
     # Strands and folds stand out most where all is dark, and there the photo shows them least.
     fine = tone - gaussian(tone, sigma=max(0.8, 7 * unit))
     # Cubic enlargement overshoots: squares may come back below nothing.
@@ -78,8 +89,7 @@ def pencil_tones(
         lock = gaussian(tone, sigma=max(1.0, 16 * unit))
         pale = (1 - regions.skin) * (1 - regions.features) * smoothstep(lock, low=0.72, high=0.45)
         tone += pale * ((1 - np.float32(0.16) * hair) * lock + np.float32(0.55) * (tone - lock) - tone)
-    bare = (regions.skin > 0.8) & (regions.features < 0.2)
-    if np.count_nonzero(bare) > 30:
+    if np.count_nonzero(bare) > _ENOUGH:
         middle = float(np.median(tone[bare]))
         fair = _fairness(lightness, regions, bare)
         own = [float(value) for value in np.median(lab[bare], axis=0)]
@@ -96,7 +106,8 @@ def pencil_tones(
         redder = np.clip(red - np.float32(np.median(red[bare])), 0, 22)
         lips = regions.lips * (1 - regions.mouth)
         tone += lips * (np.float32(0.025) + np.float32(0.007) * redder)
-        tone -= lips * np.float32(0.7) * np.maximum(tone - np.float32(middle + 0.12), 0)
+        painted = np.float32(middle + 0.12) + np.float32(0.008) * redder
+        tone -= lips * np.float32(0.7) * np.maximum(tone - painted, 0)
     np.clip(tone, 0, 1, out=tone)
     # Sockets stay clear of the lids and pupils that will be drawn in them.
     tone *= 1 - np.float32(0.45) * regions.eyes
@@ -178,7 +189,7 @@ def _white_in_this_light(lightness: FloatImage, regions: Regions) -> float:
     if white is None:
         return 100.0
     skin = lightness[regions.skin > 0.8]
-    brightest = float(np.percentile(skin, 90)) if len(skin) > 30 else 0.0
+    brightest = float(np.percentile(skin, 90)) if len(skin) > _ENOUGH else 0.0
     # Squinting eyes show no white: skin that is well lit needs no help.
     return max(80.0, brightest + 16.0, white + 26.0)
 

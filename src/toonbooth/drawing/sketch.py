@@ -320,7 +320,7 @@ def _study(
     tone *= sheet
     lines = plan_pencil_lines(
         calm, silky, regions, faces, light_from=look.light_from, far=far, scale=scale, unit=unit
-    ).pressed(sheet * hand * (1 - np.float32(0.97) * smoothstep(distance, low=2.3, high=4.6)))
+    ).pressed(sheet * hand * (1 - np.float32(0.97) * smoothstep(distance, low=2.6, high=4.6)))
     slopes = find_slopes(person, faces, scale=scale, unit=unit)
     around = strokes_around(*slopes, angle=look.angle, roundness=0.55)
     moves = follow_structure(around, flow, calm, regions, hair, far=far, unit=unit)

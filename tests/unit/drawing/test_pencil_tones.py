@@ -85,6 +85,16 @@ def test_fair_hair_stays_fair_between_its_strands_and_dark_hair_keeps_its_contra
     assert contrasts[1] > 0.9
 
 
+def test_a_face_in_flat_light_has_its_form_all_the_same() -> None:
+    planes = np.tile(np.sin(np.arange(SHAPE[1]) * 0.16).astype(np.float32), (SHAPE[0], 1))
+    spread = []
+    for strength in (4.5, 9.0):
+        tone = pencil_tones(lab(np.float32(50) + np.float32(strength) * planes), regions(skin=ALL), unit=0.3)
+        spread.append(float(tone[40].std()))
+    # Half the light on it gives far more than half the drawing.
+    assert 0.57 * spread[1] < spread[0] < spread[1]
+
+
 def test_clothes_fade_and_the_background_keeps_to_one_side() -> None:
     face = face_at((50.0, 15.0), 14.0)
     distance = distance_from_heads((100, 80), (face,), scale=1.0)
