@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from toonbooth.drawing.bare_crown import with_bare_crown
 from toonbooth.drawing.closeup import Closeup, look_closely
 from toonbooth.drawing.exposure import well_lit
 from toonbooth.drawing.eyes import enlarge_eyes
@@ -19,7 +20,6 @@ from toonbooth.drawing.flat_flesh import (
     Flesh,
     measure_flesh,
     painted_flesh,
-    with_bald_crown,
     with_shadows,
 )
 from toonbooth.drawing.flat_hues import one_hue_each
@@ -191,7 +191,7 @@ def _trace(portrait: Portrait, look: FlatLook) -> _Traced:
     person = np.maximum(smoothed(person, faces, scale=scale, unit=fine), adorned * (person < 0.5))
     regions = find_regions(lab, grey, person, faces, scale=scale)
     surface = close_skin(lab, regions, faces, scale=scale)
-    skin = with_bald_crown(surface.skin, planes_of(lab)[0], person, faces, scale=scale)
+    skin = with_bare_crown(surface.skin, planes_of(lab)[0], grey, person, faces, scale=scale)
     surface = replace(surface, skin=with_shadows(skin, lab, person, faces, scale=scale))
     flesh: list[Flesh | None] = [
         measure_flesh(lab, own.skin, regions, face, scale=scale)

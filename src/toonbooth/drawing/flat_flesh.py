@@ -24,9 +24,6 @@ _ENOUGH = 30
 _ENCLOSED = 0.5
 """Share of a dark place's border that is skin from which on it is a shadow on skin."""
 
-_BALD = 0.052
-"""Area above the brows that is no skin, over the square of a face's width, under which there's no hair."""
-
 _OPEN = 0.4
 """How much more of it that must be where the dark goes on beyond all of its border."""
 
@@ -157,51 +154,6 @@ def with_shadows(
     near = cv2.dilate(added, np.ones((5, 5), np.uint8))
     smoothed: FloatImage = np.maximum(skin, near * smoothstep(closed, low=0.3, high=0.7))
     return smoothed
-
-
-def with_bald_crown(
-    skin: FloatImage, lightness: FloatImage, person: FloatImage, faces: tuple[Face, ...], *, scale: float
-) -> FloatImage:
-    """Add to skin what little else there is above the brows of a bald head: shine, a shadow, a shaven patch.
-
-    Parameters
-    ----------
-    skin, person : float32 arrays, shape (H, W)
-    lightness : float32 array, shape (H, W), L*
-    faces : in the coordinates of the full picture
-    scale : float
-        Size of `skin` over size of the full picture.
-
-    Returns
-    -------
-    float32 array, shape (H, W), nowhere less than `skin`.
-    """
-    height, width = skin.shape
-    for face in faces:
-        across = face.width * scale
-        if across < 16:
-            continue
-        points: Points = (face.landmarks + np.float32(0.5)) * np.float32(scale) - np.float32(0.5)
-        top, chin = points[facemap.FOREHEAD_TOP], points[facemap.CHIN]
-        up = (top - chin) / max(float(np.hypot(*(top - chin))), 1e-3)
-        brows = (points[facemap.LEFT_BROW].mean(axis=0) + points[facemap.RIGHT_BROW].mean(axis=0)) / 2
-        columns = np.arange(width, dtype=np.float32)[None, :] - np.float32(brows[0])
-        rows = np.arange(height, dtype=np.float32)[:, None] - np.float32(brows[1])
-        above = columns * np.float32(up[0]) + rows * np.float32(up[1])
-        aside = np.abs(columns * np.float32(up[1]) - rows * np.float32(up[0]))
-        crown = smoothstep(above, low=0.04 * across, high=0.1 * across)
-        crown *= smoothstep(aside, low=0.85 * across, high=0.75 * across)
-        crown *= smoothstep(above, low=1.3 * across, high=1.2 * across)
-        face_skin = lightness[(skin > 0.9) & (polygon_mask((height, width), points[facemap.OVAL]) > 0.9)]
-        if len(face_skin) < _ENOUGH:
-            continue
-        # What is far darker than skin is hair, however little of it there is.
-        middle = float(np.median(face_skin))
-        hairy = np.float32(0.5) + smoothstep(lightness, low=0.78 * middle, high=0.55 * middle)
-        rest = float((crown * person * (1 - skin) * hairy).sum())
-        if rest < _BALD * across * across:
-            skin = np.maximum(skin, crown * person)
-    return skin
 
 
 def _likeness(red: FloatImage, yellow: FloatImage, own: tuple[float, float]) -> float:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from toonbooth.drawing.ink_places import Places
 from toonbooth.drawing.inks import Ink
 from toonbooth.drawing.regions import Regions
 from toonbooth.drawing.skin_area import SkinTone
@@ -19,6 +20,9 @@ from toonbooth.imaging.tones import smoothstep
 _NOT_ON_FACES = (Ink.PAPER, Ink.GREY, Ink.BLUE, Ink.RED, Ink.YELLOW)
 """Inks of which a small area on a face or neck is a reflection."""
 
+_SHADED = (Ink.BROWN, Ink.DEEP)
+"""Inks of which a small area at an ear or on a neck is skin in shade."""
+
 _GOES_WITH = {
     Ink.YELLOW: (Ink.BROWN,),
     Ink.BROWN: (),
@@ -27,6 +31,10 @@ _GOES_WITH = {
     Ink.PAPER: (Ink.GREY,),
 }
 """What hair of one ink may have in its shadows or its shine."""
+
+
+_SHINING = 0.3
+"""Area of one of those, over that of the hair's own ink, under which it is a glare on it or a hole in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,33 +55,6 @@ class _Colours:
         """How far colours reach in the direction of a hue."""
         turn = np.deg2rad(degrees)
         return self.a * np.float32(np.cos(turn)) + self.b * np.float32(np.sin(turn))
-
-
-@dataclass(frozen=True, slots=True)
-class _Places:
-    """What is known of places, all 0 … 1.
-
-    near : around heads. skin : closed skin. faces : faces and necks. below : below chins.
-    hair : where hair can be.
-    """
-
-    near: FloatImage
-    skin: FloatImage
-    faces: FloatImage
-    below: FloatImage
-    hair: FloatImage
-
-    @classmethod
-    def of(cls, skin: FloatImage, near: FloatImage, regions: Regions, size: Size) -> _Places:
-        few_near, few_skin = shrunk(near, size), shrunk(skin, size)
-        below = np.ascontiguousarray(np.broadcast_to(1 - higher(regions, part=0.6), skin.shape))
-        return cls(
-            few_near,
-            few_skin,
-            shrunk(_faces_and_necks(regions), size),
-            shrunk(below, size),
-            few_near * (1 - few_skin) * shrunk(regions.person * higher(regions, part=0.75), size),
-        )
 
 
 def flat_plates(
@@ -106,7 +87,7 @@ def flat_plates(
     height, width = skin.shape
     half = (max(1, width // 2), max(1, height // 2))
     colours = _Colours.of(gaussian(shrunk(lab, half), sigma=max(0.6, 2.2 * unit)))
-    places = _Places.of(skin, near, regions, half)
+    places = Places.of(skin, near, regions, half)
     scores = _suited(colours, places)
     like_skin, in_shade = _like_skin(colours, skins, places)
     like_skin += np.float32(1) - np.float32(7) * places.near
@@ -132,7 +113,7 @@ def flat_plates(
         _without_islands(
             (best == index).astype(np.float32),
             area=max(6.0, 260 * unit * unit),
-            strict=places.faces * np.float32(8.0 if index in _NOT_ON_FACES else 0.0),
+            strict=_strictness(index, places),
         )
         for index in range(len(scores))
     ]
@@ -155,7 +136,16 @@ def flat_plates(
     return plates
 
 
-def _suited(colours: _Colours, places: _Places) -> list[FloatImage]:
+def _strictness(index: int, places: Places) -> FloatImage:
+    """How many times larger what is small may be, for one ink."""
+    if index in _NOT_ON_FACES:
+        return places.faces * np.float32(8)
+    if index in _SHADED:
+        return places.beside * np.float32(6)
+    return np.zeros_like(places.faces)
+
+
+def _suited(colours: _Colours, places: Places) -> list[FloatImage]:
     """How well every ink suits every place."""
     light, chroma, along = colours.light, colours.chroma, colours.along
     dark = np.maximum(np.float32(38) - light, 0)
@@ -177,7 +167,7 @@ def _suited(colours: _Colours, places: _Places) -> list[FloatImage]:
 
 
 def _like_skin(
-    colours: _Colours, skins: tuple[SkinTone, ...], places: _Places
+    colours: _Colours, skins: tuple[SkinTone, ...], places: Places
 ) -> tuple[FloatImage, FloatImage]:
     """How well skin suits every place, and where it could be skin in shade."""
     light, a, b, chroma = colours.light, colours.a, colours.b, colours.chroma
@@ -252,7 +242,7 @@ def _agree_on_hair(
     for ink in _GOES_WITH:
         if ink is most:
             scores[ink] = scores[ink] + bias
-        elif ink not in _GOES_WITH[most]:
+        elif ink not in _GOES_WITH[most] or candidates[ink] < _SHINING * candidates[most]:
             scores[ink] = scores[ink] - bias
     return most
 
@@ -292,45 +282,3 @@ def margins(plates: list[FloatImage]) -> tuple[FloatImage, ...]:
         np.copyto(margin, lead, where=margin >= 0)
         outweighed.append(margin)
     return tuple(outweighed)
-
-
-def near_heads(regions: Regions, shape: tuple[int, ...]) -> FloatImage:
-    """1 around heads, where skin has been sought thoroughly, 0 at hands and arms."""
-    near = np.zeros(shape, np.float32)
-    height, width = shape
-    columns = np.arange(width, dtype=np.float32)[None, :]
-    rows = np.arange(height, dtype=np.float32)[:, None]
-    for x, y, across in regions.heads:
-        far = np.square((columns - x) / np.float32(1.25 * across)) + np.square(
-            (rows - y) / np.float32(1.35 * across)
-        )
-        np.maximum(near, smoothstep(far, low=1.3, high=0.8), out=near)
-    return near
-
-
-def _faces_and_necks(regions: Regions) -> FloatImage:
-    """1 from the brows down to the collar, a little wider than a face."""
-    height, width = regions.skin.shape
-    columns = np.arange(width, dtype=np.float32)[None, :]
-    rows = np.arange(height, dtype=np.float32)[:, None]
-    found = np.zeros((height, width), np.float32)
-    for x, y, across in regions.heads:
-        beside = smoothstep(np.abs(columns - np.float32(x)), low=0.68 * across, high=0.56 * across)
-        below = smoothstep(rows, low=y - 0.4 * across, high=y - 0.25 * across)
-        below *= smoothstep(rows, low=y + 1.3 * across, high=y + 1.1 * across)
-        np.maximum(found, beside * below, out=found)
-    return found
-
-
-def higher(regions: Regions, *, part: float) -> FloatImage:
-    """(h, 1): 1 above a height, given in face widths below the middle of the lowest face, 0 below it."""
-    height = regions.skin.shape[0]
-    above = np.zeros((height, 1), np.float32)
-    rows = np.arange(height, dtype=np.float32)[:, None]
-    for _, y, across in regions.heads:
-        np.maximum(
-            above,
-            smoothstep(rows, low=y + (part + 0.15) * across, high=y + (part - 0.15) * across),
-            out=above,
-        )
-    return above

@@ -30,7 +30,7 @@ from toonbooth.drawing.printed_features import (
     print_spectacles,
 )
 from toonbooth.drawing.skin_area import SkinTone
-from toonbooth.drawing.skin_paint import missing_light
+from toonbooth.drawing.skin_paint import lost_light
 from toonbooth.imaging.halftone import Screen, halftone
 from toonbooth.imaging.lines import line_reach
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes
@@ -62,8 +62,8 @@ def draw_pop(portrait: Portrait, rng: np.random.Generator) -> Portrait:
         look.rays,
         max(6.0, 2.1 * look.pitch * unit),
     )
-    # Dots want a size at which they are seen as dots.
-    pitch = max(5.5, look.pitch * unit)
+    # Dots want a size at which they are seen as dots, and a face enough of them.
+    pitch = max(4.4, look.pitch * unit)
     study = plan_poster(portrait, look)
     sheet = _Sheet(pattern, pitch, _backdrop_inks(study, look))
     drawing = _draw(study, look, sheet, Window())
@@ -206,7 +206,7 @@ def _lightness(tone: SkinTone, white: float) -> float:
         return float(np.clip((value - low) / (high - low), 0, 1))
 
     # The grey of eyes as L*, near enough.
-    missing = missing_light((tone.lightness, tone.red, tone.yellow), 100 * white)
+    missing = lost_light((tone.lightness, tone.red, tone.yellow), 100 * white)
     # Dark skin is more golden than light skin, in bright light too.
     golden = between(hue, 48, 54) * between(chroma, 25.5, 29)
     return tone.lit + missing - 8 * golden

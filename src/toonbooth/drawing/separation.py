@@ -8,9 +8,11 @@ import cv2
 import numpy as np
 
 from toonbooth.drawing import facemap
+from toonbooth.drawing.bare_crown import with_bare_crown
 from toonbooth.drawing.beards import beard_evidence
 from toonbooth.drawing.flat_flesh import with_shadows
-from toonbooth.drawing.flat_inks import flat_plates, higher, margins, near_heads
+from toonbooth.drawing.flat_inks import flat_plates, margins
+from toonbooth.drawing.ink_places import higher, near_heads
 from toonbooth.drawing.inks import Ink
 from toonbooth.drawing.regions import Regions, polygon_mask
 from toonbooth.drawing.skin_area import SkinTone, closed_skin, measure_skin, skin_form
@@ -74,6 +76,7 @@ def separate(
         Turning it up dots more of the skin.
     """
     skin = closed_skin(lab, regions, faces, scale=scale, unit=unit)
+    skin = with_bare_crown(skin, planes_of(lab)[0], grey, regions.person, faces, scale=scale)
     under = _shadows(skin, lab, grey, regions, faces, scale=scale)
     skin = np.maximum(skin, under)
     bare = regions.skin * (1 - smoothstep(regions.features, low=0.05, high=0.4))
@@ -95,14 +98,15 @@ def separate(
     seen = np.maximum(bare, smoothstep(whole_skin, low=0.6, high=0.9) * calm_features)
     nose = np.maximum(seen, whole_skin * (1 - smoothstep(regions.features, low=0.5, high=0.75)))
     black, dots = _cloth_and_hair(planes_of(lab)[0], whole_skin, plates, regions, near, unit=unit)
-    for share, tone in zip(shares, skins, strict=True):
+    for share, tone, (_, _, across) in zip(shares, skins, regions.heads, strict=True):
         form, raised = (
             plane - np.float32(tone.lightness)
             for plane in skin_form(lab, seen * share, nose * share, unit=unit)
         )
         on = whole_skin * share
         tone_of = smoothstep(raised, low=-0.25 * tone.spread, high=-2.2 * tone.spread) * np.float32(0.55)
-        blush = np.float32(0.2) * regions.cheeks
+        # On a small face a blush would be a rash.
+        blush = np.float32(0.2 * np.clip((across / scale - 150) / 100, 0, 1)) * regions.cheeks
         tone_of = np.maximum(np.float32(dottedness) * tone_of, blush)
         # Deep shadow is printed solid: dots that run together leave a dirty net.
         deep = -2.1 * tone.spread
@@ -169,7 +173,9 @@ def _cloth_and_hair(
     wide = masked_blur(light, np.square(body), sigma=max(2.0, 34 * unit))
     around = masked_blur(light, np.square(body), sigma=max(1.0, 11 * unit))
     # Folds are few and broad: weave and strands would make a camouflage of blacks and blues.
-    shaped = gaussian(light + (light - around) * np.float32(0.7), sigma=max(0.8, 4.0 * unit))
+    shaped = light + (light - around) * np.float32(0.7)
+    fine, broad = gaussian(shaped, sigma=max(0.8, 4.0 * unit)), gaussian(shaped, sigma=max(0.8, 9.0 * unit))
+    shaped = cv2.blendLinear(fine, broad, near, 1 - near).astype(np.float32, copy=False)
     border = np.clip((np.float32(0.52) + np.float32(0.18) * near) * wide + np.float32(6) + 2 * near, 10, 33)
     # Between dark hair and skin there is no third colour.
     beside = smoothstep(gaussian(skin, sigma=max(1.0, 7 * unit)), low=0.04, high=0.3)

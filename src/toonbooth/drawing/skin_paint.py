@@ -19,6 +19,9 @@ _PAINTED = (21.0, 31.0, 41.5, 52.5, 63.5, 71.5, 77.0, 83.0, 88.5)
 _GOLDEN = 7.0
 """By how much golden skin is painted darker: in bright light it is as light as pale skin, and still brown."""
 
+_ROSY = 0.4
+"""How much more light rosy skin gets back."""
+
 _HUE = 55.0
 """Degrees in a*, b*: the middle of all skins. Coloured light moves them off it, most of all towards pink."""
 
@@ -40,7 +43,7 @@ def skin_paint(tone: Colour, eye_white: float) -> Colour:
     lightness, red, yellow = tone
     chroma = float(np.hypot(red, yellow))
     hue = float(np.rad2deg(np.arctan2(yellow, max(red, 0.5))))
-    lit = float(np.interp(lightness + missing_light(tone, eye_white), _MEASURED, _PAINTED))
+    lit = float(np.interp(lightness + lost_light(tone, eye_white), _MEASURED, _PAINTED))
     golden = float(np.clip((hue - 45) / 9, 0, 1) * np.clip((chroma - 25) / 5, 0, 1))
     lit -= _GOLDEN * golden * float(np.clip((90 - lit) / 12, 0, 1))
     turned = np.deg2rad(np.clip(_HUE + 0.45 * (hue - _HUE), 48.0, 62.0))
@@ -75,6 +78,17 @@ def missing_light(tone: Colour, eye_white: float) -> float:
     golden = float(np.clip((hue - 50) / 8, 0, 1))
     most = float(np.interp(lightness, (26, 42, 50, 64), (3, 15, 13, 0)))
     return as_light * seen * (1 - 0.7 * golden) * most
+
+
+def lost_light(tone: Colour, eye_white: float) -> float:
+    """What clear colours give a dark photo back, in L*: `missing_light`, and more where skin is rosy.
+
+    Rosy skin is pale skin, and in the shade it looks tanned.
+    """
+    _, red, yellow = tone
+    hue = float(np.rad2deg(np.arctan2(yellow, max(red, 0.5))))
+    rosy = float(np.clip((49 - hue) / 5, 0, 1))
+    return missing_light(tone, eye_white) * (1 + _ROSY * rosy)
 
 
 def lit_tone(lab: FloatImage, sure: FloatImage) -> Colour:

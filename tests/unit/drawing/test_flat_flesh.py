@@ -7,7 +7,7 @@ import numpy as np
 
 from tests.golden import astronaut_portrait
 from toonbooth.drawing import facemap
-from toonbooth.drawing.flat_flesh import Flesh, measure_flesh, painted_flesh, with_bald_crown, with_shadows
+from toonbooth.drawing.flat_flesh import Flesh, measure_flesh, painted_flesh, with_shadows
 from toonbooth.drawing.flat_skin import trace_beard
 from toonbooth.drawing.printed_brows import print_brows
 from toonbooth.drawing.regions import find_regions, polygon_mask
@@ -108,28 +108,6 @@ def test_hands_are_painted_like_the_face_and_cloth_is_left_alone() -> None:
     painted = painted_flesh(lab, lab, [flesh])
     assert abs(float(painted[0, 0, 0]) - 70) < 4
     np.testing.assert_array_equal(painted[:, 8:], lab[:, 8:])
-
-
-def bald_head(*, lightness: float, size: float) -> tuple[FloatImage, FloatImage, FloatImage]:
-    """Skin of a head without hair but for a patch on its crown, its L*, and where the patch is."""
-    face = astronaut_portrait().faces[0]
-    x, y = (int(value) for value in face.landmarks[facemap.FOREHEAD_TOP])
-    hole = np.zeros((256, 256), np.float32)
-    cv2.circle(hole, (x, y), round(size * face.width), (1.0,), cv2.FILLED)
-    return 1 - hole, np.where(hole > 0, np.float32(lightness), np.float32(70)), hole
-
-
-def test_a_shaven_patch_on_a_bald_head_is_skin() -> None:
-    skin, light, patch = bald_head(lightness=58.0, size=0.12)
-    more = with_bald_crown(skin, light, np.ones_like(skin), astronaut_portrait().faces, scale=1.0)
-    assert float(more[patch > 0].mean()) > 0.9
-
-
-def test_hair_is_no_skin_be_it_little_and_dark_or_fair_and_much() -> None:
-    for lightness, size in ((20.0, 0.16), (80.0, 0.3)):
-        skin, light, _ = bald_head(lightness=lightness, size=size)
-        more = with_bald_crown(skin, light, np.ones_like(skin), astronaut_portrait().faces, scale=1.0)
-        np.testing.assert_array_equal(more, skin)
 
 
 def test_a_lost_brow_is_drawn_and_a_covered_one_is_not() -> None:

@@ -8,13 +8,17 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from tests.unit.drawing.portraits import bust, landscape
 from toonbooth.drawing.inks import PALETTES, Ink, skin_ink
 from toonbooth.drawing.pop import draw_pop
 from toonbooth.drawing.poster_look import choose_look
+from toonbooth.drawing.regions import find_regions
+from toonbooth.drawing.separation import separate
+from toonbooth.imaging.colour import luma, rgb_to_lab
 from toonbooth.imaging.halftone import Screen, halftone
-from toonbooth.imaging.pixels import ByteImage
+from toonbooth.imaging.pixels import ByteImage, to_float
 from toonbooth.portrait.model import Portrait
 
 
@@ -90,6 +94,24 @@ def test_dark_skin_is_printed_dark_and_light_skin_light() -> None:
     )
     assert dark < 85
     assert dark + 25 < brown < light - 25
+
+
+def inks_of(portrait: Portrait) -> NDArray[np.int64]:
+    """Which plate is printed at every place of half the picture's size."""
+    small = cv2.resize(portrait.picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA).astype(np.uint8)
+    matte = cv2.resize(portrait.matte, None, fx=0.5, fy=0.5).astype(np.float32)
+    lab, grey = rgb_to_lab(to_float(small)), luma(small)
+    regions = find_regions(lab, grey, matte, portrait.faces, scale=0.5)
+    separation = separate(lab, grey, regions, portrait.faces, scale=0.5, unit=0.19, dottedness=1.0)
+    return np.asarray(np.stack(separation.plates).argmax(axis=0), np.int64)
+
+
+def test_a_small_brown_shade_on_a_neck_is_skin_and_hair_stays_brown() -> None:
+    portrait = bust(480, 400, skin=(248, 226, 208), hair=(96, 58, 36))
+    cv2.ellipse(portrait.picture, (184, 340), (13, 10), 0, 0, 360, (182, 128, 92), cv2.FILLED)
+    inks = inks_of(portrait)
+    assert inks[170, 92] == len(Ink)
+    assert inks[50, 100] == Ink.BROWN
 
 
 def test_darker_skin_never_gets_the_lighter_ink() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.unit.drawing.portraits import bust
-from toonbooth.drawing.skin_paint import eye_white_of, lit_tone, missing_light, skin_paint
+from toonbooth.drawing.skin_paint import eye_white_of, lit_tone, lost_light, missing_light, skin_paint
 from toonbooth.imaging.colour import rgb_to_lab
 from toonbooth.imaging.pixels import to_float
 from toonbooth.portrait.model import Portrait
@@ -35,6 +35,13 @@ def test_golden_skin_in_bright_light_stays_brown() -> None:
     golden, pale = skin_paint((72.0, 15.5, 24.5), 0.0), skin_paint((72.0, 13.0, 14.0), 0.0)
     assert golden[0] < pale[0] - 4
     assert golden[0] < 72.5
+
+
+def test_rosy_skin_gets_more_of_its_light_back_than_golden_skin() -> None:
+    rosy, golden = (46.0, 22.0, 19.0), (46.0, 17.0, 23.5)
+    assert lost_light(rosy, 36.0) > missing_light(rosy, 36.0) + 3
+    assert lost_light(golden, 36.0) == missing_light(golden, 36.0)
+    assert lost_light((36.0, 16.0, 13.0), 70.0) == 0
 
 
 @pytest.mark.parametrize("ratio", [0.7, 1.0, 1.4, 2.0])
