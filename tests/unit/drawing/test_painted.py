@@ -13,7 +13,7 @@ from toonbooth.drawing.painted import choose_look, draw_painted
 from toonbooth.drawing.scraps import clean_rim, with_earrings
 from toonbooth.imaging.colour import rgb_to_lab
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
-from toonbooth.portrait.model import Portrait
+from toonbooth.portrait.model import Face, Portrait
 
 
 def drawn(portrait: Portrait, seed: int) -> Portrait:
@@ -127,17 +127,30 @@ def test_hair_that_the_background_shines_through_gets_its_own_colour_back() -> N
     np.testing.assert_allclose(mended[60:110, 60:70], lab[60:110, 60:70], atol=0.5)
 
 
-def test_an_earring_before_an_even_wall_joins_the_matte_and_a_fold_or_a_busy_wall_does_not() -> None:
+def beside_an_ear(left: int, right: int) -> tuple[FloatImage, ByteImage, Face, tuple[slice, slice]]:
+    """A matte and a picture with something golden from so far to so far beside the jaw, before a plain wall,
+    whose face it is, and where."""
     portrait = bust(400, 320)
     face = portrait.faces[0]
-    x, y = (float(v) for v in face.landmarks[323])
-    lobe = slice(int(y) + 6, int(y) + 40), slice(int(x) + 12, int(x) + 18)
+    x, y = (int(v) for v in face.landmarks[323])
+    golden = slice(y + 6, y + 40), slice(x + left, x + right)
     person = portrait.matte.copy()
-    person[: int(y) + 8, : int(x) + 20] = 1
-    person[int(y) + 8 :, int(x) + 5 :] = 0
+    person[: y + 8, : x + 20] = 1
+    person[y + 8 :, x + 5 :] = 0
     picture = portrait.picture.copy()
-    picture[int(y) + 8 :, int(x) + 5 :] = (60, 80, 120)
-    picture[lobe] = (240, 200, 60)
+    picture[y + 8 :, x + 5 :] = (60, 80, 120)
+    picture[golden] = (240, 200, 60)
+    return person, picture, face, golden
+
+
+def test_a_stripe_that_lies_along_the_jaw_is_no_earring() -> None:
+    person, picture, face, _ = beside_an_ear(5, 11)
+    found = with_earrings(person, rgb_to_lab(to_float(picture)), (face,), scale=1.0)
+    np.testing.assert_array_equal(found, person)
+
+
+def test_an_earring_before_an_even_wall_joins_the_matte_and_a_fold_or_a_busy_wall_does_not() -> None:
+    person, picture, face, lobe = beside_an_ear(12, 18)
     found = with_earrings(person, rgb_to_lab(to_float(picture)), (face,), scale=1.0)
     assert (found >= person).all()
     assert found[lobe][8:-4, 2:-2].min() > 0.9
@@ -145,7 +158,7 @@ def test_an_earring_before_an_even_wall_joins_the_matte_and_a_fold_or_a_busy_wal
     fold = with_earrings(person, rgb_to_lab(to_float(picture)), (face,), scale=1.0)
     assert fold[lobe][10:-4].max() < 0.5
     picture[lobe] = (240, 200, 60)
-    picture[int(y) + 8 :: 9, int(x) + 5 :] = (250, 250, 250)
+    picture[lobe[0].start + 2 :: 9, lobe[1].start - 7 :] = (250, 250, 250)
     busy = with_earrings(person, rgb_to_lab(to_float(picture)), (face,), scale=1.0)
     assert busy[lobe][10:-4].mean() < 0.5
 
