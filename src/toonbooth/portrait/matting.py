@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from toonbooth.imaging.guided import guided_filter
 from toonbooth.imaging.morphology import disk
-from toonbooth.imaging.pixels import FloatImage, to_float
+from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
 from toonbooth.portrait.doubt import settle_doubt
 from toonbooth.portrait.looks import LOOK_PIXELS, body_looks, fade, head_looks, nearness, shows_more
 from toonbooth.portrait.mesh import FACE_OVAL, Mesh
@@ -78,11 +78,13 @@ class PersonMatte:
             canvas.fill(known, mesh)
         np.maximum(mask, known, out=mask)
         if meshes:
-            bridge = _BRIDGE * min(each.width for each in meshes) / _SUBSAMPLING
-            mask = without_scraps(mask, known, bridge_pixels=bridge)
-            mask = _settled(mask, pyramid, whole, meshes)
+            # Half the mask's size shows colours well enough.
+            size = [ceil(side / 2) for side in mask.shape]
+            small = pyramid.sample(whole, width=size[1], height=size[0], border=cv2.BORDER_REPLICATE)
+            widths = [mesh.width / _SUBSAMPLING for mesh in meshes]
+            mask = cleaned(mask, known, small, face_widths=widths)
         return guided_filter(
-            stretch(mask, _BELIEF),
+            mask,
             picture,
             radius_pixels=max(width, height) / 110,
             tolerance=1e-3,
@@ -126,14 +128,6 @@ class PersonMatte:
         sampled = pyramid.sample(region, width=LOOK_PIXELS, height=LOOK_PIXELS, border=cv2.BORDER_REPLICATE)
         (mask,) = self._network.run(to_float(sampled))
         return np.ascontiguousarray(mask[..., 0])
-
-
-def _settled(mask: FloatImage, pyramid: Pyramid, whole: Region, meshes: Sequence[Mesh]) -> FloatImage:
-    """Let colours decide where the looks are in doubt; half the mask's size shows them well enough."""
-    height, width = (ceil(side / 2) for side in mask.shape)
-    small = pyramid.sample(whole, width=width, height=height, border=cv2.BORDER_REPLICATE)
-    face_width = float(np.median([mesh.width for mesh in meshes])) / (2 * _SUBSAMPLING)
-    return settle_doubt(mask, small, face_width=face_width)
 
 
 class _Canvas:
@@ -204,6 +198,32 @@ def stretch(mask: FloatImage, levels: tuple[float, float]) -> FloatImage:
     low, high = levels
     stretched = (mask - np.float32(low)) * np.float32(1 / (high - low))
     return np.clip(stretched, np.float32(0), np.float32(1), out=stretched)
+
+
+def cleaned(
+    mask: FloatImage, known: FloatImage, small: ByteImage, *, face_widths: Sequence[float]
+) -> FloatImage:
+    """A mask in which colours have decided what was in doubt, without scraps.
+
+    Parameters
+    ----------
+    mask : float32 array, shape (h, w), range [0, 1]
+        How likely every pixel is person.
+    known : float32 array, shape (h, w)
+        Not 0 where somebody surely is.
+    small : uint8 array, shape (ceil(h / 2), ceil(w / 2), 3)
+        The picture, of the same field of view.
+    face_widths : floats, pixels of `mask`, > 0, at least one
+
+    Returns
+    -------
+    float32 array, shape (h, w), range [0, 1].
+    """
+    bridge = _BRIDGE * min(face_widths)
+    mask = without_scraps(mask, known, bridge_pixels=bridge)
+    mask = stretch(settle_doubt(mask, small, face_width=float(np.median(face_widths)) / 2), _BELIEF)
+    # What colours have cut off from everybody counted as a part of them before.
+    return without_scraps(mask, known, bridge_pixels=bridge)
 
 
 def without_scraps(mask: FloatImage, known: FloatImage, *, bridge_pixels: float) -> FloatImage:

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from toonbooth.imaging.pixels import FloatImage
-from toonbooth.portrait.matting import inside, stretch, without_scraps
+from toonbooth.portrait.matting import cleaned, inside, stretch, without_scraps
 
 NOBODY = np.zeros((120, 120), np.float32)
 
@@ -46,6 +46,22 @@ def test_a_clean_matte_is_not_touched() -> None:
     assert (without_scraps(person, NOBODY, bridge_pixels=4) == person).all()
     nobody = np.zeros((40, 40), np.float32)
     assert (without_scraps(nobody, nobody, bridge_pixels=4) == nobody).all()
+
+
+def test_what_colours_cut_off_from_everybody_goes_with_them() -> None:
+    # The wall is half believed, and what hangs on it has a colour of its own: a lamp, a picture.
+    mask = np.zeros((240, 240), np.float32)
+    mask[:, 120:] = 1
+    mask[120:140, 90:120] = 0.75
+    mask = cv2.GaussianBlur(mask, (0, 0), 1.5).astype(np.float32)
+    picture = np.full((120, 120, 3), (40, 90, 160), np.uint8)
+    picture[:, 60:] = (160, 110, 60)
+    picture[60:70, 45:52] = (20, 120, 20)
+    grain = np.random.default_rng(3).integers(-3, 4, picture.shape)
+    picture = (picture + grain).clip(0, 255).astype(np.uint8)
+    settled = cleaned(mask, (mask > 0.99).astype(np.float32), picture, face_widths=[60.0])
+    assert settled[:, :110].max() == 0
+    assert (settled[:, 124:] == 1).all()
 
 
 def test_the_inside_of_an_area_has_no_rim_but_ends_where_the_picture_does() -> None:
