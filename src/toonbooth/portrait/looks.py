@@ -1,7 +1,7 @@
 """Where the segmentation network looks, and how much each look counts where.
 
 The network sees 256 × 256 pixels, whatever it is shown, and was taught on people who fill them. So heads get
-looks of their own; in a group, where the whole picture shows people too small, bodies do as well.
+looks of their own, and so do bodies where the whole picture shows people too small, as it does in groups.
 """
 
 from __future__ import annotations
@@ -31,6 +31,9 @@ _BODY_FACES: Final = 8.0
 _BODY_BELOW: Final = 1.1
 # Of the whole picture. With 0.8, made-up groups of three to five larger people lost 1.1 %, now 0.7 %.
 _MAX_BODY: Final = 0.95
+# Somebody alone must be smaller to be worth the time. In 24 made-up pictures of one person, the face 45 to 85
+# of 1080 pixels wide, 4.7 % of the person were lost without, 0.6 % with it.
+_MAX_BODY_ALONE: Final = 0.6
 _MAX_PEOPLE: Final = 6
 # Looks fade into each other over this part of their side.
 _FADE: Final = 0.15
@@ -47,12 +50,10 @@ def shows_more(head: Region, whole: Region) -> bool:
 
 
 def body_looks(meshes: Sequence[Mesh], whole: Region) -> list[tuple[Mesh, Region]]:
-    """Squares around those people of a group whom the look at the whole picture shows too small; the larger
-    first. Somebody alone has none: the whole picture does well enough."""
-    if len(meshes) < 2:
-        return []
+    """Squares around those people whom the look at the whole picture shows too small; the larger first."""
+    most = _MAX_BODY if len(meshes) > 1 else _MAX_BODY_ALONE
     looks = [(mesh, _around(mesh, whole, faces=_BODY_FACES, below=_BODY_BELOW)) for mesh in _largest(meshes)]
-    return [(mesh, region) for mesh, region in looks if _share(region, whole) <= _MAX_BODY]
+    return [(mesh, region) for mesh, region in looks if _share(region, whole) <= most]
 
 
 def fade(region: Region, whole: Region) -> FloatImage:

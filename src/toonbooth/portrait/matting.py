@@ -1,7 +1,8 @@
 """The person's matte: which pixels of the picture are people.
 
 One look of the network at the whole picture finds bodies; two more at every head, one in a mirror, find hair
-and ears, which is where a wrong matte hurts. In a group, people's bodies get two as well.
+and ears, which is where a wrong matte hurts. The bodies of people who are small in the picture, as those of a
+group are, get two as well.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ _WHOLE_WEIGHT: Final = 1e-3
 # So do looks at bodies in a group, but to people whom no other look is near to.
 _BODY_WEIGHT: Final = 0.01
 _BODY_REACH: Final = 2.2
-# A head's look takes whoever else it shows for background. So in a group it counts little away from its own
-# face, in face widths, and less for saying that somebody isn't there.
+# A head's look takes whoever else it shows for background. So beside such looks it counts little away from
+# its own face, in face widths, and less for saying that somebody isn't there.
 _HEAD_REACH: Final = 0.7
 _DENIAL: Final = np.float32(0.2)
 # What looks at bodies are so sure of, and so far inside its rim, in face widths, no head's look takes away.

@@ -103,6 +103,17 @@ def test_in_a_group_nobody_is_taken_for_what_is_behind_another(
     assert found[people < 0.5].mean() < 0.1
 
 
+def test_somebody_small_in_the_picture_is_whole(
+    analyser: PortraitAnalyser, astronaut: ByteImage, portrait: Portrait
+) -> None:
+    picture, place = on_a_table(), np.s_[250:557, 500:807]
+    person = np.asarray(cv2.resize(portrait.matte, (307, 307)), np.float32)
+    picture[place] = blend(picture[place], scaled(astronaut, 0.6), person)
+    found = analyser.analyse(picture).matte > 0.5
+    assert found[place][person > 0.5].mean() > 0.97
+    assert found.sum() < 1.1 * (person > 0.5).sum()
+
+
 @pytest.mark.parametrize("quarters", [1, 2, 3])
 def test_a_photo_on_its_side_comes_back_upright(
     analyser: PortraitAnalyser, astronaut: ByteImage, portrait: Portrait, quarters: int

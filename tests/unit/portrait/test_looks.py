@@ -41,8 +41,9 @@ def test_in_a_group_bodies_are_looked_at_as_well_the_largest_first() -> None:
         assert body.width > 2 * head.width
 
 
-def test_somebody_alone_costs_no_more_looks() -> None:
-    assert body_looks(GROUP[:1], PICTURE) == []
+def test_somebody_alone_costs_no_more_looks_unless_they_are_small() -> None:
+    assert body_looks([face_at(500, 300, width=100)], PICTURE) == []
+    assert len(body_looks([face_at(500, 300, width=60)], PICTURE)) == 1
 
 
 def test_two_who_fill_the_picture_are_shown_well_enough_by_all_of_it() -> None:
