@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toonbooth.drawing.regions import Regions
+from toonbooth.imaging.morphology import small_parts
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep, soft_steps
@@ -111,19 +112,11 @@ def _shadow_edge(form: FloatImage) -> float:
 def _without_scraps(form: FloatImage, edge: float, skin: FloatImage, *, smallest: float) -> FloatImage:
     """Small shadows, and small lights within shadows, become part of what surrounds them."""
     dark = form < np.float32(edge)
-    small_dark = _small(dark & (skin > 0.1), smallest)
-    small_light = _small(~dark & (skin > 0.5), 2 * smallest)
+    small_dark = small_parts(dark & (skin > 0.1), smallest)
+    small_light = small_parts(~dark & (skin > 0.5), 2 * smallest)
     form = np.where(small_dark, np.maximum(form, np.float32(edge + _EDGE)), form)
     cleaned: FloatImage = np.where(small_light, np.minimum(form, np.float32(edge - _EDGE)), form)
     return cleaned.astype(np.float32, copy=False)
-
-
-def _small(mask: _Mask, smallest: float) -> _Mask:
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
-    small = stats[:, cv2.CC_STAT_AREA] < smallest
-    small[0] = False
-    found: _Mask = small[labels]
-    return found
 
 
 def _muzzle(lips: FloatImage) -> FloatImage:

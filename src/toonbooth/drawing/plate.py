@@ -184,7 +184,9 @@ def make_plate(
         Where lines are, from `wanted_lines`.
     work : LineWork
     """
-    colours = to_bytes(lab_to_rgb(lab))
+    colours = np.zeros(lab.shape, np.uint8)
+    for window in _shown(seen.person):
+        colours[window] = to_bytes(lab_to_rgb(np.ascontiguousarray(lab[window])))
     details = find_details(seen.picture, seen.strokes, fine * seen.person, seen.faces, factor=seen.factor)
     grey, threshold = luma(colours), work.threshold / work.weight
     lines = plan_lines(
@@ -196,3 +198,9 @@ def make_plate(
     empty = (seen.person < np.float32(0.004)).astype(np.uint8) * np.uint8(255)
     outside = cv2.erode(empty, np.ones((5, 5), np.uint8)).astype(np.uint8, copy=False)
     return Plate(seen.factor, colours, details, outside, lines, seen.contour, outline)
+
+
+def _shown(person: FloatImage) -> Sequence[Window]:
+    """Where a plate's colours are wanted: as far around people as strokes, edges and lines look."""
+    near = cv2.dilate((person > np.float32(0.004)).astype(np.uint8), np.ones((21, 21), np.uint8))
+    return bands_around(near > 0, rows=96)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from toonbooth.imaging.colour import planes_of
+from toonbooth.imaging.colour import planes_of, tripled
 from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes, to_float
 from toonbooth.imaging.resize import enlarged, shrunk
@@ -67,9 +67,8 @@ def settle_rim(person: FloatImage, lab: FloatImage, *, unit: float) -> tuple[Flo
     # What stays within the matte though it is more like the background is hair that the background shines
     # through: it gets the hair's own colour.
     through = smoothstep(side, low=0.45, high=0.68) * smoothstep(to_background, low=30.0, high=16.0) * sure
-    through = gaussian(through, sigma=calm)[..., None]
-    own = enlarged(((within - colours) * through).astype(np.float32, copy=False), (width, height))
-    return result, lab + own
+    through = tripled(gaussian(through, sigma=calm))
+    return result, lab + enlarged((within - colours) * through, (width, height))
 
 
 def even_rim(person: FloatImage, *, unit: float) -> FloatImage:

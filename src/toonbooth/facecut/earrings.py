@@ -11,9 +11,9 @@ import numpy as np
 from toonbooth.facecut.colours import Cells, count_colours, index_cells, log_likelihood, look_up
 from toonbooth.facecut.frame import UNIT_PIXELS
 from toonbooth.facecut.landmarks import LOBES
-from toonbooth.facecut.outlines import Mask, dilated, opened, parts_touching, small_parts
+from toonbooth.facecut.outlines import Mask, dilated, opened, parts_touching
 from toonbooth.imaging.colour import rgb_to_lab
-from toonbooth.imaging.morphology import disk
+from toonbooth.imaging.morphology import disk, small_parts
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
 from toonbooth.portrait.model import Points
 

@@ -11,7 +11,7 @@ from toonbooth.facecut.outlines import Mask, eroded
 from toonbooth.imaging.colour import luma_of
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.resize import enlarged, shrunk
-from toonbooth.imaging.smoothing import gaussian
+from toonbooth.imaging.smoothing import gaussian, mean_around
 from toonbooth.imaging.tones import smoothstep
 
 _PURE = 0.02
@@ -244,7 +244,7 @@ class EdgeFollower:
             Edges well below this are smoothed over.
         """
         self._light = light
-        self._side = 2 * max(1, round(radius_pixels)) + 1
+        self._radius = max(1, round(radius_pixels))
         self._mean_light = self._mean(light)
         self._variance = self._mean(light * light) - self._mean_light * self._mean_light
         self._variance += np.float32(contrast**2)
@@ -262,4 +262,4 @@ class EdgeFollower:
         return smooth
 
     def _mean(self, image: FloatImage) -> FloatImage:
-        return cv2.blur(image, (self._side, self._side)).astype(np.float32, copy=False)
+        return mean_around(image, radius=self._radius)

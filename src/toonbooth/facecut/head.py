@@ -34,11 +34,11 @@ from toonbooth.facecut.outlines import (
     grow,
     opened,
     parts_touching,
-    small_parts,
 )
 from toonbooth.facecut.shoulders import cloth_on_shoulders, on_shoulders
 from toonbooth.facecut.skin import beard_share, chin_hair, find_beard, skin_likeness
 from toonbooth.imaging.colour import planes_of, rgb_to_lab
+from toonbooth.imaging.morphology import small_parts
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
 from toonbooth.portrait.model import Points
 

@@ -88,14 +88,6 @@ def opened(mask: Mask, radius_pixels: float) -> Mask:
     return dilated(eroded(mask, radius_pixels), radius_pixels)
 
 
-def small_parts(mask: Mask, area_pixels: float) -> Mask:
-    """The connected parts of a mask that are smaller than an area."""
-    count, labels = cv2.connectedComponents(mask.view(np.uint8), connectivity=4)
-    small = np.bincount(labels[mask], minlength=count) < area_pixels
-    small[0] = False
-    return np.asarray(small.take(np.asarray(labels, np.int32)))
-
-
 def parts_touching(mask: Mask, seed: Mask) -> Mask:
     """The connected parts of a mask that share a pixel with a seed."""
     count, labels = cv2.connectedComponents(mask.view(np.uint8), connectivity=4)

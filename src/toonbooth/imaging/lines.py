@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 
+from toonbooth.imaging.morphology import small_parts
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.smoothing import gaussian_exactly
 
@@ -62,12 +63,7 @@ def long_enough(response: FloatImage, *, threshold: float, area: float) -> Float
     float32 array, shape (H, W); 0 on specks, 1 elsewhere.
     """
     strokes = response > threshold
-    count, found = cv2.connectedComponents(strokes.view(np.uint8), connectivity=8)
-    labels = found.astype(np.int32, copy=False)
-    # Strokes are few, and counting is slow.
-    small = np.bincount(labels[strokes], minlength=count) < area
-    small[0] = False
-    specks = small.take(labels)
+    specks = small_parts(strokes, area, connectivity=8)
     around = cv2.dilate(specks.view(np.uint8), np.ones((3, 3), np.uint8)) > 0
     # A stroke that stays must not lose its end to a speck beside it.
     return 1 - (around & (specks | ~strokes)).astype(np.float32)
