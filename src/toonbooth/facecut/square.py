@@ -33,6 +33,12 @@ _APART: Final = 0.3
 """What lies between two heads is stretched so that the other leaves the square, when it is at least this
 part of the room to fill."""
 
+_LEAN: Final = 0.07
+"""How far the square is moved aside at most for hair that the picture's edge cuts, relative to its side."""
+
+_TOUCH: Final = 0.015
+"""What comes so close to the picture's edge is cut by it, face widths."""
+
 _AROUND: Final = 0.04
 """What is so close around a head isn't stretched, face widths."""
 
@@ -108,12 +114,12 @@ def cut_square(
     rows, columns = np.nonzero(head.alpha[::3, ::3] > 0.03)
     outline = np.column_stack([3.0 * columns + head.x, 3.0 * rows + head.y]) if len(rows) else marks
     corners = _carry(outline, turning)
-    low, high = corners.min(axis=0), corners.max(axis=0)
     square = place_square(
         (left_eye + right_eye) / 2,
         chin_y=float(chin[1]),
         unit=face.width,
-        head=Box(float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1])),
+        face=_box_around(_carry(face.landmarks.astype(np.float64), turning)),
+        head=_box_around(corners),
         picture_size=turned_size,
     )
     matrix = turning.copy()
@@ -132,7 +138,13 @@ def cut_square(
 
 
 def place_square(
-    eyes: NDArray[np.float64], *, chin_y: float, unit: float, head: Box, picture_size: tuple[int, int]
+    eyes: NDArray[np.float64],
+    *,
+    chin_y: float,
+    unit: float,
+    face: Box,
+    head: Box,
+    picture_size: tuple[int, int],
 ) -> Square:
     """Lay a square around a head with the eyes on its upper third line.
 
@@ -142,8 +154,8 @@ def place_square(
     chin_y : float, pixels
     unit : float, pixels
         The face's width.
-    head : Box
-        The head with its hair, pixels.
+    face, head : Box
+        The face, which may reach beyond the picture, and the head with its hair, pixels.
     picture_size : (width, height)
         The square grows no larger than needed, and shrinks a little to stay inside the picture.
 
@@ -166,7 +178,16 @@ def place_square(
     least = max(_LEAST_SIDE * unit, 0.8 * side, min((crown + above) / _EYES, side))
     side = max(min(side, room), least)
     whole = max(2, round(side))
-    return Square(x=round(middle - whole / 2), y=round(eye_y - whole * _EYES), side=whole)
+    x = round(middle - whole / 2)
+    # What is beyond a face that the picture's edge cuts can't be guessed, what is beyond hair a little: that
+    # edge comes nearer to the square's.
+    most = whole if not 0 <= face.x <= face.x + face.width <= width else round(_LEAN * whole)
+    touch = _TOUCH * unit
+    if head.x < touch:
+        x = max(x, min(0, x + most))
+    if head.x + head.width > width - touch:
+        x = min(x, max(width - whole, x - most))
+    return Square(x=x, y=round(eye_y - whole * _EYES), side=whole)
 
 
 def _find_stretches(
@@ -262,6 +283,11 @@ def crop_square(
         share = np.clip(outside / np.float32(3 * sigma), 0, 1)[..., np.newaxis]
         result = result + share * (gaussian(sharp, sigma=sigma) - result)
     return to_bytes(result)
+
+
+def _box_around(points: NDArray[np.float64]) -> Box:
+    x0, y0, x1, y1 = (float(each) for each in (*points.min(axis=0), *points.max(axis=0)))
+    return Box(x0, y0, x1 - x0, y1 - y0)
 
 
 def _carry(points: NDArray[np.float64], matrix: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -62,8 +62,16 @@ def test_the_background_stays_as_it_was() -> None:
     assert (cut_out.picture == part).all()
 
 
+@pytest.mark.parametrize("x", [10, 390])
+def test_where_the_picture_cuts_a_face_the_square_ends_too(x: int) -> None:
+    painting = paint(((x, 170), 80, Look()), size=(400, 360))
+    cut_out = cut_face(painting.portrait, shape=Shape.SQUARE)
+    assert cut_out.x == (0 if x < 200 else 400 - cut_out.alpha.shape[1])
+    assert abs((eyes_of(painting.portrait.faces[0])[1] - cut_out.y) - cut_out.alpha.shape[0] / 3) <= 1
+
+
 def test_beyond_the_pictures_edge_a_quiet_ground_goes_on() -> None:
-    painting = paint(((30, 120), 90, Look()), size=(300, 300))
+    painting = paint(((49, 120), 90, Look()), size=(300, 300))
     cut_out = cut_face(painting.portrait, shape=Shape.SQUARE)
     assert cut_out.x < 0
     inside = cut_out.picture[:, -cut_out.x :]
