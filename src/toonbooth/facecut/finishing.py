@@ -32,6 +32,9 @@ _CLEAR: Final = (0.22, 0.36)
 """How steep, per pixel, an edge then still is that is none, and one that is as clear as it can be, if it had
 been a step: 0.47. Hair isn't."""
 
+_CALM: Final = 0.4
+"""How calm a sticker's outline runs past curls of hair, relative to its width."""
+
 _SEEN: Final = 8 / 255
 """Alpha from which a pixel counts for the framing."""
 
@@ -169,7 +172,7 @@ def _outline(colours: FloatImage, alpha: FloatImage, width_pixels: int) -> tuple
     away = _distance(1 - solid) <= reach
     closed = (_distance(away.astype(np.uint8)) > reach) | (solid > 0)
     distance = _distance((~closed).astype(np.uint8))
-    distance = np.asarray(cv2.GaussianBlur(distance, (0, 0), max(0.6, 0.12 * width_pixels)), np.float32)
+    distance = np.asarray(cv2.GaussianBlur(distance, (0, 0), max(0.6, _CALM * width_pixels)), np.float32)
     paper = np.clip(np.float32(width_pixels) + np.float32(0.5) - distance, 0, 1)[room:-room, room:-room]
     covered = alpha + paper * (1 - alpha)
     share = (alpha / np.maximum(covered, np.float32(1e-3)))[..., np.newaxis]

@@ -142,3 +142,15 @@ def test_enlarged_hair_stays_as_soft_as_it_was() -> None:
     ramp = np.tile(np.linspace(0, 1, 40, dtype=np.float32), (40, 1))
     _, alpha = resize_layer(np.zeros((40, 40, 3), np.float32), ramp, 160)
     assert np.abs(alpha[20:-20, 20:-20] - np.linspace(0, 1, 160)[20:-20]).max() < 0.02
+
+
+def test_a_stickers_outline_runs_calmly_past_curls() -> None:
+    rows, columns = np.mgrid[:200, :200].astype(np.float64) - 99.5
+    radius = 80 + 1.5 * np.sin(40 * np.arctan2(rows, columns))
+    alpha = np.asarray(np.clip(radius + 0.5 - np.hypot(rows, columns), 0, 1), np.float32)
+    sticker = finish(Layer(np.zeros((200, 200, 3), np.float32), alpha, 0, 0), sticker=True)
+    edges, _ = cv2.findContours(
+        (sticker.alpha > 127).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
+    )
+    outline = max(edges, key=len)[:, 0] - (np.array(sticker.alpha.shape[::-1]) - 1) / 2
+    assert np.hypot(*outline.T).std() < 0.6
