@@ -7,7 +7,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from toonbooth.facecut.outlines import Mask, dilated, eroded, opened, parts_touching
+from toonbooth.facecut.outlines import Mask, dilated, opened, parts_touching
 from toonbooth.imaging.morphology import small_parts
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.resize import enlarged, shrunk
@@ -73,26 +73,34 @@ def _knobs(solid: Mask, unit: float, *, lowest: int) -> Mask:
 
     Below `lowest`, the middle of the face, where earrings and locks hang, there are none.
     """
-    away = solid & ~opened(solid, _KNOB * unit)
+    thick = opened(solid, _KNOB * unit)
+    away = solid & ~thick
     away[lowest:] = False
     knobs = small_parts(away, _KNOB_AREA * unit * unit)
-    return dilated(knobs, 1) & ~opened(solid, _KNOB * unit)
+    return dilated(knobs, 1) & ~thick
 
 
 def _others_above(solid: Mask, face: Mask, unit: float, *, lowest: int) -> Mask:
     """What hangs on a head from above by a waist and is as large as a shoulder: somebody leans over it."""
     waist = _WAIST * unit
-    parts = eroded(solid, waist)
+    # By distances: a brush as broad as this is slow.
+    parts = _distance(solid) > waist
     head = parts_touching(parts | face, face)
     above = parts & ~head
     above[lowest:] = False
     if not above.any():
         return above
-    beyond = parts_touching(solid & ~dilated(head, waist + 1), above)
+    away = _distance(~head)
+    beyond = parts_touching(solid & (away > waist + 1), above)
     beyond[lowest:] = False
     large = beyond & ~small_parts(beyond, _SHOULDER_AREA * unit * unit)
     # With its soft edge.
-    return dilated(large, 2) & ~dilated(head, waist)
+    return dilated(large, 2) & (away > waist)
+
+
+def _distance(mask: Mask) -> FloatImage:
+    """How far every marked pixel is from the nearest unmarked one."""
+    return np.asarray(cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5), np.float32)
 
 
 def _small_holes(solid: Mask, unit: float) -> Mask:

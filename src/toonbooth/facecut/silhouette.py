@@ -39,7 +39,7 @@ class Silhouette:
     """Where a figure ends, finer than pixels.
 
     distance : (H, W) float32, pixels from its edge, positive inside; right within two or three of it.
-    across, down : (H, W) float32, the way into the figure, a unit vector at its edge.
+    across, down : (H, W) float32, the way into the figure, of any length.
     slope : (H, W) float32, how steep the field is close by, per pixel.
     """
 
@@ -55,14 +55,12 @@ class Silhouette:
         across, down = (
             np.asarray(cv2.Sobel(field, cv2.CV_32F, *way, scale=1 / 8), np.float32) for way in ways
         )
-        slope: FloatImage = cv2.magnitude(across, down).astype(np.float32, copy=False)
         # On its own flank an edge is as steep as it gets close by.
-        steep = np.asarray(cv2.dilate(slope, np.ones((3, 3), np.uint8)), np.float32)
-        np.maximum(steep, np.float32(_LEAST_SLOPE), out=steep)
-        np.maximum(slope, np.float32(1e-4), out=slope)
-        distance: FloatImage = (field - np.float32(0.5)) / steep
-        across, down = (each / slope for each in (across, down))
-        return cls(distance, across, down, steep)
+        slope = np.asarray(cv2.dilate(cv2.magnitude(across, down), np.ones((3, 3), np.uint8)), np.float32)
+        np.maximum(slope, np.float32(_LEAST_SLOPE), out=slope)
+        distance: FloatImage = field - np.float32(0.5)
+        distance /= slope
+        return cls(distance, across, down, slope)
 
     def alpha(self) -> FloatImage:
         """How much of every pixel the figure covers, float32, shape (H, W), range [0, 1]."""
@@ -86,7 +84,9 @@ class Silhouette:
         place = np.nonzero((self.distance > -1) & (self.distance < _DEPTH - np.float32(0.5)))
         if not len(place[0]):
             return cleaned
-        here, way = self.distance[place], (self.across[place], self.down[place])
+        here, across, down = (each[place] for each in (self.distance, self.across, self.down))
+        length = np.maximum(np.hypot(across, down), np.float32(1e-4))
+        way = across / length, down / length
 
         def at(depth: float, values: FloatImage) -> FloatImage:
             """What lies so deep inside; where a pixel is deeper, what is there."""
