@@ -6,7 +6,7 @@ import zlib
 
 
 def read_field(packet: bytes, field: str) -> bytes:
-    """The bytes of `geometry`, `matte` or `heads`."""
+    """The bytes of `geometry`, `matte` or `figure`, or `heads`."""
     found = re.search(rf'{field}="([^"]+)"'.encode(), packet)
     assert found is not None
     return base64.b64decode(found[1])

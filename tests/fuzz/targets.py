@@ -31,14 +31,15 @@ def _make_portrait() -> Portrait:
     portrait = one(Look(), unit=16).portrait
     head = np.zeros((HEAD_SIZE[1], HEAD_SIZE[0]), np.float32)
     head[20:-20, 20:-20] = 1
-    return replace(portrait, faces=tuple(replace(face, head=head) for face in portrait.faces))
+    faces = tuple(replace(face, head=head) for face in portrait.faces)
+    return replace(portrait, faces=faces, outlined=True)
 
 
 _PORTRAIT: Final = _make_portrait()
 PACKET: Final = encode_packet(_PORTRAIT)
 _SEPARATOR: Final = b"|||"
 INSIDES: Final = _SEPARATOR.join(
-    (packets.read_geometry(PACKET), *(packets.read_field(PACKET, field) for field in ("matte", "heads")))
+    (packets.read_geometry(PACKET), *(packets.read_field(PACKET, field) for field in ("figure", "heads")))
 )
 """What the fields of `PACKET` hold."""
 
@@ -72,9 +73,9 @@ def read_packet(data: bytes) -> None:
 def read_insides(data: bytes) -> None:
     """The same of a packet whose fields are what they seem: wrong are the bytes that they hold."""
     geometry, _, rest = data.partition(_SEPARATOR)
-    matte, _, heads = rest.partition(_SEPARATOR)
+    figure, _, heads = rest.partition(_SEPARATOR)
     packet = packets.with_geometry(PACKET, geometry)
-    read_packet(packets.with_field(packets.with_field(packet, "matte", matte), "heads", heads))
+    read_packet(packets.with_field(packets.with_field(packet, "figure", figure), "heads", heads))
 
 
 def read_multipart(data: bytes) -> None:
