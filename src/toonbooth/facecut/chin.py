@@ -100,7 +100,7 @@ def trace_chin(picture: ByteImage, face: Face, frame: HeadFrame, area: FloatImag
         for each in (line, edge, np.maximum(-darkening * beard, 0))
     )
     evidence = _LINE * drawn / (drawn + 0.06) + _EDGE * shown / (shown + 0.15)
-    evidence += _BEARD_END * bearded / (bearded + 0.15)
+    evidence += _BEARD_END * bearded / (bearded + 0.1)
     unusual = np.square((_OFFSETS - place[:, np.newaxis]) / np.float32(_SPREAD))
     cost = 0.5 * unusual * np.where(known, 1, 0.5)[:, np.newaxis] - evidence
     chosen = cheapest_way(cost.astype(np.float32), _OFFSETS)

@@ -14,6 +14,7 @@ from toonbooth.facecut.frame import UNIT_PIXELS
 from toonbooth.facecut.glasses import wears_glasses
 from toonbooth.facecut.landmarks import LEFT_BROW, LEFT_EYE, LIPS, OVAL, RIGHT_BROW, RIGHT_EYE, RIM
 from toonbooth.facecut.outlines import fill_polygon, grow, smooth_line
+from toonbooth.facecut.skin import look_at_face
 from toonbooth.facecut.ways import cheapest_way, sample, stiff_line
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.portrait.model import Points
@@ -142,9 +143,11 @@ def trace_hairline(
     barred |= np.flip(np.maximum.accumulate(np.flip(close & (_OFFSETS < 0), axis=1), axis=1), axis=1)
     cheek = np.clip((_CHEEK - from_end) / 2, 0, 1)
 
-    seed = _bare_skin(landmarks, size=(width, height))
-    hue = _hue_odds(here, skin=cells[seed > 0.5], hair=hair)
-    skin_model = np.maximum(log_likelihood(count_colours(cells, seed)), skin - 2)
+    part, on_face = look_at_face(landmarks, size=(width, height))
+    face = cells[part]
+    seed = _bare_skin(on_face, size=(face.shape[1], face.shape[0]))
+    hue = _hue_odds(here, skin=face[seed > 0.5], hair=hair)
+    skin_model = np.maximum(log_likelihood(count_colours(face, seed)), skin - 2)
     unusual = np.square(_OFFSETS / 0.12)
     # A fringe is no more surprising for being long.
     unusual = np.where(unusual > 1, 2 * np.sqrt(unusual) - 1, unusual)

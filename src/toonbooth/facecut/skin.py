@@ -50,13 +50,15 @@ def skin_likeness(lab: FloatImage, landmarks: Points) -> FloatImage:
     float32 array, shape (H, W), range [0, 1]; 0 far below the chin.
     """
     height, width = lab.shape[:2]
-    size = (width, height)
-    seed = fill_polygon(grow(landmarks[list(OVAL)], 0.92), size=size)
+    part, points = look_at_face(landmarks, size=(width, height))
+    examples = lab[part]
+    size = (examples.shape[1], examples.shape[0])
+    seed = fill_polygon(grow(points[list(OVAL)], 0.92), size=size)
     for feature, factor in _FEATURES:
-        seed -= fill_polygon(grow(landmarks[list(feature)], factor), size=size)
-    cheeks = _fill_all(CHEEKS, landmarks, seed)
-    samples = colours_within(lab, seed > 0.5)
-    on_cheeks = colours_within(lab, cheeks & (seed > 0))
+        seed -= fill_polygon(grow(points[list(feature)], factor), size=size)
+    cheeks = _fill_all(CHEEKS, points, seed)
+    samples = colours_within(examples, seed > 0.5)
+    on_cheeks = colours_within(examples, cheeks & (seed > 0))
     if not len(samples):
         return np.zeros((height, width), np.float32)
     # The cheeks say what skin is, so that a full beard or a fringe can't outvote them.
@@ -78,10 +80,21 @@ def skin_likeness(lab: FloatImage, landmarks: Points) -> FloatImage:
     return likeness
 
 
+def look_at_face(landmarks: Points, *, size: tuple[int, int]) -> tuple[tuple[slice, slice], Points]:
+    """The rows and columns that a face takes up in a frame of (width, height), and its landmarks in them."""
+    oval = landmarks[list(OVAL)]
+    left, top = (int(np.clip(low - 2, 0, most - 1)) for low, most in zip(oval.min(axis=0), size, strict=True))
+    right, bottom = (
+        int(np.clip(high + 3, low + 1, most))
+        for high, low, most in zip(oval.max(axis=0), (left, top), size, strict=True)
+    )
+    return (slice(top, bottom), slice(left, right)), landmarks - np.array([left, top], np.float32)
+
+
 def beard_share(skin: FloatImage, landmarks: Points) -> float:
     """How much of the chin's lower end doesn't look like skin, 0…1."""
-    chin = _chin_end(skin, landmarks)
-    return float((skin[chin] < 0.5).mean()) if chin.any() else 0.0
+    part, points = look_at_face(landmarks, size=(skin.shape[1], skin.shape[0]))
+    return _share_of(skin[part], _chin_end(skin[part], points))
 
 
 def find_beard(lab: FloatImage, skin: FloatImage, landmarks: Points) -> FloatImage | None:
@@ -97,11 +110,13 @@ def find_beard(lab: FloatImage, skin: FloatImage, landmarks: Points) -> FloatIma
     -------
     float32 array, shape (H, W), range [0, 1], 1 where the beard covers the face; None without one.
     """
-    chin = _chin_end(skin, landmarks)
-    cheeks = _fill_all(CHEEKS, landmarks, skin)
-    if not (chin.any() and cheeks.any()) or beard_share(skin, landmarks) < _BEARDED_SHARE:
+    part, points = look_at_face(landmarks, size=(skin.shape[1], skin.shape[0]))
+    chin = _chin_end(skin[part], points)
+    cheeks = _fill_all(CHEEKS, points, skin[part])
+    if not (chin.any() and cheeks.any()) or _share_of(skin[part], chin) < _BEARDED_SHARE:
         return None
-    contrast = float(np.median(lab[chin, 0]) / max(float(np.median(lab[cheeks, 0])), 1.0))
+    light = lab[part][..., 0]
+    contrast = float(np.median(light[chin]) / max(float(np.median(light[cheeks])), 1.0))
     if _STUBBLE[0] < contrast < _STUBBLE[1]:
         return None
     return chin_hair(skin, landmarks)
@@ -109,12 +124,18 @@ def find_beard(lab: FloatImage, skin: FloatImage, landmarks: Points) -> FloatIma
 
 def chin_hair(skin: FloatImage, landmarks: Points) -> FloatImage:
     """What between lower lip and jaw doesn't look like skin: float32, shape (H, W), 0…1."""
-    height, width = skin.shape
-    size = (width, height)
-    area = fill_polygon(landmarks[list(BEARD)], size=size)
-    area -= fill_polygon(grow(landmarks[list(LIPS)], 1.2), size=size)
-    beard: FloatImage = np.clip(area, 0, 1) * np.clip(1 - np.float32(1.6) * skin, 0, 1)
+    part, points = look_at_face(landmarks, size=(skin.shape[1], skin.shape[0]))
+    on_face = skin[part]
+    size = (on_face.shape[1], on_face.shape[0])
+    area = fill_polygon(points[list(BEARD)], size=size)
+    area -= fill_polygon(grow(points[list(LIPS)], 1.2), size=size)
+    beard = np.zeros_like(skin)
+    beard[part] = np.clip(area, 0, 1) * np.clip(1 - np.float32(1.6) * on_face, 0, 1)
     return beard
+
+
+def _share_of(skin: FloatImage, chin: Mask) -> float:
+    return float((skin[chin] < 0.5).mean()) if chin.any() else 0.0
 
 
 def _chin_end(skin: FloatImage, landmarks: Points) -> Mask:
