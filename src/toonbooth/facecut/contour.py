@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from toonbooth.facecut.jaw import usual_jaw
+from toonbooth.facecut.jaw import PROFILE, usual_jaw
 from toonbooth.facecut.landmarks import BETWEEN_EYES, CHIN, FOREHEAD, JAW, OVAL, RIM
 from toonbooth.facecut.outlines import smooth_line
 from toonbooth.facecut.ways import normals, sample
@@ -50,7 +50,12 @@ _INWARDS: Final = np.arange(0, -0.091, -0.006, dtype=np.float32)
 
 _CALM: Final = 12
 
+_BESIDE: Final = 0.03
+"""How far outside the mesh's contour its points have to lie to count as beside it, face widths."""
+
 _ANGLES: Final = 160
+_AROUND: Final = 3
+"""How many angles on either side of what it holds the line bends out."""
 _ROUNDNESS: Final = 60.0
 """How round the line is drawn: larger values straighten its corners."""
 
@@ -95,7 +100,19 @@ def outline_face(
             away[place] = min(away[place], below) if point in both else below
         _carry_on(away, chin, jaw)
     oval += outwards * (away * np.float32(unit))[:, np.newaxis]
-    return round_off(smooth_line(oval, per_segment=6, closed=True))
+    line = smooth_line(oval, per_segment=6, closed=True)
+    return round_off(line, holding=_beside_oval(landmarks, unit) if abs(yaw) > PROFILE else None)
+
+
+def _beside_oval(landmarks: Points, unit: float) -> Points:
+    """The points of the mesh that lie well outside its contour: in profile nose, lips and the far brow."""
+    oval = landmarks[list(OVAL)]
+    outside = [
+        cv2.pointPolygonTest(oval, (float(x), float(y)), measureDist=True) < -_BESIDE * unit
+        for x, y in landmarks
+    ]
+    beside: Points = landmarks[outside]
+    return beside
 
 
 def _carry_on(away: FloatImage, chin: FloatImage, jaw: list[int]) -> None:
@@ -107,14 +124,20 @@ def _carry_on(away: FloatImage, chin: FloatImage, jaw: list[int]) -> None:
             away[jaw[end + step * away_from_end]] += lacking * (1 - away_from_end / _CARRIED)
 
 
-def round_off(line: Points) -> Points:
-    """Draw a closed line that can be seen whole from its middle as a pen would: as round as it goes."""
+def round_off(line: Points, *, holding: Points | None = None) -> Points:
+    """Draw a closed line that can be seen whole from its middle as a pen would: as round as it goes, and
+    around all points that it has to hold."""
     middle = (line.max(axis=0) + line.min(axis=0)) / 2
     away = line - middle
     angles = np.arctan2(away[:, 1], away[:, 0])
     order = np.argsort(angles)
     every = np.linspace(-np.pi, np.pi, _ANGLES, endpoint=False)
     radii = np.interp(every, angles[order], np.hypot(*away.T)[order], period=2 * np.pi)
+    if holding is not None and len(holding):
+        offset = holding - middle
+        turn = np.rint((np.arctan2(offset[:, 1], offset[:, 0]) + np.pi) * (_ANGLES / (2 * np.pi))).astype(int)
+        for beside in range(-_AROUND, _AROUND + 1):
+            np.maximum.at(radii, (turn + beside) % _ANGLES, np.hypot(*offset.T))
     waves = np.fft.rfft(radii)
     frequency = 2 * np.pi * np.arange(len(waves)) / _ANGLES
     waves /= 1 + _ROUNDNESS * (2 - 2 * np.cos(frequency)) ** 2

@@ -136,7 +136,7 @@ def find_head(picture: ByteImage, matte: FloatImage, landmarks: Points, *, yaw: 
         background=np.clip(1 - 2 * matte, 0, 1),
         yaw=yaw,
     )
-    skull = outline_skull(landmarks, jaw, matte > 0.5)
+    skull = outline_skull(landmarks, jaw, matte > 0.5, yaw=yaw)
     inside = fill_polygon(skull, size=size)
 
     firm = np.clip((matte - np.float32(0.7)) * 4, 0, 1)

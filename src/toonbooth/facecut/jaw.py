@@ -31,6 +31,24 @@ _BEARD: Final = 0.1
 
 _STIFFNESS: Final = 100.0
 
+PROFILE: Final = 0.45
+"""Radians of turning from which more than the mesh's contour may be seen against what lies behind a face."""
+
+_NO_EAR: Final = 0.3
+"""Radians of turning from which the far ear is hidden."""
+
+_CHEEK: Final = 2 * PER_SEGMENT
+"""Points of the jaw's line, from its far end, beside which there is a cheek instead."""
+
+_FAR_CHEEK: Final = 0.06
+"""How far outside the mesh a far cheek and its hair may reach, face widths."""
+
+_OUTSIDE: Final = 0.03
+"""What lies so far outside the mesh's jaw is nose or lips, face widths."""
+
+_BESIDE_RAY: Final = 0.05
+"""How far beside its ray each point of the jaw looks for them, face widths."""
+
 _BESIDE: Final = 10.0
 """Pixels beside what is sampled."""
 
@@ -82,7 +100,7 @@ def trace_jaw(
     normal = normals(jaw)
     ways = jaw[:, np.newaxis] + normal[:, np.newaxis] * _OFFSETS[np.newaxis, :, np.newaxis]
     edge = _measure_edges(lab, ways, normal[:, np.newaxis] * np.float32(_STEP))
-    usual = _U * _usual_offsets(len(jaw), yaw)
+    usual = _usual_offsets(jaw, landmarks, _U, yaw)
     told = 1.5 * edge / (edge + 0.15)
     cost = 1.1 * ((_OFFSETS - usual[:, np.newaxis]) / (0.06 * _U)) ** 2 - told
     outer = np.where(_OFFSETS > -0.03 * _U, sample(foreign, ways), 0)
@@ -217,7 +235,7 @@ def usual_jaw(landmarks: Points, unit: float, yaw: float) -> Points:
     float32 array, shape (N, 2), pixels.
     """
     jaw = landmarks[list(JAW)]
-    away = unit * _usual_offsets(len(jaw), yaw)
+    away = _usual_offsets(jaw, landmarks, unit, yaw)
     return (jaw + normals(jaw) * away[:, np.newaxis]).astype(np.float32)
 
 
@@ -239,25 +257,39 @@ def jaw_line(landmarks: Points, unit: float, yaw: float, beyond: FloatImage) -> 
     return (jaw + normals(jaw) * (np.float32(unit) * beyond)[:, np.newaxis]).astype(np.float32)
 
 
-def _usual_offsets(count: int, yaw: float) -> FloatImage:
-    """How far outside the mesh's jaw a jaw lies at each of its points, face widths."""
-    place = np.linspace(-1, 1, count)
+def _usual_offsets(jaw: Points, landmarks: Points, unit: float, yaw: float) -> FloatImage:
+    """How far outside the mesh's jaw a jaw lies at each point of its line, pixels."""
+    place = np.linspace(-1, 1, len(jaw))
     beyond = _BEYOND_CHIN + (_BEYOND_ENDS - _BEYOND_CHIN) * place**2
     bulge = np.clip(1 - np.abs(np.abs(place) - 0.6) / 0.6, 0, 1) * -np.sign(place)
-    usual: FloatImage = (beyond + _BEYOND_TURNED * yaw * bulge).astype(np.float32)
-    return usual
+    usual: FloatImage = (unit * (beyond + _BEYOND_TURNED * yaw * bulge)).astype(np.float32)
+    if abs(yaw) < PROFILE:
+        return usual
+    # In profile nose and lips lie outside the line from ear to chin.
+    across = normals(jaw)
+    offset = landmarks - jaw[:, np.newaxis]
+    out = np.einsum("npc,nc->np", offset, across)
+    aside = offset[..., 0] * across[:, 1:] - offset[..., 1] * across[:, :1]
+    reach = np.where(np.abs(aside) < _BESIDE_RAY * unit, out, 0).max(axis=1)
+    held: FloatImage = np.maximum(usual, np.where(reach > _OUTSIDE * unit, reach, 0)).astype(np.float32)
+    return held
 
 
-def outline_skull(landmarks: Points, jaw: Points, person: Mask) -> Points:
+def outline_skull(landmarks: Points, jaw: Points, person: Mask, *, yaw: float = 0.0) -> Points:
     """Close the jaw over the head, wide enough for ears and ordinary hair: (N, 2) frame pixels.
 
-    What lies inside and belongs to the person belongs to the head, whatever its colour.
+    What lies inside and belongs to the person belongs to the head, whatever its colour. On the side that is
+    turned away there is no ear to be seen, and what is beside the cheek is a hand or a wall.
     """
     left_ear, right_ear = landmarks[EAR_LINE[0]], landmarks[EAR_LINE[1]]
     middle = (left_ear[0] + right_ear[0]) / 2
     half_width = (right_ear[0] - left_ear[0]) / 2 + 0.27 * _U
     below_left = _below_ear(landmarks, person, side=-1, reach=float(middle - half_width))
     below_right = _below_ear(landmarks, person, side=1, reach=float(middle + half_width))
+    if yaw < -_NO_EAR:
+        jaw, below_left = jaw[_CHEEK:], _beside_far_cheek(landmarks, jaw[_CHEEK], side=-1)
+    elif yaw > _NO_EAR:
+        jaw, below_right = jaw[:-_CHEEK], _beside_far_cheek(landmarks, jaw[-_CHEEK - 1], side=1)
     eye_line = (landmarks[33, 1] + landmarks[263, 1]) / 2
     # No shoulder reaches above the eyes: what of the person is there is a hat or much hair.
     wide = max(half_width, _HAT * _U)
@@ -267,6 +299,12 @@ def outline_skull(landmarks: Points, jaw: Points, person: Mask) -> Points:
     ears = np.array([(below_left[0, 0], eye_line), (below_right[0, 0], eye_line)])
     outline = [jaw, below_right[::-1], ears[1:], dome, ears[:1], below_left]
     return np.concatenate(outline).astype(np.float32)
+
+
+def _beside_far_cheek(landmarks: Points, end: Points, *, side: int) -> Points:
+    """The outermost point of the outline beside a cheek that hides its ear, level with the jaw's end."""
+    cheek = max(side * landmarks[EAR_LINE[side > 0], 0], side * end[0])
+    return np.array([(side * (cheek + _FAR_CHEEK * _U), end[1])], np.float32)
 
 
 def _below_ear(landmarks: Points, person: Mask, *, side: int, reach: float) -> Points:

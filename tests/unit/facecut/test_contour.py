@@ -6,10 +6,12 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.unit.facecut.heads import Colour, Look, Mask, Painting, one
+from tests.unit.facecut.heads import Colour, Look, Mask, Painting, face_at, one
 from tests.unit.facecut.test_cut_face import alpha_over, overlap
+from toonbooth.facecut.contour import outline_face
 from toonbooth.facecut.cut import Shape, cut_face
 from toonbooth.facecut.heads import measure_heads
+from toonbooth.facecut.landmarks import NOSE
 from toonbooth.facecut.outlines import eroded
 from toonbooth.portrait.model import HAIRLINE_LENGTH
 
@@ -82,6 +84,18 @@ def test_a_fair_lock_before_a_cheek_stays_outside() -> None:
     without = alpha_over(bare.portrait, cut_face(bare.portrait, shape=Shape.FACE)) > 127
     assert without[lock].mean() > 0.9
     assert alpha[lock].mean() < 0.2
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+def test_in_profile_the_contour_goes_around_the_nose(side: int) -> None:
+    turned = face_at((0, 0), UNIT).landmarks
+    ridge = [1, 2, 4, NOSE, 6, 19, 94, 164, 195, 197]
+    down = np.linspace(-0.1, 0.2, len(ridge))
+    turned[ridge] = np.column_stack([np.full(len(ridge), side * 0.6), down]) * UNIT
+    nose = (side * 0.57 * UNIT, 0.05 * UNIT)
+    straight, profile = (outline_face(turned, UNIT, yaw, None) for yaw in (0.0, side * 0.8))
+    assert cv2.pointPolygonTest(straight, nose, False) < 0
+    assert cv2.pointPolygonTest(profile, nose, False) > 0
 
 
 def test_a_high_forehead_is_not_cut_off() -> None:

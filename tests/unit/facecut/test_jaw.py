@@ -8,7 +8,7 @@ from tests.unit.facecut.heads import face_at
 from toonbooth.facecut.chin import trace_chin
 from toonbooth.facecut.frame import UNIT_PIXELS, HeadFrame
 from toonbooth.facecut.jaw import JawRun, follow_jaw, jaw_line, outline_skull, trace_jaw, usual_jaw
-from toonbooth.facecut.landmarks import CHIN, OVAL
+from toonbooth.facecut.landmarks import CHIN, LIPS, OVAL
 from toonbooth.facecut.outlines import fill_polygon, grow
 from toonbooth.imaging.pixels import FloatImage, to_bytes
 from toonbooth.portrait.model import Points
@@ -58,6 +58,20 @@ def test_a_turned_head_has_more_jaw_on_the_side_it_shows() -> None:
     assert reach[:half].max() > 0.005 * UNIT_PIXELS
     assert reach[half + 1 :].min() < -0.005 * UNIT_PIXELS
     assert reach[:half].min() >= -0.01
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+def test_in_profile_lips_lie_above_the_jaw(side: int) -> None:
+    turned = LANDMARKS.copy()
+    turned[list(LIPS)] += np.array([side * 0.4 * UNIT_PIXELS, 0], np.float32)
+    above = [
+        fill_polygon(np.concatenate([usual_jaw(turned, UNIT_PIXELS, yaw), [(150, 60)]]), size=SIZE)
+        for yaw in (0.0, side * 0.8)
+    ]
+    tip = turned[list(LIPS)][(side * turned[list(LIPS), 0]).argmax()]
+    column, row = (int(value) for value in tip - np.array([side * 0.03 * UNIT_PIXELS, 0], np.float32))
+    assert above[0][row, column] == 0
+    assert above[1][row, column] == 1
 
 
 def test_a_collar_right_below_the_chin_is_left_out() -> None:
@@ -192,6 +206,21 @@ def test_the_outline_reaches_down_to_the_ear_lobes_and_no_farther(lobe: float) -
     for column in (150 - round(0.56 * unit), 150 + round(0.56 * unit)):
         kept = skull[:, column] & (canvas[:, column] > 0)
         assert abs(int(np.flatnonzero(kept)[-1]) - (150 + lobe * unit)) < 0.05 * unit
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+def test_beside_a_cheek_that_is_turned_away_there_is_no_ear(side: int) -> None:
+    everywhere = np.ones((SIZE[1], SIZE[0]), np.bool_)
+    jaw = trace(light_face(1.05))
+    straight, turned = (
+        fill_polygon(outline_skull(LANDMARKS, jaw, everywhere, yaw=yaw), size=SIZE) > 0.5
+        for yaw in (0.0, side * 0.5)
+    )
+    far, near = (150 + round(across * 0.65 * UNIT_PIXELS) for across in (side, -side))
+    assert straight[150, far]
+    assert not turned[150, far]
+    assert turned[150, near]
+    assert not (fill_polygon(LANDMARKS[list(OVAL)], size=SIZE) > 0.9)[~turned].any()
 
 
 def test_the_outline_takes_the_hair_in_and_leaves_the_neck_out() -> None:
