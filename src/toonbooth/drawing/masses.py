@@ -36,7 +36,7 @@ _HAIR_APART = 13.0
 _FOREIGN = 30.0**2
 """Square of the distance by which a material of the clothes is farther from hair than it looks."""
 
-_STEEP = 5.0
+_STEEP = 3.5
 """Slope of a colour, L*a*b* per pixel, from which on it is on its way to another."""
 
 _SAMPLES = 2400
@@ -101,7 +101,7 @@ def trace_masses(
     inner = cv2.erode(where, disk(max(2.0, 5 * unit))) > 0.5
     sure = wanted & (on_head | ~_steep(shaped) & inner)
     # What lies outside takes no part.
-    labels = _settled(labels, sure, reach=max(4.0, 8 * unit))
+    labels = _settled(labels, sure, reach=max(4.0, 12 * unit))
     labels[~wanted] = count
     of_hair = count - len(materials[-1]) if places[-1][0] is on_head else count
     shares = _shares(labels, count, sigma=max(1.0, 3.4 * unit))
@@ -229,7 +229,10 @@ def _steep(shaped: FloatImage) -> NDArray[np.bool_]:
     for plane in planes_of(shaped):
         for across, down in ((1, 0), (0, 1)):
             slope += np.square(cv2.Sobel(plane, cv2.CV_32F, across, down, scale=0.125))
-    return slope > _STEEP * _STEEP
+    even = (slope < _STEEP * _STEEP).astype(np.uint8)
+    # A single even pixel within a slope is where two blurs meet.
+    steep: NDArray[np.bool_] = np.asarray(cv2.morphologyEx(even, cv2.MORPH_OPEN, disk(1)) == 0)
+    return steep
 
 
 def _settled(labels: NDArray[np.uint8], sure: NDArray[np.bool_], *, reach: float) -> NDArray[np.uint8]:

@@ -85,16 +85,6 @@ def test_dark_skin_stays_dark_and_light_skin_light(seed: int) -> None:
         assert abs(after - before) < 9
 
 
-@pytest.mark.parametrize("height", [200, 330])
-def test_a_border_is_as_wide_on_the_left_as_on_the_right(height: int) -> None:
-    portrait = bust(height, 260, wall=(20, 60, 40), shirt=(30, 30, 30))
-    seed = next(seed for seed in range(9) if choose_look(np.random.default_rng(seed)).border > 0)
-    white = drawn(portrait, seed).picture.min(axis=2) > 250
-    left, right = np.count_nonzero(white[:, :130]), np.count_nonzero(white[:, 130:])
-    assert left > height
-    assert abs(left - right) < 0.25 * max(left, right)
-
-
 def test_nearly_all_of_the_picture_is_flat() -> None:
     picture = drawn(astronaut_portrait(), 2).picture.astype(int)
     same = (picture[1:, 1:] == picture[:-1, 1:]).all(axis=2) & (picture[1:, 1:] == picture[1:, :-1]).all(
