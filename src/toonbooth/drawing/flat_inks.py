@@ -139,7 +139,7 @@ def flat_plates(
 def _strictness(index: int, places: Places) -> FloatImage:
     """How many times larger what is small may be, for one ink."""
     if index in _NOT_ON_FACES:
-        return places.faces * np.float32(8)
+        return np.maximum(places.faces, places.beside) * np.float32(8)
     if index in _SHADED:
         return places.beside * np.float32(6)
     return np.zeros_like(places.faces)

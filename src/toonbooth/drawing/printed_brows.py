@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from toonbooth.drawing.features import BROWS
 from toonbooth.drawing.pen import curve, normals
@@ -13,6 +14,10 @@ from toonbooth.portrait.model import Face, Points
 
 _MISSING = 0.17
 """Share of a brow's place that is inked, under which the brow counts as lost."""
+
+_IN_PIECES = 0.5
+_ALONG = 11
+"""Share of places along a brow that must be inked; how many are looked at."""
 
 _COVERED = 0.72
 """Grey of a brow's place over that of the skin above it, under which hair or a hat lies there."""
@@ -49,7 +54,7 @@ def print_brows(ink: ByteImage, photo: ByteImage, face: Face) -> None:
         corner = np.array([left, above], np.float32)
         size = (below - above, right - left)
         inside = polygon_mask(size, place - corner) > 0.5
-        if not inside.any() or float((ink[window][inside] > 127).mean()) > _MISSING:
+        if not inside.any() or _printed(ink[window], inside, upper - corner, lower - corner):
             continue
         axis = face.landmarks[10] - face.landmarks[152]
         up = (axis / max(float(np.hypot(*axis)), 1e-3)).astype(np.float32)
@@ -59,6 +64,17 @@ def print_brows(ink: ByteImage, photo: ByteImage, face: Face) -> None:
             continue
         line = polygon_mask(size, _stroke(upper - corner, lower - corner), feather=0.4)
         ink[window] = to_bytes(np.maximum(to_float(ink[window]), line))
+
+
+def _printed(ink: ByteImage, inside: NDArray[np.bool_], upper: Points, lower: Points) -> bool:
+    """Whether a brow is inked: enough of its place, and not in one spot only."""
+    if float((ink[inside] > 127).mean()) <= _MISSING:
+        return False
+    ridge = curve(((upper + lower) / 2).astype(np.float32), samples=_ALONG)
+    across = normals(ridge) * np.float32(0.5 * np.hypot(*(upper[2] - lower[2])))
+    places = ridge[:, None] + across[:, None] * np.linspace(-1, 1, 5, dtype=np.float32)[None, :, None]
+    x, y = np.clip(np.rint(places).astype(int), 0, np.array(ink.shape)[::-1] - 1).transpose(2, 0, 1)
+    return float((ink[y, x] > 127).any(axis=1).mean()) > _IN_PIECES
 
 
 def _stroke(upper: Points, lower: Points) -> Points:

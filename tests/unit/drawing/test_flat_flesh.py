@@ -139,3 +139,17 @@ def test_a_brow_that_is_printed_stays_as_it_is() -> None:
     before = key.copy()
     print_brows(key, np.full_like(portrait.picture, 190), face)
     np.testing.assert_array_equal(key, before)
+
+
+def test_a_brow_of_which_only_a_spot_is_printed_is_drawn() -> None:
+    portrait = astronaut_portrait()
+    face = portrait.faces[0]
+    place = polygon_mask((256, 256), face.landmarks[facemap.LEFT_BROW]) > 0.5
+    key = np.zeros((256, 256), np.uint8)
+    columns = np.flatnonzero(place.any(axis=0))
+    spot = place.copy()
+    spot[:, columns[len(columns) // 3] :] = False
+    key[spot] = 255
+    print_brows(key, np.full_like(portrait.picture, 190), face)
+    inked = (key > 127) & place
+    assert np.count_nonzero(inked.any(axis=0)) > 0.8 * len(columns)
