@@ -14,7 +14,7 @@ from toonbooth.portrait.model import Face
 _ENOUGH = 40
 """Pixels of hair below which its hue isn't worth measuring."""
 
-_COAT = 1.3
+_COAT = 1.8
 """Area of what has a head's hair's colour and touches it, over the hair's, from which on it is a coat."""
 
 _LIGHT = 54.0
@@ -110,9 +110,9 @@ def _gone_on(
     away = np.square(red - np.float32(np.median(red[sure])))
     away += np.square(yellow - np.float32(np.median(yellow[sure])))
     spread = float(np.percentile(np.sqrt(away[sure]), 75))
-    like = away < (spread + 4) ** 2
-    like &= (light > dark - 6) & (light < fair + 6) & (where > 0.5)
-    thread = 2 * max(1, round(0.02 * across)) + 1
+    like = away < (spread + 9) ** 2
+    like &= (light > dark - 10) & (light < fair + 10) & (where > 0.5)
+    thread = 2 * max(1, round(0.012 * across)) + 1
     like |= sure
     opened = cv2.morphologyEx(like.astype(np.uint8), cv2.MORPH_OPEN, np.ones((thread, thread), np.uint8))
     count, labels = cv2.connectedComponents(opened.astype(np.uint8), connectivity=4)

@@ -104,7 +104,7 @@ def trace_masses(
     labels = _settled(labels, sure, reach=max(4.0, 12 * unit))
     labels[~wanted] = count
     of_hair = count - len(materials[-1]) if places[-1][0] is on_head else count
-    shares = _shares(labels, count, sigma=max(1.0, 3.4 * unit))
+    shares = _shares(labels, count, sigma=max(1.6, 5 * unit))
     labels = _ranked(shares)[0]
     least = max(12.0, 260 * unit * unit)
     for index in range(count):
