@@ -85,7 +85,7 @@ def trace_skin(
     form = _form(lightness, skin, bare, regions, middle=middle, width=width)
     form *= 1 - _kept_calm(skin.shape, regions, face, scale=scale) * (form < 0)
     spread = float(np.clip(np.std(form[sure]), 3.0, 9.0))
-    spacing, least = max(2.0, 0.016 * width), max(8.0, 0.0013 * width * width)
+    spacing, least = max(2.0, 0.016 * width), max(8.0, 0.0022 * width * width)
 
     # Shadow on light skin glows; on dark skin it is only darker.
     glowing = float(np.clip((paint[0] - 30) / 40, 0, 1))
@@ -96,7 +96,7 @@ def trace_skin(
 
     def where(field: FloatImage, level: float, colour: Colour, opacity: float = 1.0) -> Shape:
         curves = trace_field(field, level=level, spacing=spacing, least_area=least)
-        return Shape(stout(curves, least=0.035 * width), byte_colour(colour), opacity)
+        return Shape(stout(curves, least=0.045 * width), byte_colour(colour), opacity)
 
     # Darker skin has deeper tones in smaller steps.
     depth = look.shadow * float(np.clip(paint[0] / 70, 0.55, 1.0))

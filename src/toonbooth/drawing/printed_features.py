@@ -208,7 +208,7 @@ def _teeth(photo: ByteImage, mouth: FloatImage, points: Points, width: float) ->
     light = smoothstep(lightness, low=38.0, high=46.0)
     border = 0.5 * (palest + max(reddest, palest + 16))
     teeth = light * smoothstep(red, low=border + 4, high=border - 4)
-    if float(teeth[sure].mean()) < 0.2:
+    if float(teeth[sure].mean()) < 0.1:
         return np.zeros_like(mouth)
     printed = np.zeros_like(mouth)
     for row in rows_of_teeth(gaussian_exactly(teeth, sigma=max(0.6, 0.01 * width)), points):
