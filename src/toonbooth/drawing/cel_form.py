@@ -111,11 +111,12 @@ def _shadow_edge(form: FloatImage) -> float:
 
 def _without_scraps(form: FloatImage, edge: float, skin: FloatImage, *, smallest: float) -> FloatImage:
     """Small shadows, and small lights within shadows, become part of what surrounds them."""
-    dark = form < np.float32(edge)
-    small_dark = small_parts(dark & (skin > 0.1), smallest)
-    small_light = small_parts(~dark & (skin > 0.5), 2 * smallest)
-    form = np.where(small_dark, np.maximum(form, np.float32(edge + _EDGE)), form)
-    cleaned: FloatImage = np.where(small_light, np.minimum(form, np.float32(edge - _EDGE)), form)
+    # With their soft borders, or rings of those would be left.
+    darker, lighter = np.float32(edge - _EDGE), np.float32(edge + _EDGE)
+    form = np.where(small_parts((form < lighter) & (skin > 0.1), smallest), np.maximum(form, lighter), form)
+    cleaned: FloatImage = np.where(
+        small_parts((form > darker) & (skin > 0.5), 2 * smallest), np.minimum(form, darker), form
+    )
     return cleaned.astype(np.float32, copy=False)
 
 

@@ -76,8 +76,8 @@ def test_specks_are_left_out_and_broad_shadows_stay() -> None:
     form[40:46, 40:46] = -40
     form[40:46, 185:191] = 8
     _, shadow = gathered(form)
-    assert shadow[43, 43] == 0
-    assert shadow[43, 188] == 1
+    assert shadow[35:52, 35:52].max() < 0.01
+    assert shadow[35:52, 182:].min() > 0.99
 
 
 def test_a_forehead_burnt_out_by_flash_keeps_the_hue_of_skin_up_to_the_brows() -> None:
