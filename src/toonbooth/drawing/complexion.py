@@ -160,6 +160,13 @@ def _lay_one(
         # The darker a thing, the less colour the light has given it that is to be taken away.
         moved[..., 1:] *= np.clip(own[..., :1] * np.float32(1 / max(middle, 1.0)), 0, np.float32(1.2))
         own += moved
+        # Light on the hair beside a brow's end is no part of the brow.
+        excess = np.maximum(own[..., 0] - plate[window][..., 0] - np.float32(10), 0)
+        excess *= 1 - np.maximum(regions.eyes, regions.lips)[window]
+        own[..., 0] -= np.float32(0.8) * excess
+        own[..., 1:] += tripled(smoothstep(excess, low=0.0, high=12.0))[..., 1:] * (
+            plate[window][..., 1:] - own[..., 1:]
+        )
         plate[window] += tripled(kept[window]) * (own - plate[window])
     _whiten_teeth(plate, lab, regions.mouth * (skin > 0), middle=middle, red=measured_red, unit=unit)
     plate[..., 0] += creases(lab[..., 0], regions.skin * skin * (1 - kept), unit=unit, reach=11.0, kept=1.0)

@@ -285,6 +285,19 @@ def test_a_half_lit_face_has_no_patch_of_its_photo_about_eyes_and_mouth() -> Non
     assert abs(at_the_mouth - on_the_cheek) < 12
 
 
+def test_light_on_the_hair_beside_a_brow_is_no_white_spot_on_it() -> None:
+    portrait = bust(480, 400, skin=(190, 140, 115))
+    face = portrait.faces[0]
+    x, y = (round(float(value)) for value in face.landmarks[facemap.RIGHT_BROW].mean(axis=0))
+    picture = portrait.picture.copy()
+    cv2.circle(picture, (x, y), round(0.03 * face.width), (252, 252, 255), -1)
+    drawing = drawn(portrait.with_picture(picture), 2).picture
+    light = rgb_to_lab(to_float(drawing))
+    cheek = face.landmarks[50].astype(int)
+    beside = float(light[cheek[1], cheek[0], 0])
+    assert light[y - 1 : y + 2, x - 1 : x + 2, 0].max() < beside + 24
+
+
 def test_a_black_and_white_photo_is_drawn_and_its_person_stays_without_colour() -> None:
     portrait = bust(480, 400)
     grey = cv2.cvtColor(portrait.picture, cv2.COLOR_RGB2GRAY)
