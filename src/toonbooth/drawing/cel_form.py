@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from toonbooth.drawing.regions import Regions
 from toonbooth.imaging.morphology import small_parts
 from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.resize import enlarged, shrunk
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep, soft_steps
 
@@ -51,17 +52,22 @@ def gather_form(
     N. Otsu, "A threshold selection method from gray-level histograms", IEEE Trans. SMC 9(1), 1979.
     doi:10.1109/TSMC.1979.4310076
     """
+    whole = (form.shape[1], form.shape[0])
+    # Half the size is enough for what is this smooth.
+    size = (max(1, whole[0] // 2), max(1, whole[1] // 2))
+    few, skin, lips = (shrunk(plane, size) for plane in (form, regions.skin, regions.lips))
+    x, y, width = (value / 2 for value in regions.heads[head])
     # Hard shadows age people and shine is sweat: the form stays, some of its depth goes.
-    bent = np.where(form < 0, np.float32(0.85) * form, np.float32(0.6) * form).astype(np.float32)
-    bent = gaussian(bent, sigma=8 * unit)
-    sure = regions.skin > 0.8
-    bent = evenly_lit(bent, sure, regions.lips, regions.heads[head])
-    known = bent[sure][::4]
+    bent = np.where(few < 0, np.float32(0.85) * few, np.float32(0.6) * few).astype(np.float32)
+    bent = gaussian(bent, sigma=max(0.5, 4 * unit))
+    sure = skin > 0.8
+    bent = evenly_lit(bent, sure, lips, (x, y, width))
+    known = bent[sure]
     edge = _shadow_edge(known)
     dark = known[known < edge]
     # By soft light shadows are light.
     depth = float(np.clip(-1.1 * dark.mean() if len(dark) else 0.0, 5.0, step))
-    bent = _without_scraps(bent, edge, regions.skin, smallest=_SMALLEST_SHAPE * unit * unit)
+    bent = enlarged(_without_scraps(bent, edge, skin, smallest=_SMALLEST_SHAPE / 4 * unit * unit), whole)
     shadow, deep = _below(bent, edge), _below(bent, edge - 1.15 * depth - 2)
     lights = np.maximum(bent, 0)
     drawn = np.minimum(lights, np.float32(0.6 * step))
@@ -115,7 +121,7 @@ def _without_scraps(form: FloatImage, edge: float, skin: FloatImage, *, smallest
     darker, lighter = np.float32(edge - _EDGE), np.float32(edge + _EDGE)
     form = np.where(small_parts((form < lighter) & (skin > 0.1), smallest), np.maximum(form, lighter), form)
     cleaned: FloatImage = np.where(
-        small_parts((form > darker) & (skin > 0.5), 2 * smallest), np.minimum(form, darker), form
+        small_parts((form > darker) & (skin > 0.5), 3 * smallest), np.minimum(form, darker), form
     )
     return cleaned.astype(np.float32, copy=False)
 
