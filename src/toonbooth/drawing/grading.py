@@ -17,6 +17,9 @@ from toonbooth.imaging.tones import smoothstep, soft_steps
 _SHINE = np.float32(16)
 """L* above the middle of a skin from which on its light is glare, of which a painter keeps a part."""
 
+_GLOW = np.float32(36)
+"""Chroma from which on what has the hue of skin glows."""
+
 _ENOUGH_SKIN = 30
 """Pixels of sure skin below which its colour isn't worth measuring."""
 
@@ -65,6 +68,7 @@ def grade(lab: FloatImage, regions: Regions, look: Grade, *, unit: float) -> Flo
     colourful = min(1.0, float(np.abs(lab[..., 1:]).mean()) / 4)
     a *= np.float32(look.saturation)
     b *= np.float32(look.saturation)
+    temper_warmth(a, b, regions)
     for head in range(len(regions.heads)):
         _lay_skin((light, a, b), lab, regions.of_head(head), look, unit=unit, colourful=colourful)
     light *= 1 + _falling_light(regions, look)
@@ -151,6 +155,23 @@ def _eye_white(lightness: FloatImage, regions: Regions) -> float:
 def lift_of(middle: float) -> float:
     """How much lighter skin of a given L* is painted: some in the middle; dark stays dark, light no chalk."""
     return max(0.0, min(0.3 * (68.0 - middle), 0.1 * (middle - 34.0)))
+
+
+def temper_warmth(a: FloatImage, b: FloatImage, regions: Regions) -> None:
+    """Take a lamp's orange glow out of what has the hue of skin around heads, in place."""
+    rows = np.arange(a.shape[0], dtype=np.float32)[:, None]
+    columns = np.arange(a.shape[1], dtype=np.float32)[None, :]
+    near = np.zeros_like(a)
+    for x, y, across in regions.heads:
+        away = np.hypot(columns - np.float32(x), rows - np.float32(y)) * np.float32(1 / across)
+        np.maximum(near, smoothstep(away.astype(np.float32), low=1.6, high=1.1), out=near)
+    chroma = np.hypot(a, b)
+    towards = ((np.float32(0.62) * a + np.float32(0.78) * b) / (chroma + np.float32(1e-3))).astype(np.float32)
+    near *= smoothstep(towards, low=0.955, high=0.985) * (1 - regions.lips)
+    over = np.maximum(chroma - _GLOW, 0) / (chroma + np.float32(1e-3))
+    keep = 1 - np.float32(0.6) * near * over
+    a *= keep
+    b *= keep
 
 
 def _falling_light(regions: Regions, look: Grade) -> FloatImage:

@@ -189,8 +189,8 @@ def away_from_skin(wall: _Lab, turn: float) -> float:
     _, a, b = wall
     hue = float(np.arctan2(b, a))
     if 0 < hue < _SKIN_HUE:
-        return -abs(turn)
-    return abs(turn) if _SKIN_HUE <= hue < 2 * _SKIN_HUE else turn
+        return -0.5 * abs(turn)
+    return 0.5 * abs(turn) if _SKIN_HUE <= hue < 2 * _SKIN_HUE else turn
 
 
 def _own_colours(

@@ -16,6 +16,9 @@ from toonbooth.imaging.resize import Size, enlarged, shrunk
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
 
+_JAW = np.float32(0.55)
+"""Half a jaw's width, and how far below the nose its beard ends, in face widths."""
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
@@ -27,6 +30,8 @@ class Subject:
     skin : bare skin.
     strands : where hair or folds ask for a fine brush.
     hair : where hair is.
+    beards : where it is short and grows on faces.
+    glitter : where cloth is all points of light.
     """
 
     lab: FloatImage
@@ -35,6 +40,8 @@ class Subject:
     skin: FloatImage
     strands: FloatImage
     hair: FloatImage
+    beards: FloatImage
+    glitter: FloatImage
 
 
 def find_hair(lab: FloatImage, grey: FloatImage, regions: Regions, *, unit: float) -> FloatImage:
@@ -76,12 +83,46 @@ def find_hair(lab: FloatImage, grey: FloatImage, regions: Regions, *, unit: floa
     return hair
 
 
+def find_beards(lab: FloatImage, hair: FloatImage, regions: Regions) -> FloatImage:
+    """Find what of the hair is a beard: dark, on the lower part of a face that has one.
+
+    Parameters
+    ----------
+    lab : float32 array, shape (H, W, 3), L*a*b*
+    hair : float32 array, shape (H, W), from `find_hair`
+    regions : of the same size; somebody must have looked for beards
+
+    Returns
+    -------
+    float32 array, shape (H, W), nowhere more than `hair`.
+    """
+    height, width = hair.shape
+    columns = np.arange(width, dtype=np.float32)[None, :]
+    rows = np.arange(height, dtype=np.float32)[:, None]
+    beards = np.zeros_like(hair)
+    sure = regions.skin > 0.8
+    if np.count_nonzero(sure) < 20:
+        return beards
+    for (x, y, across), likely in zip(regions.heads, regions.beards, strict=True):
+        down = (rows - np.float32(y)) * np.float32(1 / across)
+        right = (columns - np.float32(x)) * np.float32(1 / across)
+        # As a jaw is: narrower towards the chin.
+        jaw = (np.square(right / _JAW) + np.square((down - np.float32(0.2)) / _JAW)).astype(np.float32)
+        place = smoothstep(down, low=0.02, high=0.16) * smoothstep(jaw, low=1.15, high=0.85)
+        np.maximum(beards, np.float32(likely) * place, out=beards)
+    lightness = planes_of(lab)[0]
+    typical = float(np.median(lightness[sure]))
+    beards *= hair * smoothstep(lightness, low=typical - 10, high=typical - 22)
+    return beards
+
+
 def brush_ways(
     tone: FloatImage,
     person: FloatImage,
     regions: Regions,
     drift: BrushDirections,
     hair: FloatImage,
+    beards: FloatImage,
     *,
     unit: float,
 ) -> BrushDirections:
@@ -96,7 +137,7 @@ def brush_ways(
     regions : of the same size
     drift : BrushDirections, of any size
         The way over the ground.
-    hair : float32 array, shape (H, W), from `find_hair`
+    hair, beards : float32 arrays, shape (H, W), from `find_hair` and `find_beards`
     unit : float, pixels
         A four-hundredth of a face's width.
 
@@ -110,7 +151,9 @@ def brush_ways(
     loose = brush_directions(few, scale=max(0.7, 5.0 * unit), drift=ground, steadiness=5e-5)
     around = _around_heads(regions.heads, size)
     # Where nothing is to be seen of its strands, hair and beards grow away from the face.
-    away = BrushDirections(-around.cos2, -around.sin2)
+    # Beards do so whatever is seen of them, or the brush would curl in them.
+    firmly = -1 - np.float32(15) * shrunk(beards, size)
+    away = BrushDirections(around.cos2 * firmly, around.sin2 * firmly)
     combed = brush_directions(few, scale=max(0.7, 7.5 * unit), drift=away, steadiness=1e-4)
     loose = loose.mixed(combed, shrunk(hair, size))
     firm = brush_directions(few, scale=max(0.7, 9.0 * unit), drift=around, steadiness=4e-4)
@@ -160,7 +203,9 @@ def paint_subject(
     cloth = subject.surface * (1 - skin)
     hair = cloth * subject.hair
     strands = np.maximum(cloth * subject.strands, np.float32(0.8) * hair)
-    single = np.maximum(hair, np.float32(0.6) * strands)
+    single = np.maximum(hair, np.float32(0.6) * strands) * (1 - subject.beards)
+    strands *= 1 - subject.beards
+    beards = cloth * subject.beards
     step = unit * brush
 
     def lay(wanted: FloatImage, brush: Brush) -> None:
@@ -169,11 +214,15 @@ def paint_subject(
     lay(cloth, Brush(max(8.0, 20 * step), 6.5, coverage=1.7, tolerance=24.0, variety=1.8))
     lay(subject.surface * skin, Brush(max(4.0, 17 * step), 5.0, coverage=2.0, tolerance=13.0, variety=1.6))
     lay(strands, Brush(max(3.0, 9 * step), 13.0, coverage=1.2, tolerance=30.0, variety=2.5, colourful=0.5))
+    lay(beards, Brush(max(3.0, 8 * step), 4.5, coverage=1.6, tolerance=20.0, variety=2.5, colourful=0.5))
     # Wet in wet: the ends of strokes melt into what they pass into, their sides stay.
     wet = _along(subject.directions, size, reach=max(1.0, 4.5 * unit))
     canvas = wet.smooth_bytes(wet.smooth_bytes(canvas))
-    # Single hairs lie on top, dry.
+    # Points of light and single hairs lie on top, dry.
+    glitter = cloth * subject.glitter
+    lay(glitter, Brush(max(1.5, 5 * step), 1.8, coverage=0.9, tolerance=60.0, variety=11.0, colourful=0.3))
     lay(single, Brush(max(1.5, 3.0 * step), 24.0, coverage=0.45, tolerance=34.0, variety=9.0, colourful=0.15))
+    lay(beards, Brush(max(1.3, 2.4 * step), 8.0, coverage=0.7, tolerance=30.0, variety=9.0, colourful=0.2))
     return cv2.GaussianBlur(canvas, (0, 0), max(0.4, 0.55 * unit)).astype(np.uint8, copy=False)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -13,13 +13,13 @@ from toonbooth.drawing.closeup import find_closeups, look_closely
 from toonbooth.drawing.exposure import well_lit
 from toonbooth.drawing.eyes import draw_eyes, enlarge_eyes
 from toonbooth.drawing.figure import Drawing, figure_above
-from toonbooth.drawing.flat_flesh import with_shadows
 from toonbooth.drawing.grading import Grade, grade
 from toonbooth.drawing.ground import Ground, GroundLook, PaintedGround, paint_ground
-from toonbooth.drawing.handling import Subject, brush_ways, find_hair, paint_subject
+from toonbooth.drawing.handling import Subject, brush_ways, find_beards, find_hair, paint_subject
+from toonbooth.drawing.pencil_tones import distance_from_heads
 from toonbooth.drawing.regions import clean_matte, find_regions
 from toonbooth.drawing.scraps import clean_rim, with_earrings
-from toonbooth.drawing.surfaces import settle_surfaces
+from toonbooth.drawing.surfaces import settle_skin
 from toonbooth.imaging.brushwork import (
     BrushDirections,
 )
@@ -171,14 +171,15 @@ def _study(
         person = np.ones(size[::-1], np.float32)
     planes = along.smooth(anisotropic_kuwahara(lab, even_grey, flow, radius=max(1.2, 6.0 * unit)))
     regions = find_regions(planes, grey, person, faces, scale=scale)
-    # Rim light on a jaw and flash on a forehead are skin, and so is a neck in the shadow of its chin.
-    skin = settle_surfaces(regions, planes, grey, faces, scale=scale).skin
-    regions = replace(regions, skin=with_shadows(skin, planes, person, faces, scale=scale))
+    regions = settle_skin(regions, planes, grey, faces, scale=scale)
     # Features keep more of their drawing than a broad brush leaves.
     fine = np.maximum(regions.features, regions.mouth)
+    hair = find_hair(lab, grey, regions, unit=unit)
     lab = cv2.blendLinear(lab, planes, fine, 1 - fine).astype(np.float32, copy=False)
     tone = np.multiply(cv2.extractChannel(lab, 0), np.float32(0.01), dtype=np.float32)
     graded = grade(lab, regions, look.grade, unit=unit)
+    beards = find_beards(lab, hair, regions)
+    warm_beards(graded, beards)
     # Hair and folds as strands along the flow, a little stronger than life.
     strands = along.smooth(along.smooth(grey - gaussian(grey, sigma=max(0.8, 4.0 * unit))))
     away = (1 - regions.skin) * (1 - fine)
@@ -187,6 +188,10 @@ def _study(
     stranded *= smoothstep(gaussian(flow.coherence, sigma=max(1.0, 6.0 * unit)), low=0.35, high=0.6)
     accents = np.maximum(line_response(tone, sigma=max(0.6, 2.2 * unit)), 0)
     graded[..., 0] *= 1 - np.clip(accents * 4.5, 0, 0.4) * np.maximum(fine, 0.35 * regions.skin)
+    # Where a form turns to the light a touch of it is set: nose, lower lip, cheekbones.
+    raised = gaussian(tone, sigma=max(0.8, 2.0 * unit)) - gaussian(tone, sigma=max(1.0, 8.0 * unit))
+    touch = np.clip(raised * 100 - np.float32(1.2), 0, 6) * np.maximum(regions.skin, regions.lips)
+    graded[..., 0] += np.float32(1.6) * touch
     np.clip(graded[..., 0], 0, 100, out=graded[..., 0])
     if faces:
         graded = without_rim(graded, person, unit=1.8 * unit)
@@ -204,12 +209,26 @@ def _study(
     )
     brushy = (np.float32(0.92) - np.float32(0.1) * regions.skin) * (1 - np.float32(0.5) * detail)
     brushy *= 1 - smoothstep(fine, low=0.02, high=0.5)
-    calm = gaussian(person, sigma=max(0.7, 1.6 * unit)) if faces else person
-    hair = find_hair(lab, grey, regions, unit=unit)
-    directions = brush_ways(tone, calm, regions, drift, hair, unit=unit)
+    calm = person
+    if faces:
+        calm = gaussian(person, sigma=max(0.7, 1.6 * unit))
+        # Heads are cut out clearly; farther off edges are lost in the ground.
+        lost = smoothstep(distance_from_heads(size, faces, scale=scale), low=0.9, high=2.0)
+        calm += np.float32(0.8) * lost * (gaussian(person, sigma=max(0.7, 6.0 * unit)) - calm)
+    directions = brush_ways(tone, calm, regions, drift, hair, beards, unit=unit)
+    points = gaussian(np.abs(grey - gaussian(grey, sigma=max(0.8, 3 * unit))), sigma=max(1.0, 6 * unit))
+    glitter = smoothstep(points, low=0.075, high=0.105)
     surface = smoothstep(calm, low=0.3, high=0.6) * smoothstep(brushy, low=0.05, high=0.2)
-    subject = Subject(graded, directions, surface, regions.skin, stranded, hair)
+    subject = Subject(graded, directions, surface, regions.skin, stranded, hair, beards, glitter)
     return _Study(factor, subject, planes_large, clean, calm, brushy, fine)
+
+
+def warm_beards(lab: FloatImage, beards: FloatImage) -> None:
+    """Paint black and grey beards warm, in place: beside skin a neutral grey looks blue."""
+    _, a, b = planes_of(lab)
+    grey = beards * smoothstep(np.hypot(a, b), low=14.0, high=5.0)
+    lab[..., 1] += np.float32(2.5) * grey
+    lab[..., 2] += np.float32(5.0) * grey
 
 
 def _calm_grey(picture: ByteImage, portrait: Portrait) -> ByteImage:

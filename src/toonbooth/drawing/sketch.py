@@ -12,7 +12,6 @@ from toonbooth.drawing.earrings import find_earrings
 from toonbooth.drawing.exposure import well_lit
 from toonbooth.drawing.eyes import enlarge_eyes
 from toonbooth.drawing.figure import Drawing, figure_above
-from toonbooth.drawing.flat_flesh import with_shadows
 from toonbooth.drawing.form import HandMoves, find_slopes, follow_structure, strokes_around
 from toonbooth.drawing.handling import find_hair
 from toonbooth.drawing.jawline import jaw_stroke
@@ -28,7 +27,7 @@ from toonbooth.drawing.pencil_tones import (
     vignette,
 )
 from toonbooth.drawing.regions import clean_matte, find_regions
-from toonbooth.drawing.surfaces import settle_surfaces
+from toonbooth.drawing.surfaces import settle_skin
 from toonbooth.imaging.colour import lab_to_rgb, luma
 from toonbooth.imaging.flow import FlowSmoother, edge_tangent_flow
 from toonbooth.imaging.lines import line_response
@@ -299,10 +298,7 @@ def _study(
         person = clean_matte(matte, faces, scale=scale, unit=unit)
         np.maximum(person, find_earrings(lab, person, faces, scale=scale), out=person)
     regions = find_regions(lab, grey, person, faces, scale=scale)
-    # Rim light on a jaw and flash on a forehead are skin, and so is a neck in the shadow of its chin.
-    settled = settle_surfaces(regions, lab, grey, faces, scale=scale)
-    skin = with_shadows(settled.skin, lab, person, faces, scale=scale)
-    regions = replace(regions, skin=skin, beards=settled.beards)
+    regions = settle_skin(regions, lab, grey, faces, scale=scale)
     hair = find_hair(lab, grey, regions, unit=unit)
     tone = pencil_tones(lab, regions, unit=unit, hair=hair)
     distance = distance_from_heads(size, faces, scale=scale)

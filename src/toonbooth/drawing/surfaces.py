@@ -9,6 +9,7 @@ import numpy as np
 
 from toonbooth.drawing import facemap
 from toonbooth.drawing.beards import beard_evidence
+from toonbooth.drawing.flat_flesh import with_shadows
 from toonbooth.drawing.regions import Regions, polygon_mask
 from toonbooth.drawing.skin_holes import Neighbourhood, reddish_gaps, skin_holes
 from toonbooth.imaging.morphology import disk
@@ -63,6 +64,19 @@ def settle_surfaces(
         np.maximum(features[near], strands, out=features[near])
     # Found on few pixels and led by the picture's edges, its border is ragged.
     return replace(regions, skin=gaussian(skin, sigma=0.8), features=features, beards=tuple(beards))
+
+
+def settle_skin(
+    regions: Regions, lab: FloatImage, grey: FloatImage, faces: tuple[Face, ...], *, scale: float
+) -> Regions:
+    """Count rim light and flash as skin, and a neck in the shadow of its chin, unless that is a beard.
+
+    All is as in `settle_surfaces`, but features stay what they were.
+    """
+    settled = settle_surfaces(regions, lab, grey, faces, scale=scale)
+    shaven = tuple(face for face, beard in zip(faces, settled.beards, strict=True) if beard < 0.5)
+    skin = with_shadows(settled.skin, lab, regions.person, shaven, scale=scale)
+    return replace(regions, skin=skin, beards=settled.beards)
 
 
 def _shine_and_strands(

@@ -19,10 +19,10 @@ from toonbooth.drawing.jawline import draw_jaws
 from toonbooth.drawing.regions import Regions, find_regions
 from toonbooth.drawing.rim import even_rim, settle_rim, with_slender
 from toonbooth.drawing.sheet import Light, Sheet
-from toonbooth.drawing.surfaces import settle_surfaces
+from toonbooth.drawing.surfaces import settle_skin, settle_surfaces
 from toonbooth.imaging.colour import luma, rgb_to_lab
 from toonbooth.imaging.pixels import FloatImage, to_float
-from toonbooth.portrait.model import HEAD_SIZE, Portrait
+from toonbooth.portrait.model import HEAD_SIZE, Face, Portrait
 
 SKIN, WALL = (65.0, 16.0, 20.0), (40.0, -5.0, -25.0)
 
@@ -167,6 +167,35 @@ def test_light_along_a_jaw_is_skin_and_hair_keeps_strands() -> None:
     above = (round(float(y) - 0.15 * face.width), round(float(x)))
     assert settled.features[above] > regions.features[above] + 0.2
     assert (settled.features >= regions.features).all()
+
+
+def shaven(face: Face) -> Face:
+    """The face with landmarks where its moustache and its chin's beard would be."""
+    points = face.landmarks.copy()
+    moustache = [98, 2, 327, 391, 269, 267, 0, 37, 39, 165]
+    chin = [106, 182, 83, 18, 313, 406, 335, 262, 369, 396, 175, 171, 140, 32]
+    for outline, down, high in ((moustache, 0.22, 0.05), (chin, 0.52, 0.07)):
+        turn = np.linspace(0, 2 * np.pi, len(outline), endpoint=False)
+        middle = points[facemap.OVAL].mean(axis=0) + np.array([0, down * face.width])
+        points[outline] = middle + face.width * np.stack([0.15 * np.cos(turn), high * np.sin(turn)], axis=1)
+    return replace(face, landmarks=points.astype(np.float32))
+
+
+def test_a_neck_in_the_shadow_of_its_chin_is_skin_and_features_stay() -> None:
+    portrait = bust(480, 400)
+    face = shaven(portrait.faces[0])
+    x, y = (round(float(v)) for v in face.landmarks[facemap.CHIN])
+    reach = round(0.12 * face.width)
+    picture = portrait.picture.copy()
+    picture[y + 2 : y + reach, x - reach : x + reach] = (50, 34, 28)
+    lab, grey = rgb_to_lab(to_float(picture)), luma(picture)
+    regions = find_regions(lab, grey, portrait.matte, (face,), scale=1.0)
+    settled = settle_skin(regions, lab, grey, (face,), scale=1.0)
+    shadow = (y + reach // 2, x)
+    assert regions.skin[shadow] < 0.2
+    assert settled.skin[shadow] > 0.8
+    assert settled.beards[0] < 0.5
+    np.testing.assert_array_equal(settled.features, regions.features)
 
 
 def test_knitwear_is_evened_out_and_locks_over_a_shoulder_are_not() -> None:

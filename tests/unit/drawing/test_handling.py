@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from toonbooth.drawing.handling import Subject, brush_ways, find_hair, paint_subject
+from toonbooth.drawing.handling import Subject, brush_ways, find_beards, find_hair, paint_subject
 from toonbooth.drawing.regions import Regions
 from toonbooth.imaging.brushwork import BrushDirections
 from toonbooth.imaging.pixels import FloatImage
@@ -17,10 +17,12 @@ CROWN = slice(22, 32), slice(40, 60)
 CHEST = slice(104, 118), slice(35, 65)
 
 
-def regions() -> Regions:
+def regions(beard: float = 0.0) -> Regions:
     skin = NONE.copy()
     skin[FACE] = 1
-    return Regions(ALL, skin, NONE, NONE, NONE, NONE, NONE, NONE, heads=((50.0, 60.0, 40.0),))
+    return Regions(
+        ALL, skin, NONE, NONE, NONE, NONE, NONE, NONE, heads=((50.0, 60.0, 40.0),), beards=(beard,)
+    )
 
 
 def found(grey: FloatImage) -> FloatImage:
@@ -53,18 +55,41 @@ def test_where_nobody_is_there_is_no_hair() -> None:
 def test_the_brush_goes_around_the_face_and_away_from_it_through_hair() -> None:
     flat = np.full(SHAPE, 0.5, np.float32)
     drift = BrushDirections(ALL, NONE)
-    skin = brush_ways(flat, ALL, regions(), drift, NONE, unit=0.1).angles()
+    skin = brush_ways(flat, ALL, regions(), drift, NONE, NONE, unit=0.1).angles()
     crown = NONE.copy()
     crown[:38] = 1
-    combed = brush_ways(flat, ALL, regions(), drift, crown, unit=0.1).angles()
+    combed = brush_ways(flat, ALL, regions(), drift, crown, NONE, unit=0.1).angles()
     assert abs(abs(skin[30, 18]) - np.pi / 2) < 0.3
     assert abs(abs(combed[8, 25]) - np.pi / 2) < 0.1
     assert abs(combed[57, 25]) < 0.05
 
 
-def painted(*, hair: FloatImage, seed: int = 1) -> FloatImage:
+def test_a_beard_is_dark_hair_on_a_face_that_has_one() -> None:
+    lab = np.full((*SHAPE, 3), (70, 10, 15), np.float32)
+    lab[74:, :, 0] = 30
+    bearded = find_beards(lab, ALL, regions(beard=1.0))
+    assert bearded[78, 50] == 1
+    assert bearded[:72].max() == 0
+    assert bearded[78, :20].max() == 0
+    assert bearded[100:].max() == 0
+    assert find_beards(lab, ALL, regions()).max() == 0
+
+
+def test_a_beard_grows_away_from_the_face_whatever_its_curls_do() -> None:
+    folds = np.float32(0.3) + np.float32(0.04) * np.sin(np.arange(SHAPE[0], dtype=np.float32) * np.pi / 8)
+    across = np.tile(folds[:, None], (1, SHAPE[1]))
+    downwards = []
+    for beards in (ALL, NONE):
+        ways = brush_ways(across, ALL, regions(beard=1.0), BrushDirections(ALL, NONE), ALL, beards, unit=0.2)
+        downwards.append(np.abs(np.sin(ways.angles()[43:47, 22:28])).mean())
+    assert downwards[0] > 0.8 > 0.4 > downwards[1]
+
+
+def painted(
+    *, hair: FloatImage = NONE, beards: FloatImage = NONE, glitter: FloatImage = NONE, seed: int = 1
+) -> FloatImage:
     lab = np.full((*SHAPE, 3), (50, 0, 0), np.float32)
-    subject = Subject(lab, BrushDirections(ALL, NONE), ALL, NONE, NONE, hair)
+    subject = Subject(lab, BrushDirections(ALL, NONE), ALL, NONE, NONE, hair, beards, glitter)
     rng = np.random.default_rng(seed)
     canvas = paint_subject(subject, size=(200, 240), unit=1.0, brush=1.0, rng=rng)
     return canvas[..., 1].astype(np.float32)
@@ -75,3 +100,14 @@ def test_hair_lies_along_the_brush_in_finer_strokes_than_cloth() -> None:
     along, across = np.abs(np.diff(hair, axis=1)).mean(), np.abs(np.diff(hair, axis=0)).mean()
     assert across > 2 * along
     assert across > 1.5 * np.abs(np.diff(cloth, axis=0)).mean()
+
+
+def test_a_beard_is_made_of_shorter_strokes_than_hair() -> None:
+    hair, beard = painted(hair=ALL), painted(hair=ALL, beards=ALL)
+    assert np.abs(np.diff(beard, axis=1)).mean() > 1.3 * np.abs(np.diff(hair, axis=1)).mean()
+
+
+def test_glittering_cloth_is_set_with_points_of_light() -> None:
+    plain, glittering = painted(), painted(glitter=ALL)
+    assert glittering.std() > 1.5 * plain.std()
+    assert np.percentile(glittering, 99) > np.percentile(plain, 99) + 10

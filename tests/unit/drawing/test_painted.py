@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from tests.unit.drawing.portraits import bust, landscape
-from toonbooth.drawing.grading import drawn_in, lift_of
+from toonbooth.drawing.grading import drawn_in, lift_of, temper_warmth
 from toonbooth.drawing.ground import WALLS, Ground, away_from_skin
-from toonbooth.drawing.painted import choose_look, draw_painted
+from toonbooth.drawing.painted import choose_look, draw_painted, warm_beards
+from toonbooth.drawing.regions import Regions
 from toonbooth.drawing.scraps import clean_rim, with_earrings
 from toonbooth.imaging.colour import rgb_to_lab
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
@@ -98,6 +99,31 @@ def test_a_neck_in_coloured_light_is_drawn_towards_its_face() -> None:
     assert (np.diff(drawn) > 0).all()
     assert abs(drawn[0, 4]) < 0.25 * 40
     assert 0.45 * 5 < drawn[0, 3] < 5
+
+
+def test_orange_light_is_taken_off_skin_and_not_off_lips_nor_far_away_nor_blue() -> None:
+    a, b = np.full((60, 60), 40, np.float32), np.full((60, 60), 52, np.float32)
+    a[:, 30:], b[:, 30:] = -10, -60
+    lips = np.zeros((60, 60), np.float32)
+    lips[24:28, 24:28] = 1
+    none = np.zeros_like(lips)
+    regions = Regions(1 - none, none, none, none, lips, none, none, none, heads=((20.0, 20.0, 14.0),))
+    before = a.copy()
+    temper_warmth(a, b, regions)
+    assert a[20, 20] < 0.88 * before[20, 20]
+    np.testing.assert_allclose(a[25, 25], before[25, 25])
+    np.testing.assert_allclose(a[55, 5], before[55, 5])
+    np.testing.assert_allclose(a[:, 30:], before[:, 30:])
+
+
+def test_a_grey_beard_is_painted_warm_and_a_red_one_keeps_its_colour() -> None:
+    lab = np.zeros((4, 4, 3), np.float32)
+    lab[..., 0] = 25
+    lab[:, 2:, 1:] = (16, 20)
+    before, beards = lab.copy(), np.ones((4, 4), np.float32)
+    warm_beards(lab, beards)
+    assert (lab[:, :2, 1:] > before[:, :2, 1:] + 1).all()
+    np.testing.assert_array_equal(lab[:, 2:], before[:, 2:])
 
 
 def test_a_scrap_of_background_leaves_the_matte_and_the_person_stays() -> None:
