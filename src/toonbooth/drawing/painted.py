@@ -60,15 +60,18 @@ class PaintedLook:
 
 def choose_look(rng: np.random.Generator) -> PaintedLook:
     """Draw the look of one painting."""
+    brush = float(rng.uniform(0.85, 1.35))
+    plane = float(rng.uniform(6.0, 8.5))
+    saturation = float(rng.uniform(1.08, 1.3))
+    temperature = float(rng.uniform(1.0, 6.5))
     kinds = tuple(Ground)
     kind = kinds[int(rng.random() * len(kinds))]
     side = float(rng.choice([-1.0, 1.0]))
-    brush = float(rng.uniform(0.85, 1.35))
     return PaintedLook(
         grade=Grade(
-            plane=float(rng.uniform(6.0, 8.5)),
-            saturation=float(rng.uniform(1.08, 1.3)),
-            temperature=float(rng.uniform(1.0, 6.5)),
+            plane=plane,
+            saturation=saturation,
+            temperature=temperature,
             blush=float(rng.uniform(2.0, 4.5)),
             light=float(rng.uniform(0.05, 0.12)),
             side=side,
