@@ -104,7 +104,7 @@ def _lay_skin(
     stepped = soft_steps(gaussian(bent, sigma=1.6 * unit), step=look.plane, softness=0.42)
     bent += np.float32(0.75) * (stepped - bent)
     base = (
-        middle + lift_of(middle) + 0.7 * missing_light((middle, red, yellow), _eye_white(lightness, regions))
+        middle + lift_of(middle) + 0.5 * missing_light((middle, red, yellow), _eye_white(lightness, regions))
     )
     mask = regions.skin * (1 - regions.features)
     light += (np.float32(base) + bent - light) * mask

@@ -196,6 +196,11 @@ def paint_subject(
     Returns
     -------
     uint8 array, shape (height, width, 4): sRGB, and the thickness of the paint.
+
+    References
+    ----------
+    B. Cabral, L. C. Leedom, "Imaging vector fields using line integral convolution", SIGGRAPH 1993.
+    doi:10.1145/166117.166151
     """
     rgb = to_bytes(lab_to_rgb(subject.lab))
     canvas: ByteImage = enlarged(np.dstack([rgb, np.full(rgb.shape[:2], 128, np.uint8)]), size)
