@@ -115,6 +115,7 @@ def _lay_skin(
     shadow = smoothstep(form, low=-2, high=-13)
     deep = smoothstep(form, low=-14, high=-30)
     hue = min(red, 0.9 * max(yellow, 0.0) + 4.0)
+    hue, yellow = with_blood(middle, hue, yellow, colourful)
     calmed = min(1.0, 28.0 / max(float(np.hypot(hue, yellow)), 1.0)) ** 0.75
     # What has the skin's hue is skin that the mask has missed, or passes into it: no border may show between.
     like = np.square((own_a - np.float32(red)) * np.float32(1 / 10))
@@ -139,6 +140,13 @@ def _lay_skin(
     teeth *= smoothstep(lightness, low=middle - 25, high=middle)
     a *= 1 - np.float32(0.5) * teeth
     b *= 1 - np.float32(0.35) * teeth
+
+
+def with_blood(middle: float, red: float, yellow: float, colourful: float) -> tuple[float, float]:
+    """A skin's a* and b*, as warm as skin is at least: cool light makes it grey, and no painter would."""
+    least = float(np.interp(middle, (25, 45, 65, 80, 92), (14, 20, 19, 16, 11)))
+    missing = colourful * max(0.0, least - float(np.hypot(red, yellow)))
+    return red + 0.6 * missing, yellow + 0.65 * missing
 
 
 def drawn_in(away: FloatImage) -> FloatImage:

@@ -20,6 +20,10 @@ _JAW = np.float32(0.55)
 """Half a jaw's width, and how far below the nose its beard ends, in face widths."""
 
 
+_RIDGE = 0.09
+"""Square of half a nose's height, in face widths."""
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """What is to be painted, all of one size; masks are float32 in 0 … 1.
@@ -149,19 +153,26 @@ def brush_ways(
     few, skin = shrunk(tone, size), shrunk(regions.skin, size)
     ground = BrushDirections(enlarged(drift.cos2, size), enlarged(drift.sin2, size))
     loose = brush_directions(few, scale=max(0.7, 5.0 * unit), drift=ground, steadiness=5e-5)
-    around = _around_heads(regions.heads, size)
+    around = _around_heads(regions.heads, size, ridge=_RIDGE)
     # Where nothing is to be seen of its strands, hair and beards grow away from the face.
     # Beards do so whatever is seen of them, or the brush would curl in them.
     firmly = -1 - np.float32(15) * shrunk(beards, size)
-    away = BrushDirections(around.cos2 * firmly, around.sin2 * firmly)
+    rings = _around_heads(regions.heads, size, ridge=0.0)
+    away = BrushDirections(rings.cos2 * firmly, rings.sin2 * firmly)
     combed = brush_directions(few, scale=max(0.7, 7.5 * unit), drift=away, steadiness=1e-4)
     loose = loose.mixed(combed, shrunk(hair, size))
     firm = brush_directions(few, scale=max(0.7, 9.0 * unit), drift=around, steadiness=4e-4)
     return ground.mixed(loose.mixed(firm, skin), smoothstep(shrunk(person, size), low=0.2, high=0.6))
 
 
-def _around_heads(heads: tuple[tuple[float, float, float], ...], size: Size) -> BrushDirections:
-    """Directions that run around heads, at half the size of the masks that these were found in."""
+def _around_heads(
+    heads: tuple[tuple[float, float, float], ...], size: Size, *, ridge: float
+) -> BrushDirections:
+    """Directions that run around heads and down their noses, at half the size of the masks.
+
+    Rings around the very middle of a face would be a snout: a ridge runs through it, wide as the square root
+    of that many face widths.
+    """
     width, height = size
     columns = np.arange(width, dtype=np.float32)[None, :]
     rows = np.arange(height, dtype=np.float32)[:, None]
@@ -173,7 +184,7 @@ def _around_heads(heads: tuple[tuple[float, float, float], ...], size: Size) -> 
         )
         square = right * right + down * down
         near = 1 / (np.float32(0.02) + square * square)
-        cos2 += near * (down * down - right * right)
+        cos2 += near * (down * down - right * right - np.float32(ridge))
         sin2 -= near * 2 * right * down
     return BrushDirections(cos2, sin2).unit()
 
@@ -217,7 +228,7 @@ def paint_subject(
         paint_strokes(canvas, lay_strokes(subject.lab, subject.directions, wanted, brush, size=size, rng=rng))
 
     lay(cloth, Brush(max(8.0, 20 * step), 6.5, coverage=1.7, tolerance=24.0, variety=1.8))
-    lay(subject.surface * skin, Brush(max(4.0, 17 * step), 5.0, coverage=2.0, tolerance=13.0, variety=1.6))
+    lay(subject.surface * skin, Brush(max(4.0, 17 * step), 5.0, coverage=2.0, tolerance=10.0, variety=1.3))
     lay(strands, Brush(max(3.0, 9 * step), 13.0, coverage=1.2, tolerance=30.0, variety=2.5, colourful=0.5))
     lay(beards, Brush(max(3.0, 8 * step), 4.5, coverage=1.6, tolerance=20.0, variety=2.5, colourful=0.5))
     # Wet in wet: the ends of strokes melt into what they pass into, their sides stay.

@@ -85,6 +85,14 @@ def test_a_beard_grows_away_from_the_face_whatever_its_curls_do() -> None:
     assert downwards[0] > 0.8 > 0.4 > downwards[1]
 
 
+def test_the_brush_goes_down_a_nose_and_not_in_rings_around_it() -> None:
+    flat = np.full(SHAPE, 0.5, np.float32)
+    ways = brush_ways(flat, ALL, regions(), BrushDirections(ALL, NONE), NONE, NONE, unit=0.1).angles()
+    for row in (28, 30, 32):
+        assert np.abs(np.sin(ways[row, 25])) > 0.95
+    assert np.abs(np.sin(ways[21, 25])) < 0.3
+
+
 def painted(
     *, hair: FloatImage = NONE, beards: FloatImage = NONE, glitter: FloatImage = NONE, seed: int = 1
 ) -> FloatImage:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.unit.drawing.portraits import bust, landscape
-from toonbooth.drawing.grading import drawn_in, lift_of, temper_warmth
+from toonbooth.drawing.grading import drawn_in, lift_of, temper_warmth, with_blood
 from toonbooth.drawing.ground import WALLS, Ground, away_from_skin
 from toonbooth.drawing.painted import choose_look, draw_painted, warm_beards
 from toonbooth.drawing.regions import Regions
@@ -114,6 +114,13 @@ def test_orange_light_is_taken_off_skin_and_not_off_lips_nor_far_away_nor_blue()
     np.testing.assert_allclose(a[25, 25], before[25, 25])
     np.testing.assert_allclose(a[55, 5], before[55, 5])
     np.testing.assert_allclose(a[:, 30:], before[:, 30:])
+
+
+def test_skin_that_cool_light_made_grey_gets_its_warmth_back_and_warm_skin_stays() -> None:
+    assert np.hypot(*with_blood(80.0, 4.0, 5.0, 1.0)) > 13
+    assert with_blood(80.0, 14.0, 18.0, 1.0) == (14.0, 18.0)
+    # A black and white photo stays one.
+    assert with_blood(80.0, 0.0, 0.0, 0.0) == (0.0, 0.0)
 
 
 def test_a_grey_beard_is_painted_warm_and_a_red_one_keeps_its_colour() -> None:
