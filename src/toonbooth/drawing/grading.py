@@ -167,19 +167,24 @@ def lift_of(middle: float) -> float:
 
 def temper_warmth(a: FloatImage, b: FloatImage, regions: Regions) -> None:
     """Take a lamp's orange glow out of what has the hue of skin around heads, in place."""
-    rows = np.arange(a.shape[0], dtype=np.float32)[:, None]
-    columns = np.arange(a.shape[1], dtype=np.float32)[None, :]
-    near = np.zeros_like(a)
+    height, width = a.shape
     for x, y, across in regions.heads:
-        away = np.hypot(columns - np.float32(x), rows - np.float32(y)) * np.float32(1 / across)
-        np.maximum(near, smoothstep(away.astype(np.float32), low=1.6, high=1.1), out=near)
-    chroma = np.hypot(a, b)
-    towards = ((np.float32(0.62) * a + np.float32(0.78) * b) / (chroma + np.float32(1e-3))).astype(np.float32)
-    near *= smoothstep(towards, low=0.955, high=0.985) * (1 - regions.lips)
-    over = np.maximum(chroma - _GLOW, 0) / (chroma + np.float32(1e-3))
-    keep = 1 - np.float32(0.6) * near * over
-    a *= keep
-    b *= keep
+        reach = 1.6 * across
+        window = (
+            slice(int(np.clip(y - reach, 0, height - 1)), int(np.clip(y + reach, 1, height))),
+            slice(int(np.clip(x - reach, 0, width - 1)), int(np.clip(x + reach, 1, width))),
+        )
+        rows = np.arange(window[0].start, window[0].stop, dtype=np.float32)[:, None] - np.float32(y)
+        columns = np.arange(window[1].start, window[1].stop, dtype=np.float32)[None, :] - np.float32(x)
+        away = np.sqrt(rows * rows + columns * columns) * np.float32(1 / across)
+        near = smoothstep(away.astype(np.float32, copy=False), low=1.6, high=1.1)
+        red, yellow = a[window], b[window]
+        chroma = cv2.magnitude(red, yellow).astype(np.float32, copy=False) + np.float32(1e-3)
+        towards: FloatImage = (np.float32(0.62) * red + np.float32(0.78) * yellow) / chroma
+        near *= smoothstep(towards, low=0.955, high=0.985) * (1 - regions.lips[window])
+        keep = 1 - np.float32(0.6) * near * np.maximum(chroma - _GLOW, 0) / chroma
+        red *= keep
+        yellow *= keep
 
 
 def _falling_light(regions: Regions, look: Grade) -> FloatImage:

@@ -20,6 +20,9 @@ _JAW = np.float32(0.55)
 """Half a jaw's width, and how far below the nose its beard ends, in face widths."""
 
 
+_UNLIKELY = 0.05
+"""Likelihood of a beard below which none is looked for."""
+
 _RIDGE = 0.09
 """Square of half a nose's height, in face widths."""
 
@@ -108,12 +111,16 @@ def find_beards(lab: FloatImage, hair: FloatImage, regions: Regions) -> FloatIma
     if np.count_nonzero(sure) < 20:
         return beards
     for (x, y, across), likely in zip(regions.heads, regions.beards, strict=True):
+        if likely < _UNLIKELY:
+            continue
         down = (rows - np.float32(y)) * np.float32(1 / across)
         right = (columns - np.float32(x)) * np.float32(1 / across)
         # As a jaw is: narrower towards the chin.
         jaw = (np.square(right / _JAW) + np.square((down - np.float32(0.2)) / _JAW)).astype(np.float32)
         place = smoothstep(down, low=0.02, high=0.16) * smoothstep(jaw, low=1.15, high=0.85)
         np.maximum(beards, np.float32(likely) * place, out=beards)
+    if not beards.any():
+        return beards
     lightness = planes_of(lab)[0]
     typical = float(np.median(lightness[sure]))
     beards *= hair * smoothstep(lightness, low=typical - 10, high=typical - 22)
@@ -225,28 +232,50 @@ def paint_subject(
     step = unit * brush
 
     def lay(wanted: FloatImage, brush: Brush) -> None:
-        paint_strokes(canvas, lay_strokes(subject.lab, subject.directions, wanted, brush, size=size, rng=rng))
+        if wanted.any():
+            paint_strokes(
+                canvas, lay_strokes(subject.lab, subject.directions, wanted, brush, size=size, rng=rng)
+            )
 
     lay(cloth, Brush(max(8.0, 20 * step), 6.5, coverage=1.7, tolerance=24.0, variety=1.8))
     lay(subject.surface * skin, Brush(max(4.0, 17 * step), 5.0, coverage=2.0, tolerance=10.0, variety=1.3))
     lay(strands, Brush(max(3.0, 9 * step), 13.0, coverage=1.2, tolerance=30.0, variety=2.5, colourful=0.5))
     lay(beards, Brush(max(3.0, 8 * step), 4.5, coverage=1.6, tolerance=20.0, variety=2.5, colourful=0.5))
     # Wet in wet: the ends of strokes melt into what they pass into, their sides stay.
-    wet = _along(subject.directions, size, reach=max(1.0, 4.5 * unit))
-    canvas = wet.smooth_bytes(wet.smooth_bytes(canvas))
+    rows, columns = _box(subject.surface, size)
+    wet = _along(subject.directions, size, (rows, columns), reach=max(1.0, 4.5 * unit))
+    canvas[rows, columns] = wet.smooth_bytes(wet.smooth_bytes(np.ascontiguousarray(canvas[rows, columns])))
     # Points of light and single hairs lie on top, dry.
     glitter = cloth * subject.glitter
     lay(glitter, Brush(max(1.5, 5 * step), 1.8, coverage=0.9, tolerance=60.0, variety=11.0, colourful=0.3))
     lay(single, Brush(max(1.5, 3.0 * step), 24.0, coverage=0.45, tolerance=34.0, variety=9.0, colourful=0.15))
     lay(beards, Brush(max(1.3, 2.4 * step), 8.0, coverage=0.7, tolerance=30.0, variety=9.0, colourful=0.2))
-    return cv2.GaussianBlur(canvas, (0, 0), max(0.4, 0.55 * unit)).astype(np.uint8, copy=False)
+    canvas[rows, columns] = cv2.GaussianBlur(canvas[rows, columns], (0, 0), max(0.4, 0.55 * unit))
+    return canvas
 
 
-def _along(directions: BrushDirections, size: Size, *, reach: float) -> FlowSmoother:
+def _box(mask: FloatImage, size: Size) -> tuple[slice, slice]:
+    """Rows and columns of the sheet outside of which a smaller mask of it is 0."""
+    x, y, across, down = cv2.boundingRect((mask > 0).astype(np.uint8))
+    width, height = size[0] / mask.shape[1], size[1] / mask.shape[0]
+    return (
+        slice(int(y * height), int((y + max(1, down)) * height)),
+        slice(int(x * width), int((x + max(1, across)) * width)),
+    )
+
+
+def _along(
+    directions: BrushDirections, size: Size, window: tuple[slice, slice], *, reach: float
+) -> FlowSmoother:
+    """A smoother along the brush's way, for a window of the sheet."""
     angles = directions.angles()
     x, y = (
         # Directions have no sign to be interpolated, and they are as calm as their pixels are large.
-        cv2.resize(plane, size, interpolation=cv2.INTER_NEAREST).astype(np.float32, copy=False)
+        np.ascontiguousarray(cv2.resize(plane, size, interpolation=cv2.INTER_NEAREST)[window])
         for plane in cv2.polarToCart(np.ones_like(angles), angles)
     )
-    return FlowSmoother(Flow(x, y, np.ones_like(x)), reach=reach, taps=1)
+    return FlowSmoother(
+        Flow(x.astype(np.float32, copy=False), y.astype(np.float32, copy=False), np.ones_like(x)),
+        reach=reach,
+        taps=1,
+    )

@@ -182,7 +182,8 @@ def _study(
     tone = np.multiply(cv2.extractChannel(lab, 0), np.float32(0.01), dtype=np.float32)
     graded = grade(lab, regions, look.grade, unit=unit)
     beards = find_beards(lab, hair, regions)
-    warm_beards(graded, beards)
+    if beards.any():
+        warm_beards(graded, beards)
     # Hair and folds as strands along the flow, a little stronger than life.
     strands = along.smooth(along.smooth(grey - gaussian(grey, sigma=max(0.8, 4.0 * unit))))
     away = (1 - regions.skin) * (1 - fine)

@@ -147,11 +147,16 @@ def lay_strokes(
     scale = np.array([width / size[0], height / size[1]], np.float32)
     area = brush.width * brush.width * brush.length * 0.85
     cell = float(np.sqrt(area / brush.coverage))
-    columns, rows = max(1, round(size[0] / cell)), max(1, round(size[1] / cell))
+    # Seeds are set only around where strokes are wanted.
+    x0, y0, across, down = cv2.boundingRect((wanted > 0).astype(np.uint8))
+    corner = np.array([x0, y0], np.float32) / scale
+    extent = np.array([across, down], np.float32) / scale
+    columns, rows = (max(1, round(float(side) / cell)) for side in extent)
     x, y = np.meshgrid(np.arange(columns, dtype=np.float32), np.arange(rows, dtype=np.float32))
     seeds = np.stack([x.ravel(), y.ravel()], axis=1)
     seeds += rng.random(seeds.shape, dtype=np.float32)
-    seeds *= np.array([size[0] / columns, size[1] / rows], np.float32)
+    seeds *= (extent / np.array([columns, rows], np.float32)).astype(np.float32)
+    seeds += corner
     lots = rng.random(len(seeds), dtype=np.float32)
     stray = rng.standard_normal((5, len(seeds)), dtype=np.float32)
     order = rng.permutation(len(seeds))
