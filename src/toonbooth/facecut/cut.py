@@ -5,7 +5,6 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-import cv2
 import numpy as np
 
 from toonbooth.facecut.bare import cut_bare_face
@@ -153,7 +152,7 @@ def _cut_head(portrait: Portrait, face: Face) -> Layer:
         above_jaw = np.minimum(above_jaw, 1 - fill(frame.points_out(run.dropped)))
         area = np.maximum(area, fill(frame.points_out(run.strip)))
     # A filled polygon's own edge has steps.
-    above_jaw = np.asarray(cv2.GaussianBlur(above_jaw, (3, 3), 0.7), np.float32)
+    above_jaw = gaussian(above_jaw, sigma=0.7)
     # Inside the face nothing is half transparent.
     contour = outline_face(face.landmarks, unit, face.yaw, head.hairline)
     smooth = fill(grow(contour, 0.96))
@@ -185,7 +184,6 @@ def _cut_head(portrait: Portrait, face: Face) -> Layer:
     alpha = without_islands(alpha, core, unit)
     if silhouette is not None:
         alpha = np.minimum(alpha if earrings is None else np.maximum(alpha, earrings), person)
-    if silhouette is not None:
         colours = silhouette.with_own_colours(colours, image)
     if earrings is not None:
         colours, alpha = hung_up(colours, alpha, face=core, earrings=earrings, unit=unit)
