@@ -75,9 +75,10 @@ def lay_skin(
         return
     calm_light, calm_a, calm_b = _calm(planes, radius=max(2.0, 8 * unit))
     # Every fourth pixel tells a median as well as all do.
-    middle, measured_red, yellow = (float(v) for v in np.median(lab[sure][::4], axis=0))
+    few = np.flatnonzero(sure)[::4]
+    middle, measured_red, yellow = (float(np.median(plane.take(few))) for plane in planes)
     form: FloatImage = calm_light - np.float32(middle)
-    sunny = sunlit(form[sure][::4])
+    sunny = sunlit(form.take(few))
     bent, shadow = gather_form(form, regions, head, step=tones.skin_step, sunny=sunny, unit=unit)
     raised = lift_of(middle, yellow) + underexposure(lightness, regions, (middle, measured_red, yellow))
     # Where half a face lies in the sun, skin is as light as that half, and the other half is its shadow.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 
 import cv2
 import numpy as np
@@ -11,10 +12,11 @@ from toonbooth.drawing import facemap
 from toonbooth.drawing.regions import Regions
 from toonbooth.imaging.flow import FlowSmoother
 from toonbooth.imaging.lines import line_response, long_enough
-from toonbooth.imaging.pixels import ByteImage, FloatImage
+from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
 from toonbooth.imaging.resize import enlarged_rows
-from toonbooth.imaging.smoothing import gaussian
+from toonbooth.imaging.smoothing import gaussian, gaussian_exactly
 from toonbooth.imaging.tones import smoothstep
+from toonbooth.imaging.windows import grown
 from toonbooth.portrait.model import Face, Points
 
 
@@ -65,7 +67,7 @@ def wanted_lines(
             _stroke(chins, jaw[2:-2], thickness=broad, weight=210)
         else:
             _stroke(drawn, jaw, thickness=broad, weight=60)
-    welcome = gaussian(drawn.astype(np.float32) * np.float32(1 / 255), sigma=2.0)
+    welcome = _softened(drawn, sigma=2.0)
     gain = np.float32(behind) + np.float32(1 - behind) * regions.person
     if contour is not None:
         # At the person's rim `outline` draws the line; a second one beside it would make it ragged.
@@ -76,10 +78,20 @@ def wanted_lines(
     gain *= 1 - np.float32(0.35) * regions.features * (1 - regions.frames)
     gain *= 1 - np.float32(0.4) * regions.lips
     # There the pen draws (jawline): a second line beside its own would be a slip.
-    gain *= 1 - gaussian(chins.astype(np.float32) * np.float32(1 / 255), sigma=1.0)
+    gain *= 1 - _softened(chins, sigma=1.0)
     gain *= _outside_eyes(bare.shape, faces, scale=scale)
     result: FloatImage = gain
     return result
+
+
+def _softened(strokes: ByteImage, *, sigma: float) -> FloatImage:
+    """Strokes with soft rims, 0 … 1; blurred only where there are any."""
+    soft = np.zeros(strokes.shape, np.float32)
+    x, y, across, down = cv2.boundingRect(strokes)
+    window = grown((slice(y, y + down), slice(x, x + across)), ceil(3 * sigma), strokes.shape)
+    if across:
+        soft[window] = gaussian_exactly(to_float(strokes[window]), sigma=sigma)
+    return soft
 
 
 def _outside_eyes(shape: tuple[int, int], faces: tuple[Face, ...], *, scale: float) -> FloatImage:

@@ -63,7 +63,7 @@ def draw_jaws(
             if stroke is not None:
                 window, ink = stroke
                 part = image[window].astype(np.float32)
-                part *= 1 - (ink[..., None] * (1 - _TINT))
+                part *= cv2.merge([1 - ink * (1 - tint) for tint in _TINT])
                 image[window] = np.rint(part).astype(np.uint8)
 
 

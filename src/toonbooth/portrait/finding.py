@@ -225,8 +225,9 @@ def _same_place(detection: Detection, tried: Detection, mesh: Mesh | None) -> bo
 def _lies_within(detection: Detection, mesh: Mesh) -> bool:
     """Whether a proposal is a part of a face that has been found; not the other way round, as a part may have
     been found before its face."""
-    larger = float(np.prod(mesh.box[2:] - mesh.box[:2])) > detection.side**2
-    return larger and covering(detection.box, mesh.box) > _SAME_FACE_COVERING
+    box = mesh.box
+    larger = float(np.prod(box[2:] - box[:2])) > detection.side**2
+    return larger and covering(detection.box, box) > _SAME_FACE_COVERING
 
 
 def covering(box: NDArray[np.float32], other: NDArray[np.float32]) -> float:
