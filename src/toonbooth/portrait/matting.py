@@ -43,6 +43,10 @@ _BODY_RIM: Final = 0.1
 _MAJORITY: Final = (0.3, 0.7)
 # How far from the first look's silhouette hair may reach, of the picture's longer side.
 _REACH: Final = 0.015
+# In a group several looks at bodies have seen every place, nearly as finely as those at heads: hair reaches
+# so far beyond them, in face widths, and what they agree isn't likely isn't there.
+_GROUP_REACH: Final = 0.06
+_GROUP_SUPPORT: Final = (0.25, 0.65)
 _SUBSAMPLING: Final = 4
 # What is half believed over a wide area has no edge in the picture that the guided filter could give it: it
 # would fade out.
@@ -114,11 +118,15 @@ class PersonMatte:
                 if bodies:
                     weight *= nearness(region, mesh, reach=_HEAD_REACH) * (_DENIAL + (1 - _DENIAL) * look)
                 canvas.add(look, region, weight=weight)
-        mask = canvas.blended() * np.minimum(1, 2 * grow(support, max(support.shape) * _REACH))
-        if not bodies:
-            return mask
-        rim = _BODY_RIM * float(np.median([mesh.width for mesh, _ in bodies])) / _SUBSAMPLING
-        return stretch(np.maximum(mask, inside(seen > _BODY, rim)), _MAJORITY)
+        face = float(np.median([mesh.width for mesh in meshes])) / _SUBSAMPLING if meshes else 0.0
+        mask = canvas.blended()
+        if bodies and len(meshes) > 1:
+            mask = supported(mask, support, reach_pixels=_GROUP_REACH * face)
+        else:
+            mask *= np.minimum(1, 2 * grow(support, max(support.shape) * _REACH))
+        if bodies:
+            mask = stretch(np.maximum(mask, inside(seen > _BODY, _BODY_RIM * face)), _MAJORITY)
+        return mask
 
     def _look_twice(self, pyramid: Pyramid, region: Region) -> FloatImage:
         """The mean of what the network says about a region and about its mirror image."""
@@ -186,6 +194,11 @@ class _Canvas:
 def grow(mask: FloatImage, radius_pixels: float) -> FloatImage:
     """The largest value within a radius."""
     return np.asarray(cv2.dilate(mask, disk(radius_pixels)), dtype=np.float32)
+
+
+def supported(mask: FloatImage, support: FloatImage, *, reach_pixels: float) -> FloatImage:
+    """A mask no surer than another is of something within a radius."""
+    return np.minimum(mask, stretch(grow(support, reach_pixels), _GROUP_SUPPORT))
 
 
 def inside(area: NDArray[np.bool_], rim_pixels: float) -> FloatImage:

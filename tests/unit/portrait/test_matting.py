@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from toonbooth.imaging.pixels import FloatImage
-from toonbooth.portrait.matting import cleaned, inside, stretch, without_scraps
+from toonbooth.portrait.matting import cleaned, inside, stretch, supported, without_scraps
 
 NOBODY = np.zeros((120, 120), np.float32)
 
@@ -46,6 +46,18 @@ def test_a_clean_matte_is_not_touched() -> None:
     assert (without_scraps(person, NOBODY, bridge_pixels=4) == person).all()
     nobody = np.zeros((40, 40), np.float32)
     assert (without_scraps(nobody, nobody, bridge_pixels=4) == nobody).all()
+
+
+def test_in_a_group_a_wall_that_one_look_alone_believes_goes_and_hair_stays() -> None:
+    bodies = person_with()
+    wall, hair = np.s_[60:80, 5:20], np.s_[18:21, 57:64]
+    alone = bodies.copy()
+    alone[wall] = alone[hair] = 1
+    bodies[wall] = 0.3
+    both = supported(alone, bodies, reach_pixels=4)
+    assert both[wall].max() < 0.2
+    assert (both[hair] > 0.9).all()
+    assert (both[40:100, 50:70] > 0.95).all()
 
 
 def test_what_colours_cut_off_from_everybody_goes_with_them() -> None:
