@@ -39,6 +39,9 @@ _CHEEK: Final = 4.0
 _TEMPLE: Final = 7.0
 """The point above which a contour runs above the brows."""
 
+_FOREHEAD: Final = 9.0
+"""The point above which it runs along the forehead, on which light has hues of its own."""
+
 _ENOUGH_HAIR: Final = (0.08, 0.11)
 """Squared face widths of what may be hair between which it is believed: a shadow on a bald head had 0.07,
 hair cropped to the skin 0.11."""
@@ -69,6 +72,9 @@ _FAIR: Final = (0.58, 0.65)
 
 _WHITE: Final = (1.3, 1.1)
 """How light it is beside it when it is white: 1.6 measured."""
+
+_SHINE: Final = 1.15
+"""How light beside the skin nothing can be but light on it."""
 
 _GREY: Final = 5.0
 """Chroma below which there is no hue."""
@@ -147,6 +153,7 @@ def trace_hairline(
     face = cells[part]
     seed = _bare_skin(on_face, size=(face.shape[1], face.shape[0]))
     hue = _hue_odds(here, skin=face[seed > 0.5], hair=hair)
+    hue = np.where((from_end < _FOREHEAD)[:, np.newaxis], hue, 1)
     skin_model = np.maximum(log_likelihood(count_colours(face, seed)), skin - 2)
     unusual = np.square(_OFFSETS / 0.12)
     # A fringe is no more surprising for being long.
@@ -247,10 +254,11 @@ def _hue_odds(here: Cells, *, skin: Cells, hair: Counts) -> FloatImage:
     )
     if weight == 0:
         return anywhere
-    green, blue = (cv2.GaussianBlur(axis[here], (0, 0), 0.8) for axis in COLOURS[1:])
+    lit, green, blue = (cv2.GaussianBlur(axis[here], (0, 0), 0.8) for axis in COLOURS)
     yellow = 2 * (np.arctan2(blue, green) - skin_hue) / (hair_hue - skin_hue) - 1
-    # What has no colour has no hue.
+    # What has no colour has no hue, and what is lighter than the skin is light on it.
     told = weight * np.clip((np.hypot(green, blue) - _GREY) / _GREY, 0, 1)
+    told = told * np.clip((_SHINE - lit / max(light, 1.0)) * 10, 0, 1)
     return np.asarray(1 - told * np.clip(yellow + 1, 0, 2), np.float32)
 
 

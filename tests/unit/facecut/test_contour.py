@@ -86,6 +86,16 @@ def test_a_fair_lock_before_a_cheek_stays_outside() -> None:
     assert alpha[lock].mean() < 0.2
 
 
+def test_light_on_a_fair_persons_forehead_is_no_lock() -> None:
+    bare = one(Look(hair=(226, 200, 150), long_hair=True), unit=UNIT)
+    rows, columns = np.mgrid[: bare.portrait.matte.shape[0], : bare.portrait.matte.shape[1]]
+    across, down = (columns - MIDDLE_X) / UNIT, (rows - MIDDLE_Y) / UNIT
+    shine = np.asarray((np.abs(across - 0.05) < 0.22) & (np.abs(down + 0.38) < 0.09))
+    painting = covered(bare, shine, (246, 248, 226))
+    alpha = alpha_over(painting.portrait, cut_face(painting.portrait, shape=Shape.FACE)) > 127
+    assert alpha[shine].mean() > 0.9
+
+
 @pytest.mark.parametrize("side", [-1, 1])
 def test_in_profile_the_contour_goes_around_the_nose(side: int) -> None:
     turned = face_at((0, 0), UNIT).landmarks
