@@ -108,15 +108,13 @@ def _clean_darks(
     dark = smoothstep(lightness, low=30.0, high=16.0)
     size = (max(1, a.shape[1] // 2), max(1, a.shape[0] // 2))
     few = shrunk(dark, size)
-    even_a, even_b = (
-        enlarged(masked_blur(shrunk(plane, size), few, sigma=max(1.0, 9 * unit)), a.shape[::-1])
-        for plane in (a, b)
-    )
+    even_a, even_b = (masked_blur(shrunk(plane, size), few, sigma=max(1.0, 9 * unit)) for plane in (a, b))
     # Made lighter, a dark blue would turn violet.
     even_a *= np.float32(0.95) - np.float32(0.35) * smoothstep(even_b, low=4.0, high=-2.0)
     even_b *= np.float32(0.95)
     dark *= np.float32(0.85)
-    return a + (even_a - a) * dark, b + (even_b - b) * dark
+    whole = (a.shape[1], a.shape[0])
+    return a + (enlarged(even_a, whole) - a) * dark, b + (enlarged(even_b, whole) - b) * dark
 
 
 def _cloth_and_hair(lightness: FloatImage, woven: FloatImage, tones: CelTones, *, unit: float) -> FloatImage:

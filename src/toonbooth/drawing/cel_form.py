@@ -117,13 +117,18 @@ def _shadow_edge(form: FloatImage) -> float:
 
 def _without_scraps(form: FloatImage, edge: float, skin: FloatImage, *, smallest: float) -> FloatImage:
     """Small shadows, and small lights within shadows, become part of what surrounds them."""
-    # With their soft borders, or rings of those would be left.
     darker, lighter = np.float32(edge - _EDGE), np.float32(edge + _EDGE)
-    form = np.where(small_parts((form < lighter) & (skin > 0.1), smallest), np.maximum(form, lighter), form)
+    form = np.where(_scraps((form < edge) & (skin > 0.1), smallest), np.maximum(form, lighter), form)
     cleaned: FloatImage = np.where(
-        small_parts((form > darker) & (skin > 0.5), 3 * smallest), np.minimum(form, darker), form
+        _scraps((form > edge) & (skin > 0.5), 3 * smallest), np.minimum(form, darker), form
     )
     return cleaned.astype(np.float32, copy=False)
+
+
+def _scraps(mask: _Mask, smallest: float) -> _Mask:
+    """The small parts of a mask, with their soft borders: else rings of those would be left."""
+    found: _Mask = cv2.dilate(small_parts(mask, smallest).view(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    return found
 
 
 def _muzzle(lips: FloatImage) -> FloatImage:

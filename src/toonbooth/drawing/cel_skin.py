@@ -9,11 +9,12 @@ import numpy as np
 
 from toonbooth.drawing.cel_form import gather_form
 from toonbooth.drawing.flesh import creases, hue_of_skin, lift_of, sunlit, teeth_in, underexposure
-from toonbooth.drawing.regions import Regions
+from toonbooth.drawing.pen import Colour
+from toonbooth.drawing.regions import Regions, extent
 from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.pixels import FloatImage
-from toonbooth.imaging.resize import shrunk
-from toonbooth.imaging.smoothing import guided_planes
+from toonbooth.imaging.resize import enlarged, shrunk
+from toonbooth.imaging.smoothing import gaussian, guided_planes
 from toonbooth.imaging.tones import smoothstep
 
 _ENOUGH_SKIN = 30
@@ -86,7 +87,6 @@ def lay_skin(
     mask = regions.skin * (np.float32(1) - regions.features)
     bent += creases(lightness, regions.skin, unit=unit)
     light += (np.float32(base) + bent - light) * mask
-    light += (lightness + np.float32(raised) - light) * regions.features
 
     # One hue for all skin: blotches go, warmth gathers in the shadows.
     red, gold = hue_of_skin(measured_red, yellow, lightness=middle, colourful=colourful)
@@ -103,19 +103,40 @@ def lay_skin(
     even_b += np.float32(3 * colourful) * shadow
     a += (even_a - a) * mask
     b += (even_b - b) * mask
+    window = extent(regions.features)
+    if window is not None:
+        skin = _SkinHue((middle, measured_red, yellow), red * calmed, gold * calmed)
+        _lay_features([plane[window] for plane in drawn], lab[window], regions.within(window), skin, raised)
+
+
+@dataclass(frozen=True, slots=True)
+class _SkinHue:
+    """A person's skin: L*, a*, b* as measured, and the a* and b* that it is drawn in."""
+
+    measured: Colour
+    red: float
+    gold: float
+
+
+def _lay_features(
+    drawn: list[FloatImage], lab: FloatImage, regions: Regions, skin: _SkinHue, raised: float
+) -> None:
+    """Lay eyes, brows, lips and teeth, `raised` by so much L*, into the planes drawn so far, in place."""
+    light, a, b = drawn
+    lightness, own_a, own_b = planes_of(lab)
+    middle, red, yellow = skin.measured
+    light += (lightness + np.float32(raised) - light) * regions.features
     inside = regions.features * (1 - regions.lips)
     # The darker a thing, the less colour the light has given it that is to be taken away.
     share = np.clip(lightness * np.float32(1 / max(middle, 1.0)), 0, np.float32(1.2))
-    own_a = planes[1] + np.float32(red * calmed - measured_red) * share
-    own_b = planes[2] + np.float32(gold * calmed - yellow) * share
     # Burnt out skin between brows and lids would be a white stain there.
     burnt = smoothstep(lightness, low=middle - 2, high=middle + 8) * (1 - regions.eyes)
-    own_a += burnt * (np.maximum(own_a, np.float32(0.92 * red * calmed)) - own_a)
-    own_b += burnt * (np.maximum(own_b, np.float32(0.92 * gold * calmed)) - own_b)
-    a += (own_a - a) * inside
-    b += (own_b - b) * inside
+    for plane, own, measured, wanted in ((a, own_a, red, skin.red), (b, own_b, yellow, skin.gold)):
+        moved = own + np.float32(wanted - measured) * share
+        moved += burnt * np.maximum(np.float32(0.92 * wanted) - moved, 0)
+        np.add(plane, (moved - plane) * inside, out=plane)
 
-    teeth = teeth_in(lab, regions.mouth, middle=middle, red=measured_red)
+    teeth = teeth_in(lab, regions.mouth, middle=middle, red=red)
     light += 3 * teeth
     a *= 1 - np.float32(0.55) * teeth
     b *= 1 - np.float32(0.4) * teeth
@@ -142,13 +163,12 @@ def _tame_glow(
 
 
 def _calm(planes: list[FloatImage], *, radius: float) -> list[FloatImage]:
-    """Smooth L*, a* and b* along the edges of L*; what is this smooth can be worked out on few pixels."""
+    """Smooth L* along its own edges, a* and b* across them: few pixels are enough for it."""
     height, width = planes[0].shape
     size = (max(1, width // 2), max(1, height // 2))
-    few = [shrunk(plane, size) for plane in planes]
-    guide = few[0] * np.float32(0.01)
-    grey = planes[0] * np.float32(0.01)
-    return [
-        plane.over(grey)
-        for plane in guided_planes(few, guide, radius=max(1, round(radius / 2)), contrast=0.045)
-    ]
+    light, a, b = (shrunk(plane, size) for plane in planes)
+    (calm,) = guided_planes(
+        [light], light * np.float32(0.01), radius=max(1, round(radius / 2)), contrast=0.045
+    )
+    hues = (enlarged(gaussian(plane, sigma=0.4 * radius), (width, height)) for plane in (a, b))
+    return [calm.over(planes[0] * np.float32(0.01)), *hues]

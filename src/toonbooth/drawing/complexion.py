@@ -19,7 +19,7 @@ from toonbooth.drawing.flesh import (
     teeth_in,
     underexposure,
 )
-from toonbooth.drawing.regions import Regions
+from toonbooth.drawing.regions import Regions, extent
 from toonbooth.drawing.skin_surface import Surface
 from toonbooth.imaging.colour import planes_of, tripled
 from toonbooth.imaging.pixels import FloatImage
@@ -147,7 +147,7 @@ def _lay_one(
     b = np.maximum(b, np.float32(0.9 * hue_yellow * calmer)) + np.float32(1 + tones.warmth) * shade
     plate = enlarged(cv2.merge([drawn, a, b]).astype(np.float32, copy=False), (width, height))
     kept = np.maximum(surface.stubble, smoothstep(regions.features, low=0.02, high=0.6)) * (skin > 0)
-    window = _extent(kept)
+    window = extent(kept)
     if window is not None:
         # Eyes, brows and lips stand out of the skin around them as they do in the photo: hard light that the
         # skin has lost would be a patch about them.
@@ -183,7 +183,7 @@ def _whiten_teeth(
     plate: FloatImage, lab: FloatImage, mouth: FloatImage, *, middle: float, red: float, unit: float
 ) -> None:
     """Give teeth one light tone without a colour, hardly divided, in place."""
-    window = _extent(mouth)
+    window = extent(mouth)
     if window is None:
         return
     part = plate[window]
@@ -217,8 +217,3 @@ def as_flesh(drawn: FloatImage, lab: FloatImage, surface: Surface) -> FloatImage
         wanted = (lifted, a * np.float32(calmer), b * np.float32(calmer))
         planes = [plane + flesh * (skin - plane) for plane, skin in zip(planes, wanted, strict=True)]
     return cv2.merge(planes).astype(np.float32, copy=False)
-
-
-def _extent(mask: FloatImage) -> tuple[slice, slice] | None:
-    x, y, width, height = cv2.boundingRect((mask > 0.01).astype(np.uint8))
-    return (slice(y, y + height), slice(x, x + width)) if width and height else None

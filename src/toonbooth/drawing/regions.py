@@ -100,6 +100,12 @@ def polygon_mask(
     return mask
 
 
+def extent(mask: FloatImage) -> tuple[slice, slice] | None:
+    """Rows and columns within which a mask is more than nothing; None where it is nowhere."""
+    x, y, width, height = cv2.boundingRect((mask > 0.01).astype(np.uint8))
+    return (slice(y, y + height), slice(x, x + width)) if width and height else None
+
+
 def find_regions(
     lab: FloatImage, grey: FloatImage, person: FloatImage, faces: tuple[Face, ...], *, scale: float
 ) -> Regions:
