@@ -69,8 +69,9 @@ def grade(lab: FloatImage, regions: Regions, look: Grade, *, unit: float) -> Flo
     a *= np.float32(look.saturation)
     b *= np.float32(look.saturation)
     temper_warmth(a, b, regions)
+    given = np.zeros_like(light)
     for head in range(len(regions.heads)):
-        _lay_skin((light, a, b), lab, regions.of_head(head), look, unit=unit, colourful=colourful)
+        _lay_skin((light, a, b), lab, regions, head, given, look, unit=unit, colourful=colourful)
     light *= 1 + _falling_light(regions, look)
     # Depths are cool, but black hair isn't blue.
     split = np.clip((light - 52) * np.float32(1 / 40), -0.5, 1)
@@ -83,14 +84,20 @@ def grade(lab: FloatImage, regions: Regions, look: Grade, *, unit: float) -> Flo
 def _lay_skin(
     drawn: tuple[FloatImage, FloatImage, FloatImage],
     lab: FloatImage,
-    regions: Regions,
+    everybody: Regions,
+    head: int,
+    given: FloatImage,
     look: Grade,
     *,
     unit: float,
     colourful: float,
 ) -> None:
-    """Lay one person's skin into the planes L*, a* and b* drawn so far, in place."""
+    """Lay one person's skin into the planes L*, a* and b* drawn so far, in place.
+
+    `given` is how much of every place has gone to somebody it is like; that grows, too.
+    """
     light, a, b = drawn
+    regions = everybody.of_head(head)
     sure = regions.skin > 0.8
     if np.count_nonzero(sure) < _ENOUGH_SKIN:
         return
@@ -121,6 +128,12 @@ def _lay_skin(
     like = np.square((own_a - np.float32(red)) * np.float32(1 / 10))
     like += np.square((own_b - np.float32(yellow)) * np.float32(1 / 12))
     like = np.exp(np.float32(-0.5) * like) * (1 - mask)
+    if len(everybody.heads) > 1:
+        # What is somebody else's is theirs, however alike.
+        like *= 1 - np.maximum(everybody.skin - regions.skin, everybody.features - regions.features)
+        # A hand that is like several people is drawn like one of them, not like all in turn.
+        like *= 1 - given
+        np.maximum(given, like, out=given)
     a -= like * own_a * np.float32(look.saturation - calmed)
     b -= like * own_b * np.float32(look.saturation - calmed)
     light += like * np.float32(base - middle)

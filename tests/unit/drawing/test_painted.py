@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.unit.drawing.portraits import bust, landscape
-from toonbooth.drawing.grading import drawn_in, lift_of, temper_warmth, with_blood
+from toonbooth.drawing.grading import Grade, drawn_in, grade, lift_of, temper_warmth, with_blood
 from toonbooth.drawing.ground import WALLS, Ground, away_from_skin
 from toonbooth.drawing.painted import choose_look, draw_painted, warm_beards
 from toonbooth.drawing.regions import Regions
@@ -114,6 +114,24 @@ def test_orange_light_is_taken_off_skin_and_not_off_lips_nor_far_away_nor_blue()
     np.testing.assert_allclose(a[25, 25], before[25, 25])
     np.testing.assert_allclose(a[55, 5], before[55, 5])
     np.testing.assert_allclose(a[:, 30:], before[:, 30:])
+
+
+def test_a_second_person_takes_no_colour_from_the_first_nor_from_a_hand() -> None:
+    none = np.zeros((80, 120), np.float32)
+    left, right = none.copy(), none.copy()
+    left[10:40, 10:40] = right[10:40, 80:110] = 1
+    look = Grade(plane=7.0, saturation=1.25, temperature=3.0, blush=3.0, light=0.0, side=1.0)
+    lab = np.full((80, 120, 3), (50, 2, -4), np.float32)
+    for place in (left, right):
+        lab[place > 0] = (62, 18, 26)
+    lab[55:75, 50:70] = (60, 19, 27)
+    drawn = []
+    one, other = (25.0, 25.0, 30.0), (95.0, 25.0, 30.0)
+    for skin, heads in ((left, (one,)), (left + right, (one, other))):
+        regions = Regions(none + 1, skin, none, none, none, none, none, none, heads=heads)
+        drawn.append(grade(lab, regions, look, unit=0.1))
+    for spot in ((25, 25), (65, 60)):
+        np.testing.assert_allclose(drawn[1][spot], drawn[0][spot], atol=1.5)
 
 
 def test_skin_that_cool_light_made_grey_gets_its_warmth_back_and_warm_skin_stays() -> None:
