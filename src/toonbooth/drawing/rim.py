@@ -9,7 +9,7 @@ from toonbooth.imaging.colour import planes_of, tripled
 from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes, to_float
 from toonbooth.imaging.resize import enlarged, shrunk
-from toonbooth.imaging.smoothing import gaussian, masked_blur
+from toonbooth.imaging.smoothing import blur_and_share, gaussian, masked_blur
 from toonbooth.imaging.tones import smoothstep
 
 _INNER, _OUTER = 20.0, 11.0
@@ -44,8 +44,8 @@ def settle_rim(person: FloatImage, lab: FloatImage, *, unit: float) -> tuple[Flo
     whole = to_bytes(matte)
     core = to_float(cv2.erode(whole, disk(inner)).astype(np.uint8, copy=False))
     behind = 1 - to_float(cv2.dilate(whole, disk(outer)).astype(np.uint8, copy=False))
-    within = masked_blur(colours, core, sigma=1.4 * inner)
-    without = masked_blur(colours, behind, sigma=3.5 * inner)
+    within, near_core = blur_and_share(colours, core, sigma=1.4 * inner)
+    without, near_behind = blur_and_share(colours, behind, sigma=3.5 * inner)
     beside = masked_blur(colours, behind, sigma=0.9 * inner)
     to_person = _distance(colours, within)
     # A wall of many colours is known by its mean and by what is nearest.
@@ -53,8 +53,7 @@ def settle_rim(person: FloatImage, lab: FloatImage, *, unit: float) -> tuple[Flo
     # 0 is the person's colour, 1 the background's.
     side = to_person / (to_person + to_background + np.float32(2))
     sure = smoothstep(_distance(within, without), low=_TOLD_APART[0], high=_TOLD_APART[1])
-    sure *= smoothstep(gaussian(behind, sigma=3.5 * inner), low=0.02, high=0.1)
-    sure *= smoothstep(gaussian(core, sigma=1.4 * inner), low=0.02, high=0.1)
+    sure *= smoothstep(near_behind, low=0.02, high=0.1) * smoothstep(near_core, low=0.02, high=0.1)
     sure *= (1 - core) * (1 - behind)
     scrap = smoothstep(side, low=0.66, high=0.8) * sure
     # Ears are what is cut off; dark things behind a head are alike to hair, and stay away.

@@ -47,6 +47,14 @@ def flatten(picture: ByteImage, *, passes: int, tone: float, reach: int = 5, med
 def masked_blur(image: FloatImage, mask: FloatImage, *, sigma: float) -> FloatImage:
     """Blur inside a mask as if nothing lay outside it.
 
+    See `blur_and_share`, which also tells how near the mask is.
+    """
+    return blur_and_share(image, mask, sigma=sigma)[0]
+
+
+def blur_and_share(image: FloatImage, mask: FloatImage, *, sigma: float) -> tuple[FloatImage, FloatImage]:
+    """Blur inside a mask as if nothing lay outside it.
+
     Parameters
     ----------
     image : float32 array, shape (H, W) or (H, W, 3)
@@ -56,7 +64,7 @@ def masked_blur(image: FloatImage, mask: FloatImage, *, sigma: float) -> FloatIm
     Returns
     -------
     float32 array, shape of image. Outside the mask it continues what is inside; far away it tends to zero
-    over zero and is filled with the mask's mean.
+    over zero and is filled with the mask's mean. And the mask blurred, shape (H, W): how near it is.
     """
     weight = np.clip(mask, np.float32(1e-4), np.float32(1))
     total = gaussian(weight, sigma=sigma)
@@ -64,7 +72,8 @@ def masked_blur(image: FloatImage, mask: FloatImage, *, sigma: float) -> FloatIm
     blurred = [
         gaussian(np.multiply(plane, weight, dtype=np.float32), sigma=sigma) / total for plane in planes
     ]
-    return blurred[0] if image.ndim == 2 else cv2.merge(blurred).astype(np.float32, copy=False)
+    merged = blurred[0] if image.ndim == 2 else cv2.merge(blurred).astype(np.float32, copy=False)
+    return merged, total
 
 
 def gaussian(image: FloatImage, *, sigma: float) -> FloatImage:

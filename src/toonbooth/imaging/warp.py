@@ -81,7 +81,10 @@ def magnify_points(points: NDArray[np.float32], lenses: Iterable[Lens]) -> NDArr
     moved = points.astype(np.float32)
     for lens in lenses:
         origin = np.array(lens.centre, np.float32)
-        target = moved - origin
+        away = moved - origin
+        # What lies beyond the lens stays where it is.
+        near = np.square(away).sum(axis=1) < (_REACH * lens.radius) ** 2
+        target = away[near]
         source = target.copy()
         # The warp is given backwards, from drawing to photo; a few fixed-point steps turn it round.
         for _ in range(12):
@@ -89,5 +92,5 @@ def magnify_points(points: NDArray[np.float32], lenses: Iterable[Lens]) -> NDArr
             source = target / (1 - lens.pull((source * source).sum(axis=1, keepdims=True)))
             if np.abs(source - before).max(initial=0) < _SETTLED:
                 break
-        moved = (source + origin).astype(np.float32)
+        moved[near] = source + origin
     return moved
