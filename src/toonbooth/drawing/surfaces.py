@@ -110,8 +110,10 @@ def _shine_and_strands(
     below = -(columns * up[0] + rows * up[1]) / np.float32(width)
     beside = (rows * up[0] - columns * up[1]) / np.float32(width)
 
-    # From the cheekbones down, whatever shines at the face's edge.
+    # From the cheekbones down, whatever shines at the face's edge; beside the chin a collar begins there.
+    face = polygon_mask(size[::-1], points[facemap.OVAL], feather=0.012 * width)
     wide = polygon_mask(size[::-1], points[facemap.OVAL], grow=1.06, feather=0.02 * width)
+    wide += (face - wide) * smoothstep(below, low=0.25, high=0.4)
     shine = wide * smoothstep(below, low=0.0, high=0.1)
     shine *= smoothstep(light, low=typical + 6, high=typical + 14) * person * (1 - taken)
 
@@ -135,7 +137,6 @@ def _shine_and_strands(
         np.maximum(shine, to_float(joined.astype(np.uint8, copy=False)) * near * (1 - taken), out=shine)
     seen = Neighbourhood(taken, person, light - typical, beside, below, width)
     np.maximum(shine, reddish_gaps(np.maximum(skin, shine), red, seen, typical=typical), out=shine)
-    face = polygon_mask(size[::-1], points[facemap.OVAL])
     np.maximum(shine, skin_holes(np.maximum(skin, shine), face, seen), out=shine)
 
     lower = polygon_mask(size[::-1], points[_BEARD_ZONE], grow=1.12, feather=0.03 * width)

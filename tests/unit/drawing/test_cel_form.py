@@ -179,3 +179,14 @@ def test_skin_as_light_as_the_white_of_its_eyes_was_photographed_too_dark(
     eyes[80:90, 60:140] = 1
     regions = replace(skin, features=eyes, eyes=eyes)
     assert least <= underexposure(lightness, regions, tone) <= most
+
+
+def test_a_white_collar_that_touches_a_jaw_is_no_skin() -> None:
+    portrait = bust(480, 400)
+    face = portrait.faces[0]
+    middle = face.landmarks[facemap.OVAL].mean(axis=0)
+    jaw = face.landmarks[facemap.JAW[len(facemap.JAW) // 2 + 3]] - middle
+    (x, y), (column, row) = (np.round(middle + jaw * share).astype(int).tolist() for share in (1.08, 1.02))
+    picture = portrait.picture.copy()
+    cv2.circle(picture, (x, y), round(0.09 * face.width), (250, 250, 255), -1)
+    assert settled_skin(portrait, picture)[row, column] < 0.3
