@@ -50,32 +50,57 @@ def with_bare_crown(
     -------
     float32 array, shape (H, W), nowhere less than `skin`.
     """
-    size = (skin.shape[0], skin.shape[1])
+    bare = skin
     for face in faces:
         across = face.width * scale
         if across < 16:
             continue
         points: Points = (face.landmarks + np.float32(0.5)) * np.float32(scale) - np.float32(0.5)
-        known = (skin > 0.9) & (polygon_mask(size, points[facemap.OVAL]) > 0.9)
-        crown = _crown(size, points, across) * person
-        rest = crown * (1 - skin)
-        hair = rest > 0.5
-        if np.count_nonzero(known) < _ENOUGH or not hair.any():
-            continue
-        # What is darker than skin is hair, however little of it there is; what is lighter may be shine.
-        ratio = lightness * np.float32(1 / max(float(np.median(lightness[known])), 1.0))
-        hairy = np.interp(ratio, (0.7, 1.0, 1.1), (1.5, 0.5, 0.25)).astype(np.float32)
-        if float((rest * hairy).sum()) < _BALD * across * across:
-            skin = np.maximum(skin, crown)
-        elif float(np.median(ratio[hair])) < _DARK_HAIR:
-            rough = gaussian(
-                np.abs(grey - gaussian(grey, sigma=max(0.8, 0.0075 * across))), sigma=max(1.0, 0.02 * across)
-            )
-            rough *= np.float32(1 / max(float(np.median(rough[known])), 1e-3))
-            shine = smoothstep(ratio, low=0.89, high=0.95) * smoothstep(rough, low=2.7, high=2.0)
-            beside = cv2.dilate(skin, disk(0.1 * across))
-            skin = np.maximum(skin, crown * shine * beside)
-    return skin
+        # Only around the head: the rest of a picture has no say.
+        low = np.clip(points.mean(axis=0) - 2.2 * across, 0, None).astype(int)
+        high = np.ceil(points.mean(axis=0) + 1.2 * across).astype(int)
+        head = (slice(low[1], max(high[1], 1)), slice(low[0], max(high[0], 1)))
+        here: Points = points - low.astype(np.float32)
+        more = _bare_here(bare[head], lightness[head], grey[head], person[head], here, across=across)
+        if more is not None:
+            bare = bare.copy() if bare is skin else bare
+            bare[head] = np.maximum(bare[head], more)
+    return bare
+
+
+def _bare_here(
+    skin: FloatImage,
+    lightness: FloatImage,
+    grey: FloatImage,
+    person: FloatImage,
+    points: Points,
+    *,
+    across: float,
+) -> FloatImage | None:
+    """What is bare on one head, in a window around it; None where nothing is to be added."""
+    size = (skin.shape[0], skin.shape[1])
+    if not skin.size:
+        return None
+    known = (skin > 0.9) & (polygon_mask(size, points[facemap.OVAL]) > 0.9)
+    crown = _crown(size, points, across) * person
+    rest = crown * (1 - skin)
+    hair = rest > 0.5
+    if np.count_nonzero(known) < _ENOUGH or not hair.any():
+        return None
+    # What is darker than skin is hair, however little of it there is; what is lighter may be shine.
+    ratio = lightness * np.float32(1 / max(float(np.median(lightness[known])), 1.0))
+    hairy = np.interp(ratio[hair], (0.7, 1.0, 1.1), (1.5, 0.5, 0.25))
+    if float((rest[hair] * hairy).sum()) < _BALD * across * across:
+        return crown
+    if float(np.median(ratio[hair])) >= _DARK_HAIR:
+        return None
+    texture = np.abs(grey - gaussian(grey, sigma=max(0.8, 0.0075 * across)))
+    rough = gaussian(texture, sigma=max(1.0, 0.02 * across))
+    rough *= np.float32(1 / max(float(np.median(rough[known])), 1e-3))
+    shine = smoothstep(ratio, low=0.89, high=0.95) * smoothstep(rough, low=2.7, high=2.0)
+    beside = cv2.dilate((skin > 0.5).astype(np.uint8), disk(0.1 * across))
+    more: FloatImage = crown * shine * beside.astype(np.float32)
+    return more
 
 
 def _crown(size: tuple[int, int], points: Points, across: float) -> FloatImage:

@@ -15,7 +15,6 @@ from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.contours import trace_field
 from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage
-from toonbooth.imaging.smoothing import gaussian
 
 _ROUNDS = 6
 """Rounds after which colours hardly move any more."""
@@ -105,12 +104,9 @@ def trace_masses(
     labels[~wanted] = count
     of_hair = count - len(materials[-1]) if places[-1][0] is on_head else count
     shares = _shares(labels, count, sigma=max(1.6, 5 * unit))
-    labels = _ranked(shares)[0]
-    least = max(12.0, 260 * unit * unit)
-    for index in range(count):
-        shares[index] = shares[index] - 2 * _specks(labels == index, least=least)
-    shares = [gaussian(share, sigma=0.7) for share in shares]
     labels, first, second = _ranked(shares)
+    # Specks and pinholes are left out as they are traced.
+    least = max(16.0, 320 * unit * unit)
     sizes = np.bincount(labels[wanted], minlength=count)
     commonest = int(sizes.argmax())
     height, width = where.shape
@@ -129,7 +125,7 @@ def trace_masses(
             masses[1:1] = [(np.inf, shape) for shape in inside]
             continue
         lead = shares[index] - np.where(own, second, first)
-        curves = trace_field(lead, level=-_OVERLAP, spacing=max(2.6, 8 * unit), least_area=least * 0.8)
+        curves = trace_field(lead, level=-_OVERLAP, spacing=max(2.6, 8 * unit), least_area=least)
         masses.append((float(sizes[index]), Shape(curves, base, 1.0, inside)))
     # What is small lies on what is large.
     masses.sort(key=lambda each: -each[0])
@@ -258,11 +254,3 @@ def _ranked(shares: Sequence[FloatImage]) -> tuple[NDArray[np.uint8], FloatImage
         np.maximum(second, np.minimum(first, share), out=second)
         np.maximum(first, share, out=first)
     return labels, first, second
-
-
-def _specks(mask: NDArray[np.bool_], *, least: float) -> FloatImage:
-    number, parts, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
-    small = np.zeros(number, np.float32)
-    small[1:] = stats[1:, cv2.CC_STAT_AREA] < least
-    marked: FloatImage = small[parts]
-    return marked

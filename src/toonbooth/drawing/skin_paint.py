@@ -47,7 +47,7 @@ def skin_paint(tone: Colour, eye_white: float) -> Colour:
     golden = float(np.clip((hue - 45) / 9, 0, 1) * np.clip((chroma - 25) / 5, 0, 1))
     lit -= _GOLDEN * golden * float(np.clip((90 - lit) / 12, 0, 1))
     turned = np.deg2rad(np.clip(_HUE + 0.45 * (hue - _HUE), 48.0, 62.0))
-    least = np.interp(lit, (20, 45, 65, 80, 90), (15, 23, 24, 20, 13))
+    least = np.interp(lit, (20, 45, 65, 80, 90), (15, 25, 27, 20, 13))
     most = np.interp(lit, (20, 45, 65, 80, 90), (22, 34, 33, 27, 18))
     calm = float(np.clip(chroma, least, most))
     return lit, calm * float(np.cos(turned)), calm * float(np.sin(turned))

@@ -23,6 +23,9 @@ _SUBPIXEL_BITS = 4
 _FINER = 2
 """How many times larger shapes are painted before the picture is shrunk to its size: calm, even edges."""
 
+_FEW = 1
+"""Shapes on a shape up to which each is clipped by itself."""
+
 _BAND = 512
 """Rows painted at once."""
 
@@ -107,7 +110,9 @@ def cover(shape: Shape, size: Size) -> ByteImage:
     """How much of every pixel a shape covers: uint8, shape (H, W), 255 is all of it."""
     width, height = size
     fine = np.zeros((_FINER * height, _FINER * width), np.uint8)
-    cv2.fillPoly(fine, list(_Outline.of(shape).polygons), (255,), cv2.LINE_AA, _SUBPIXEL_BITS)
+    cv2.fillPoly(
+        fine, list(_Outline.of(replace(shape, inside=())).polygons), (255,), cv2.LINE_AA, _SUBPIXEL_BITS
+    )
     return shrunk(fine, size)
 
 
@@ -191,46 +196,54 @@ def _paint_on(
     local = [polygon - shift for polygon in outline.polygons]
     part = canvas[top:bottom, left:right]
     simple = shape.opacity >= 1 and clip is None
-    if simple:
+    few = shape.opacity >= 1 and len(outline.inside) <= _FEW
+    if simple and few:
         cv2.fillPoly(part, local, shape.colour, cv2.LINE_AA, _SUBPIXEL_BITS)
         if not shape.inside:
             return
     cover = np.zeros((bottom - top, right - left), np.uint8)
     cv2.fillPoly(cover, local, (255,), cv2.LINE_AA, _SUBPIXEL_BITS)
     if clip is not None:
-        np.minimum(cover, clip[top:bottom, left:right], out=cover)
-    if shape.opacity >= 1:
+        cv2.min(cover, clip[top:bottom, left:right], dst=cover)
+    if few:
         if not simple:
             _fill(part, cover, shape.colour)
         for each in outline.inside:
             _paint_on(part, each, corner, clip=cover)
         return
+    # Much is painted the quicker without a clip, on a picture of its own that is laid down at once.
     layer: ByteImage = np.empty((bottom - top, right - left, 3), np.uint8)
-    layer[...] = np.array(shape.colour, np.uint8)
+    # Several times quicker than numpy spreads three bytes.
+    cv2.rectangle(layer, (0, 0), (right - left, bottom - top), shape.colour, cv2.FILLED)
     for each in outline.inside:
         _paint_on(layer, each, corner)
-    rows, columns = np.nonzero(cover)
-    weight = cover[rows, columns].astype(np.float32)[:, None] * np.float32(shape.opacity / 255)
+    if shape.opacity >= 1:
+        cv2.copyTo(layer, cv2.inRange(cover, (255,), (255,)), part)
+    _mix(part, layer, cover, opacity=shape.opacity)
+
+
+def _mix(part: ByteImage, over: ByteImage | Rgb, cover: NDArray[np.uint8], *, opacity: float) -> None:
+    """Lay a picture or a colour on another where that doesn't cover it wholly, in place."""
+    rim = cv2.inRange(cover, (1,), (254 if opacity >= 1 else 255,))
+    if not cv2.countNonZero(rim):
+        return
+    columns, rows = cv2.findNonZero(rim).reshape(-1, 2).T
+    weight = cover[rows, columns].astype(np.float32)[:, None] * np.float32(opacity / 255)
     under = part[rows, columns].astype(np.float32)
-    part[rows, columns] = np.rint(under + weight * (layer[rows, columns] - under)).astype(np.uint8)
+    upper = np.array(over, np.float32) if isinstance(over, tuple) else over[rows, columns]
+    part[rows, columns] = np.rint(under + weight * (upper - under)).astype(np.uint8)
 
 
 def _fill(part: ByteImage, cover: NDArray[np.uint8], colour: Rgb) -> None:
     """Lay a colour on as much of every pixel as is covered, in place."""
-    whole = np.multiply(cover == 255, np.uint8(255), dtype=np.uint8)
+    whole = cv2.inRange(cover, (255,), (255,))
     # Out with what was there, in with the colour: quicker than a picture of one colour.
     # (OpenCV takes a scalar for either picture; its types don't say so.)
     none, full = cast("ByteImage", (0, 0, 0)), cast("ByteImage", colour)
     cv2.bitwise_and(part, none, dst=part, mask=whole)
     cv2.bitwise_or(part, full, dst=part, mask=whole)
     # Only the rim needs mixing.
-    rim = np.multiply((cover > 0) & (cover < 255), np.uint8(255), dtype=np.uint8)
-    if not rim.any():
-        return
-    columns, rows = cv2.findNonZero(rim).reshape(-1, 2).T
-    weight = cover[rows, columns].astype(np.float32)[:, None] * np.float32(1 / 255)
-    under = part[rows, columns].astype(np.float32)
-    part[rows, columns] = np.rint(under + weight * (np.array(colour, np.float32) - under)).astype(np.uint8)
+    _mix(part, colour, cover, opacity=1.0)
 
 
 def _polygon(curve: Curve) -> Curve:
