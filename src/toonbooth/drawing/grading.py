@@ -17,6 +17,9 @@ from toonbooth.imaging.tones import smoothstep, soft_steps
 _SHINE = np.float32(16)
 """L* above the middle of a skin from which on its light is glare, of which a painter keeps a part."""
 
+_SEPIA = (5.0, 11.0)
+"""a* and b* added to a photo without colours."""
+
 _GLOW = np.float32(36)
 """Chroma from which on what has the hue of skin glows."""
 
@@ -64,8 +67,9 @@ def grade(lab: FloatImage, regions: Regions, look: Grade, *, unit: float) -> Flo
     light: FloatImage = lightness + (lightness - around) * np.float32(0.3)
     # Black cloth and hair open to a dark colour in which folds can be seen.
     light = np.float32(5) + light * np.float32(0.95) + np.float32(3) * smoothstep(lightness, low=40, high=12)
-    # A black and white photo stays one.
-    colourful = min(1.0, float(np.abs(lab[..., 1:]).mean()) / 4)
+    # A black and white photo gets no colours that it doesn't have.
+    strength = float(np.abs(lab[..., 1:]).mean())
+    colourful = min(1.0, strength / 4)
     a *= np.float32(look.saturation)
     b *= np.float32(look.saturation)
     temper_warmth(a, b, regions)
@@ -77,6 +81,10 @@ def grade(lab: FloatImage, regions: Regions, look: Grade, *, unit: float) -> Flo
     split = np.clip((light - 52) * np.float32(1 / 40), -0.5, 1)
     b += np.float32(colourful * look.temperature) * split
     a += np.float32(colourful * 0.25 * look.temperature) * split
+    # One without colours is painted in sepia: grey skin beside a coloured ground is a corpse's.
+    grey = max(0.0, 1 - strength)
+    a += np.float32(grey * _SEPIA[0])
+    b += np.float32(grey * _SEPIA[1])
     np.clip(light, 0, 100, out=light)
     return cv2.merge([light, a, b]).astype(np.float32, copy=False)
 

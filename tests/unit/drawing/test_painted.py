@@ -134,6 +134,17 @@ def test_a_second_person_takes_no_colour_from_the_first_nor_from_a_hand() -> Non
         np.testing.assert_allclose(drawn[1][spot], drawn[0][spot], atol=1.5)
 
 
+def test_a_photo_without_colours_is_painted_in_sepia_and_one_of_few_colours_is_not() -> None:
+    none = np.zeros((40, 40), np.float32)
+    regions = Regions(none + 1, none, none, none, none, none, none, none, heads=())
+    look = Grade(plane=7.0, saturation=1.0, temperature=0.0, blush=0.0, light=0.0, side=1.0)
+    grey = np.full((40, 40, 3), (50, 0, 0), np.float32)
+    pale = np.full((40, 40, 3), (50, 2, 3), np.float32)
+    sepia = grade(grey, regions, look, unit=0.1)
+    assert sepia[..., 2].min() > sepia[..., 1].min() > 3
+    np.testing.assert_allclose(grade(pale, regions, look, unit=0.1)[..., 1:], pale[..., 1:], atol=0.1)
+
+
 def test_skin_that_cool_light_made_grey_gets_its_warmth_back_and_warm_skin_stays() -> None:
     assert np.hypot(*with_blood(80.0, 4.0, 5.0, 1.0)) > 13
     assert with_blood(80.0, 14.0, 18.0, 1.0) == (14.0, 18.0)
