@@ -6,7 +6,6 @@ crossed. Directions have no sign, so mirrored pictures give mirrored fields.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import cv2
 import numpy as np
@@ -122,11 +121,6 @@ class FlowSmoother:
             self._steps += [(weight, _sources(flow, way)) for way in (distance, -distance)]
         self._total = 1.0 + sum(weight for weight, _ in self._steps)
 
-    @cached_property
-    def _rounded_steps(self) -> list[tuple[float, _Sources]]:
-        """The same in OpenCV's fixed-point maps: quicker where there are three channels, and only there."""
-        return [(weight, cv2.convertMaps(*sources, cv2.CV_16SC2)) for weight, sources in self._steps]
-
     def smooth(self, image: ByteImage | FloatImage) -> FloatImage:
         """Average a picture, uint8 or float32, one or three channels, along the flow.
 
@@ -136,14 +130,15 @@ class FlowSmoother:
         """
         if image.shape[:2] != self._shape:
             raise ValueError(f"the flow is of size {self._shape}, the picture of size {image.shape[:2]}")
-        result = image.astype(np.float32)
+        four = with_fourth(image)
+        result = four.astype(np.float32)
         for window in self.within:
-            total = np.multiply(image[window], np.float32(1 / self._total), dtype=np.float32)
-            for weight, sources in self._steps if image.ndim == 2 else self._rounded_steps:
-                moved = np.asarray(_moved(image, sources, window), np.float32)
+            total = np.multiply(four[window], np.float32(1 / self._total), dtype=np.float32)
+            for weight, sources in self._steps:
+                moved = np.asarray(_moved(four, sources, window), np.float32)
                 cv2.scaleAdd(moved, weight / self._total, total, total)
             result[window] = total
-        return result
+        return result if result.shape == image.shape else without_fourth(result)
 
     def smooth_bytes(self, image: ByteImage) -> ByteImage:
         """The same in whole bytes: a level less exact, and much quicker.
