@@ -43,7 +43,7 @@ _FULL_RANGE_PIXELS: Final = 192
 # Of the picture's shorter side: with a face that wide, the search for small ones is content with larger ones.
 _CLOSE_UP: Final = 0.45
 # Of the longer side: where a face that wide is sure, the second opinion of the full-range detector, which
-# notices faces that are hard to see, isn't asked for.
+# notices faces that are hard to see, isn't asked for, and the faintest hints aren't followed.
 _PROMINENT: Final = 0.12
 
 
@@ -55,6 +55,7 @@ class Effort:
     close_up_pixels : the same behind somebody who is close to the camera.
     coarse_pixels : looks at faces that fill much of the picture.
     min_detection_score : 0…1, the faintest hint that is followed.
+    min_score_beside : the same beside somebody prominent.
     turning : whether to try a face that isn't seen the right way up at all quarter turns.
     min_hint, min_evidence : what the landmark network must say at first sight, and in the end.
     """
@@ -63,6 +64,7 @@ class Effort:
     close_up_pixels: int
     coarse_pixels: tuple[int, ...]
     min_detection_score: float
+    min_score_beside: float
     min_hint: float
     min_evidence: float
     turning: bool = True
@@ -79,6 +81,7 @@ PHOTO: Final = Effort(
     close_up_pixels=224,
     coarse_pixels=(64,),
     min_detection_score=0.3,
+    min_score_beside=0.4,
     min_hint=3.0,
     min_evidence=8.0,
 )
@@ -89,6 +92,7 @@ DRAWING: Final = Effort(
     close_up_pixels=448,
     coarse_pixels=(64, 96, 160, 256),
     min_detection_score=0.2,
+    min_score_beside=0.2,
     min_hint=-2.0,
     min_evidence=6.5,
 )
@@ -118,11 +122,13 @@ class Search:
             elif len(self._tried) < _MAX_CANDIDATES and self._is_new(detection):
                 yield detection
 
-    def choose_faint(self) -> Iterator[Detection]:
+    def choose_faint(self, *, min_score: float) -> Iterator[Detection]:
         """The best of the faint ones in new places."""
         places = 0
         for detection in sorted(self._faint, key=lambda each: -each.score):
-            if places < _MAX_FAINT_CANDIDATES and self._is_new(detection):
+            if detection.score < min_score or places == _MAX_FAINT_CANDIDATES:
+                return
+            if self._is_new(detection):
                 places += 1
                 yield detection
 
@@ -166,9 +172,11 @@ class FaceFinder:
             look(self._short_range, *frame(around, 2 * pixels))
         close_up = search.widest_sure() >= _CLOSE_UP * min(whole.width, whole.height)
         look(self._short_range, *frame(whole, effort.close_up_pixels if close_up else effort.fine_pixels))
-        if search.widest_sure() < _PROMINENT * max(whole.width, whole.height):
+        prominent = search.widest_sure() >= _PROMINENT * max(whole.width, whole.height)
+        if not prominent:
             look(self._full_range, whole.squared(), _FULL_RANGE_PIXELS, _FULL_RANGE_PIXELS)
-        for detection in search.choose_faint():
+        least_score = effort.min_score_beside if prominent else effort.min_detection_score
+        for detection in search.choose_faint(min_score=least_score):
             # In a picture with somebody upright a faint hint isn't worth the time of looking at it sideways.
             least = np.inf if search.meshes else -np.inf
             search.add(detection, self._fit(pyramid, region_around(detection), effort, turned_from=least))
