@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from toonbooth.imaging.pixels import ByteImage, FloatImage
-from toonbooth.portrait.doubt import settle_doubt
+from toonbooth.portrait.doubt import settle_doubt, without_bites
 
 SLEEVE, CURTAIN, FOLD = (28, 30, 58), (40, 90, 160), (20, 50, 100)
 PIECE = (slice(60, 110), slice(52, 60))
@@ -70,6 +70,15 @@ def test_nothing_is_bitten_out_of_the_middle_of_a_sleeve() -> None:
     picture[pocket] = CURTAIN
     mask[pocket] = 0.75
     assert (settle_doubt(mask, picture, face_width=FACE)[pocket] > 0.7).all()
+
+
+def test_what_somebody_and_the_pictures_edge_enclose_is_not_given_back() -> None:
+    everybody = np.full((60, 60), 0.8, np.float32)
+    taken = everybody.copy()
+    taken[20:40, :10] = taken[20:30, 30:40] = 0.2
+    given_back = without_bites(taken, everybody)
+    assert (given_back[20:40, :9] == np.float32(0.2)).all()
+    assert (given_back[20:30, 30:40] == np.float32(0.8)).all()
 
 
 @pytest.mark.parametrize("belief", [0.0, 0.75, 1.0])
