@@ -14,7 +14,7 @@ from toonbooth.facecut.head import find_head
 from toonbooth.facecut.jaw import JawRun, follow_jaw, jaw_line
 from toonbooth.facecut.landmarks import CHIN, OVAL
 from toonbooth.facecut.outlines import dilated, fill_polygon, grow
-from toonbooth.facecut.people import claim_person
+from toonbooth.facecut.people import claim_person, find_bodies
 from toonbooth.imaging.pixels import ByteImage, FloatImage
 from toonbooth.portrait.model import HEAD_SIZE, Face, Portrait
 
@@ -115,8 +115,9 @@ def _measure(portrait: Portrait, face: Face, frame: HeadFrame, view: ByteImage) 
     edge = float(frame.points_in(np.array([(0, height), (width, height)], np.float32))[:, 1].max())
     rows = int(np.clip(edge, landmarks[CHIN, 1] + UNIT_PIXELS / 2, frame.size[1]))
     matte = frame.map_in(portrait.matte)
-    head = find_head(view[:rows], matte[:rows], landmarks, yaw=face.yaw)
     others = [frame.points_in(other.landmarks) for other in portrait.faces if other is not face]
+    bodies = find_bodies(view, matte, landmarks, others, yaw=face.yaw)
+    head = find_head(view[:rows], matte[:rows], landmarks, yaw=face.yaw)
     area: FloatImage = fill_polygon(head.skull, size=frame.size)
     area[:rows] = np.maximum(area[:rows], head.hair)
     earrings = None
@@ -124,7 +125,9 @@ def _measure(portrait: Portrait, face: Face, frame: HeadFrame, view: ByteImage) 
         earrings = np.zeros_like(area)
         earrings[:rows] = head.earrings
         area = np.maximum(area, earrings)
-    return _Measured(area * claim_person(view, landmarks, others), matte, head.hairline, earrings)
+    area *= claim_person(view, landmarks, others)
+    area[bodies] = 0
+    return _Measured(area, matte, head.hairline, earrings)
 
 
 def _ended_at_jaw(portrait: Portrait, face: Face, frame: HeadFrame, found: _Measured) -> FloatImage:

@@ -8,14 +8,37 @@ from typing import Final
 import cv2
 import numpy as np
 
+from toonbooth.facecut.colours import count_colours, index_cells, log_likelihood
 from toonbooth.facecut.frame import UNIT_PIXELS
-from toonbooth.facecut.landmarks import CHIN, OVAL
-from toonbooth.facecut.outlines import fill_polygon, grow
-from toonbooth.imaging.pixels import ByteImage, FloatImage
+from toonbooth.facecut.landmarks import CHIN, EAR_LINE, FOREHEAD, OVAL
+from toonbooth.facecut.outlines import Mask, dilated, fill_polygon, grow, opened
+from toonbooth.imaging.colour import rgb_to_lab
+from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
 from toonbooth.portrait.model import Points
 
 _U: Final = float(UNIT_PIXELS)
 _MINE, _THEIRS = 1, 2
+
+_BROAD: Final = 0.85
+"""How wide a face is, of its height: what is seen of its width is less when it is turned."""
+_TRUNK: Final = ((0.1, 0.5), (0.4, 1.9), (4.0, 2.2))
+"""How far below the chin, face heights, a body reaches how far to either side at most, face widths."""
+
+_SKULL: Final = (0.62, 0.74)
+_HAIR: Final = (0.35, 0.66)
+"""How far a head reaches above the mesh, face heights, and from its middle to either side, face widths: with
+short hair; and where there is surely hair, if there is any."""
+_BACK: Final = 0.35
+"""How far the back of a head lies aside, face widths per radian that its face is turned."""
+
+_STRANGE: Final = -8.0
+"""Log-likelihood below which a head hardly ever has a colour."""
+_RATHER: Final = 1.5
+"""How much likelier, logarithm, a colour is on others than around the face to be theirs."""
+_SLEEVE: Final = 0.03
+"""Half of what is seen of somebody's clothes at least, face widths; thinner is a strand in another light."""
+_RIM: Final = 0.02
+"""How far beyond clothes colours mix, face widths."""
 
 
 def claim_person(picture: ByteImage, landmarks: Points, others: Sequence[Points]) -> FloatImage:
@@ -54,6 +77,71 @@ def claim_person(picture: ByteImage, landmarks: Points, others: Sequence[Points]
     cv2.watershed(smooth, markers)
     claimed = cv2.dilate((markers == _MINE).astype(np.uint8), np.ones((3, 3), np.uint8))
     return np.asarray(cv2.GaussianBlur(claimed.astype(np.float32), (0, 0), 1.0), dtype=np.float32)
+
+
+def find_bodies(
+    picture: ByteImage, matte: FloatImage, landmarks: Points, others: Sequence[Points], *, yaw: float = 0.0
+) -> Mask:
+    """Find what of the others' bodies is seen beside and above a head: a sleeve behind a crown.
+
+    Parameters
+    ----------
+    picture : uint8 array, shape (H, W, 3), the frame's view
+    matte : float32 array, shape (H, W), range [0, 1]
+    landmarks : float32 array, shape (468, 2), frame pixels, of the head
+    others : the others' landmarks, frame pixels
+    yaw : float, radians
+        How far the face is turned.
+
+    Returns
+    -------
+    bool array, shape (H, W): above the chin and outside the skull, what lies where another's body must be and
+    has a colour that the others have more than this head.
+    """
+    size = (matte.shape[1], matte.shape[0])
+    # Below the chin only hair is followed, by its own colours.
+    above = np.zeros(matte.shape, np.bool_)
+    above[: max(0, round(float(landmarks[CHIN, 1])))] = True
+    theirs = np.zeros(matte.shape, np.bool_)
+    for other in others:
+        theirs |= fill_polygon(_trunk(other), size=size) > 0.5
+    theirs &= above & (matte > 0.3)
+    if not theirs.any():
+        return theirs
+    oval = landmarks[list(OVAL)]
+    skull = fill_polygon(_dome(landmarks, yaw, *_SKULL), size=size) > 0.5
+    skull |= fill_polygon(grow(oval, 1.06), size=size) > 0.5
+    theirs &= ~skull
+    smooth = np.asarray(cv2.GaussianBlur(picture, (0, 0), 1.0), dtype=np.uint8)
+    cells = index_cells(rgb_to_lab(to_float(smooth)))
+    # All around the face: hair at its cheeks may be lighter than at the roots.
+    mine = fill_polygon(_dome(landmarks, yaw, *_HAIR), size=size)
+    mine *= (1 - fill_polygon(grow(oval, 1.03), size=size)) * (above & (matte > 0.7))
+    known = log_likelihood(count_colours(cells, mine))
+    worn = log_likelihood(count_colours(cells, theirs.astype(np.float32)))
+    theirs &= ((known < _STRANGE) | (worn - known > _RATHER)).take(cells)
+    return dilated(opened(theirs, _SLEEVE * _U), _RIM * _U) & ~skull
+
+
+def _trunk(landmarks: Points) -> Points:
+    """Where somebody's body must be, from the neck downwards: (6, 2)."""
+    down = landmarks[CHIN] - landmarks[FOREHEAD]
+    aside = np.array([down[1], -down[0]], np.float32) * np.float32(_BROAD)
+    sides = [
+        [landmarks[CHIN] + np.float32(low) * down + np.float32(side * wide) * aside for low, wide in _TRUNK]
+        for side in (-1, 1)
+    ]
+    return np.array([*sides[0], *reversed(sides[1])], np.float32)
+
+
+def _dome(landmarks: Points, yaw: float, up: float, half_width: float) -> Points:
+    """An ellipse from the chin to above the forehead, around the middle of a head: (48, 2)."""
+    chin, forehead = landmarks[CHIN, 1], landmarks[FOREHEAD, 1]
+    top = forehead - up * (chin - forehead)
+    middle = landmarks[list(EAR_LINE), 0].mean() - yaw * _BACK * _U
+    angle = np.linspace(0, 2 * np.pi, 48, endpoint=False)
+    x = middle + half_width * _U * np.cos(angle)
+    return np.column_stack([x, (top + chin) / 2 + (chin - top) / 2 * np.sin(angle)]).astype(np.float32)
 
 
 def _in_view(points: Points, size: tuple[int, int]) -> bool:

@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.facecut.heads import Look, face_at, one
+from tests.unit.facecut.heads import Look, face_at, one, paint
 from toonbooth.facecut.colours import count_colours, index_cells, log_likelihood
 from toonbooth.facecut.cut import Shape, cut_face
-from toonbooth.facecut.frame import frame_head
-from toonbooth.facecut.landmarks import OVAL
-from toonbooth.facecut.outlines import fill_polygon, opened, parts_touching, smooth_line
-from toonbooth.facecut.people import claim_person
+from toonbooth.facecut.frame import UNIT_PIXELS, frame_head
+from toonbooth.facecut.landmarks import CHIN, FOREHEAD, OVAL
+from toonbooth.facecut.outlines import eroded, fill_polygon, opened, parts_touching, smooth_line
+from toonbooth.facecut.people import claim_person, find_bodies
 from toonbooth.facecut.skin import beard_share, find_beard, skin_likeness
 from toonbooth.imaging.colour import rgb_to_lab
 from toonbooth.imaging.morphology import small_parts
@@ -79,6 +79,23 @@ def test_two_who_touch_are_parted_where_their_colours_change() -> None:
     assert claimed[150, :135].min() > 0.95
     assert claimed[150, 146:].max() < 0.05
     assert fill_polygon(left[list(OVAL)], size=(300, 300))[claimed < 0.5].max() < 0.5
+
+
+@pytest.mark.parametrize("look", [Look(), Look(long_hair=True), Look(hair=(205, 170, 110), long_hair=True)])
+def test_the_shirt_of_somebody_behind_a_head_is_found_and_its_hair_left(look: Look) -> None:
+    behind = ((140.0, 80.0), 70.0, Look(shirt=(150, 148, 140)))
+    painting = paint(behind, ((175.0, 215.0), 62.0, look), size=(330, 400))
+    other, face = painting.portrait.faces
+    frame = frame_head(face)
+    view, matte = frame.picture_in(painting.portrait.picture), frame.map_in(painting.portrait.matte)
+    points = frame.points_in(face.landmarks)
+    bodies = find_bodies(view, matte, points, [frame.points_in(other.landmarks)])
+    head = frame.map_in(painting.heads[1].astype(np.float32)) > 0.5
+    assert not (bodies & eroded(head, 0.03 * UNIT_PIXELS)).any()
+    beside = np.abs(np.arange(head.shape[1]) - points[CHIN, 0]) > 0.85 * UNIT_PIXELS
+    level = slice(int(points[FOREHEAD, 1]), int(points[CHIN, 1]) - 4)
+    assert bodies[level, beside][matte[level, beside] > 0.9].mean() > 0.9
+    assert not find_bodies(view, matte, points, []).any()
 
 
 def test_a_smooth_line_passes_through_its_points() -> None:
