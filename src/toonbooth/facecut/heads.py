@@ -14,7 +14,7 @@ from toonbooth.facecut.head import find_head
 from toonbooth.facecut.jaw import JawRun, follow_jaw, jaw_line
 from toonbooth.facecut.landmarks import CHIN, OVAL
 from toonbooth.facecut.outlines import dilated, fill_polygon, grow
-from toonbooth.facecut.people import claim_person, find_bodies
+from toonbooth.facecut.people import claim_person, find_foreign
 from toonbooth.imaging.pixels import ByteImage, FloatImage
 from toonbooth.portrait.model import HEAD_SIZE, Face, Portrait
 
@@ -116,7 +116,7 @@ def _measure(portrait: Portrait, face: Face, frame: HeadFrame, view: ByteImage) 
     rows = int(np.clip(edge, landmarks[CHIN, 1] + UNIT_PIXELS / 2, frame.size[1]))
     matte = frame.map_in(portrait.matte)
     others = [frame.points_in(other.landmarks) for other in portrait.faces if other is not face]
-    bodies = find_bodies(view, matte, landmarks, others, yaw=face.yaw)
+    foreign = find_foreign(view, matte, landmarks, others, yaw=face.yaw)
     head = find_head(view[:rows], matte[:rows], landmarks, yaw=face.yaw)
     area: FloatImage = fill_polygon(head.skull, size=frame.size)
     area[:rows] = np.maximum(area[:rows], head.hair)
@@ -126,7 +126,7 @@ def _measure(portrait: Portrait, face: Face, frame: HeadFrame, view: ByteImage) 
         earrings[:rows] = head.earrings
         area = np.maximum(area, earrings)
     area *= claim_person(view, landmarks, others)
-    area[bodies] = 0
+    area[foreign] = 0
     return _Measured(area, matte, head.hairline, earrings)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from toonbooth.facecut.colours import count_colours, index_cells, log_likelihood
 from toonbooth.facecut.frame import UNIT_PIXELS
+from toonbooth.facecut.jaw import PROFILE
 from toonbooth.facecut.landmarks import CHIN, EAR_LINE, FOREHEAD, OVAL
 from toonbooth.facecut.outlines import Mask, dilated, fill_polygon, grow, opened
 from toonbooth.imaging.colour import rgb_to_lab
@@ -31,10 +32,13 @@ short hair; and where there is surely hair, if there is any."""
 _BACK: Final = 0.35
 """How far the back of a head lies aside, face widths per radian that its face is turned."""
 
+_FAR_CHEEK: Final = 0.06
+"""How far outside the mesh a far cheek may reach, face widths."""
+
 _STRANGE: Final = -8.0
 """Log-likelihood below which a head hardly ever has a colour."""
 _RATHER: Final = 1.5
-"""How much likelier, logarithm, a colour is on others than around the face to be theirs."""
+"""How much likelier, logarithm, a colour is there than around the face to be foreign."""
 _SLEEVE: Final = 0.03
 """Half of what is seen of somebody's clothes at least, face widths; thinner is a strand in another light."""
 _RIM: Final = 0.02
@@ -79,10 +83,10 @@ def claim_person(picture: ByteImage, landmarks: Points, others: Sequence[Points]
     return np.asarray(cv2.GaussianBlur(claimed.astype(np.float32), (0, 0), 1.0), dtype=np.float32)
 
 
-def find_bodies(
+def find_foreign(
     picture: ByteImage, matte: FloatImage, landmarks: Points, others: Sequence[Points], *, yaw: float = 0.0
 ) -> Mask:
-    """Find what of the others' bodies is seen beside and above a head: a sleeve behind a crown.
+    """Find what beside and above a head is no part of it: a sleeve behind a crown, a wall before a face.
 
     Parameters
     ----------
@@ -95,32 +99,45 @@ def find_bodies(
 
     Returns
     -------
-    bool array, shape (H, W): above the chin and outside the skull, what lies where another's body must be and
-    has a colour that the others have more than this head.
+    bool array, shape (H, W): above the chin and outside the skull, what lies where another's body must be, or
+    beyond the far cheek of a face in half profile, and has a colour that these have more than this head.
     """
     size = (matte.shape[1], matte.shape[0])
     # Below the chin only hair is followed, by its own colours.
     above = np.zeros(matte.shape, np.bool_)
     above[: max(0, round(float(landmarks[CHIN, 1])))] = True
-    theirs = np.zeros(matte.shape, np.bool_)
+    foreign = np.zeros(matte.shape, np.bool_)
     for other in others:
-        theirs |= fill_polygon(_trunk(other), size=size) > 0.5
-    theirs &= above & (matte > 0.3)
-    if not theirs.any():
-        return theirs
+        foreign |= fill_polygon(_trunk(other), size=size) > 0.5
+    far = _beyond_cheek(landmarks, yaw, size=size)
+    foreign |= far
+    foreign &= above & (matte > 0.3)
+    if not foreign.any():
+        return foreign
     oval = landmarks[list(OVAL)]
     skull = fill_polygon(_dome(landmarks, yaw, *_SKULL), size=size) > 0.5
     skull |= fill_polygon(grow(oval, 1.06), size=size) > 0.5
-    theirs &= ~skull
+    foreign &= ~skull
     smooth = np.asarray(cv2.GaussianBlur(picture, (0, 0), 1.0), dtype=np.uint8)
     cells = index_cells(rgb_to_lab(to_float(smooth)))
     # All around the face: hair at its cheeks may be lighter than at the roots.
     mine = fill_polygon(_dome(landmarks, yaw, *_HAIR), size=size)
-    mine *= (1 - fill_polygon(grow(oval, 1.03), size=size)) * (above & (matte > 0.7))
+    mine *= (1 - fill_polygon(grow(oval, 1.03), size=size)) * (above & ~far & (matte > 0.7))
     known = log_likelihood(count_colours(cells, mine))
-    worn = log_likelihood(count_colours(cells, theirs.astype(np.float32)))
-    theirs &= ((known < _STRANGE) | (worn - known > _RATHER)).take(cells)
-    return dilated(opened(theirs, _SLEEVE * _U), _RIM * _U) & ~skull
+    there = log_likelihood(count_colours(cells, foreign.astype(np.float32)))
+    foreign &= ((known < _STRANGE) | (there - known > _RATHER)).take(cells)
+    return dilated(opened(foreign, _SLEEVE * _U), _RIM * _U) & ~skull
+
+
+def _beyond_cheek(landmarks: Points, yaw: float, *, size: tuple[int, int]) -> Mask:
+    """What lies beside the far cheek of a face in half profile: nothing, a wall as often as hair."""
+    beyond = np.zeros((size[1], size[0]), np.bool_)
+    x = landmarks[list(OVAL), 0]
+    if yaw < -PROFILE:
+        beyond[:, : max(0, round(float(x.min()) - _FAR_CHEEK * _U))] = True
+    elif yaw > PROFILE:
+        beyond[:, max(0, round(float(x.max()) + _FAR_CHEEK * _U)) :] = True
+    return beyond
 
 
 def _trunk(landmarks: Points) -> Points:

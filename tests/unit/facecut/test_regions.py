@@ -11,7 +11,7 @@ from toonbooth.facecut.cut import Shape, cut_face
 from toonbooth.facecut.frame import UNIT_PIXELS, frame_head
 from toonbooth.facecut.landmarks import CHIN, FOREHEAD, OVAL
 from toonbooth.facecut.outlines import eroded, fill_polygon, opened, parts_touching, smooth_line
-from toonbooth.facecut.people import claim_person, find_bodies
+from toonbooth.facecut.people import claim_person, find_foreign
 from toonbooth.facecut.skin import beard_share, find_beard, skin_likeness
 from toonbooth.imaging.colour import rgb_to_lab
 from toonbooth.imaging.morphology import small_parts
@@ -89,13 +89,33 @@ def test_the_shirt_of_somebody_behind_a_head_is_found_and_its_hair_left(look: Lo
     frame = frame_head(face)
     view, matte = frame.picture_in(painting.portrait.picture), frame.map_in(painting.portrait.matte)
     points = frame.points_in(face.landmarks)
-    bodies = find_bodies(view, matte, points, [frame.points_in(other.landmarks)])
+    foreign = find_foreign(view, matte, points, [frame.points_in(other.landmarks)])
     head = frame.map_in(painting.heads[1].astype(np.float32)) > 0.5
-    assert not (bodies & eroded(head, 0.03 * UNIT_PIXELS)).any()
+    assert not (foreign & eroded(head, 0.03 * UNIT_PIXELS)).any()
     beside = np.abs(np.arange(head.shape[1]) - points[CHIN, 0]) > 0.85 * UNIT_PIXELS
     level = slice(int(points[FOREHEAD, 1]), int(points[CHIN, 1]) - 4)
-    assert bodies[level, beside][matte[level, beside] > 0.9].mean() > 0.9
-    assert not find_bodies(view, matte, points, []).any()
+    assert foreign[level, beside][matte[level, beside] > 0.9].mean() > 0.9
+    assert not find_foreign(view, matte, points, []).any()
+
+
+@pytest.mark.parametrize("yaw", [-0.6, 0.6])
+@pytest.mark.parametrize("look", [Look(), Look(long_hair=True)])
+def test_a_wall_before_the_far_cheek_is_no_hair(look: Look, yaw: float) -> None:
+    painting = one(look, wall=(190, 140, 100))
+    (face,) = painting.portrait.faces
+    frame = frame_head(face)
+    points = frame.points_in(face.landmarks)
+    head = frame.map_in(painting.heads[0].astype(np.float32)) > 0.5
+    away = (np.arange(head.shape[1]) - points[CHIN, 0]) * np.sign(yaw)
+    far = (away > 0.76 * UNIT_PIXELS) & (away < 1.2 * UNIT_PIXELS)
+    level = slice(int(points[FOREHEAD, 1]), int(points[CHIN, 1]) - 4)
+    matte = frame.map_in(painting.portrait.matte)
+    # A matte that took a strip of the wall for the person.
+    matte[level, far] = 1
+    foreign = find_foreign(frame.picture_in(painting.portrait.picture), matte, points, [], yaw=yaw)
+    assert foreign[level, far].mean() > 0.9
+    assert not (foreign & eroded(head, 0.03 * UNIT_PIXELS)).any()
+    assert not foreign[:, away < 0].any()
 
 
 def test_a_smooth_line_passes_through_its_points() -> None:
