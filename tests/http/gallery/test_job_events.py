@@ -166,8 +166,9 @@ async def test_a_plain_upload_whose_client_leaves_is_dropped_unless_it_can_come_
 ) -> None:
     headers = {} if key is None else {"idempotency-key": key}
     gate = Gate(live.studio)
+    impatient = httpx.Timeout(10, read=0.5)
     with pytest.raises(httpx.ReadTimeout):
-        async with httpx.AsyncClient(base_url=live.client.base_url, timeout=httpx.Timeout(10, read=0.5)) as leaving:
+        async with httpx.AsyncClient(base_url=live.client.base_url, timeout=impatient) as leaving:
             await leaving.post(
                 "/api/upload", files={"image": photo}, headers={"x-device-id": live.inside.device, **headers}
             )
