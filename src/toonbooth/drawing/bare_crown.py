@@ -11,7 +11,7 @@ from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
-from toonbooth.portrait.model import Face, Points
+from toonbooth.portrait.model import Face, Points, scaled
 
 _ENOUGH = 30
 """Pixels of sure skin below which it isn't worth comparing with."""
@@ -55,7 +55,7 @@ def with_bare_crown(
         across = face.width * scale
         if across < 16:
             continue
-        points: Points = (face.landmarks + np.float32(0.5)) * np.float32(scale) - np.float32(0.5)
+        points = scaled(face.landmarks, scale)
         # Only around the head: the rest of a picture has no say.
         low = np.clip(points.mean(axis=0) - 2.2 * across, 0, None).astype(int)
         high = np.ceil(points.mean(axis=0) + 1.2 * across).astype(int)

@@ -10,12 +10,13 @@ import numpy as np
 from toonbooth.drawing.cel_form import gather_form
 from toonbooth.drawing.flesh import creases, hue_of_skin, lift_of, sunlit, teeth_in, underexposure
 from toonbooth.drawing.pen import Colour
-from toonbooth.drawing.regions import Regions, extent
+from toonbooth.drawing.regions import Regions
 from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.resize import enlarged, shrunk
 from toonbooth.imaging.smoothing import gaussian, guided_planes
 from toonbooth.imaging.tones import smoothstep
+from toonbooth.imaging.windows import extent
 
 _ENOUGH_SKIN = 30
 """Pixels of sure skin below which its colour isn't worth measuring."""
@@ -103,7 +104,7 @@ def lay_skin(
     even_b += np.float32(3 * colourful) * shadow
     a += (even_a - a) * mask
     b += (even_b - b) * mask
-    window = extent(regions.features)
+    window = extent(regions.features > 0.01)
     if window is not None:
         skin = _SkinHue((middle, measured_red, yellow), red * calmed, gold * calmed)
         _lay_features([plane[window] for plane in drawn], lab[window], regions.within(window), skin, raised)

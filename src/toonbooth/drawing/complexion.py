@@ -19,13 +19,14 @@ from toonbooth.drawing.flesh import (
     teeth_in,
     underexposure,
 )
-from toonbooth.drawing.regions import Regions, extent
+from toonbooth.drawing.regions import Regions
 from toonbooth.drawing.skin_surface import Surface
 from toonbooth.imaging.colour import planes_of, tripled
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.resize import enlarged, shrunk
 from toonbooth.imaging.smoothing import gaussian, masked_blur
 from toonbooth.imaging.tones import smoothstep
+from toonbooth.imaging.windows import extent
 
 _ENOUGH_SKIN = 30
 """Pixels of sure skin below which its colour isn't worth measuring."""
@@ -147,7 +148,7 @@ def _lay_one(
     b = np.maximum(b, np.float32(0.9 * hue_yellow * calmer)) + np.float32(1 + tones.warmth) * shade
     plate = enlarged(cv2.merge([drawn, a, b]).astype(np.float32, copy=False), (width, height))
     kept = np.maximum(surface.stubble, smoothstep(regions.features, low=0.02, high=0.6)) * (skin > 0)
-    window = extent(kept)
+    window = extent(kept > 0.01)
     if window is not None:
         # Eyes, brows and lips stand out of the skin around them as they do in the photo: hard light that the
         # skin has lost would be a patch about them.
@@ -183,7 +184,7 @@ def _whiten_teeth(
     plate: FloatImage, lab: FloatImage, mouth: FloatImage, *, middle: float, red: float, unit: float
 ) -> None:
     """Give teeth one light tone without a colour, hardly divided, in place."""
-    window = extent(mouth)
+    window = extent(mouth > 0.01)
     if window is None:
         return
     part = plate[window]

@@ -7,7 +7,7 @@ import numpy as np
 
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.smoothing import gaussian, masked_blur
-from toonbooth.portrait.model import Face, Points
+from toonbooth.portrait.model import Face, Points, scaled
 
 _LOBES = ((132, -1), (361, 1))
 """Landmarks at the jaw beside each ear lobe, and the way outwards in an upright face."""
@@ -41,7 +41,7 @@ def find_earrings(
         width = face.width * scale
         if width < 60:
             continue
-        points: Points = (face.landmarks + np.float32(0.5)) * np.float32(scale) - np.float32(0.5)
+        points = scaled(face.landmarks, scale)
         for lobe, side in _LOBES:
             _search(found, lab, person, points[lobe], side=side, width=width)
     return gaussian(found, sigma=0.7) if found.any() else found

@@ -16,7 +16,7 @@ from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
-from toonbooth.portrait.model import Face, Points
+from toonbooth.portrait.model import Face, Points, scaled
 
 _ENOUGH = 30
 """Pixels of sure skin below which its colour isn't worth measuring."""
@@ -102,7 +102,7 @@ def with_shadows(
         width = face.width * scale
         if width < 16:
             continue
-        points: Points = (face.landmarks + np.float32(0.5)) * np.float32(scale) - np.float32(0.5)
+        points = scaled(face.landmarks, scale)
         neck, ears = _neck_and_ears(skin.shape, points, width)
         # Nothing that is blue or green is flesh, however dark; black may be.
         fleshy = smoothstep(yellow, low=-4.0, high=-1.0) * smoothstep(red, low=-3.0, high=0.0)

@@ -19,7 +19,7 @@ from toonbooth.imaging.contours import Curve, trace_field
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.smoothing import gaussian, masked_blur
 from toonbooth.imaging.tones import smoothstep
-from toonbooth.portrait.model import Face, Points
+from toonbooth.portrait.model import Face, Points, scaled
 
 _CHIN = np.array([199, 208, 428, 169, 394, 210, 430])
 """The chin and the jaw on both sides of it."""
@@ -143,7 +143,7 @@ def _form(
 
 def _kept_calm(shape: tuple[int, ...], regions: Regions, face: Face, *, scale: float) -> FloatImage:
     """How much of its depth shade loses: rings around eyes and furrows beside a mouth add years to a face."""
-    points: Points = (face.landmarks + np.float32(0.5)) * np.float32(scale) - np.float32(0.5)
+    points = scaled(face.landmarks, scale)
     width = face.width * scale
     size = (shape[0], shape[1])
     furrows = np.zeros(size, np.float32)
@@ -161,7 +161,7 @@ def _kept_calm(shape: tuple[int, ...], regions: Regions, face: Face, *, scale: f
 
 def _under_jaw(shape: tuple[int, ...], face: Face, *, scale: float) -> FloatImage:
     """The place right under a jaw, widest below the chin."""
-    points: Points = (face.landmarks + np.float32(0.5)) * np.float32(scale) - np.float32(0.5)
+    points = scaled(face.landmarks, scale)
     up = points[facemap.FOREHEAD_TOP] - points[facemap.CHIN]
     up = (up / max(float(np.hypot(*up)), 1e-3)).astype(np.float32)
     jaw = points[facemap.JAW]
@@ -173,7 +173,7 @@ def _under_jaw(shape: tuple[int, ...], face: Face, *, scale: float) -> FloatImag
 
 
 def _blush(face: Face, paint: Colour, look: FlatSkin, *, scale: float) -> list[Shape]:
-    points: Points = (face.landmarks + np.float32(0.5)) * np.float32(scale) - np.float32(0.5)
+    points = scaled(face.landmarks, scale)
     width = face.width * scale
     colour = byte_colour((0.95 * paint[0], paint[1] + 13, paint[2] + 3))
     shapes = []
@@ -206,7 +206,7 @@ def trace_beard(
     width = face.width * scale
     if width < 16:
         return ()
-    points: Points = (face.landmarks + np.float32(0.5)) * np.float32(scale) - np.float32(0.5)
+    points = scaled(face.landmarks, scale)
     middle, red, yellow = flesh.tone
     lightness, a, b = planes_of(lab)
     calm = gaussian(lightness, sigma=max(0.7, 0.016 * width))

@@ -14,7 +14,7 @@ from toonbooth.imaging.resize import shrunk
 from toonbooth.imaging.smoothing import gaussian, masked_blur
 from toonbooth.imaging.strokes import Directions
 from toonbooth.imaging.tones import smoothstep
-from toonbooth.portrait.model import Face, Points
+from toonbooth.portrait.model import Face, scaled
 
 _FACE_GRID = 72
 """Cells across a face in which its depth is gathered: landmarks lie about three cells apart."""
@@ -156,7 +156,7 @@ def follow_structure(
 
 def _lay_mesh(x: FloatImage, y: FloatImage, face: Face, *, scale: float) -> None:
     """Lay a face's normals, found from landmarks and depth, over a field in place."""
-    points: Points = (face.landmarks + np.float32(0.5)) * np.float32(scale) - np.float32(0.5)
+    points = scaled(face.landmarks, scale)
     height, width = x.shape
     low, high = points.min(axis=0), points.max(axis=0)
     left, top = (int(np.clip(v, 0, n - 1)) for v, n in zip(low, (width, height), strict=True))

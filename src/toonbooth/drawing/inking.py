@@ -17,7 +17,7 @@ from toonbooth.imaging.resize import enlarged_rows
 from toonbooth.imaging.smoothing import gaussian, gaussian_exactly
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.imaging.windows import grown
-from toonbooth.portrait.model import Face, Points
+from toonbooth.portrait.model import Face, Points, scaled
 
 
 def wanted_lines(
@@ -53,7 +53,7 @@ def wanted_lines(
     drawn, chins = np.zeros(bare.shape, np.uint8), np.zeros(bare.shape, np.uint8)
     for face, beard in zip(faces, regions.beards or (1.0,) * len(faces), strict=True):
         width = face.width * scale
-        points = (face.landmarks + np.float32(0.5)) * np.float32(scale) - np.float32(0.5)
+        points = scaled(face.landmarks, scale)
         for indices, thickness, weight in (
             (facemap.NOSE_LEFT, 0.05, 170),
             (facemap.NOSE_RIGHT, 0.05, 170),

@@ -16,6 +16,7 @@ from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.resize import shrunk
 from toonbooth.imaging.smoothing import masked_blur
 from toonbooth.imaging.tones import smoothstep
+from toonbooth.imaging.windows import Window, extent, grown
 
 _HUE = 1.25
 """How much more a difference in hue counts than one in lightness: grey hair is no blue coat."""
@@ -177,12 +178,12 @@ def _levels(values: FloatImage, *, count: int, apart: float) -> FloatImage:
     return np.zeros(0, np.float32)
 
 
-def _window(mask: NDArray[np.bool_], *, margin: int) -> tuple[tuple[slice, slice], tuple[float, float]]:
+def _window(mask: NDArray[np.bool_], *, margin: int) -> tuple[Window, tuple[float, float]]:
     """Rows and columns of what a mask has, with a margin, and their corner x, y."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    top, left = max(0, int(rows[0]) - margin), max(0, int(columns[0]) - margin)
-    window = (slice(top, int(rows[-1]) + margin + 1), slice(left, int(columns[-1]) + margin + 1))
-    return window, (float(left), float(top))
+    found = extent(mask)
+    assert found is not None
+    window = rows, columns = grown(found, margin, mask.shape)
+    return window, (float(columns.start), float(rows.start))
 
 
 def _lab(colour: FloatImage) -> Colour:

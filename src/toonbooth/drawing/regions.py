@@ -13,7 +13,7 @@ from toonbooth.imaging.pixels import FloatImage, to_bytes, to_float
 from toonbooth.imaging.resize import shrunk
 from toonbooth.imaging.smoothing import gaussian, guided_planes
 from toonbooth.imaging.tones import smoothstep
-from toonbooth.portrait.model import Face, Points
+from toonbooth.portrait.model import Face, Points, scaled
 
 _SUBPIXEL_BITS = 4
 _GREY = 2.0
@@ -100,12 +100,6 @@ def polygon_mask(
     return mask
 
 
-def extent(mask: FloatImage) -> tuple[slice, slice] | None:
-    """Rows and columns within which a mask is more than nothing; None where it is nowhere."""
-    x, y, width, height = cv2.boundingRect((mask > 0.01).astype(np.uint8))
-    return (slice(y, y + height), slice(x, x + width)) if width and height else None
-
-
 def find_regions(
     lab: FloatImage, grey: FloatImage, person: FloatImage, faces: tuple[Face, ...], *, scale: float
 ) -> Regions:
@@ -134,7 +128,7 @@ def find_regions(
         width = face.width * scale
         if width < 6:
             continue
-        points: Points = (face.landmarks + np.float32(0.5)) * np.float32(scale) - np.float32(0.5)
+        points = scaled(face.landmarks, scale)
         near = _window(points, shape, beside=0.1 * width, above=0.1 * width, below=0.1 * width)
         local = points - np.array([near[1].start, near[0].start], np.float32)
         size = (near[0].stop - near[0].start, near[1].stop - near[1].start)

@@ -22,7 +22,7 @@ from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.resize import enlarged, shrunk
 from toonbooth.imaging.smoothing import gaussian, masked_blur
 from toonbooth.imaging.tones import smoothstep
-from toonbooth.portrait.model import Face, Points
+from toonbooth.portrait.model import Face, scaled
 
 _BEARDED = 0.1
 """Evidence from which on a beard is believed: what it hides would be printed as red skin."""
@@ -143,7 +143,7 @@ def _shadows(
     light, sure = planes_of(lab)[0], regions.skin > 0.8
     drawn = [face for face in faces if face.width * scale >= 6]
     for head, face in enumerate(drawn):
-        points: Points = (face.landmarks + np.float32(0.5)) * np.float32(scale) - np.float32(0.5)
+        points = scaled(face.landmarks, scale)
         bare = sure & (polygon_mask(skin.shape, points[facemap.OVAL]) > 0.5)
         if beard_evidence(light, grey, bare, points) > _BEARDED:
             shaded = shaded * (1 - regions.share_of(head)) if len(drawn) > 1 else np.zeros_like(shaded)

@@ -14,7 +14,7 @@ from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.resize import enlarged, shrunk
 from toonbooth.imaging.smoothing import gaussian, masked_blur
 from toonbooth.imaging.tones import smoothstep
-from toonbooth.portrait.model import Face, Points
+from toonbooth.portrait.model import Face, scaled
 
 _ENOUGH_SKIN = 30
 """Pixels of sure skin below which its colour isn't worth measuring."""
@@ -58,7 +58,7 @@ def closed_skin(
         width = face.width * scale
         if width < 8:
             continue
-        points: Points = (face.landmarks + np.float32(0.5)) * np.float32(scale) - np.float32(0.5)
+        points = scaled(face.landmarks, scale)
         oval = polygon_mask(filled.shape, points[facemap.OVAL], grow=1.0, feather=0.02 * width)
         sure = (regions.skin > 0.8) & (oval > 0.5)
         if np.count_nonzero(sure) < _ENOUGH_SKIN:

@@ -8,7 +8,7 @@ from toonbooth.drawing.pen import Colour
 from toonbooth.drawing.regions import polygon_mask
 from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.pixels import FloatImage
-from toonbooth.portrait.model import Face, Points
+from toonbooth.portrait.model import Face, scaled
 
 _MEASURED = (18.0, 28.0, 38.0, 48.0, 58.0, 66.0, 73.0, 81.0, 90.0)
 """L* of skin in decent light …"""
@@ -121,7 +121,7 @@ def eye_white_of(lab: FloatImage, face: Face, *, scale: float) -> float:
     for eye in (face.left_eye, face.right_eye):
         if eye.openness < 0.1:
             continue
-        contour: Points = (eye.contour + np.float32(0.5)) * np.float32(scale) - np.float32(0.5)
+        contour = scaled(eye.contour, scale)
         low = np.clip(np.floor(contour.min(axis=0)).astype(int), 0, None)
         high = np.ceil(contour.max(axis=0)).astype(int) + 1
         part = lightness[low[1] : high[1], low[0] : high[0]]

@@ -14,7 +14,7 @@ from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
-from toonbooth.portrait.model import Face, Points
+from toonbooth.portrait.model import Face, Points, scaled
 
 SMALLEST_DRAWN_FACE = 30.0
 """Width in pixels from which a face has room for drawn features; a smaller one keeps its photo's."""
@@ -72,7 +72,7 @@ def close_skin(
         width = face.width * scale
         if face.width < SMALLEST_DRAWN_FACE or width < 12:
             continue
-        points: Points = (face.landmarks + np.float32(0.5)) * np.float32(scale) - np.float32(0.5)
+        points = scaled(face.landmarks, scale)
         window = _around(points, closed.shape, beside=0.32 * width, above=0.45 * width, below=0.5 * width)
         corner = np.array([window[1].start, window[0].start], np.float32)
         local, within = points - corner, regions.within(window)

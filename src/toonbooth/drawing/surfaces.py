@@ -17,7 +17,7 @@ from toonbooth.imaging.pixels import FloatImage, to_bytes, to_float
 from toonbooth.imaging.resize import enlarged, shrunk
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
-from toonbooth.portrait.model import Face, Points
+from toonbooth.portrait.model import Face, Points, scaled
 
 _BEARD_DETAIL, _HAIR_DETAIL = 0.7, 0.4
 """How much of their own fine drawing beards and the hair of a head keep, against 1 in eyes and mouth."""
@@ -50,7 +50,7 @@ def settle_surfaces(
         if width < 20:
             beards.append(1.0)
             continue
-        points: Points = (face.landmarks + np.float32(0.5)) * np.float32(scale) - np.float32(0.5)
+        points = scaled(face.landmarks, scale)
         middle = points[facemap.OVAL].mean(axis=0)
         near = _around(middle, regions.skin.shape, reach=1.15 * width)
         local = points - np.array([near[1].start, near[0].start], np.float32)

@@ -23,6 +23,7 @@ from toonbooth.facecut.silhouette import Silhouette, continued
 from toonbooth.facecut.square import cut_square
 from toonbooth.imaging.pixels import FloatImage, to_float
 from toonbooth.imaging.smoothing import gaussian
+from toonbooth.imaging.windows import extent
 from toonbooth.portrait.model import Face, Points, Portrait
 
 REACH: Final = 0.02
@@ -196,12 +197,12 @@ def _find_edges(mask: FloatImage, figure: FloatImage | None, *, room: float) -> 
     if figure is None:
         return slice(None), slice(None)
     ends = (mask > _PURE) & (mask < 1 - _PURE) & (figure > 1 - _PURE)
-    rows, columns = np.flatnonzero(ends.any(axis=1)), np.flatnonzero(ends.any(axis=0))
-    if not len(rows):
+    found = extent(ends)
+    if found is None:
         # Any pixel will do: nothing will be found there.
         return slice(0, 1), slice(0, 1)
-    top, left = (max(0, int(each[0] - room)) for each in (rows, columns))
-    return slice(top, int(rows[-1] + room) + 1), slice(left, int(columns[-1] + room) + 1)
+    rows, columns = (slice(max(0, int(each.start - room)), int(each.stop + room)) for each in found)
+    return rows, columns
 
 
 def _window(area: FloatImage, frame: HeadFrame, picture_size: tuple[int, int]) -> Window:

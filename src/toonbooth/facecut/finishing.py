@@ -15,6 +15,7 @@ from toonbooth.imaging.pixels import FloatImage, to_bytes
 from toonbooth.imaging.resize import enlarged_smoothly, shrunk
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
+from toonbooth.imaging.windows import extent
 
 MARGIN: Final = 0.06
 """Empty rim on every side, relative to the longer side of what was cut."""
@@ -61,11 +62,11 @@ class Layer:
 
 def seen_box(alpha: FloatImage) -> tuple[int, int, int, int]:
     """x0, y0, x1, y1 of the pixels that can be seen; the whole image when none can."""
-    rows = np.flatnonzero((alpha > _SEEN).any(axis=1))
-    columns = np.flatnonzero((alpha > _SEEN).any(axis=0))
-    if not len(rows):
+    seen = extent(alpha > _SEEN)
+    if seen is None:
         return 0, 0, alpha.shape[1], alpha.shape[0]
-    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+    rows, columns = seen
+    return columns.start, rows.start, columns.stop, rows.stop
 
 
 def finish(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,6 +12,12 @@ from toonbooth.imaging.pixels import ByteImage
 
 Window = tuple[slice, slice]
 """Rows and columns, with a start and an end."""
+
+
+def extent(wanted: NDArray[np.bool_]) -> Window | None:
+    """The rows and columns within which all lies that is wanted of a picture; None where nothing is."""
+    x, y, width, height = cv2.boundingRect(wanted.astype(np.uint8))
+    return (slice(y, y + height), slice(x, x + width)) if width and height else None
 
 
 def bands_around(wanted: NDArray[np.bool_], *, rows: int) -> Sequence[Window]:

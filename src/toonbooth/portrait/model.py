@@ -16,6 +16,13 @@ from toonbooth.imaging.pixels import ByteImage, FloatImage
 Points = NDArray[np.float32]
 """float32, shape (N, 2): x, y in pixels."""
 
+
+def scaled(points: Points, scale: float) -> Points:
+    """The same places in a picture that is `scale` times as large; whole numbers are middles of pixels."""
+    moved: Points = (points + np.float32(0.5)) * np.float32(scale) - np.float32(0.5)
+    return moved
+
+
 LANDMARK_COUNT = 468
 
 HEAD_UNIT = 96
