@@ -29,7 +29,8 @@ from toonbooth.gallery.settings import GallerySettings
 from toonbooth.gallery.signing import UrlSigner
 from toonbooth.gallery.signing_keys import load_signing_keys, read_signing_keys
 from toonbooth.gallery.storage import open_storage
-from toonbooth.gallery.studio_client import HttpStudioClient, open_studio_connections
+from toonbooth.gallery.studio_calls import StudioCalls, open_studio_connections
+from toonbooth.gallery.studio_client import HttpStudioClient
 from toonbooth.gallery.sweeping import swept_regularly
 from toonbooth.kit.at_once import AtOnce, SurplusConnectionMiddleware
 from toonbooth.kit.bodies import UnreadBodyMiddleware
@@ -202,11 +203,13 @@ async def _open_services(
         else await stack.enter_async_context(open_rate_limiter(settings.rate_limits_url))
     )
     studio = HttpStudioClient(
-        connections,
-        timeout_seconds=settings.studio_timeout_seconds,
-        metrics=ours,
-        tracer=tracer,
-        counts=rate_limiter,
+        StudioCalls(
+            connections,
+            timeout_seconds=settings.studio_timeout_seconds,
+            metrics=ours,
+            tracer=tracer,
+            counts=rate_limiter,
+        )
     )
     # Entered last: what jobs work with is closed after them.
     jobs = await stack.enter_async_context(

@@ -19,7 +19,7 @@ from toonbooth.gallery.errors import DatabaseFailedError, DatabaseUnavailableErr
 from toonbooth.gallery.services import Services
 from toonbooth.gallery.settings import GallerySettings
 from toonbooth.gallery.signing import UrlSigner
-from toonbooth.gallery.studio_client import asking_for
+from toonbooth.gallery.studio_calls import asking_for
 from toonbooth.kit.at_once import ConnectionLimit
 from toonbooth.kit.portions import Claim, Grant, PortionedCounts
 from toonbooth.kit.rate_limits import Limits, RateLimiter

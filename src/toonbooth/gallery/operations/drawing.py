@@ -15,8 +15,8 @@ from toonbooth.gallery.devices import DeviceId
 from toonbooth.gallery.errors import UnknownStyleError
 from toonbooth.gallery.operations.new_blobs import NewBlobs
 from toonbooth.gallery.operations.pictures import store_picture
+from toonbooth.gallery.photo_form import Photo
 from toonbooth.gallery.services import Services
-from toonbooth.gallery.studio_client import Photo
 from toonbooth.gallery.studio_progress import Listener
 from toonbooth.gallery.wishes import DrawingWishes
 from toonbooth.imaging.codec import ImageFormat
