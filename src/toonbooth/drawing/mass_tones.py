@@ -115,14 +115,17 @@ def trace_tones(
     """
     window, corner = _window(own, margin=int(np.ceil(3 * max(0.8, grain.calm * unit))) + 2)
     inside, core, colours = own[window], core[window], shaped[window]
-    fewer = 1 if grain.hair or min(inside.shape) < 16 else 2
-    if fewer > 1:
+    fewer = 1
+    if not grain.hair and min(inside.shape) >= 16:
         # Folds are as broad on a picture half as large.
-        inside, core = (
+        halved = [
             cv2.resize(each.astype(np.uint8), None, fx=0.5, fy=0.5, interpolation=cv2.INTER_NEAREST) > 0
             for each in (inside, core)
-        )
-        colours, unit = shrunk(np.ascontiguousarray(colours), inside.shape[::-1]), unit / 2
+        ]
+        # Of a few pixels there may be nothing left.
+        if halved[0].any():
+            fewer, (inside, core) = 2, halved
+            colours, unit = shrunk(np.ascontiguousarray(colours), inside.shape[::-1]), unit / 2
     calm, around = max(0.8, grain.calm * unit), max(0.8, grain.around * unit)
     plane = np.ascontiguousarray(colours[..., 0])
     weight = np.maximum(np.float32(_BORDER) * inside, core).astype(np.float32, copy=False)

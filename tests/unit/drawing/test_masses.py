@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from toonbooth.drawing.mass_tones import MassTones
+from toonbooth.drawing.mass_tones import CLOTH, MassTones, trace_tones
 from toonbooth.drawing.masses import trace_masses
 from toonbooth.drawing.vector import Shape, paint, stout
 from toonbooth.imaging.pixels import FloatImage
@@ -39,6 +39,15 @@ def test_a_fold_is_a_tone_of_its_cloth_and_lies_within_it() -> None:
     assert len(shapes) == 2
     (fold,) = shapes[1].inside
     assert fold.colour[0] < shapes[1].colour[0]
+
+
+def test_cloth_of_one_pixel_has_its_colour() -> None:
+    own = np.zeros((96, 96), np.bool_)
+    own[40, 40] = True
+    for unit in (1.0, 1.1):
+        base, inside = trace_tones(flat(WHITE), own, own, TONES, CLOTH, unit=unit)
+        assert min(base) > 200
+        assert inside == ()
 
 
 def test_a_blurred_border_between_two_cloths_is_no_third() -> None:
