@@ -1,4 +1,4 @@
-"""Photos that were taken too dark, brought to the light that a drawing needs."""
+"""Photos that were taken too dark or in coloured light, brought to the light that a drawing needs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from toonbooth.drawing import facemap
 from toonbooth.drawing.regions import polygon_mask
-from toonbooth.imaging.colour import luma
+from toonbooth.drawing.white_balance import in_white_light
+from toonbooth.imaging.colour import from_linear, luma, to_linear
 from toonbooth.imaging.pixels import ByteImage
 from toonbooth.portrait.model import Face, Points, Portrait
 
@@ -30,7 +31,7 @@ _LIGHTEST_SKIN = 0.55
 
 
 def well_lit(portrait: Portrait) -> Portrait:
-    """Lighten a photo in which nothing is light; any other comes back as it is.
+    """Lighten a photo in which nothing is light, and take a lamp's colour out; any other comes back as it is.
 
     Dark skin and dark clothes do not make a photo dark: whatever is white in it tells how much light there
     was.
@@ -40,6 +41,7 @@ def well_lit(portrait: Portrait) -> Portrait:
     E. Reinhard, M. Stark, P. Shirley, J. Ferwerda, "Photographic tone reproduction for digital images",
     SIGGRAPH 2002, doi:10.1145/566570.566575: lights that are bent instead of cut off.
     """
+    portrait = in_white_light(portrait)
     return _lightened(portrait, _gain(portrait.picture))
 
 
@@ -51,6 +53,7 @@ def with_lit_faces(portrait: Portrait) -> Portrait:
     """
     if not portrait.faces:
         return well_lit(portrait)
+    portrait = in_white_light(portrait)
     lights = [_light_on(face, portrait.picture) for face in portrait.faces]
     light, skin = np.average(lights, axis=0, weights=[face.width for face in portrait.faces])
     share = float(np.clip((_LIT_FACE - light) / 0.15, 0, 1))
@@ -86,10 +89,9 @@ def _lightened(portrait: Portrait, gain: float) -> Portrait:
         return portrait
     steps = np.arange(256, dtype=np.float32) / np.float32(255)
     # Light adds up in a linear scale; there a gain is a gain, and the lightest things bend, not burn.
-    linear = np.where(steps <= 0.04045, steps / 12.92, ((steps + 0.055) / 1.055) ** 2.4) * gain**2.2
-    bent = linear / (1 + np.maximum(linear - 0.6, 0) * 0.6)
-    shown = np.where(bent <= 0.0031308, bent * 12.92, 1.055 * np.maximum(bent, 1e-6) ** (1 / 2.4) - 0.055)
-    table = np.clip(np.rint(shown * 255), 0, 255).astype(np.uint8)
+    linear = to_linear(steps) * np.float32(gain**2.2)
+    bent = linear / (1 + np.maximum(linear - np.float32(0.6), 0) * np.float32(0.6))
+    table = np.clip(np.rint(from_linear(bent) * 255), 0, 255).astype(np.uint8)
     picture: ByteImage = cv2.LUT(portrait.picture, table).astype(np.uint8, copy=False)
     return portrait.with_picture(picture)
 

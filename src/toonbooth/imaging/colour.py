@@ -56,6 +56,17 @@ def lab_to_rgb(lab: FloatImage) -> FloatImage:
     return np.clip(rgb, np.float32(0), np.float32(1))
 
 
+def to_linear(values: FloatImage) -> FloatImage:
+    """sRGB, [0, 1], in a scale in which light adds up (IEC 61966-2-1)."""
+    return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4).astype(np.float32)
+
+
+def from_linear(light: FloatImage) -> FloatImage:
+    """The sRGB, [0, 1], of light in a linear scale; the way back from `to_linear`."""
+    curved = 1.055 * np.maximum(light, 1e-6) ** (1 / 2.4) - 0.055
+    return np.where(light <= 0.0031308, light * 12.92, curved).astype(np.float32)
+
+
 def planes_of(image: FloatImage) -> list[FloatImage]:
     """The channels of a picture, each by itself and contiguous: many times quicker to work on one by one."""
     # OpenCV would copy the planes that it makes itself.
