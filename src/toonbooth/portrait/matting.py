@@ -21,8 +21,10 @@ from toonbooth.imaging.guided import guided_filter
 from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
 from toonbooth.portrait.doubt import settle_doubt
+from toonbooth.portrait.foreground import with_foreground
 from toonbooth.portrait.looks import LOOK_PIXELS, body_looks, fade, head_looks, nearness, shows_more
 from toonbooth.portrait.mesh import FACE_OVAL, Mesh
+from toonbooth.portrait.model import scaled
 from toonbooth.portrait.models import SELFIE_SEGMENTATION
 from toonbooth.portrait.network import Network
 from toonbooth.portrait.sampling import Pyramid, Region
@@ -88,6 +90,11 @@ class PersonMatte:
             small = pyramid.sample(whole, width=size[1], height=size[0], border=cv2.BORDER_REPLICATE)
             widths = [mesh.width / _SUBSAMPLING for mesh in meshes]
             mask = cleaned(mask, known, small, face_widths=widths)
+            faces = [
+                (scaled(mesh.points, 1 / _SUBSAMPLING), width)
+                for mesh, width in zip(meshes, widths, strict=True)
+            ]
+            mask = with_foreground(mask, small, faces)
         return guided_filter(
             mask,
             picture,
