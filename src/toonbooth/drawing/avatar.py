@@ -114,7 +114,7 @@ def _plan(seen: Study, sheet: Sheet, look: AvatarLook) -> tuple[Plate, FloatImag
     """The plate, where skin is drawn on it, (h, w), and how likely each face has a beard."""
     lab, person, faces, unit, scale = seen.lab, seen.person, seen.faces, seen.unit, seen.scale
     regions = find_regions(lab, seen.grey, person, faces, scale=scale)
-    regions = settle_surfaces(regions, lab, seen.grey, faces, scale=scale)
+    regions = settle_surfaces(regions, lab, seen.grey, faces, scale=scale, dark_chins=True)
     surface = close_skin(lab, regions, faces, scale=scale, fringe_roughness=_FRINGE_ROUGHNESS)
     skin, stubble = surface.skin, surface.stubble
     complexion = lay_skin(lab, surface, regions, look.skin, unit=unit)
@@ -129,7 +129,6 @@ def _plan(seen: Study, sheet: Sheet, look: AvatarLook) -> tuple[Plate, FloatImag
     masses[..., 0] += light
     complexion[..., 0] += np.float32(0.5) * light
     colours = cv2.blendLinear(complexion, masses, skin, 1 - skin).astype(np.float32, copy=False)
-    colours[..., 0] *= np.float32(seen.gain)
     if faces:
         behind = sheet.behind.in_lab(seen.size)
         colours = cv2.blendLinear(colours, behind, person, 1 - person).astype(np.float32, copy=False)

@@ -15,10 +15,10 @@ from toonbooth.imaging.tones import smoothstep, soft_steps
 
 _Mask = NDArray[np.bool_]
 
-_EDGE = 0.6
+_EDGE = 1.0
 """Half the L* over which a tone passes into the next."""
 
-_SMALLEST_SHAPE = 400.0
+_SMALLEST_SHAPE = 1400.0
 """Area in square units under which a brush leaves a shape out."""
 
 _ENOUGH_SKIN = 30
@@ -59,9 +59,9 @@ def gather_form(
     x, y, width = (value / 2 for value in regions.heads[head])
     # Hard shadows age people and shine is sweat: the form stays, some of its depth goes.
     bent = np.where(few < 0, np.float32(0.85) * few, np.float32(0.6) * few).astype(np.float32)
-    bent = gaussian(bent, sigma=max(0.5, 4 * unit))
+    bent = gaussian(bent, sigma=max(0.5, 3.5 * unit))
     sure = skin > 0.8
-    bent = evenly_lit(bent, sure, lips, (x, y, width))
+    bent = evenly_lit(bent, sure, lips, (x, y, width), beard=regions.beards[head] if regions.beards else 1.0)
     known = bent[sure]
     edge = _shadow_edge(known)
     dark = known[known < edge]
@@ -80,7 +80,7 @@ def gather_form(
 
 
 def evenly_lit(
-    form: FloatImage, sure: _Mask, lips: FloatImage, head: tuple[float, float, float]
+    form: FloatImage, sure: _Mask, lips: FloatImage, head: tuple[float, float, float], *, beard: float
 ) -> FloatImage:
     """Take out of a face's form what is no shadow: light that falls off towards the chin, and stubble.
 
@@ -91,9 +91,11 @@ def evenly_lit(
         Where skin is for sure.
     lips : float32 array, shape (H, W), 0 … 1
     head : x, y of the face's middle and its width, in pixels of `form`
+    beard : float, 0 … 1
+        How likely there is a beard. About a shaven mouth shade is stubble, or would look like some.
     """
     even = form - _falling(form, sure, head)
-    even += np.minimum(np.maximum(-even, 0), np.float32(5) * _muzzle(lips))
+    even += np.minimum(np.maximum(-even, 0), np.float32(5 if beard > 0.5 else 14) * _muzzle(lips))
     return even
 
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from toonbooth.drawing.cel_form import gather_form
-from toonbooth.drawing.flesh import creases, hue_of_skin, lift_of, sunlit, teeth_in, underexposure
+from toonbooth.drawing.flesh import creases, hue_of_skin, lift_of, lit_base, sunlit, teeth_in, underexposure
 from toonbooth.drawing.pen import Colour
 from toonbooth.drawing.regions import Regions
 from toonbooth.imaging.colour import planes_of
@@ -82,9 +82,8 @@ def lay_skin(
     form: FloatImage = calm_light - np.float32(middle)
     sunny = sunlit(form.take(few))
     bent, shadow = gather_form(form, regions, head, step=tones.skin_step, sunny=sunny, unit=unit)
-    raised = lift_of(middle, yellow) + underexposure(lightness, regions, (middle, measured_red, yellow))
-    # Where half a face lies in the sun, skin is as light as that half, and the other half is its shadow.
-    base = middle + raised + sunny
+    raised = lift_of(middle) + underexposure(lightness, regions, (middle, measured_red, yellow))
+    base = raised + lit_base(calm_light, bent, sure & (shadow < 0.5), regions.heads[head])
     mask = regions.skin * (np.float32(1) - regions.features)
     bent += creases(lightness, regions.skin, unit=unit)
     light += (np.float32(base) + bent - light) * mask

@@ -95,9 +95,8 @@ def _plan(seen: Study, sheet: Sheet, look: ComicLook) -> tuple[Plate, tuple[floa
     """The plate, and how likely each face has a beard."""
     unit, scale, faces, person = seen.unit, seen.scale, seen.faces, seen.person
     regions = find_regions(seen.lab, seen.grey, person, faces, scale=scale)
-    regions = settle_surfaces(regions, seen.lab, seen.grey, faces, scale=scale)
+    regions = settle_surfaces(regions, seen.lab, seen.grey, faces, scale=scale, dark_chins=True)
     colours = cel_tones(seen.lab, regions, look.tones, unit=unit)
-    colours[..., 0] *= np.float32(seen.gain)
     colours[..., 0] += enlarged(sheet.light, seen.size)
     if faces:
         colours = without_rim(colours, person, unit=unit)

@@ -15,6 +15,7 @@ from toonbooth.drawing.flesh import (
     hue_of_skin,
     lift_of,
     like_flesh,
+    lit_base,
     sunlit,
     teeth_in,
     underexposure,
@@ -117,9 +118,9 @@ def _lay_one(
     calm = wide + (calm - wide) * tripled(trust)
     light, red, yellow = planes_of(calm)
     form = light - np.float32(middle)
-    if regions.heads:
-        x, y, across = (value / 2 for value in regions.heads[head])
-        form = evenly_lit(form, sure, shrunk(regions.lips, size), (x, y, across))
+    x, y, across = (value / 2 for value in regions.heads[head])
+    beard = regions.beards[head] if regions.beards else 1.0
+    form = evenly_lit(form, sure, shrunk(regions.lips, size), (x, y, across), beard=beard)
     spread = float(np.clip(np.std(form[sure]), 2.5, 9.0))
     soft_form = gaussian(form, sigma=max(0.8, 3.0 * unit))
     # One shadow and one light: shapes with edges so soft that a forehead that slopes has no step.
@@ -128,13 +129,12 @@ def _lay_one(
     # Where half a face lies in the sun, skin is as light as that half, and the other half is its shadow.
     sunny = sunlit(form[sure])
     gentle = np.clip(form, -24, 14 + sunny) * np.float32(0.42)
-    base = (
-        middle
-        + sunny
-        + 1.3 * lift_of(middle, measured_yellow)
+    drawn = gentle - np.float32(tones.shadow) * shade + np.float32(3.5) * glow
+    drawn += np.float32(
+        lit_base(light, drawn, sure & (shade < 0.3), (x, y, across))
+        + lift_of(middle)
         + underexposure(lab[..., 0], regions, (middle, measured_red, measured_yellow))
     )
-    drawn = np.float32(base) + gentle - np.float32(tones.shadow) * shade + np.float32(3.5) * glow
 
     # Light skin looks boiled when it is as red as in photos; dark skin without its red looks grey.
     ruddy = float(np.interp(middle, [45.0, 62.0], [1.04, 0.99]))
@@ -214,7 +214,7 @@ def as_flesh(drawn: FloatImage, lab: FloatImage, surface: Surface) -> FloatImage
     for tone in surface.tones:
         flesh = like_flesh(lab, tone)
         calmer = calm_of(float(np.hypot(tone[1], tone[2])))
-        lifted = lightness + np.float32(0.8 * lift_of(tone[0], tone[2]))
+        lifted = lightness + np.float32(0.8 * lift_of(tone[0]))
         wanted = (lifted, a * np.float32(calmer), b * np.float32(calmer))
         planes = [plane + flesh * (skin - plane) for plane, skin in zip(planes, wanted, strict=True)]
     return cv2.merge(planes).astype(np.float32, copy=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from toonbooth.drawing.pen import Colour
 from toonbooth.drawing.regions import Regions
@@ -11,6 +12,12 @@ from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
+
+_ENOUGH_SKIN = 30
+"""Pixels of lit skin below which its light isn't worth measuring."""
+
+_GIVEN_BACK = 0.4
+"""Share of the light that a face lacks which it is given back: backlit people stay who they are."""
 
 _PORES, _DEEPEST, _KEPT = 1.6, 12.0, 0.75
 """A crease is deeper than the first, L*; it is drawn as deep as the second at most, and at this share."""
@@ -109,20 +116,36 @@ def calm_of(chroma: float) -> float:
     return float(min(1.0, 29.0 / max(chroma, 1.0)) ** 0.8)
 
 
-def lift_of(middle: float, yellow: float) -> float:
-    """How much lighter skin of a given L* and b* is drawn: most in the middle; burnt out, it is toned.
+def lift_of(middle: float) -> float:
+    """How much lighter skin of a given L* is drawn than it is: hardly; burnt out, it is toned."""
+    return float(np.interp(middle, [50.0, 60.0, 76.0, 82.0, 100.0], [0.5, 1.5, 1.5, 0.0, -14.0]))
 
-    The more melanin, the yellower is skin at the same lightness: brown skin stays brown.
 
-    References
+def lit_base(
+    lightness: FloatImage, form: FloatImage, lit: NDArray[np.bool_], head: tuple[float, float, float]
+) -> float:
+    """L* to which a drawn form is added so that the lit part of a face stays as light as it is in the photo.
+
+    Parameters
     ----------
-    A. Chardon, I. Cretois, C. Hourseau, "Skin colour typology and suntanning pathways", International Journal
-    of Cosmetic Science 13(4), 1991, doi:10.1111/j.1467-2494.1991.tb00561.x.
+    lightness : float32 array, shape (H, W), L*
+        The photo's, smoothed.
+    form : float32 array, shape (H, W)
+        L* of the drawing from that base.
+    lit : bool array, shape (H, W)
+        Skin that is in no shadow.
+    head : x, y of the face's middle and its width, pixels
+        Necks and arms lie in another light.
     """
-    lift = float(
-        np.interp(middle, [42.0, 52.0, 60.0, 67.0, 73.0, 82.0, 100.0], [0.3, 4.5, 7.0, 8.0, 6.8, 1.5, -14.0])
-    )
-    return lift * float(np.interp(yellow, [19.0, 24.0], [1.0, 0.3])) if lift > 0 else lift
+    x, y, width = head
+    height, across = lightness.shape
+    rows = slice(max(0, int(y - 0.6 * width)), max(0, int(y + 0.4 * width)))
+    columns = slice(max(0, int(x - 0.4 * width)), max(0, int(x + 0.4 * width)))
+    face = lit[rows, columns]
+    if np.count_nonzero(face) < _ENOUGH_SKIN:
+        rows, columns, face = slice(0, height), slice(0, across), lit
+    away = (lightness[rows, columns] - form[rows, columns])[face]
+    return float(np.median(away)) if len(away) else float(np.median(lightness - form))
 
 
 def sunlit(form: FloatImage) -> float:
@@ -132,7 +155,7 @@ def sunlit(form: FloatImage) -> float:
 
 
 def underexposure(lightness: FloatImage, regions: Regions, tone: Colour) -> float:
-    """How much light is missing, L*: eye whites, alike in everybody, tell dark photos from dark skin.
+    """How much lighter a dark face is drawn, L*: eye whites, alike in all, tell dark photos from dark skin.
 
     Parameters
     ----------
@@ -144,4 +167,5 @@ def underexposure(lightness: FloatImage, regions: Regions, tone: Colour) -> floa
     if len(seen) < 12:
         return 0.0
     white = float(np.percentile(seen, 92))
-    return max(float(np.clip((52.0 - white) * 0.4, 0.0, 7.0)), 0.75 * missing_light(tone, white))
+    lacking = max(float(np.clip((52.0 - white) * 0.4, 0.0, 7.0)), 0.75 * missing_light(tone, white))
+    return _GIVEN_BACK * lacking

@@ -54,7 +54,6 @@ class Study:
     grey : (h, w) float32, the small picture with its texture.
     person : (h, w) float32, 1 is person; 1 everywhere when nobody is there.
     contour : the person's edge; None when nobody is there.
-    gain : factor on L* that a dark photo of a person wants, 1 … 1.2.
     """
 
     factor: int
@@ -67,7 +66,6 @@ class Study:
     grey: FloatImage
     person: FloatImage
     contour: Contour | None
-    gain: float
 
     @property
     def scale(self) -> float:
@@ -96,8 +94,7 @@ def study(portrait: Portrait) -> Study:
         person = _find_person(matte, small, lab, portrait.faces, scale=1 / factor, unit=unit)
         contour = find_contour(person, luma(strokes), unit=unit, least=_LEAST_OUTLINE)
     grey = luma(small)
-    gain = _gain(lab, person) if portrait.faces else 1.0
-    return Study(factor, unit, portrait.faces, picture, strokes, along, lab, grey, person, contour, gain)
+    return Study(factor, unit, portrait.faces, picture, strokes, along, lab, grey, person, contour)
 
 
 def _around(matte: FloatImage, *, unit: float) -> Sequence[Window]:
@@ -137,14 +134,6 @@ def draw_with_closeups(
         close = draw(near, sheet.closely(closeup), near.faces)
         drawing = drawing.with_closeup(close, closeup)
     return drawing.of(portrait)
-
-
-def _gain(lab: FloatImage, person: FloatImage) -> float:
-    """What is lightest of a person, eyes, teeth, collars, shine, tells how much light is missing."""
-    seen = lab[::2, ::2, 0][person[::2, ::2] > 0.9]
-    if len(seen) < 50:
-        return 1.0
-    return float(np.clip(76 / max(float(np.percentile(seen, 99.5)), 1.0), 1.0, 1.2))
 
 
 def _shows(closeup: Closeup, face: Face) -> bool:

@@ -24,7 +24,13 @@ _BEARD_DETAIL, _HAIR_DETAIL = 0.7, 0.4
 
 
 def settle_surfaces(
-    regions: Regions, lab: FloatImage, grey: FloatImage, faces: tuple[Face, ...], *, scale: float
+    regions: Regions,
+    lab: FloatImage,
+    grey: FloatImage,
+    faces: tuple[Face, ...],
+    *,
+    scale: float,
+    dark_chins: bool = False,
 ) -> Regions:
     """Count rim light beside a face as skin, and let beards and hair keep their strands.
 
@@ -38,6 +44,8 @@ def settle_surfaces(
     faces : faces in the coordinates of the full picture
     scale : float
         Size of the regions over size of the full picture.
+    dark_chins : bool
+        Whether shaven chins are skin however deep the shade that they lie in.
 
     Returns
     -------
@@ -58,7 +66,14 @@ def settle_surfaces(
         bare = (within.skin > 0.9) & (within.features < 0.05)
         beards.append(beard_evidence(light, grey[near], bare, local))
         shine, strands = _shine_and_strands(
-            within, light, red, grey[near], local, width=width, bearded=beards[-1]
+            within,
+            light,
+            red,
+            grey[near],
+            local,
+            width=width,
+            bearded=beards[-1],
+            shaven=dark_chins and beards[-1] < 0.5,
         )
         np.maximum(skin[near], shine, out=skin[near])
         np.maximum(features[near], strands, out=features[near])
@@ -67,7 +82,12 @@ def settle_surfaces(
 
 
 def settle_skin(
-    regions: Regions, lab: FloatImage, grey: FloatImage, faces: tuple[Face, ...], *, scale: float
+    regions: Regions,
+    lab: FloatImage,
+    grey: FloatImage,
+    faces: tuple[Face, ...],
+    *,
+    scale: float,
 ) -> Regions:
     """Count rim light and flash as skin, and a neck in the shadow of its chin, unless that is a beard.
 
@@ -88,6 +108,7 @@ def _shine_and_strands(
     *,
     width: float,
     bearded: float,
+    shaven: bool,
 ) -> tuple[FloatImage, FloatImage]:
     """Around one face: skin that shines too much to be told for skin, and detail that hair keeps."""
     whole = (light.shape[1], light.shape[0])
@@ -102,7 +123,7 @@ def _shine_and_strands(
     if np.count_nonzero(sure) < 20:
         nothing = np.zeros(whole[::-1], np.float32)
         return nothing, nothing
-    typical = float(np.median(light[sure]))
+    typical, redness = float(np.median(light[sure])), max(4.0, float(np.median(red[sure])))
     up = _upright(points)
     middle = points[facemap.OVAL].mean(axis=0)
     columns = np.arange(size[0], dtype=np.float32)[None, :] - middle[0]
@@ -138,6 +159,10 @@ def _shine_and_strands(
     seen = Neighbourhood(taken, person, light - typical, beside, below, width)
     np.maximum(shine, reddish_gaps(np.maximum(skin, shine), red, seen, typical=typical), out=shine)
     np.maximum(shine, skin_holes(np.maximum(skin, shine), face, seen), out=shine)
+    if shaven:
+        chin = face * smoothstep(below, low=0.12, high=0.25) * smoothstep(np.abs(beside), low=0.42, high=0.3)
+        chin *= smoothstep(red, low=0.3 * redness, high=0.6 * redness) * person * (1 - taken)
+        np.maximum(shine, chin, out=shine)
 
     lower = polygon_mask(size[::-1], points[_BEARD_ZONE], grow=1.12, feather=0.03 * width)
     beard = lower * smoothstep(np.float32(100) * grey, low=typical - 9, high=typical - 20)
