@@ -19,7 +19,7 @@ from toonbooth.drawing.figure import Drawing
 from toonbooth.drawing.flesh import ember
 from toonbooth.drawing.gaze import CREASES, draw_eye, eye_tones
 from toonbooth.drawing.inking import wanted_lines
-from toonbooth.drawing.jawline import draw_jaws
+from toonbooth.drawing.jawline import draw_jaws, shade_below_jaws
 from toonbooth.drawing.lenses import find_spectacles
 from toonbooth.drawing.likeness import Likeness, eyes_window, look_at
 from toonbooth.drawing.pen import Pen
@@ -115,6 +115,9 @@ def _plan(seen: Study, sheet: Sheet, look: AvatarLook) -> tuple[Plate, FloatImag
     lab, person, faces, unit, scale = seen.lab, seen.person, seen.faces, seen.unit, seen.scale
     regions = find_regions(lab, seen.grey, person, faces, scale=scale)
     regions = settle_surfaces(regions, lab, seen.grey, faces, scale=scale, dark_chins=True)
+    shade_below_jaws(
+        lab[..., 0], regions.skin, faces, beards=regions.beards, scale=scale, light_from=look.light.side
+    )
     surface = close_skin(lab, regions, faces, scale=scale, fringe_roughness=_FRINGE_ROUGHNESS)
     skin, stubble = surface.skin, surface.stubble
     complexion = lay_skin(lab, surface, regions, look.skin, unit=unit)

@@ -15,7 +15,7 @@ from toonbooth.drawing.exposure import with_lit_faces
 from toonbooth.drawing.eyes import draw_eyes, enlarge_eyes
 from toonbooth.drawing.figure import Drawing
 from toonbooth.drawing.inking import wanted_lines
-from toonbooth.drawing.jawline import draw_jaws
+from toonbooth.drawing.jawline import draw_jaws, shade_below_jaws
 from toonbooth.drawing.plate import Ink, LineWork, Plate, make_plate
 from toonbooth.drawing.regions import find_regions
 from toonbooth.drawing.sheet import Light, Sheet
@@ -96,6 +96,14 @@ def _plan(seen: Study, sheet: Sheet, look: ComicLook) -> tuple[Plate, tuple[floa
     unit, scale, faces, person = seen.unit, seen.scale, seen.faces, seen.person
     regions = find_regions(seen.lab, seen.grey, person, faces, scale=scale)
     regions = settle_surfaces(regions, seen.lab, seen.grey, faces, scale=scale, dark_chins=True)
+    shade_below_jaws(
+        seen.lab[..., 0],
+        regions.skin,
+        faces,
+        beards=regions.beards,
+        scale=scale,
+        light_from=look.light.side,
+    )
     colours = cel_tones(seen.lab, regions, look.tones, unit=unit)
     colours[..., 0] += enlarged(sheet.light, seen.size)
     if faces:

@@ -9,9 +9,10 @@ import numpy as np
 
 from toonbooth.drawing import facemap
 from toonbooth.drawing.beards import beard_evidence
-from toonbooth.drawing.flat_flesh import with_shadows
+from toonbooth.drawing.flat_flesh import shadows_of, with_shadows
 from toonbooth.drawing.regions import Regions, polygon_mask
-from toonbooth.drawing.skin_holes import Neighbourhood, reddish_gaps, skin_holes
+from toonbooth.drawing.skin_holes import Neighbourhood, reddish_gaps, rim_light, skin_holes
+from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage, to_bytes, to_float
 from toonbooth.imaging.resize import enlarged, shrunk
@@ -62,13 +63,12 @@ def settle_surfaces(
         middle = points[facemap.OVAL].mean(axis=0)
         near = _around(middle, regions.skin.shape, reach=1.15 * width)
         local = points - np.array([near[1].start, near[0].start], np.float32)
-        within, light, red = regions.within(near), lab[near][..., 0], lab[near][..., 1]
+        within = regions.within(near)
         bare = (within.skin > 0.9) & (within.features < 0.05)
-        beards.append(beard_evidence(light, grey[near], bare, local))
+        beards.append(beard_evidence(lab[near][..., 0], grey[near], bare, local))
         shine, strands = _shine_and_strands(
             within,
-            light,
-            red,
+            lab[near],
             grey[near],
             local,
             width=width,
@@ -101,8 +101,7 @@ def settle_skin(
 
 def _shine_and_strands(
     regions: Regions,
-    light: FloatImage,
-    red: FloatImage,
+    lab: FloatImage,
     grey: FloatImage,
     points: Points,
     *,
@@ -111,13 +110,14 @@ def _shine_and_strands(
     shaven: bool,
 ) -> tuple[FloatImage, FloatImage]:
     """Around one face: skin that shines too much to be told for skin, and detail that hair keeps."""
-    whole = (light.shape[1], light.shape[0])
+    whole = (grey.shape[1], grey.shape[0])
     # Half the size is enough to tell where they are.
     size = (max(1, whole[0] // 2), max(1, whole[1] // 2))
-    skin, taken, person, frames, light, red, grey = (
+    skin, taken, person, frames, grey = (
         shrunk(np.ascontiguousarray(plane), size)
-        for plane in (regions.skin, regions.features, regions.person, regions.frames, light, red, grey)
+        for plane in (regions.skin, regions.features, regions.person, regions.frames, grey)
     )
+    light, red, yellow = planes_of(shrunk(np.ascontiguousarray(lab), size))
     points, width = points * np.float32(0.5) - np.float32(0.25), width / 2
     sure = skin > 0.8
     if np.count_nonzero(sure) < 20:
@@ -163,6 +163,9 @@ def _shine_and_strands(
         chin = face * smoothstep(below, low=0.12, high=0.25) * smoothstep(np.abs(beside), low=0.42, high=0.3)
         chin *= smoothstep(red, low=0.3 * redness, high=0.6 * redness) * person * (1 - taken)
         np.maximum(shine, chin, out=shine)
+        np.maximum(shine, rim_light(np.maximum(skin, shine), seen), out=shine)
+        shadows = shadows_of(np.maximum(skin, shine), (light, red, yellow), person, points, width)
+        np.maximum(shine, cv2.dilate(shadows, np.ones((3, 3), np.uint8)) * person * (1 - taken), out=shine)
 
     lower = polygon_mask(size[::-1], points[_BEARD_ZONE], grow=1.12, feather=0.03 * width)
     beard = lower * smoothstep(np.float32(100) * grey, low=typical - 9, high=typical - 20)

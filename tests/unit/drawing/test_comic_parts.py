@@ -15,10 +15,11 @@ from toonbooth.drawing.cel import cel_tones
 from toonbooth.drawing.cel_backdrop import Scene, SceneLook, draw_scene
 from toonbooth.drawing.cel_skin import CelTones
 from toonbooth.drawing.cloth import without_flecks, without_mottle, woven_cloth
-from toonbooth.drawing.jawline import draw_jaws
+from toonbooth.drawing.jawline import draw_jaws, shade_below_jaws
 from toonbooth.drawing.regions import Regions, find_regions
 from toonbooth.drawing.rim import even_rim, settle_rim, with_slender
 from toonbooth.drawing.sheet import Light, Sheet
+from toonbooth.drawing.skin_holes import Neighbourhood, rim_light
 from toonbooth.drawing.surfaces import settle_skin, settle_surfaces
 from toonbooth.imaging.colour import luma, rgb_to_lab
 from toonbooth.imaging.pixels import FloatImage, to_float
@@ -264,3 +265,38 @@ def test_shine_on_one_face_keeps_its_colour_beside_another_face() -> None:
     toned = cel_tones(lab, regions, tones, unit=0.2)
     shine, skin = (float(np.hypot(*toned[260, x, 1:])) for x in (120, 160))
     assert shine > 0.85 * skin
+
+
+def test_a_head_casts_a_shadow_on_its_neck_and_none_on_its_face_or_its_collar() -> None:
+    portrait = bust(480, 400)
+    face = portrait.faces[0]
+    chin = face.landmarks[facemap.CHIN]
+    skin = np.zeros(portrait.matte.shape, np.float32)
+    skin[: round(float(chin[1]) + 0.1 * face.width)] = 1
+    below, deeper, above = (round(float(chin[1]) + share * face.width) for share in (0.04, 0.13, -0.1))
+    shaded = {}
+    for beard in (0.0, 1.0):
+        lightness = np.full(portrait.matte.shape, 70, np.float32)
+        shade_below_jaws(lightness, skin, portrait.faces, beards=(beard,), scale=1.0, light_from=1.0)
+        shaded[beard] = lightness[:, round(float(chin[0]))]
+    assert shaded[0.0][below] < 62
+    assert shaded[0.0][above] > 69
+    assert shaded[0.0][deeper] == 70
+    assert shaded[1.0].min() == 70
+
+
+def test_light_from_behind_on_a_jaw_is_skin_and_a_collar_is_not() -> None:
+    form, person = np.full((200, 200), -20, np.float32), np.ones((200, 200), np.float32)
+    person[:, :40] = 0
+    skin = np.zeros_like(form)
+    skin[:150, 50:160] = 1
+    form[skin > 0.5] = 0
+    form[100:130, 40:50] = 25
+    form[152:190, 60:150] = 25
+    rows, columns = np.mgrid[:200, :200].astype(np.float32)
+    seen = Neighbourhood(
+        np.zeros_like(form), person, form, (columns - 100) / 120, (rows - 90) / 120, width=120.0
+    )
+    found = rim_light(skin, seen)
+    assert found[105:125, 42:48].min() == 1
+    assert found[155:188, 62:148].max() == 0
