@@ -17,6 +17,7 @@ from toonbooth.drawing.exposure import with_lit_faces
 from toonbooth.drawing.eyes import enlarge_eyes, iris_hue
 from toonbooth.drawing.figure import Drawing
 from toonbooth.drawing.flesh import ember
+from toonbooth.drawing.folds import draw_folds
 from toonbooth.drawing.gaze import CREASES, draw_eye, eye_tones
 from toonbooth.drawing.inking import wanted_lines
 from toonbooth.drawing.jawline import draw_jaws, shade_below_jaws
@@ -104,6 +105,7 @@ def _draw(look: AvatarLook, portrait: Portrait, sheet: Sheet, featured: tuple[Fa
     draw_jaws(
         drawing, portrait, featured, beards=beards, weight=0.45 * look.line_weight, light_from=look.light.side
     )
+    draw_folds(drawing, portrait, featured, beards=beards, weight=0.8 * look.line_weight)
     for face in featured:
         if face.width >= SMALLEST_DRAWN_FACE:
             _draw_face(drawing, portrait, face, skin, factor=plate.factor, light_from=look.light.side)

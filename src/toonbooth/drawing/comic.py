@@ -14,6 +14,7 @@ from toonbooth.drawing.cel_skin import CelTones
 from toonbooth.drawing.exposure import with_lit_faces
 from toonbooth.drawing.eyes import draw_eyes, enlarge_eyes
 from toonbooth.drawing.figure import Drawing
+from toonbooth.drawing.folds import draw_folds
 from toonbooth.drawing.inking import wanted_lines
 from toonbooth.drawing.jawline import draw_jaws, shade_below_jaws
 from toonbooth.drawing.plate import Ink, LineWork, Plate, make_plate
@@ -87,6 +88,7 @@ def _draw(look: ComicLook, portrait: Portrait, sheet: Sheet, featured: tuple[Fac
     plate, beards = _plan(study(portrait), sheet, look)
     drawing = plate.draw((width, height), ink, behind=sheet.behind)
     draw_jaws(drawing, portrait, featured, beards=beards, weight=look.line_weight, light_from=look.light.side)
+    draw_folds(drawing, portrait, featured, beards=beards, weight=look.line_weight)
     draw_eyes(drawing, replace(portrait, faces=featured), light_from=look.light.side)
     return Drawing(drawing, plate.figure((width, height)))
 
