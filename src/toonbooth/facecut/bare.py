@@ -8,17 +8,44 @@ import cv2
 import numpy as np
 
 from toonbooth.facecut.contour import keep_within, outline_face
+from toonbooth.facecut.edges import nearest_in, spread_colours
 from toonbooth.facecut.finishing import Layer
 from toonbooth.facecut.frame import frame_head
 from toonbooth.facecut.heads import find_head_area
 from toonbooth.facecut.jaw import PER_SEGMENT
-from toonbooth.facecut.outlines import fill_polygon
+from toonbooth.facecut.landmarks import LEFT_BROW, LEFT_EYE, RIGHT_BROW, RIGHT_EYE
+from toonbooth.facecut.outlines import Mask, dilated, eroded, fill_polygon
+from toonbooth.imaging.colour import luma_of
 from toonbooth.imaging.pixels import FloatImage, to_float
 from toonbooth.imaging.resize import shrunk
+from toonbooth.imaging.smoothing import gaussian
 from toonbooth.portrait.model import Face, Points, Portrait
 
 _FINE_PIXELS: Final = 400.0
 """Smaller faces are filled this much larger: an edge of few pixels shows every one of its steps."""
+
+_CHIN_LINE: Final = 0.03
+"""How far inside the end of a chin its line and the shadow along it have ended, face widths."""
+
+_LASHES, _BROW = 0.03, 0.012
+"""How far around eyes and brows something of them may be, face widths."""
+
+_TEMPLE: Final = 8
+"""Points of a hairline, from either end, that lie beside the eyes or below them."""
+
+_LOCKS: Final = 0.08
+_INTO_LOCKS: Final = 0.7
+"""How far inside the usual contour there is a lock, face widths, and how much of that it hides more."""
+
+_DARKER: Final = 0.08
+"""How much darker than the skin, luma."""
+
+_HAIRS: Final = 0.015
+_SPREAD: Final = 0.05
+_TEXTURE: Final = 0.015
+_MELT: Final = 0.012
+"""How far from hair skin has its own colour, how far it is carried, how softly one becomes the other, face
+widths."""
 
 _SOFT: Final = 0.003
 """How soft the edge is all around: standard deviation, face widths."""
@@ -40,8 +67,12 @@ def cut_bare_face(portrait: Portrait, face: Face) -> Layer:
     unit = face.width
     frame = frame_head(face)
     head = find_head_area(portrait, face, frame)
-    contour = outline_face(face.landmarks, unit, face.yaw, head.hairline, head.chin[::PER_SEGMENT])
+    chin = head.chin[::PER_SEGMENT]
+    contour = outline_face(face.landmarks, unit, face.yaw, head.hairline, chin, whole=True)
     contour = keep_within(contour, portrait.matte, unit)
+    own = outline_face(
+        face.landmarks, unit, face.yaw, _below_locks(head.hairline), chin - np.float32(_CHIN_LINE)
+    )
 
     height, width = portrait.picture.shape[:2]
     room = 0.05 * unit + 3
@@ -55,9 +86,55 @@ def cut_bare_face(portrait: Portrait, face: Face) -> Layer:
     )
     right, bottom = max(right, left + 1), max(bottom, top + 1)
     part = portrait.picture[top:bottom, left:right]
-    area = _fill_finely(contour - np.array([left, top], np.float32), (right - left, bottom - top), unit)
+    corner, size = np.array([left, top], np.float32), (right - left, bottom - top)
+    area = _fill_finely(contour - corner, size, unit)
     alpha = np.asarray(cv2.GaussianBlur(area, (0, 0), max(0.5, _SOFT * unit)), np.float32)
-    return Layer(_colours_within(to_float(part), alpha, max(0.8, _SOFT * unit)), alpha, left, top)
+    bare = fill_polygon(own - corner, size=size)
+    colours = _bared(to_float(part), bare, _features(face.landmarks - corner, size, unit), unit)
+    return Layer(_colours_within(colours, alpha, max(0.8, _SOFT * unit)), alpha, left, top)
+
+
+def _below_locks(hairline: FloatImage | None) -> FloatImage | None:
+    """A hairline that goes on into the locks beside the eyes, to which `trace_hairline` leaves room."""
+    if hairline is None:
+        return None
+    deeper = hairline.copy()
+    beside = [*range(_TEMPLE), *range(len(hairline) - _TEMPLE, len(hairline))]
+    deeper[beside] += _INTO_LOCKS * np.minimum(deeper[beside] + np.float32(_LOCKS), 0)
+    return deeper
+
+
+def _bared(image: FloatImage, bare: FloatImage, features: FloatImage, unit: float) -> FloatImage:
+    """The picture with its skin going on where hair hangs over a face, or a line ends it."""
+    skin = eroded(bare > 0.5, max(1.0, _HAIRS * unit)) & (features < 0.5)
+    spread = spread_colours(image, skin.astype(np.float32), reach_pixels=max(2.0, _SPREAD * unit))
+    # Brows and lashes are darker than the skin; what is lighter there are locks.
+    dark = features * np.clip((luma_of(spread) - luma_of(image)) * np.float32(1 / _DARKER), 0, 1)
+    share = gaussian(np.maximum(bare, dark), sigma=max(0.7, _MELT * unit))[..., np.newaxis]
+    spread += _texture(image, skin, sigma=max(1.0, _TEXTURE * unit))
+    bared: FloatImage = spread + np.clip(2 * share - 1, 0, 1) * (image - spread)
+    return bared
+
+
+def _texture(image: FloatImage, skin: Mask, *, sigma: float) -> FloatImage:
+    """What is finer than `sigma` in the skin, outside it as in a mirror at its edge: hatching goes on."""
+    fine = (image - gaussian(image, sigma=sigma)) * eroded(skin, sigma)[..., np.newaxis]
+    _, nearest = nearest_in(skin)
+    height, width = skin.shape
+    down, across = np.divmod(nearest, width)
+    rows, columns = np.ogrid[:height, :width]
+    at = [(2 * edge - here).astype(np.float32) for edge, here in ((across, columns), (down, rows))]
+    mirrored = cv2.remap(fine, at[0], at[1], cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT)
+    return np.asarray(mirrored, np.float32)
+
+
+def _features(landmarks: Points, size: tuple[int, int], unit: float) -> FloatImage:
+    """Where eyes, lashes and brows are."""
+    features = np.zeros((size[1], size[0]), np.bool_)
+    for ring, around in ((LEFT_EYE, _LASHES), (RIGHT_EYE, _LASHES), (LEFT_BROW, _BROW), (RIGHT_BROW, _BROW)):
+        hull = cv2.convexHull(landmarks[list(ring)]).reshape(-1, 2).astype(np.float32)
+        features |= dilated(fill_polygon(hull, size=size) > 0.5, around * unit)
+    return features.astype(np.float32)
 
 
 def _colours_within(image: FloatImage, alpha: FloatImage, sigma: float) -> FloatImage:

@@ -9,7 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toonbooth.facecut.jaw import PROFILE, usual_jaw
-from toonbooth.facecut.landmarks import BETWEEN_EYES, CHIN, FOREHEAD, JAW, OVAL, RIM
+from toonbooth.facecut.landmarks import (
+    BETWEEN_EYES,
+    CHIN,
+    FOREHEAD,
+    JAW,
+    LEFT_BROW,
+    LEFT_EYE,
+    OVAL,
+    RIGHT_BROW,
+    RIGHT_EYE,
+    RIM,
+)
 from toonbooth.facecut.outlines import smooth_line
 from toonbooth.facecut.ways import normals, sample
 from toonbooth.imaging.pixels import FloatImage
@@ -53,11 +64,31 @@ _CALM: Final = 12
 _BESIDE: Final = 0.03
 """How far outside the mesh's contour its points have to lie to count as beside it, face widths."""
 
+_FEATURES: Final = ((LEFT_EYE, LEFT_BROW), (RIGHT_EYE, RIGHT_BROW))
+
+_BESIDE_EYE, _BESIDE_BROW = 0.05, 0.025
+"""How far beside an eye's corner and a brow's end a contour runs, face widths."""
+
+_GLASSES: Final = 0.005
+"""What reaches so far beyond the usual contour are glasses or a bald head, face widths."""
+
+_IN_USUAL: Final = 0.015
+"""How far inside the usual contour that is at least, face widths."""
+
+_LEANING: Final = 0.06
+"""How much is taken from the side of a face on which more of it is seen, face widths."""
+
+_SYMMETRICAL: Final = (0.15, 0.35)
+"""Radians of turning between which both sides of a face cease to have one hairline."""
+
 _ANGLES: Final = 160
-_AROUND: Final = 3
+_HELD: Final = 6
+"""How often a round line is bent around what it holds."""
+_AROUND: Final = 1
 """How many angles on either side of what it holds the line bends out."""
 _ROUNDNESS: Final = 60.0
-"""How round the line is drawn: larger values straighten its corners."""
+_EGG: Final = 400.0
+"""How round the line is drawn: larger values straighten its corners; and how round a whole face."""
 
 
 def outline_face(
@@ -66,6 +97,8 @@ def outline_face(
     yaw: float,
     hairline: FloatImage | None,
     chin: FloatImage | None = None,
+    *,
+    whole: bool = False,
 ) -> Points:
     """Draw the contour of a face from the hairline to the chin.
 
@@ -80,6 +113,8 @@ def outline_face(
         As `trace_hairline` measured it; None where nothing is known.
     chin : float32 array, one number for each point of `JAW`, optional
         As `trace_chin` measured it.
+    whole : bool
+        Whether eyes and brows are held with room beside them, whatever hangs over them.
 
     Returns
     -------
@@ -91,7 +126,7 @@ def outline_face(
     outwards[jaw] = normals(oval[jaw])
     away = np.zeros(len(OVAL), np.float32)
     if hairline is not None:
-        known = np.clip(hairline, INNER, np.maximum(MOST, far_side(yaw)))
+        known = _alike(np.clip(hairline, INNER, np.maximum(MOST, far_side(yaw))), yaw)
         away[[OVAL.index(point) for point in RIM]] = known
     if chin is not None:
         # Beside the jaw's ends both are known: what lies farther in is the face's end.
@@ -101,7 +136,51 @@ def outline_face(
         _carry_on(away, chin, jaw)
     oval += outwards * (away * np.float32(unit))[:, np.newaxis]
     line = smooth_line(oval, per_segment=6, closed=True)
-    return round_off(line, holding=_beside_oval(landmarks, unit) if abs(yaw) > PROFILE else None)
+    if abs(yaw) > PROFILE:
+        return round_off(line, holding=_beside_oval(landmarks, unit))
+    if not whole:
+        return round_off(line)
+    holding = _beside_features(landmarks, unit, usual_contour(landmarks, unit, yaw))
+    beyond = away > _GLASSES
+    holding = np.concatenate([holding, oval[beyond] + outwards[beyond] * np.float32(_GLASSES * unit)])
+    # A face is an egg: what hangs over it here and there leaves no bays.
+    hull: Points = cv2.convexHull(np.concatenate([line, holding])).reshape(-1, 2).astype(np.float32)
+    return round_off(hull, holding=holding, roundness=_EGG)
+
+
+def _alike(hairline: FloatImage, yaw: float) -> FloatImage:
+    """A hairline with as much forehead on either side: a parting or a lock doesn't make a face lean."""
+    low, high = _SYMMETRICAL
+    share = np.float32(np.clip((high - abs(yaw)) / (high - low), 0, 1))
+    alike: FloatImage = hairline + share * np.clip(hairline[::-1] - hairline, -_LEANING, 0)
+    return alike
+
+
+def _beside_features(landmarks: Points, unit: float, usual: Points) -> Points:
+    """What a face's contour holds whatever hangs over it: room beside the eyes and the brows, as far as the
+    usual contour does."""
+    left, right = (landmarks[list(eye)].mean(axis=0) for eye in (LEFT_EYE, RIGHT_EYE))
+    aside = (right - left) / (np.linalg.norm(right - left) + np.float32(1e-6)) * np.float32(unit)
+    beside = []
+    for sign, feature in zip((-1, 1), _FEATURES, strict=True):
+        for points, room in zip(feature, (_BESIDE_EYE, _BESIDE_BROW), strict=True):
+            ring = landmarks[list(points)]
+            outermost = ring[np.argsort(sign * (ring @ aside))[-3:]]
+            beside.append(outermost + np.float32(sign * room) * aside)
+    held: Points = np.concatenate(beside)
+    middle = usual.mean(axis=0)
+    # Towards the middle as far as it is outside the usual contour.
+    for _ in range(4):
+        outside = np.array(
+            [
+                _IN_USUAL * unit - cv2.pointPolygonTest(usual, (float(x), float(y)), measureDist=True)
+                for x, y in held
+            ],
+            np.float32,
+        )
+        inwards = middle - held
+        held += inwards * (np.maximum(outside, 0) / np.linalg.norm(inwards, axis=1))[:, np.newaxis]
+    return held
 
 
 def _beside_oval(landmarks: Points, unit: float) -> Points:
@@ -124,7 +203,7 @@ def _carry_on(away: FloatImage, chin: FloatImage, jaw: list[int]) -> None:
             away[jaw[end + step * away_from_end]] += lacking * (1 - away_from_end / _CARRIED)
 
 
-def round_off(line: Points, *, holding: Points | None = None) -> Points:
+def round_off(line: Points, *, holding: Points | None = None, roundness: float = _ROUNDNESS) -> Points:
     """Draw a closed line that can be seen whole from its middle as a pen would: as round as it goes, and
     around all points that it has to hold."""
     middle = (line.max(axis=0) + line.min(axis=0)) / 2
@@ -133,15 +212,18 @@ def round_off(line: Points, *, holding: Points | None = None) -> Points:
     order = np.argsort(angles)
     every = np.linspace(-np.pi, np.pi, _ANGLES, endpoint=False)
     radii = np.interp(every, angles[order], np.hypot(*away.T)[order], period=2 * np.pi)
-    if holding is not None and len(holding):
+    held = np.zeros_like(radii)
+    if holding is not None:
         offset = holding - middle
         turn = np.rint((np.arctan2(offset[:, 1], offset[:, 0]) + np.pi) * (_ANGLES / (2 * np.pi))).astype(int)
         for beside in range(-_AROUND, _AROUND + 1):
-            np.maximum.at(radii, (turn + beside) % _ANGLES, np.hypot(*offset.T))
-    waves = np.fft.rfft(radii)
-    frequency = 2 * np.pi * np.arange(len(waves)) / _ANGLES
-    waves /= 1 + _ROUNDNESS * (2 - 2 * np.cos(frequency)) ** 2
-    radii = np.fft.irfft(waves, _ANGLES)
+            np.maximum.at(held, (turn + beside) % _ANGLES, np.hypot(*offset.T))
+    frequency = 2 * np.pi * np.arange(_ANGLES // 2 + 1) / _ANGLES
+    give = 1 / (1 + roundness * (2 - 2 * np.cos(frequency)) ** 2)
+    for _ in range(_HELD):
+        rounded_radii = np.fft.irfft(np.fft.rfft(radii) * give, _ANGLES)
+        radii = radii + np.maximum(held - rounded_radii, 0)
+    radii = rounded_radii
     rounded = middle + radii[:, np.newaxis] * np.column_stack([np.cos(every), np.sin(every)])
     contour: Points = rounded.astype(np.float32)
     return contour

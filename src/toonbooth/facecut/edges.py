@@ -166,7 +166,7 @@ def clean_colours(image: FloatImage, alpha: FloatImage, *, reach_pixels: float) 
     pure[band] = opaque[band] & (luma_of(image[band]) < darkest)
     if not pure.any():
         return cleaned
-    distance, nearest = _nearest(pure)
+    distance, nearest = nearest_in(pure)
     share = alpha[band][:, None]
     mixed = np.clip(front + share * (image[band] - share * front - (1 - share) * back), 0, 1)
     # The rim goes on as the head does inside it.
@@ -175,7 +175,7 @@ def clean_colours(image: FloatImage, alpha: FloatImage, *, reach_pixels: float) 
     return cleaned
 
 
-def _nearest(mask: Mask) -> tuple[FloatImage, NDArray[np.intp]]:
+def nearest_in(mask: Mask) -> tuple[FloatImage, NDArray[np.intp]]:
     """For every pixel, how far the nearest pixel of a mask is, and which, counted row by row."""
     distance, labels = cv2.distanceTransformWithLabels(
         (~mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
