@@ -4,6 +4,8 @@ from typing import Final
 
 import numpy as np
 
+from toonbooth.portrait.model import Points
+
 _RIGHT_TEMPLE: Final = [10, 338, 297, 332, 284, 251, 389, 356, 454]
 _LEFT_TEMPLE: Final = [234, 127, 162, 21, 54, 103, 67, 109]
 _LOWER_OVAL: Final = [
@@ -51,3 +53,10 @@ LEFT_CHEEK: Final = 50
 RIGHT_CHEEK: Final = 280
 FOREHEAD_TOP: Final = 10
 CHIN: Final = 152
+
+
+def upright(points: Points) -> Points:
+    """The way up a face, from its chin to its forehead, of length 1."""
+    axis = points[FOREHEAD_TOP] - points[CHIN]
+    up: Points = axis / np.float32(max(1e-3, float(np.hypot(*axis))))
+    return up

@@ -78,7 +78,7 @@ def grade(lab: FloatImage, regions: Regions, look: Grade, *, unit: float) -> Flo
         _lay_skin((light, a, b), lab, regions, head, given, look, unit=unit, colourful=colourful)
     light *= 1 + _falling_light(regions, look)
     # Depths are cool, but black hair isn't blue.
-    split = np.clip((light - 52) * np.float32(1 / 40), -0.5, 1)
+    split = np.clip((light - 52) * np.float32(1 / 40), -0.5 + np.float32(0.4) * regions.skin, 1)
     b += np.float32(colourful * look.temperature) * split
     a += np.float32(colourful * 0.25 * look.temperature) * split
     # One without colours is painted in sepia: grey skin beside a coloured ground is a corpse's.
@@ -112,12 +112,13 @@ def _lay_skin(
     lightness, own_a, own_b = planes_of(lab)
     middle, red, yellow = (float(v) for v in np.median(lab[sure], axis=0))
     form: FloatImage = lightness - np.float32(middle)
+    turned = gaussian(form, sigma=max(0.8, 3 * unit))
     # Hard shadows age people and shine is sweat: both keep their place and lose some depth.
     glare = np.maximum(form - _SHINE, 0)
     bent = np.where(form < 0, np.float32(0.84) * form, np.float32(0.8) * form).astype(np.float32)
     bent -= np.float32(0.5) * glare
     stepped = soft_steps(gaussian(bent, sigma=1.6 * unit), step=look.plane, softness=0.42)
-    bent += np.float32(0.75) * (stepped - bent)
+    bent += np.float32(0.55) * (stepped - bent)
     base = (
         middle + lift_of(middle) + 0.5 * missing_light((middle, red, yellow), _eye_white(lightness, regions))
     )
@@ -126,10 +127,10 @@ def _lay_skin(
     light += (lightness + np.float32(base - middle) - light) * regions.features
 
     # Warm light, red where light ends and shadow begins, cool in the depth.
-    lit = smoothstep(form, low=1, high=12)
-    shadow = smoothstep(form, low=-2, high=-13)
-    deep = smoothstep(form, low=-14, high=-30)
-    hue = min(red, 0.9 * max(yellow, 0.0) + 4.0)
+    lit = smoothstep(turned, low=1, high=12)
+    shadow = smoothstep(turned, low=-2, high=-13)
+    deep = smoothstep(turned, low=-14, high=-30)
+    hue = min(red, 0.75 * max(yellow, 0.0) + 4.0)
     hue, yellow = with_blood(middle, hue, yellow, colourful)
     calmed = min(1.0, 28.0 / max(float(np.hypot(hue, yellow)), 1.0)) ** 0.75
     # What has the skin's hue is skin that the mask has missed, or passes into it: no border may show between.
@@ -148,7 +149,7 @@ def _lay_skin(
     even_a = drawn_in(own_a - np.float32(red)) + np.float32(hue * calmed)
     even_b = drawn_in(own_b - np.float32(yellow)) + np.float32(yellow * calmed)
     even_a += np.float32(colourful) * (
-        1 + np.float32(look.blush) * regions.cheeks + 4 * shadow + 2 * deep - lit
+        1 + np.float32(look.blush) * regions.cheeks + np.float32(2.5) * shadow + deep - lit
     )
     even_b += np.float32(colourful) * (2 * lit + 1 + shadow)
     a += (even_a - a) * mask
@@ -187,25 +188,28 @@ def lift_of(middle: float) -> float:
 
 
 def temper_warmth(a: FloatImage, b: FloatImage, regions: Regions) -> None:
-    """Take a lamp's orange glow out of what has the hue of skin around heads, in place."""
+    """Take a lamp's orange glow out of what has the hue of skin, in place; beyond heads of arms alone."""
+    if not regions.heads:
+        return
     height, width = a.shape
+    rows = np.arange(height, dtype=np.float32)[:, None]
+    columns = np.arange(width, dtype=np.float32)[None, :]
+    near = np.zeros_like(a)
     for x, y, across in regions.heads:
-        reach = 1.6 * across
-        window = (
-            slice(int(np.clip(y - reach, 0, height - 1)), int(np.clip(y + reach, 1, height))),
-            slice(int(np.clip(x - reach, 0, width - 1)), int(np.clip(x + reach, 1, width))),
-        )
-        rows = np.arange(window[0].start, window[0].stop, dtype=np.float32)[:, None] - np.float32(y)
-        columns = np.arange(window[1].start, window[1].stop, dtype=np.float32)[None, :] - np.float32(x)
-        away = np.sqrt(rows * rows + columns * columns) * np.float32(1 / across)
-        near = smoothstep(away.astype(np.float32, copy=False), low=1.6, high=1.1)
-        red, yellow = a[window], b[window]
-        chroma = cv2.magnitude(red, yellow).astype(np.float32, copy=False) + np.float32(1e-3)
-        towards: FloatImage = (np.float32(0.62) * red + np.float32(0.78) * yellow) / chroma
-        near *= smoothstep(towards, low=0.955, high=0.985) * (1 - regions.lips[window])
-        keep = 1 - np.float32(0.6) * near * np.maximum(chroma - _GLOW, 0) / chroma
-        red *= keep
-        yellow *= keep
+        away = np.square(rows - np.float32(y)) + np.square(columns - np.float32(x))
+        away = np.sqrt(away) * np.float32(1 / across)
+        np.maximum(near, smoothstep(away.astype(np.float32, copy=False), low=1.6, high=1.1), out=near)
+    chroma = cv2.magnitude(a, b).astype(np.float32, copy=False) + np.float32(1e-3)
+    towards: FloatImage = (np.float32(0.62) * a + np.float32(0.78) * b) / chroma
+    # An orange suit is redder than any skin, and brighter.
+    limbs: FloatImage = (np.float32(0.574) * a + np.float32(0.819) * b) / chroma
+    limbs = smoothstep(limbs, low=0.978, high=0.992) * smoothstep(chroma, low=78.0, high=68.0)
+    near *= smoothstep(towards, low=0.955, high=0.985)
+    np.maximum(near, limbs, out=near)
+    near *= 1 - regions.lips
+    keep = 1 - np.float32(0.6) * near * np.maximum(chroma - _GLOW, 0) / chroma
+    a *= keep
+    b *= keep
 
 
 def _falling_light(regions: Regions, look: Grade) -> FloatImage:

@@ -10,7 +10,7 @@ import numpy as np
 from toonbooth.drawing.regions import Regions
 from toonbooth.imaging.brushwork import Brush, BrushDirections, brush_directions, lay_strokes, paint_strokes
 from toonbooth.imaging.colour import lab_to_rgb, planes_of
-from toonbooth.imaging.flow import Flow, FlowSmoother
+from toonbooth.imaging.flow import Flow, FlowSmoother, edge_tangent_flow
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes
 from toonbooth.imaging.resize import Size, enlarged, shrunk
 from toonbooth.imaging.smoothing import gaussian
@@ -36,6 +36,7 @@ class Subject:
     surface : where strokes belong: the person, without eyes and mouth.
     skin : bare skin.
     strands : where hair or folds ask for a fine brush.
+    sleek : where what is seen runs one way, as combed hair does and curls don't.
     hair : where hair is.
     beards : where it is short and grows on faces.
     glitter : where cloth is all points of light.
@@ -46,6 +47,7 @@ class Subject:
     surface: FloatImage
     skin: FloatImage
     strands: FloatImage
+    sleek: FloatImage
     hair: FloatImage
     beards: FloatImage
     glitter: FloatImage
@@ -72,22 +74,57 @@ def find_hair(lab: FloatImage, grey: FloatImage, regions: Regions, *, unit: floa
     sure = regions.skin > 0.8
     if np.count_nonzero(sure) < 20:
         return hair
+    below = np.zeros_like(grey)
     columns = np.arange(grey.shape[1], dtype=np.float32)[None, :]
     rows = np.arange(grey.shape[0], dtype=np.float32)[:, None]
     for x, y, across in regions.heads:
         right = (columns - np.float32(x)) / np.float32(across)
         down = (rows - np.float32(y)) / np.float32(across)
-        down *= np.where(down > 0, np.float32(1.5), np.float32(0.8))
-        away: FloatImage = (right * right + down * down).astype(np.float32, copy=False)
+        deep = np.where(down > 0, np.float32(1.5), np.float32(0.8)) * down
+        away: FloatImage = (right * right + deep * deep).astype(np.float32, copy=False)
         np.maximum(hair, smoothstep(away, low=1.1, high=0.75), out=hair)
+        fall = right * right + np.square(np.maximum(down - np.float32(0.3), 0) * np.float32(0.6))
+        fall = smoothstep(fall.astype(np.float32, copy=False), low=1.3, high=0.8)
+        np.maximum(below, fall * smoothstep(down, low=0.1, high=0.3), out=below)
     lightness = planes_of(lab)[0]
     typical = float(np.median(lightness[sure]))
     fine = np.abs(grey - gaussian(grey, sigma=max(0.8, 3 * unit)))
     rough = gaussian(fine, sigma=max(1.0, 5 * unit)) / (np.float32(0.08) + grey)
     looks = smoothstep(lightness, low=typical - 18, high=typical - 32)
     np.maximum(looks, smoothstep(rough, low=0.018, high=0.04), out=looks)
-    hair *= looks * (1 - regions.skin) * (1 - np.maximum(regions.features, regions.mouth))
+    other = (1 - regions.skin) * (1 - np.maximum(regions.features, regions.mouth))
+    hair *= looks * other
+    # What falls to the shoulders is known by the colours that it has on the head.
+    seen = lab[(hair * regions.person > 0.8) & (below < 0.1)]
+    if len(seen) >= 50:
+        middle = np.median(seen, axis=0)
+        spread = np.maximum(1.5 * np.abs(seen - middle).mean(axis=0), (9.0, 3.5, 4.5))
+        unlike = np.square((lab - middle) * (1 / spread).astype(np.float32)).sum(axis=2).astype(np.float32)
+        unlike = gaussian(unlike, sigma=max(0.8, 2 * unit))
+        falling = below * other * smoothstep(unlike, low=6.0, high=3.0)
+        falling *= smoothstep(gaussian(rough, sigma=max(1.0, 8 * unit)), low=0.018, high=0.035)
+        np.maximum(hair, falling * regions.person, out=hair)
     return hair
+
+
+def find_sleek(grey: FloatImage, *, unit: float) -> FloatImage:
+    """Tell what runs one way over a long stretch, as combed hair and folds do, from curls and weave.
+
+    Parameters
+    ----------
+    grey : float32 array, shape (H, W), range [0, 1]
+        The picture as it is.
+    unit : float, pixels
+        A four-hundredth of a face's width.
+
+    Returns
+    -------
+    float32 array, shape (H, W): 0 every way … 1 one way.
+    """
+    height, width = grey.shape
+    few = shrunk(grey, (max(1, width // 2), max(1, height // 2)))
+    flow = edge_tangent_flow(few, scale=max(1.5, 7.0 * unit))
+    return enlarged(smoothstep(flow.coherence, low=0.45, high=0.8), (width, height))
 
 
 def find_beards(lab: FloatImage, hair: FloatImage, regions: Regions) -> FloatImage:
@@ -159,14 +196,14 @@ def brush_ways(
     size = (max(1, tone.shape[1] // 2), max(1, tone.shape[0] // 2))
     few, skin = shrunk(tone, size), shrunk(regions.skin, size)
     ground = BrushDirections(enlarged(drift.cos2, size), enlarged(drift.sin2, size))
-    loose = brush_directions(few, scale=max(0.7, 5.0 * unit), drift=ground, steadiness=5e-5)
+    loose = brush_directions(few, scale=max(0.7, 20.0 * unit), drift=ground, steadiness=4e-4)
     around = _around_heads(regions.heads, size, ridge=_RIDGE)
     # Where nothing is to be seen of its strands, hair and beards grow away from the face.
     # Beards do so whatever is seen of them, or the brush would curl in them.
     firmly = -1 - np.float32(15) * shrunk(beards, size)
     rings = _around_heads(regions.heads, size, ridge=0.0)
     away = BrushDirections(rings.cos2 * firmly, rings.sin2 * firmly)
-    combed = brush_directions(few, scale=max(0.7, 7.5 * unit), drift=away, steadiness=1e-4)
+    combed = brush_directions(few, scale=max(0.7, 12.0 * unit), drift=away, steadiness=2e-4)
     loose = loose.mixed(combed, shrunk(hair, size))
     firm = brush_directions(few, scale=max(0.7, 9.0 * unit), drift=around, steadiness=4e-4)
     return ground.mixed(loose.mixed(firm, skin), smoothstep(shrunk(person, size), low=0.2, high=0.6))
@@ -225,9 +262,9 @@ def paint_subject(
     skin = smoothstep(subject.skin, low=0.3, high=0.7)
     cloth = subject.surface * (1 - skin)
     hair = cloth * subject.hair
-    strands = np.maximum(cloth * subject.strands, np.float32(0.8) * hair)
-    single = np.maximum(hair, np.float32(0.6) * strands) * (1 - subject.beards)
-    strands *= 1 - subject.beards
+    combed = hair * subject.sleek * (1 - subject.beards)
+    fluffy = hair * (1 - subject.sleek) * (1 - subject.beards)
+    strands = np.maximum(cloth * subject.strands * (1 - hair), combed)
     beards = cloth * subject.beards
     step = unit * brush
 
@@ -238,8 +275,9 @@ def paint_subject(
             )
 
     lay(cloth, Brush(max(8.0, 20 * step), 6.5, coverage=1.7, tolerance=24.0, variety=1.8))
-    lay(subject.surface * skin, Brush(max(4.0, 17 * step), 5.0, coverage=2.0, tolerance=10.0, variety=1.3))
-    lay(strands, Brush(max(3.0, 9 * step), 13.0, coverage=1.2, tolerance=30.0, variety=2.5, colourful=0.5))
+    lay(subject.surface * skin, Brush(max(4.0, 17 * step), 5.0, coverage=2.0, tolerance=8.0, variety=1.0))
+    lay(fluffy, Brush(max(3.0, 9 * step), 3.2, coverage=1.8, tolerance=12.0, variety=3.0, colourful=0.5))
+    lay(strands, Brush(max(3.0, 9 * step), 13.0, coverage=1.2, tolerance=18.0, variety=2.5, colourful=0.5))
     lay(beards, Brush(max(3.0, 8 * step), 4.5, coverage=1.6, tolerance=20.0, variety=2.5, colourful=0.5))
     # Wet in wet: the ends of strokes melt into what they pass into, their sides stay.
     rows, columns = _box(subject.surface, size)
@@ -248,7 +286,7 @@ def paint_subject(
     # Points of light and single hairs lie on top, dry.
     glitter = cloth * subject.glitter
     lay(glitter, Brush(max(1.5, 5 * step), 1.8, coverage=0.9, tolerance=60.0, variety=11.0, colourful=0.3))
-    lay(single, Brush(max(1.5, 3.0 * step), 24.0, coverage=0.45, tolerance=34.0, variety=9.0, colourful=0.15))
+    lay(combed, Brush(max(1.5, 3.0 * step), 24.0, coverage=0.4, tolerance=18.0, variety=7.0, colourful=0.15))
     lay(beards, Brush(max(1.3, 2.4 * step), 8.0, coverage=0.7, tolerance=30.0, variety=9.0, colourful=0.2))
     canvas[rows, columns] = cv2.GaussianBlur(canvas[rows, columns], (0, 0), max(0.4, 0.55 * unit))
     return canvas

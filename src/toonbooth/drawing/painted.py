@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -10,14 +10,23 @@ from numpy.typing import NDArray
 
 from toonbooth.drawing.cel import without_rim
 from toonbooth.drawing.closeup import find_closeups, look_closely
+from toonbooth.drawing.details import find_details
 from toonbooth.drawing.exposure import well_lit
 from toonbooth.drawing.eyes import draw_eyes, enlarge_eyes
 from toonbooth.drawing.figure import Drawing, figure_above
 from toonbooth.drawing.grading import Grade, grade
 from toonbooth.drawing.ground import Ground, GroundLook, PaintedGround, paint_ground
-from toonbooth.drawing.handling import Subject, brush_ways, find_beards, find_hair, paint_subject
+from toonbooth.drawing.handling import (
+    Subject,
+    brush_ways,
+    find_beards,
+    find_hair,
+    find_sleek,
+    paint_subject,
+)
 from toonbooth.drawing.pencil_tones import distance_from_heads
 from toonbooth.drawing.regions import clean_matte, find_regions
+from toonbooth.drawing.rim_light import find_rim_light, without_glare
 from toonbooth.drawing.scraps import clean_rim, with_earrings
 from toonbooth.drawing.surfaces import settle_skin
 from toonbooth.imaging.brushwork import (
@@ -176,8 +185,18 @@ def _study(
     regions = find_regions(planes, grey, person, faces, scale=scale)
     regions = settle_skin(regions, planes, grey, faces, scale=scale)
     # Features keep more of their drawing than a broad brush leaves.
-    fine = np.maximum(regions.features, regions.mouth)
     hair = find_hair(lab, grey, regions, unit=unit)
+    rim = find_rim_light(lab, regions, faces, scale=scale)
+    if rim.any():
+        lab, planes = (without_glare(each, rim, regions.skin) for each in (lab, planes))
+        regions = replace(regions, skin=np.maximum(regions.skin, rim))
+    details = (1 - rim) * find_details(lab, planes, regions, hair, flow.coherence, unit=unit)
+    fine = np.maximum(np.maximum(regions.features, regions.mouth), details)
+    sleek = find_sleek(grey, unit=unit)
+    # Curls, cropped hair and weave are masses: along their own flow they would turn to poured caramel.
+    fluffy = (1 - regions.skin) * (1 - sleek) * np.float32(0.85)
+    masses = gaussian(lab, sigma=max(0.8, 4.5 * unit))
+    planes = cv2.blendLinear(masses, planes, fluffy, 1 - fluffy).astype(np.float32, copy=False)
     lab = cv2.blendLinear(lab, planes, fine, 1 - fine).astype(np.float32, copy=False)
     tone = np.multiply(cv2.extractChannel(lab, 0), np.float32(0.01), dtype=np.float32)
     graded = grade(lab, regions, look.grade, unit=unit)
@@ -186,10 +205,10 @@ def _study(
         warm_beards(graded, beards)
     # Hair and folds as strands along the flow, a little stronger than life.
     strands = along.smooth(along.smooth(grey - gaussian(grey, sigma=max(0.8, 4.0 * unit))))
-    away = (1 - regions.skin) * (1 - fine)
+    away = (1 - regions.skin) * (1 - fine) * sleek * (np.float32(0.3) + np.float32(0.5) * hair)
     graded[..., 0] += np.clip(strands * 75, -9, 12) * away
     stranded = smoothstep(gaussian(np.abs(strands), sigma=max(1.0, 8.0 * unit)), low=0.006, high=0.018)
-    stranded *= smoothstep(gaussian(flow.coherence, sigma=max(1.0, 6.0 * unit)), low=0.35, high=0.6)
+    stranded *= sleek
     accents = np.maximum(line_response(tone, sigma=max(0.6, 2.2 * unit)), 0)
     graded[..., 0] *= 1 - np.clip(accents * 4.5, 0, 0.4) * np.maximum(fine, 0.35 * regions.skin)
     # Where a form turns to the light a touch of it is set: nose, lower lip, cheekbones.
@@ -213,6 +232,8 @@ def _study(
     )
     brushy = (np.float32(0.92) - np.float32(0.1) * regions.skin) * (1 - np.float32(0.5) * detail)
     brushy *= 1 - smoothstep(fine, low=0.02, high=0.5)
+    # Where strands turn and cross a brush would only stir them.
+    brushy *= 1 - np.float32(0.45) * hair * (1 - np.float32(0.5) * sleek)
     calm = person
     if faces:
         calm = gaussian(person, sigma=max(0.7, 1.6 * unit))
@@ -223,7 +244,7 @@ def _study(
     points = gaussian(np.abs(grey - gaussian(grey, sigma=max(0.8, 3 * unit))), sigma=max(1.0, 6 * unit))
     glitter = smoothstep(points, low=0.075, high=0.105)
     surface = smoothstep(calm, low=0.3, high=0.6) * smoothstep(brushy, low=0.05, high=0.2)
-    subject = Subject(graded, directions, surface, regions.skin, stranded, hair, beards, glitter)
+    subject = Subject(graded, directions, surface, regions.skin, stranded, sleek, hair, beards, glitter)
     return _Study(factor, subject, planes_large, clean, calm, brushy, fine)
 
 

@@ -18,6 +18,7 @@ from toonbooth.imaging.pixels import FloatImage, to_bytes, to_float
 from toonbooth.imaging.resize import enlarged, shrunk
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
+from toonbooth.imaging.windows import around_point
 from toonbooth.portrait.model import Face, Points, scaled
 
 _BEARD_DETAIL, _HAIR_DETAIL = 0.7, 0.4
@@ -61,7 +62,7 @@ def settle_surfaces(
             continue
         points = scaled(face.landmarks, scale)
         middle = points[facemap.OVAL].mean(axis=0)
-        near = _around(middle, regions.skin.shape, reach=1.15 * width)
+        near = around_point(middle, regions.skin.shape, reach=1.15 * width)
         local = points - np.array([near[1].start, near[0].start], np.float32)
         within = regions.within(near)
         bare = (within.skin > 0.9) & (within.features < 0.05)
@@ -124,7 +125,7 @@ def _shine_and_strands(
         nothing = np.zeros(whole[::-1], np.float32)
         return nothing, nothing
     typical, redness = float(np.median(light[sure])), max(4.0, float(np.median(red[sure])))
-    up = _upright(points)
+    up = facemap.upright(points)
     middle = points[facemap.OVAL].mean(axis=0)
     columns = np.arange(size[0], dtype=np.float32)[None, :] - middle[0]
     rows = np.arange(size[1], dtype=np.float32)[:, None] - middle[1]
@@ -178,15 +179,3 @@ def _shine_and_strands(
 
 _BEARD_ZONE = np.concatenate([facemap.JAW[3:-3], np.array([50, 206, 98, 2, 327, 426, 280])])
 """Jaw from ear to ear, and back under the cheeks and the nose."""
-
-
-def _upright(points: Points) -> Points:
-    axis = points[facemap.FOREHEAD_TOP] - points[facemap.CHIN]
-    up: Points = axis / np.float32(max(1e-3, float(np.hypot(*axis))))
-    return up
-
-
-def _around(middle: Points, shape: tuple[int, ...], *, reach: float) -> tuple[slice, slice]:
-    left, top = (int(np.clip(v - reach, 0, n - 1)) for v, n in zip(middle, shape[::-1], strict=True))
-    right, bottom = (int(np.clip(v + reach, 1, n)) for v, n in zip(middle, shape[::-1], strict=True))
-    return slice(top, max(bottom, top + 1)), slice(left, max(right, left + 1))

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from toonbooth.drawing.handling import Subject, brush_ways, find_beards, find_hair, paint_subject
+from toonbooth.drawing.handling import (
+    Subject,
+    brush_ways,
+    find_beards,
+    find_hair,
+    find_sleek,
+    paint_subject,
+)
 from toonbooth.drawing.regions import Regions
 from toonbooth.imaging.brushwork import BrushDirections
 from toonbooth.imaging.pixels import FloatImage
@@ -45,6 +52,23 @@ def test_rough_hair_as_light_as_skin_is_found_and_a_bald_head_is_none() -> None:
     fair = bald.copy()
     fair[:40, ::2] = 0.55
     assert found(fair)[CROWN].min() > 0.9
+
+
+def test_what_falls_to_the_shoulders_is_hair_if_it_is_coloured_and_rough_as_hair_is() -> None:
+    grey = np.full(SHAPE, 0.7, np.float32)
+    grey[:100, 20:30] = np.tile(np.array([0.3, 0.4], np.float32), 5)
+    grey[:30, 30:70] = np.tile(np.array([0.3, 0.4], np.float32), 20)
+    grey[80:100, 66:86] = 0.35
+    hair = found(grey)
+    assert hair[85:95, 22:28].mean() > 0.8
+    assert hair[84:95, 71:80].max() < 0.1
+
+
+def test_combed_hair_is_sleek_and_curls_are_not() -> None:
+    stripes = np.tile(0.5 + 0.2 * np.sin(np.arange(SHAPE[1], dtype=np.float32)), (SHAPE[0], 1))
+    noise = np.random.default_rng(1).random(SHAPE, dtype=np.float32)
+    assert find_sleek(stripes.astype(np.float32), unit=0.5)[40:80, 40:60].min() > 0.95
+    assert find_sleek(noise, unit=0.5).mean() < 0.2
 
 
 def test_where_nobody_is_there_is_no_hair() -> None:
@@ -94,10 +118,15 @@ def test_the_brush_goes_down_a_nose_and_not_in_rings_around_it() -> None:
 
 
 def painted(
-    *, hair: FloatImage = NONE, beards: FloatImage = NONE, glitter: FloatImage = NONE, seed: int = 1
+    *,
+    hair: FloatImage = NONE,
+    sleek: FloatImage = ALL,
+    beards: FloatImage = NONE,
+    glitter: FloatImage = NONE,
+    seed: int = 1,
 ) -> FloatImage:
     lab = np.full((*SHAPE, 3), (50, 0, 0), np.float32)
-    subject = Subject(lab, BrushDirections(ALL, NONE), ALL, NONE, NONE, hair, beards, glitter)
+    subject = Subject(lab, BrushDirections(ALL, NONE), ALL, NONE, NONE, sleek, hair, beards, glitter)
     rng = np.random.default_rng(seed)
     canvas = paint_subject(subject, size=(200, 240), unit=1.0, brush=1.0, rng=rng)
     return canvas[..., 1].astype(np.float32)
@@ -108,6 +137,14 @@ def test_hair_lies_along_the_brush_in_finer_strokes_than_cloth() -> None:
     along, across = np.abs(np.diff(hair, axis=1)).mean(), np.abs(np.diff(hair, axis=0)).mean()
     assert across > 2 * along
     assert across > 1.5 * np.abs(np.diff(cloth, axis=0)).mean()
+
+
+def test_curls_are_set_in_shorter_strokes_than_combed_hair() -> None:
+    combed, curly = (
+        np.abs(np.diff(hair, axis=0)).mean() / np.abs(np.diff(hair, axis=1)).mean()
+        for hair in (painted(hair=ALL), painted(hair=ALL, sleek=NONE))
+    )
+    assert combed > 1.5 * curly
 
 
 def test_a_beard_is_made_of_shorter_strokes_than_hair() -> None:

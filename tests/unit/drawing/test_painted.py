@@ -101,9 +101,12 @@ def test_a_neck_in_coloured_light_is_drawn_towards_its_face() -> None:
     assert 0.45 * 5 < drawn[0, 3] < 5
 
 
-def test_orange_light_is_taken_off_skin_and_not_off_lips_nor_far_away_nor_blue() -> None:
+def test_orange_light_is_taken_off_skin_and_not_off_lips_nor_suits_nor_blue() -> None:
     a, b = np.full((60, 60), 40, np.float32), np.full((60, 60), 52, np.float32)
     a[:, 30:], b[:, 30:] = -10, -60
+    # Far from the face, an arm and the sleeve of an orange suit.
+    a[50:, :10], b[50:, :10] = 37, 53
+    a[50:, 10:20], b[50:, 10:20] = 52, 46
     lips = np.zeros((60, 60), np.float32)
     lips[24:28, 24:28] = 1
     none = np.zeros_like(lips)
@@ -112,7 +115,8 @@ def test_orange_light_is_taken_off_skin_and_not_off_lips_nor_far_away_nor_blue()
     temper_warmth(a, b, regions)
     assert a[20, 20] < 0.88 * before[20, 20]
     np.testing.assert_allclose(a[25, 25], before[25, 25])
-    np.testing.assert_allclose(a[55, 5], before[55, 5])
+    assert a[55, 5] < 0.85 * before[55, 5]
+    np.testing.assert_allclose(a[55, 15], before[55, 15])
     np.testing.assert_allclose(a[:, 30:], before[:, 30:])
 
 

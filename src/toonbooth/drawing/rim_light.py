@@ -1,0 +1,99 @@
+"""Rim light: the thin bright line along a jaw against the light, which is skin that has lost its colour."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from toonbooth.drawing import facemap
+from toonbooth.drawing.regions import Regions, polygon_mask
+from toonbooth.imaging.colour import planes_of
+from toonbooth.imaging.morphology import disk
+from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.smoothing import gaussian
+from toonbooth.imaging.tones import smoothstep
+from toonbooth.imaging.windows import around_point
+from toonbooth.portrait.model import Face, scaled
+
+_WITHIN, _BEYOND = 0.84, 1.12
+"""Sizes of an oval over a face's between which its rim lies."""
+
+_THIN = 0.03
+"""Half the width, in face widths, of the broadest rim; collars and foreheads are broader."""
+
+_KEPT = np.float32(10)
+"""By how much, L*, rim light stays lighter than the middle of a skin."""
+
+
+def find_rim_light(lab: FloatImage, regions: Regions, faces: tuple[Face, ...], *, scale: float) -> FloatImage:
+    """Find light that runs along cheeks, jaws and necks, much brighter than the skin beside it.
+
+    Parameters
+    ----------
+    lab : float32 array, shape (H, W, 3), L*a*b*
+    regions : of the same size
+    faces : faces in the coordinates of the full picture
+    scale : float
+        Size of the regions over size of the full picture.
+
+    Returns
+    -------
+    float32 array, shape (H, W): 1 on rim light.
+    """
+    found = np.zeros(regions.skin.shape, np.float32)
+    sure = regions.skin > 0.8
+    if np.count_nonzero(sure) < 20:
+        return found
+    lightness, red, yellow = planes_of(lab)
+    chroma = np.hypot(red, yellow)
+    own_chroma = float(np.median(chroma[sure]))
+    pale = smoothstep(chroma, low=0.9 * own_chroma, high=0.65 * own_chroma)
+    for face in faces:
+        width = face.width * scale
+        if width < 20:
+            continue
+        points = scaled(face.landmarks, scale)
+        oval = points[facemap.OVAL]
+        middle = oval.mean(axis=0)
+        window = around_point(middle, found.shape, reach=0.9 * width)
+        local = (oval - np.array([window[1].start, window[0].start])).astype(np.float32)
+        light, person, skin = lightness[window], regions.person[window], regions.skin[window]
+        own = light[skin > 0.8]
+        if len(own) < 20:
+            continue
+        typical = float(np.median(own))
+        # What is behind the person counts as dark, or a rim before a window would be no line.
+        seen = (light * person).astype(np.float32)
+        line = seen - cv2.morphologyEx(seen, cv2.MORPH_OPEN, disk(_THIN * width)).astype(np.float32)
+        size = light.shape
+        ring = polygon_mask(size, local, grow=_BEYOND, feather=0.02 * width)
+        ring *= 1 - polygon_mask(size, local, grow=_WITHIN, feather=0.02 * width)
+        up = facemap.upright(points)
+        x = np.arange(size[1], dtype=np.float32)[None, :] - local[:, 0].mean()
+        y = np.arange(size[0], dtype=np.float32)[:, None] - local[:, 1].mean()
+        below: FloatImage = -(x * up[0] + y * up[1]) / np.float32(width)
+        ring *= smoothstep(below, low=-0.05, high=0.1)
+        rim = smoothstep(line, low=6.0, high=14.0) * smoothstep(light, low=typical + 8, high=typical + 18)
+        np.maximum(found[window], rim * ring * pale[window], out=found[window])
+    if not found.any():
+        return found
+    wide = cv2.dilate(found, np.ones((3, 3), np.uint8)).astype(np.float32, copy=False)
+    return gaussian(wide, sigma=0.8)
+
+
+def without_glare(lab: FloatImage, rim: FloatImage, skin: FloatImage) -> FloatImage:
+    """Take most of its brightness off rim light: painted as it is, it would be foam on a jaw.
+
+    Parameters
+    ----------
+    lab : float32 array, shape (H, W, 3), L*a*b*
+    rim : float32 array, shape (H, W), from `find_rim_light`
+    skin : float32 array, shape (H, W), 0 … 1
+    """
+    sure = skin > 0.8
+    if not rim.any() or not sure.any():
+        return lab
+    lightness, red, yellow = planes_of(lab)
+    kept = np.float32(np.median(lightness[sure])) + _KEPT
+    lightness -= np.float32(0.85) * rim * np.maximum(lightness - kept, 0)
+    return cv2.merge([lightness, red, yellow]).astype(np.float32, copy=False)
