@@ -5,6 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from toonbooth.drawing.scraps import unlike_background
+from toonbooth.imaging.morphology import disk, small_parts
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.smoothing import gaussian, masked_blur
 from toonbooth.portrait.model import Face, Points, scaled
@@ -14,6 +16,15 @@ _LOBES = ((132, -1), (361, 1))
 
 _PLAIN = 9.0
 """Distance in L*a*b*, L* in 1/255, within which most of a plain background lies around its median."""
+
+_BESIDE = 0.03
+"""How near to a cheek, in face widths, a background's stripe looks like jewellery."""
+
+_SPECK = 0.025
+"""Side in face widths of the smallest thing that is more than a speck."""
+
+_SEEN_THROUGH = 0.0025
+"""Area in squared face widths of the largest crystal."""
 
 
 def find_earrings(
@@ -75,6 +86,9 @@ def _search(
     if common > _PLAIN:
         return
     candidates = ((away > max(8.0, 2.5 * common)) & (matte < 0.5)).astype(np.uint8)
+    # A stripe of the background along a cheek is none, in whichever of its two colours.
+    beside = cv2.dilate((matte >= 0.5).astype(np.uint8), disk(_BESIDE * width))
+    candidates &= ((unlike_background(lab[window], free) > 0.4) | (beside == 0)).astype(np.uint8)
     gap = 2 * max(1, round(0.012 * width)) + 1
     joined = cv2.morphologyEx(candidates, cv2.MORPH_CLOSE, np.ones((gap, gap), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
@@ -90,4 +104,7 @@ def _search(
             continue
         if (0.02 * width) ** 2 < area < 0.05 * width * width and touching[labels == label].any():
             region = found[window]
-            region[(labels == label) & (candidates > 0)] = 1
+            jewel = (labels == label) & (candidates > 0)
+            jewel &= ~small_parts(jewel, (_SPECK * width) ** 2, connectivity=8)
+            # What shows through a crystal is part of it; what shows through a hoop isn't.
+            region[jewel | small_parts(~jewel, _SEEN_THROUGH * width * width)] = 1

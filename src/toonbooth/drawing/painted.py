@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from toonbooth.drawing.cel import without_rim
 from toonbooth.drawing.closeup import find_closeups, look_closely
 from toonbooth.drawing.details import find_details
+from toonbooth.drawing.earrings import find_earrings
 from toonbooth.drawing.exposure import well_lit
 from toonbooth.drawing.eyes import draw_eyes, enlarge_eyes
 from toonbooth.drawing.figure import Drawing, figure_above
@@ -178,9 +179,12 @@ def _study(
         person = shrunk(padded(portrait.matte, multiple=factor), size)
         person, lab = clean_rim(person, photo, faces, scale=scale, unit=unit)
         person = clean_matte(person, faces, scale=scale, unit=unit)
+        bare = person
         person = with_earrings(person, photo, faces, scale=scale)
+        np.maximum(person, find_earrings(photo, bare, faces, scale=scale), out=person)
+        jewels = person - bare
     else:
-        person = np.ones(size[::-1], np.float32)
+        person, jewels = np.ones(size[::-1], np.float32), np.zeros(size[::-1], np.float32)
     planes = along.smooth(anisotropic_kuwahara(lab, even_grey, flow, radius=max(1.2, 6.0 * unit)))
     regions = find_regions(planes, grey, person, faces, scale=scale)
     regions = settle_skin(regions, planes, grey, faces, scale=scale)
@@ -191,6 +195,7 @@ def _study(
         lab, planes = (without_glare(each, rim, regions.skin) for each in (lab, planes))
         regions = replace(regions, skin=np.maximum(regions.skin, rim))
     details = (1 - rim) * find_details(lab, planes, regions, hair, flow.coherence, unit=unit)
+    np.maximum(details, cv2.dilate(jewels, np.ones((3, 3), np.uint8)), out=details)
     fine = np.maximum(np.maximum(regions.features, regions.mouth), details)
     sleek = find_sleek(grey, unit=unit)
     # Curls, cropped hair and weave are masses: along their own flow they would turn to poured caramel.
@@ -240,6 +245,7 @@ def _study(
         # Heads are cut out clearly; farther off edges are lost in the ground.
         lost = smoothstep(distance_from_heads(size, faces, scale=scale), low=0.9, high=2.0)
         calm += np.float32(0.8) * lost * (gaussian(person, sigma=max(0.7, 6.0 * unit)) - calm)
+        np.maximum(calm, jewels, out=calm)
     directions = brush_ways(tone, calm, regions, drift, hair, beards, unit=unit)
     points = gaussian(np.abs(grey - gaussian(grey, sigma=max(0.8, 3 * unit))), sigma=max(1.0, 6 * unit))
     glitter = smoothstep(points, low=0.075, high=0.105)

@@ -147,7 +147,7 @@ def with_earrings(
             outside = full[window] < 0.1
             if np.count_nonzero(outside) < 0.25 * outside.size:
                 continue
-            jewel = _unlike_background(lab[window], outside)
+            jewel = unlike_background(lab[window], outside)
             near = _hanging_from(full[window], jewel, narrow=0.2 * across)
             hanging = jewel * near
             if near.any():
@@ -181,8 +181,8 @@ def _of_one_hue(hanging: FloatImage, behind: FloatImage) -> bool:
     return min(strengths) > _COLOURED and alike
 
 
-def _unlike_background(lab: FloatImage, outside: NDArray[np.bool_]) -> FloatImage:
-    """How little every pixel has of the background's two commonest colours."""
+def unlike_background(lab: FloatImage, outside: NDArray[np.bool_]) -> FloatImage:
+    """How little every pixel of L*a*b*, (H, W, 3), has of the two commonest colours outside, 0 … 1."""
     seen = lab[outside]
     weights = np.array([0.6, 1, 1], np.float32)
     first = np.median(seen, axis=0)

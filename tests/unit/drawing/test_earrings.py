@@ -58,6 +58,23 @@ def test_an_earring_is_found_on_either_side(x: int) -> None:
     assert found.sum() < 900
 
 
+def test_a_crystal_is_whole_though_the_wall_shows_through_it_and_a_hoop_is_open() -> None:
+    for radius, inside in ((5, 1.0), (14, 0.0)):
+        person, face = scene()
+        picture = painted(person, wall())
+        cv2.line(picture, (100, 214), (100, 260 - radius), (230, 200, 90), 3)
+        cv2.circle(picture, (100, 260), radius, (230, 200, 90), 3)
+        assert abs(found_before(picture, person, face)[260, 100] - inside) < 0.3
+
+
+def test_a_stripe_of_the_wall_s_second_colour_beside_the_cheek_is_no_earring() -> None:
+    person, face = scene()
+    second = wall()
+    second[200:, :96] = (40, 110, 190)
+    second[215:275, 100:104] = (40, 110, 190)
+    assert not found_before(painted(person, second), person, face)[:, 100:104].any()
+
+
 def test_a_bare_ear_before_a_plain_wall_has_none() -> None:
     person, face = scene()
     assert not found_before(painted(person, wall()), person, face).any()
