@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
 from tests.unit.drawing.portraits import bust, landscape
+from toonbooth.drawing import facemap
 from toonbooth.drawing.grading import Grade, drawn_in, grade, lift_of, temper_warmth, with_blood
 from toonbooth.drawing.ground import WALLS, Ground, away_from_skin
-from toonbooth.drawing.painted import choose_look, draw_painted, warm_beards
+from toonbooth.drawing.painted import choose_look, draw_painted, shade_jaws
+from toonbooth.drawing.painted_study import warm_beards
 from toonbooth.drawing.regions import Regions
 from toonbooth.drawing.scraps import clean_rim, with_earrings
 from toonbooth.imaging.colour import rgb_to_lab
@@ -238,3 +242,18 @@ def test_dark_hair_before_the_dark_stays() -> None:
     cleaned, mended = clean_rim(person, lab, (), scale=1.0, unit=1.0)
     assert cleaned[60:110, 22:88].min() > 0.95
     np.testing.assert_allclose(mended[60:110, 22:88], lab[60:110, 22:88], atol=1.0)
+
+
+def test_a_jaw_turns_from_the_light_unless_there_is_a_beard() -> None:
+    portrait = bust(320, 256)
+    x, y = portrait.faces[0].landmarks[facemap.CHIN].astype(int)
+    photo = portrait.picture.copy()
+    photo[y + 1 : y + 30, x - 25 : x + 25] = photo[y + 1 : y + 30, x - 25 : x + 25] // 2
+    portrait = replace(portrait, picture=photo)
+    plain = np.full_like(photo, 180)
+    shaven, bearded = plain.copy(), plain.copy()
+    shade_jaws(shaven, portrait, (0.0,), light_from=1.0)
+    shade_jaws(bearded, portrait, (1.0,), light_from=1.0)
+    assert shaven[y - 4 : y + 5, x].min() < 172
+    assert shaven[: y - 60].min() == 180
+    np.testing.assert_array_equal(bearded, plain)
