@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
@@ -9,10 +11,15 @@ from toonbooth.drawing.inking import ink_rows, outline_rows
 from toonbooth.drawing.inks import Colour
 from toonbooth.drawing.poster_plan import PosterPlan
 from toonbooth.imaging.colour import luma
+from toonbooth.imaging.halftone import Screen, halftone
 from toonbooth.imaging.pixels import ByteImage, to_bytes
 from toonbooth.imaging.resize import enlarged_rows
 from toonbooth.imaging.smoothing import gaussian_exactly
+from toonbooth.imaging.windows import bands_around
 from toonbooth.portrait.model import Face
+
+SMALLEST_DOT = 0.035
+"""Tone below which nothing is dotted: a dot that is hardly there is a speck."""
 
 
 def key_rows(picture: ByteImage, plan: PosterPlan, *, top: int, bottom: int, halo: int) -> ByteImage:
@@ -77,6 +84,20 @@ def clean_key(key: ByteImage, faces: tuple[Face, ...], *, area: float) -> None:
     for small, grey, rim in ((pinholes, 255, 1), (specks, 0, 3)):
         cv2.drawContours(key, small, -1, (grey,), cv2.FILLED)
         cv2.drawContours(key, small, -1, (grey,), rim)
+
+
+def dot_key(key: ByteImage, plan: PosterPlan, screen: Screen) -> None:
+    """Print dots of black where the plan wants some, in place."""
+    factor = plan.factor
+    for rows, columns in bands_around(plan.separation.grain > SMALLEST_DOT, rows=32):
+        top, bottom = rows.start * factor, rows.stop * factor
+        left, right = columns.start * factor, columns.stop * factor
+        grain = plan.separation.grain[:, columns]
+        tone = enlarged_rows(np.ascontiguousarray(grain), factor=factor, top=top, bottom=bottom)
+        tone[tone < SMALLEST_DOT] = 0
+        dots = halftone(tone, replace(screen, left=screen.left + left, top=screen.top + top))
+        part = key[top:bottom, left:right]
+        np.maximum(part, to_bytes(dots), out=part)
 
 
 def print_key(colours: ByteImage, key: ByteImage, black: Colour) -> None:

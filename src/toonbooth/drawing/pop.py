@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -14,7 +14,7 @@ from toonbooth.drawing.eyes import enlarge_eyes
 from toonbooth.drawing.figure import Drawing, figure_within
 from toonbooth.drawing.inking import outer_distance
 from toonbooth.drawing.inks import Colour, Ink, apart, mixed, overprinted, skin_ink
-from toonbooth.drawing.key_plate import clean_key, key_rows, print_key, smooth_key
+from toonbooth.drawing.key_plate import SMALLEST_DOT, clean_key, dot_key, key_rows, print_key, smooth_key
 from toonbooth.drawing.poster_backdrop import Pattern, Print, Window, second_ink
 from toonbooth.drawing.poster_look import PopLook, choose_look
 from toonbooth.drawing.poster_plan import FACE_WIDTH, PosterPlan, drawn_faces, face_unit, plan_poster
@@ -38,9 +38,6 @@ from toonbooth.imaging.resize import enlarged_rows
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.portrait.model import Portrait
-
-_SMALLEST_DOT = 0.035
-"""Tone below which nothing is dotted."""
 
 _NOTHING = 0.004
 """Weight below which a plate is left out."""
@@ -86,6 +83,11 @@ def _window(closeup: Closeup) -> Window:
     return Window(float(closeup.left), float(closeup.top), closeup.zoom)
 
 
+def _screen(sheet: _Sheet, look: PopLook, window: Window) -> Screen:
+    zoom = window.zoom
+    return Screen(sheet.pitch * zoom, look.angle, window.left * zoom, window.top * zoom)
+
+
 def _backdrop_inks(plan: PosterPlan, look: PopLook) -> tuple[Colour, Colour]:
     """Two inks for the backdrop, none of them one that the person is printed in, if that can be."""
     inks = look.palette.inks
@@ -117,6 +119,7 @@ def _draw(plan: PosterPlan, look: PopLook, sheet: _Sheet, window: Window) -> Dra
         _colour_rows(colours, plan, look, sheet, window, inks, top=top, bottom=bottom)
     smooth_key(key, sigma=float(np.clip(1.2 * unit, 0.7, 3.0)))
     clean_key(key, portrait.faces, area=max(5.0, 70 * unit * unit))
+    dot_key(key, plan, _screen(sheet, look, window))
     _print_features(colours, key, portrait, plan, look, inks, unit=unit)
     print_key(colours, key, look.palette.black)
     figure = np.full((height, width), 255, np.uint8)
@@ -242,12 +245,10 @@ def _colour_rows(
         for channel in range(3):
             cv2.scaleAdd(cover, inks.flat[index][channel], flat[channel], flat[channel])
             cv2.scaleAdd(cover, inks.dotted[index][channel], dotted[channel], dotted[channel])
-    screen = Screen(
-        sheet.pitch * window.zoom, look.angle, window.left * window.zoom, window.top * window.zoom + top
-    )
+    screen = _screen(sheet, look, window)
+    screen = replace(screen, top=screen.top + top)
     tone = enlarged_rows(part.dots, factor=factor, top=top, bottom=bottom)
-    # A dot that is hardly there is a speck.
-    tone[tone < _SMALLEST_DOT] = 0
+    tone[tone < SMALLEST_DOT] = 0
     dots = halftone(tone, screen)
     np.reciprocal(total, out=total)
     person = _printed_rows(inks.person, factor=factor, top=top, bottom=bottom)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from toonbooth.drawing import facemap
 from toonbooth.drawing.features import BROWS
 from toonbooth.drawing.pen import curve, normals
 from toonbooth.drawing.regions import polygon_mask
@@ -20,7 +21,7 @@ _ALONG = 11
 """Share of places along a brow that must be inked; how many are looked at."""
 
 _COVERED = 0.72
-"""Grey of a brow's place over that of the skin above it, under which hair or a hat lies there."""
+"""Grey of the forehead above a brow over that of the skin below it, under which hair or a hat lies there."""
 
 _SWELL = np.array([0.55, 1.0, 0.95, 0.6, 0.08], np.float32)
 """A brow's thickness from the nose outwards."""
@@ -45,24 +46,30 @@ def print_brows(ink: ByteImage, photo: ByteImage, face: Face) -> None:
             continue
         place = face.landmarks[outline]
         margin = 0.12 * width
-        left, above = (int(max(0, v)) for v in place.min(axis=0) - margin)
+        left, highest = (int(max(0, v)) for v in place.min(axis=0) - margin)
         right = int(min(photo.shape[1], place[:, 0].max() + margin + 1))
-        below = int(min(photo.shape[0], place[:, 1].max() + margin + 1))
-        if right - left < 8 or below - above < 6:
+        lowest = int(min(photo.shape[0], place[:, 1].max() + margin + 1))
+        if right - left < 8 or lowest - highest < 6:
             continue
-        window = (slice(above, below), slice(left, right))
-        corner = np.array([left, above], np.float32)
-        size = (below - above, right - left)
+        window = (slice(highest, lowest), slice(left, right))
+        corner = np.array([left, highest], np.float32)
+        size = (lowest - highest, right - left)
         inside = polygon_mask(size, place - corner) > 0.5
         if not inside.any() or _printed(ink[window], inside, upper - corner, lower - corner):
             continue
         axis = face.landmarks[10] - face.landmarks[152]
         up = (axis / max(float(np.hypot(*axis)), 1e-3)).astype(np.float32)
-        forehead = polygon_mask(size, place - corner + up * np.float32(0.09 * width)) > 0.5
+        above, below = (
+            polygon_mask(size, place - corner + up * np.float32(away * width)) > 0.5 for away in (0.09, -0.05)
+        )
         grey = luma(photo[window])
-        if not forehead.any() or float(np.median(grey[inside])) < _COVERED * float(np.median(grey[forehead])):
+        if not above.any() or not below.any():
+            continue
+        if float(np.median(grey[above])) < _COVERED * float(np.median(grey[below])):
             continue
         line = polygon_mask(size, _stroke(upper - corner, lower - corner), feather=0.4)
+        # Beyond the face of a turned head there is none.
+        line *= polygon_mask(size, face.landmarks[facemap.OVAL] - corner, feather=0.6)
         ink[window] = to_bytes(np.maximum(to_float(ink[window]), line))
 
 

@@ -21,6 +21,9 @@ from toonbooth.portrait.model import Eye, Face, Points, Portrait
 _CLOSED = 0.1
 _SUBPIXEL_BITS = 4
 
+_TEETH_AT = (-0.155, -0.112, -0.062, 0.0, 0.062, 0.112, 0.155)
+"""Where the gaps between the upper teeth lie, in face widths from the middle: incisors are broad."""
+
 
 def print_eyes(
     colours: ByteImage, ink: ByteImage, face: Face, *, iris: Colour, white: Colour, light_from: float
@@ -177,29 +180,69 @@ def print_lips(
     part = to_float(colours[window])
     _lay(part, lips, outer * (1 - inner))
     # Tongue and gums are printed like lips, only deeper; a shimmer in the corners is no tooth.
-    deeper = (0.72 * lips[0], 0.62 * lips[1], 0.66 * lips[2])
+    deeper = (0.6 * lips[0], 0.5 * lips[1], 0.54 * lips[2])
     _lay(part, deeper, inner)
-    _lay(part, teeth, inner * _teeth(photo[window], inner, points - corner, width))
+    rows = _teeth(photo[window], inner, points - corner, width)
+    white = np.zeros(size, np.float32)
+    for row in rows:
+        np.maximum(white, polygon_mask(size, row, feather=0.6), out=white)
+    _lay(part, teeth, inner * white)
+    if rows:
+        gaps = _gaps(size, rows[0], points - corner, width)
+        _lay(part, mixed(teeth, deeper, 0.38), inner * white * gaps)
     colours[window] = to_bytes(part)
+    key = to_float(ink[window])
     if not inner.any():
-        line = _mouth_line(size, points - corner, width)
-        key = to_float(ink[window])
-        ink[window] = to_bytes(np.maximum(key, line))
+        key = np.maximum(key, _mouth_line(size, points - corner, width))
     else:
-        grey = luma(photo[window])
-        grey = gaussian_exactly(grey, sigma=max(0.6, 0.006 * width))
-        bright = float(np.percentile(grey[inner > 0.5], 90)) if (inner > 0.5).any() else 1.0
-        dark = smoothstep(grey, low=0.5 * bright, high=0.42 * bright)
-        clear = polygon_mask(size, _rounded(points[facemap.LIPS_INNER] - corner), grow=0.94, feather=0.6)
-        key = to_float(ink[window])
-        ink[window] = to_bytes(key + clear * (dark - key))
+        dark = _throat(photo[window], inner, white, width)
+        clear = polygon_mask(size, _rounded(points[facemap.LIPS_INNER] - corner), grow=0.96, feather=0.6)
+        key += clear * (dark - key)
+        key = np.maximum(key, _lip_line(size, points - corner, width))
+    ink[window] = to_bytes(key)
 
 
-def _teeth(photo: ByteImage, mouth: FloatImage, points: Points, width: float) -> FloatImage:
-    """Where teeth show in an open mouth: what is light there and not as red as a tongue; all or nothing."""
+def _throat(photo: ByteImage, mouth: FloatImage, teeth: FloatImage, width: float) -> FloatImage:
+    """What is black in an open mouth: where it is deep, not where teeth lie in the shade."""
+    grey = gaussian_exactly(luma(photo), sigma=max(0.6, 0.012 * width))
+    inside = mouth > 0.5
+    bright = float(np.percentile(grey[inside], 90)) if inside.any() else 1.0
+    dark: FloatImage = smoothstep(grey, low=0.5 * bright, high=0.42 * bright) * (1 - teeth)
+    # Slivers beside teeth are shade.
+    thick = gaussian_exactly(dark * mouth, sigma=0.02 * width)
+    return dark * smoothstep(thick, low=0.35, high=0.5)
+
+
+def _gaps(size: tuple[int, int], row: Points, points: Points, width: float) -> FloatImage:
+    """The gaps between teeth: short strokes down from the gums, widest apart in the middle."""
+    upper, lower = row[: len(row) // 2], row[: len(row) // 2 - 1 : -1]
+    middle = int(np.argmin(np.square(upper - points[13]).sum(axis=1)))
+    gaps = np.zeros(size, np.float32)
+    length = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(upper, axis=0).T))])
+    away = length - length[middle]
+    half = max(0.35, 0.0035 * width)
+    for place in _TEETH_AT:
+        at = float(place * width)
+        if not away[0] + 0.03 * width < at < away[-1] - 0.03 * width:
+            continue
+        top, bottom = (
+            np.array([np.interp(at, away, edge[:, axis]) for axis in range(2)]) for edge in (upper, lower)
+        )
+        if float(np.hypot(*(bottom - top))) < 0.03 * width:
+            continue
+        end = top + 0.72 * (bottom - top)
+        start = top - 0.1 * (bottom - top)
+        across = np.array([half, 0.0])
+        wedge = np.array([start - across, start + across, end + 0.3 * across, end - 0.3 * across], np.float32)
+        np.maximum(gaps, polygon_mask(size, wedge, feather=0.4), out=gaps)
+    return gaps
+
+
+def _teeth(photo: ByteImage, mouth: FloatImage, points: Points, width: float) -> tuple[Points, ...]:
+    """The rows of teeth in an open mouth: what is light there and not as red as a tongue; all or nothing."""
     sure = mouth > 0.6
     if np.count_nonzero(sure) < 8:
-        return np.zeros_like(mouth)
+        return ()
     lab = cv2.cvtColor(to_float(photo), cv2.COLOR_RGB2LAB)
     calm = gaussian_exactly(lab.astype(np.float32, copy=False), sigma=max(0.6, 0.012 * width))
     lightness, red = planes_of(calm)[:2]
@@ -209,11 +252,8 @@ def _teeth(photo: ByteImage, mouth: FloatImage, points: Points, width: float) ->
     border = 0.5 * (palest + max(reddest, palest + 16))
     teeth = light * smoothstep(red, low=border + 4, high=border - 4)
     if float(teeth[sure].mean()) < 0.1:
-        return np.zeros_like(mouth)
-    printed = np.zeros_like(mouth)
-    for row in rows_of_teeth(gaussian_exactly(teeth, sigma=max(0.6, 0.01 * width)), points):
-        printed = np.maximum(printed, polygon_mask((mouth.shape[0], mouth.shape[1]), row, feather=0.6))
-    return printed
+        return ()
+    return rows_of_teeth(gaussian_exactly(teeth, sigma=max(0.6, 0.01 * width)), points)
 
 
 def print_jaw(ink: ByteImage, portrait: Portrait, face: Face, *, weight: float) -> None:
@@ -283,6 +323,18 @@ def _mouth_line(shape: tuple[int, int], points: Points, width: float) -> FloatIm
     along = np.linspace(0, 1, len(path), dtype=np.float32)
     half = np.float32(0.007 * width) * (np.sin(np.pi * along) * np.float32(0.8) + np.float32(0.2))
     half *= 1 - np.float32(0.35) * np.exp(-np.square((along - np.float32(0.5)) / np.float32(0.12)))
+    down = np.stack([np.zeros_like(half), half], axis=1)
+    return polygon_mask(
+        shape, np.concatenate([path - down, (path + down)[::-1]]).astype(np.float32), feather=0.4
+    )
+
+
+def _lip_line(shape: tuple[int, int], points: Points, width: float) -> FloatImage:
+    """The edge of an open mouth's upper lip, and the two corners: a stroke that tapers to its middle."""
+    path = _resampled(points[facemap.LIPS_INNER[:11]].astype(np.float32), 30)
+    along = np.linspace(-1, 1, len(path), dtype=np.float32)
+    half = np.float32(0.008 * width) * (np.float32(0.35) + np.float32(0.65) * np.abs(along) ** 2)
+    half *= np.sqrt(np.clip((np.float32(1.06) - np.abs(along)) / np.float32(0.16), 0, 1))
     down = np.stack([np.zeros_like(half), half], axis=1)
     return polygon_mask(
         shape, np.concatenate([path - down, (path + down)[::-1]]).astype(np.float32), feather=0.4

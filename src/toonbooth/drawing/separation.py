@@ -14,6 +14,7 @@ from toonbooth.drawing.flat_flesh import with_shadows
 from toonbooth.drawing.flat_inks import flat_plates, margins
 from toonbooth.drawing.ink_places import higher, near_heads
 from toonbooth.drawing.inks import Ink
+from toonbooth.drawing.printed_beards import dotted, find_beards, solid
 from toonbooth.drawing.regions import Regions, polygon_mask
 from toonbooth.drawing.skin_area import SkinTone, closed_skin, measure_skin, skin_form
 from toonbooth.drawing.whose_skin import whose_skin
@@ -35,6 +36,7 @@ class Separation:
     plates : one per flat ink, in the order of `Ink` and then one per head's skin; -1 … 1, printed where
         positive.
     dots : 0 … 1, how dense dots are.
+    grain : 0 … 1, how dense dots of black are: beards, where they thin out.
     black : pixels from the border of solid black, positive inside, at most 3.
     skins : one per head.
     skin : 0 … 1, all skin, closed.
@@ -43,6 +45,7 @@ class Separation:
 
     plates: tuple[FloatImage, ...]
     dots: FloatImage
+    grain: FloatImage
     black: FloatImage
     skins: tuple[SkinTone, ...]
     skin: FloatImage
@@ -78,7 +81,8 @@ def separate(
     skin = closed_skin(lab, regions, faces, scale=scale, unit=unit)
     skin = with_bare_crown(skin, planes_of(lab)[0], grey, regions.person, faces, scale=scale)
     under = _shadows(skin, lab, grey, regions, faces, scale=scale)
-    skin = np.maximum(skin, under)
+    beards = find_beards(planes_of(lab)[0], grey, regions, faces, scale=scale)
+    skin = np.maximum.reduce([skin, under, smoothstep(beards, low=0.1, high=0.4)])
     bare = regions.skin * (1 - smoothstep(regions.features, low=0.05, high=0.4))
     shares = whose_skin(lab, skin, regions.heads)
     tones = [measure_skin(lab, bare * share) for share in shares]
@@ -117,7 +121,13 @@ def separate(
         # Only a cast shadow is so dark that the key plate prints it.
         dark = np.float32(-max(36.0, 3.8 * tone.spread)) - form - np.float32(30) * under
         black += on * (np.minimum(dark, np.float32(20)) - black)
-    return Separation(margins(plates), dots, _distance(black), skins, whole_skin, near)
+    grain = np.zeros_like(dots)
+    if beards.any():
+        grain = dotted(beards)
+        # Two nets of dots upon each other would be dirt.
+        dots *= 1 - smoothstep(beards, low=0.05, high=0.3)
+        np.maximum(black, np.clip(solid(beards), -30, 20), out=black, where=beards > 0)
+    return Separation(margins(plates), dots, grain, _distance(black), skins, whole_skin, near)
 
 
 def _shadows(

@@ -96,6 +96,22 @@ def test_dark_skin_is_printed_dark_and_light_skin_light() -> None:
     assert dark + 25 < brown < light - 25
 
 
+def test_a_beard_is_printed_in_black_upon_skin() -> None:
+    shaven = bust(480, 400)
+    x, y = shaven.faces[0].landmarks.mean(axis=0)
+    width = shaven.faces[0].width
+    bearded = replace(shaven, picture=shaven.picture.copy())
+    chin = (slice(int(y + 0.46 * width), int(y + 0.6 * width)), slice(int(x - 40), int(x + 40)))
+    bearded.picture[chin] = (bearded.picture[chin] * 0.45).astype(np.uint8)
+
+    def black(portrait: Portrait) -> float:
+        printed = luma(drawn(portrait, 4).picture)[chin]
+        return float((printed < 0.2).mean())
+
+    assert black(shaven) < 0.05
+    assert black(bearded) > 0.6
+
+
 def inks_of(portrait: Portrait) -> NDArray[np.int64]:
     """Which plate is printed at every place of half the picture's size."""
     small = cv2.resize(portrait.picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA).astype(np.uint8)
