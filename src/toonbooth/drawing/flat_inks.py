@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from toonbooth.drawing.cloth_inks import Cast, Dyes, Tone, dye_cloth
 from toonbooth.drawing.ink_places import Places
 from toonbooth.drawing.inks import Ink
 from toonbooth.drawing.regions import Regions
@@ -17,11 +18,18 @@ from toonbooth.imaging.resize import Size, enlarged, shrunk
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
 
-_NOT_ON_FACES = (Ink.PAPER, Ink.GREY, Ink.BLUE, Ink.RED, Ink.YELLOW)
+_NOT_ON_FACES = tuple(ink for ink in Ink if ink not in (Ink.BROWN, Ink.DEEP))
 """Inks of which a small area on a face or neck is a reflection."""
 
 _SHADED = (Ink.BROWN, Ink.DEEP)
 """Inks of which a small area at an ear or on a neck is skin in shade."""
+
+_PURE = Ink.BLUE + 1
+"""How many inks are no mixtures: hair is printed in one of these."""
+
+_LIKE_SKIN = 14.0
+_UNLIKE_SKIN = -5.0
+"""How well skin must suit a cloth on average to be what it is; by how much less it suits what is none."""
 
 _GOES_WITH = {
     Ink.YELLOW: (Ink.BROWN,),
@@ -65,7 +73,9 @@ def flat_plates(
     regions: Regions,
     *,
     unit: float,
-) -> list[FloatImage]:
+    cast: Cast = (0.0, 0.0),
+    known: Dyes | None = None,
+) -> tuple[list[FloatImage], Dyes]:
     """Give every place the ink that suits its colour best.
 
     Parameters
@@ -79,14 +89,18 @@ def flat_plates(
     regions : of the same size
     unit : float, pixels
         A four-hundredth of a face's width.
+    cast : of the light
+    known : the materials of a picture that this one is a part of, if it is
 
     Returns
     -------
     One float32 array, shape (h, w), per ink and, if there are any heads, one for skin; they add up to one.
+    And the materials of the clothes.
     """
     height, width = skin.shape
     half = (max(1, width // 2), max(1, height // 2))
-    colours = _Colours.of(gaussian(shrunk(lab, half), sigma=max(0.6, 2.2 * unit)))
+    few = gaussian(shrunk(lab, half), sigma=max(0.6, 2.2 * unit))
+    colours = _Colours.of(few)
     places = Places.of(skin, near, regions, half)
     scores = _suited(colours, places)
     like_skin, in_shade = _like_skin(colours, skins, places)
@@ -94,8 +108,12 @@ def flat_plates(
     darkest = min((tone.lightness for tone in skins), default=0.0) - 8
     lit = smoothstep(colours.light, low=darkest - 6, high=darkest + 2)
     rows = np.arange(half[1], dtype=np.float32)[:, None] * np.float32(2)
+    heads: list[tuple[Ink, FloatImage]] = []
     for share, (_, y, across) in zip(_shares(regions, half), regions.heads, strict=True):
-        hair = _agree_on_hair(scores, like_skin, places.hair * share, lit, across)
+        zone = places.hair * share
+        hair = _agree_on_hair(scores, like_skin, zone, lit, across)
+        if hair is not None:
+            heads.append((hair, zone))
         # What is brown and far from the head is a hand; far below it, if hair is as brown.
         hand = in_shade * share * (1 - places.near)
         if hair in (Ink.YELLOW, Ink.BROWN):
@@ -106,7 +124,20 @@ def flat_plates(
     scores = [score - np.float32(40) * on_skin for score in scores]
     if skins:
         scores.append(like_skin)
-    best = cv2.medianBlur(np.argmax(np.stack(scores), axis=0).astype(np.uint8), 3)
+    best = np.argmax(np.stack(scores), axis=0).astype(np.uint8)
+    # Hair that falls on shoulders is told from cloth by its colour.
+    of_hair: dict[Ink, Tone] = {}
+    for ink, zone in heads:
+        own = (zone > 0.6) & (best == ink)
+        if ink in (Ink.YELLOW, Ink.BROWN) and own.any():
+            of_hair[ink] = np.median(few[own], axis=0).astype(np.float32)
+    # What lies far from heads and looks like skin may be a cloth, too.
+    suited = like_skin - np.float32(_LIKE_SKIN)
+    cloth = (best < _PURE) | ((np.maximum(places.near, places.skin) < 0.5) & (suited < _UNLIKE_SKIN))
+    cloth &= (places.hair < 0.5) & (shrunk(regions.person, half) > 0.5)
+    best[best == _PURE] = len(Ink)
+    dyes = dye_cloth(best, few, suited, cloth, of_hair, skin=len(Ink), cast=cast, known=known)
+    best = cv2.medianBlur(best, 3).astype(np.uint8, copy=False)
     sigma = max(0.7, 2.4 * unit)
     size = (width, height)
     chosen = [
@@ -115,7 +146,7 @@ def flat_plates(
             area=max(6.0, 260 * unit * unit),
             strict=_strictness(index, places),
         )
-        for index in range(len(scores))
+        for index in range(len(Ink) + bool(skins))
     ]
     # What an island leaves empty goes to whatever lies around it.
     empty = 1 - _total(chosen)
@@ -133,7 +164,7 @@ def flat_plates(
         rest = 1 - plates[-1]
         others = _total(plates[:-1]) + np.float32(1e-3)
         plates[:-1] = [plate * rest / others for plate in plates[:-1]]
-    return plates
+    return plates, dyes
 
 
 def _strictness(index: int, places: Places) -> FloatImage:
@@ -149,7 +180,7 @@ def _suited(colours: _Colours, places: Places) -> list[FloatImage]:
     """How well every ink suits every place."""
     light, chroma, along = colours.light, colours.chroma, colours.along
     dark = np.maximum(np.float32(38) - light, 0)
-    scores = [np.zeros_like(light)] * len(Ink)
+    scores = [np.zeros_like(light)] * _PURE
     scores[Ink.PAPER] = np.float32(10) + np.clip((light - np.float32(66)) * np.float32(0.4), -14, 9)
     scores[Ink.GREY] = np.float32(10) - np.float32(0.3) * np.maximum(np.float32(34) - light, 0)
     scores[Ink.DEEP] = np.float32(8) + np.float32(0.55) * dark - np.maximum(light - np.float32(38), 0)

@@ -17,7 +17,10 @@ Colour = tuple[float, float, float]
 
 
 class Ink(IntEnum):
-    """What a flat area is printed in; skin has inks of its own after these."""
+    """What a flat area is printed in; skin has inks of its own after these.
+
+    From orange on they are mixtures of those before.
+    """
 
     PAPER = 0
     GREY = 1
@@ -26,6 +29,12 @@ class Ink(IntEnum):
     YELLOW = 4
     BROWN = 5
     BLUE = 6
+    ORANGE = 7
+    GREEN = 8
+    VIOLET = 9
+    PINK = 10
+    SKY = 11
+    SAND = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +60,36 @@ def hexed(*codes: str) -> tuple[Colour, ...]:
     )
 
 
+def overprinted(under: Colour, over: Colour) -> Colour:
+    """What two inks give where they lie on each other."""
+    red, green, blue = (a * b for a, b in zip(under, over, strict=True))
+    return red, green, blue
+
+
+def mixed(first: Colour, second: Colour, share: float) -> Colour:
+    """A mixture of two inks with a share of the second."""
+    red, green, blue = (a + (b - a) * share for a, b in zip(first, second, strict=True))
+    return red, green, blue
+
+
 def _palette(black: str, inks: str, tint: tuple[float, float], dot: str) -> Palette:
-    return Palette(hexed(black)[0], hexed(*inks.split()), tint, hexed(dot)[0])
+    pure = hexed(*inks.split())
+    return Palette(hexed(black)[0], (*pure, *_mixtures(pure)), tint, hexed(dot)[0])
+
+
+def _mixtures(pure: tuple[Colour, ...]) -> tuple[Colour, ...]:
+    """What pairs of inks give, in the order of `Ink` from orange on."""
+    paper, grey, red, yellow, blue = (
+        pure[ink] for ink in (Ink.PAPER, Ink.GREY, Ink.RED, Ink.YELLOW, Ink.BLUE)
+    )
+    return (
+        mixed(yellow, red, 0.5),
+        mixed(overprinted(yellow, blue), yellow, 0.12),
+        mixed(blue, red, 0.45),
+        mixed(paper, red, 0.45),
+        mixed(paper, blue, 0.4),
+        mixed(grey, yellow, 0.4),
+    )
 
 
 #                        paper  grey   deep   red    yellow brown  blue
@@ -91,18 +128,6 @@ def skin_ink(lightness: float, palette: Palette) -> Colour:
     lab[1] += palette.tint[0] * share
     lab[2] += palette.tint[1] * share
     return _rgb(lab)
-
-
-def overprinted(under: Colour, over: Colour) -> Colour:
-    """What two inks give where they lie on each other."""
-    red, green, blue = (a * b for a, b in zip(under, over, strict=True))
-    return red, green, blue
-
-
-def mixed(first: Colour, second: Colour, share: float) -> Colour:
-    """A mixture of two inks with a share of the second."""
-    red, green, blue = (a + (b - a) * share for a, b in zip(first, second, strict=True))
-    return red, green, blue
 
 
 def apart(first: Colour, second: Colour) -> float:

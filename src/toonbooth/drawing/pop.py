@@ -63,9 +63,11 @@ def draw_pop(portrait: Portrait, rng: np.random.Generator) -> Portrait:
     pitch = max(4.4, look.pitch * unit)
     study = plan_poster(portrait, look)
     sheet = _Sheet(pattern, pitch, _backdrop_inks(study, look))
-    drawing = _draw(study, look, sheet, Window())
+    skins = _skin_inks(study, look)
+    drawing = _draw(study, look, sheet, Window(), skins=skins)
     for closeup in find_closeups(portrait, small=250, wanted=380, largest_zoom=2.4, budget=0.65):
-        close = _draw(plan_poster(look_closely(portrait, closeup), look), look, sheet, _window(closeup))
+        near = plan_poster(look_closely(portrait, closeup), look, known=study.separation.dyes)
+        close = _draw(near, look, sheet, _window(closeup), skins=_skins_of(study, skins, near, closeup, look))
         drawing = drawing.with_closeup(close, closeup)
     return drawing.of(portrait)
 
@@ -105,19 +107,21 @@ def _backdrop_inks(plan: PosterPlan, look: PopLook) -> tuple[Colour, Colour]:
     return first, second
 
 
-def _draw(plan: PosterPlan, look: PopLook, sheet: _Sheet, window: Window) -> Drawing:
+def _draw(
+    plan: PosterPlan, look: PopLook, sheet: _Sheet, window: Window, *, skins: tuple[Colour, ...]
+) -> Drawing:
     portrait, picture, unit, factor = plan.portrait, plan.picture, plan.unit, plan.factor
     height, width = portrait.picture.shape[:2]
     colours = np.empty_like(picture)
     key = np.empty(picture.shape[:2], np.uint8)
     halo = -(-line_reach(plan.lines.sigma) // factor) * factor
     band = max(-(-96 // factor) * factor, 4 * halo)
-    inks = _inks(plan, portrait, look, unit=unit / factor)
+    inks = _inks(plan, look, skins, unit=unit / factor)
     for top in range(0, picture.shape[0], band):
         bottom = min(top + band, picture.shape[0])
         key[top:bottom] = key_rows(picture, plan, top=top, bottom=bottom, halo=halo)
         _colour_rows(colours, plan, look, sheet, window, inks, top=top, bottom=bottom)
-    smooth_key(key, sigma=float(np.clip(1.2 * unit, 0.7, 3.0)))
+    smooth_key(key, sigma=float(np.clip(1.8 * unit, 0.8, 4.0)))
     clean_key(key, portrait.faces, area=max(5.0, 70 * unit * unit))
     dot_key(key, plan, _screen(sheet, look, window))
     _print_features(colours, key, portrait, plan, look, inks, unit=unit)
@@ -132,8 +136,8 @@ def _draw(plan: PosterPlan, look: PopLook, sheet: _Sheet, window: Window) -> Dra
 @dataclass(frozen=True, slots=True)
 class _Inks:
     """Colours of the flat plates and what dots make of them, where each is printed (None: nowhere); which
-    plate slipped, where it lies and where it may; the person, and where the backdrop's plate leaves room for
-    it. What is printed has borders for `_printed_rows`."""
+    plate slipped, where it lies and where it may; the person. What is printed has borders for
+    `_printed_rows`."""
 
     flat: tuple[Colour, ...]
     dotted: tuple[Colour, ...]
@@ -142,26 +146,56 @@ class _Inks:
     beside: FloatImage
     may_slip: FloatImage
     person: FloatImage
-    gap: FloatImage
 
 
-def _inks(plan: PosterPlan, portrait: Portrait, look: PopLook, *, unit: float) -> _Inks:
+def _skin_inks(plan: PosterPlan, look: PopLook) -> tuple[Colour, ...]:
+    """The ink of every head's skin."""
+    faces = drawn_faces(plan.portrait, plan.factor)
+    return tuple(
+        skin_ink(
+            _lightness(tone, eye_white(plan.portrait.picture, (face.left_eye, face.right_eye))), look.palette
+        )
+        for tone, face in zip(plan.separation.skins, faces, strict=True)
+    )
+
+
+def _skins_of(
+    plan: PosterPlan, skins: tuple[Colour, ...], near: PosterPlan, closeup: Closeup, look: PopLook
+) -> tuple[Colour, ...]:
+    """The inks of the skins in a closeup: a face has the ink that its neck has, which lies outside."""
+    whole = drawn_faces(plan.portrait, plan.factor)
+    inks = list(_skin_inks(near, look))
+    for index, face in enumerate(drawn_faces(near.portrait, near.factor)):
+        x, y = (
+            start + at / closeup.zoom
+            for start, at in zip((closeup.left, closeup.top), face.box.centre, strict=True)
+        )
+        for each, ink in zip(whole, skins, strict=True):
+            if np.hypot(each.box.centre[0] - x, each.box.centre[1] - y) < 0.25 * each.width:
+                inks[index] = ink
+    return tuple(inks)
+
+
+def _inks(plan: PosterPlan, look: PopLook, skins: tuple[Colour, ...], *, unit: float) -> _Inks:
     palette = look.palette
     inks = palette.inks
     flat = [*inks]
     dotted = [
         mixed(inks[Ink.PAPER], inks[Ink.BLUE], 0.75),
-        mixed(inks[Ink.GREY], inks[Ink.DEEP], 0.8),
+        mixed(inks[Ink.GREY], palette.black, 0.85),
         palette.black,
         mixed(inks[Ink.RED], palette.black, 0.7),
         inks[Ink.BROWN] if apart(inks[Ink.BROWN], inks[Ink.YELLOW]) > 20 else palette.black,
         mixed(inks[Ink.BROWN], palette.black, 0.75),
         inks[Ink.DEEP],
+        inks[Ink.RED],
+        mixed(inks[Ink.GREEN], palette.black, 0.7),
+        inks[Ink.DEEP],
+        inks[Ink.RED],
+        inks[Ink.BLUE],
+        inks[Ink.BROWN],
     ]
-    faces = drawn_faces(portrait, plan.factor)
-    for tone, face in zip(plan.separation.skins, faces, strict=True):
-        white = eye_white(portrait.picture, (face.left_eye, face.right_eye))
-        ink = skin_ink(_lightness(tone, white), palette)
+    for ink in skins:
         flat.append(ink)
         # A little black sets shadow off from lips.
         dotted.append(mixed(overprinted(ink, palette.dot), palette.black, 0.15))
@@ -196,7 +230,6 @@ def _inks(plan: PosterPlan, portrait: Portrait, look: PopLook, *, unit: float) -
         beside=_crisp(beside, plan.factor, middle=0.0),
         may_slip=far,
         person=_crisp(plan.person, plan.factor),
-        gap=_crisp(moved(plan.person), plan.factor),
     )
 
 
@@ -254,7 +287,6 @@ def _colour_rows(
     person = _printed_rows(inks.person, factor=factor, top=top, bottom=bottom)
     behind = second_ink(sheet.pattern, window, width=width, top=top, bottom=bottom) if plan.contour else None
     beside = _printed_rows(inks.beside, factor=factor, top=top, bottom=bottom)
-    gap = _printed_rows(inks.gap, factor=factor, top=top, bottom=bottom)
     far = enlarged_rows(inks.may_slip, factor=factor, top=top, bottom=bottom)
     home, beside = home * (1 - beside) * far, beside * (1 - home) * far
     slips = bool(home.any() or beside.any())
@@ -272,7 +304,6 @@ def _colour_rows(
             first, second = (np.float32(ink[channel]) for ink in sheet.behind)
             back = behind * (second - first)
             back += first
-            back += gap * (paper - back)
             plane -= back
             plane *= person
             plane += back

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from toonbooth.drawing.cloth_inks import Dyes, light_cast
 from toonbooth.drawing.inking import Contour, LinePlan, find_contour, plan_lines, wanted_lines
 from toonbooth.drawing.poster_look import PopLook
 from toonbooth.drawing.regions import Regions, clean_matte, find_regions
@@ -23,6 +24,9 @@ from toonbooth.portrait.model import Face, Portrait
 FACE_WIDTH = 400.0
 """Face width in pixels at which lengths and strengths below are meant."""
 
+_CALM = 1.2
+_ON_CLOTH = 0.65
+"""How few lines there are in dense texture; how welcome they are on cloth; both against 1 in hatching."""
 
 _NO_FACE_SHARE = 0.28
 """Without a face, lengths are those of a face this share of the picture's short side."""
@@ -51,7 +55,8 @@ class PosterPlan:
     spectacled: bool
 
 
-def plan_poster(portrait: Portrait, look: PopLook) -> PosterPlan:
+def plan_poster(portrait: Portrait, look: PopLook, *, known: Dyes | None = None) -> PosterPlan:
+    """Decide all; `known` are the materials of a picture that this one is a part of, if it is."""
     full_unit = face_unit(portrait)
     factor = max(2, round(2 * full_unit))
     unit = full_unit / factor
@@ -74,11 +79,18 @@ def plan_poster(portrait: Portrait, look: PopLook) -> PosterPlan:
     regions = find_regions(lab, grey, person, faces, scale=scale)
     if faces:
         lab = continued(lab, person, unit=unit)
-    separation = separate(lab, grey, regions, faces, scale=scale, unit=unit, dottedness=look.dottedness)
+    cast = known.cast if known else light_cast(portrait.picture, faces)
+    separation = separate(
+        lab, grey, regions, faces, scale=scale, unit=unit, dottedness=look.dottedness, cast=cast, known=known
+    )
     wanted = wanted_lines(regions, faces, contour, scale=scale, unit=unit, behind=0.0 if faces else 1.0)
     wanted *= 1 - np.float32(0.25) * regions.features
+    # Weave and folds want few lines; strands of hair want theirs.
+    wanted *= np.float32(_ON_CLOTH) + np.float32(1 - _ON_CLOTH) * separation.near
     threshold = 0.0085 / look.line_weight
-    lines = plan_lines(grey, smooth_grey, wanted, along, threshold=threshold, unit=unit, factor=factor)
+    lines = plan_lines(
+        grey, smooth_grey, wanted, along, threshold=threshold, unit=unit, factor=factor, calm=_CALM
+    )
     outline = np.zeros((0, 0), np.float32)
     if contour is not None:
         outline = np.full(size[::-1], 0.5 * 6.0 * look.line_weight * max(unit, 0.25), np.float32)
@@ -114,7 +126,9 @@ def _calm_body(person: FloatImage, faces: tuple[Face, ...], *, scale: float, uni
             (rows - y) / np.float32(1.2 * across)
         )
         np.maximum(near, smoothstep(far.astype(np.float32, copy=False), low=1.3, high=0.8), out=near)
-    return cv2.blendLinear(person, calm, near, 1 - near).astype(np.float32, copy=False)
+    # Hair is drawn in curves, too, only tighter ones.
+    tight = smoothstep(gaussian(person, sigma=max(0.8, 4.5 * unit)), low=0.3, high=0.7)
+    return cv2.blendLinear(tight, calm, near, 1 - near).astype(np.float32, copy=False)
 
 
 def _feature_border(grey: FloatImage, regions: Regions, *, unit: float) -> FloatImage:

@@ -10,6 +10,7 @@ import numpy as np
 from toonbooth.drawing import facemap
 from toonbooth.drawing.bare_crown import with_bare_crown
 from toonbooth.drawing.beards import beard_evidence
+from toonbooth.drawing.cloth_inks import Cast, Dyes
 from toonbooth.drawing.flat_flesh import with_shadows
 from toonbooth.drawing.flat_inks import flat_plates, margins
 from toonbooth.drawing.ink_places import higher, near_heads
@@ -41,6 +42,7 @@ class Separation:
     skins : one per head.
     skin : 0 … 1, all skin, closed.
     near : 1 around heads, 0 elsewhere.
+    dyes : the materials of the clothes.
     """
 
     plates: tuple[FloatImage, ...]
@@ -50,6 +52,7 @@ class Separation:
     skins: tuple[SkinTone, ...]
     skin: FloatImage
     near: FloatImage
+    dyes: Dyes
 
 
 def separate(
@@ -61,6 +64,8 @@ def separate(
     scale: float,
     unit: float,
     dottedness: float,
+    cast: Cast = (0.0, 0.0),
+    known: Dyes | None = None,
 ) -> Separation:
     """Give every place its flat ink, its dots and its black.
 
@@ -77,6 +82,8 @@ def separate(
         A four-hundredth of a face's width.
     dottedness : float, about 1
         Turning it up dots more of the skin.
+    cast : of the light
+    known : the materials of a picture that this one is a part of, if it is
     """
     skin = closed_skin(lab, regions, faces, scale=scale, unit=unit)
     skin = with_bare_crown(skin, planes_of(lab)[0], grey, regions.person, faces, scale=scale)
@@ -87,11 +94,11 @@ def separate(
     shares = whose_skin(lab, skin, regions.heads)
     tones = [measure_skin(lab, bare * share) for share in shares]
     middle = SkinTone(65.0, 14.0, 18.0, 8.0, 68.0)
-    known = [tone for tone in tones if tone is not None]
-    skins = tuple(tone or (known[0] if known else middle) for tone in tones)
+    sure = [tone for tone in tones if tone is not None]
+    skins = tuple(tone or (sure[0] if sure else middle) for tone in tones)
 
     near = near_heads(regions, skin.shape)
-    plates = flat_plates(lab, skin, skins, near, regions, unit=unit)
+    plates, dyes = flat_plates(lab, skin, skins, near, regions, unit=unit, cast=cast, known=known)
     whole_skin = plates[len(Ink)] if shares else np.zeros_like(skin)
     # Shoulders and hands that only their ink makes skin belong to somebody, too.
     shares = whose_skin(lab, whole_skin, regions.heads)
@@ -127,7 +134,8 @@ def separate(
         # Two nets of dots upon each other would be dirt.
         dots *= 1 - smoothstep(beards, low=0.05, high=0.3)
         np.maximum(black, np.clip(solid(beards), -30, 20), out=black, where=beards > 0)
-    return Separation(margins(plates), dots, grain, _distance(black), skins, whole_skin, near)
+    black = gaussian(np.clip(black, -12, 12), sigma=max(0.8, 4.5 * unit))
+    return Separation(margins(plates), dots, grain, _distance(black), skins, whole_skin, near, dyes)
 
 
 def _shadows(
