@@ -38,7 +38,7 @@ from toonbooth.imaging.colour import luma, planes_of, rgb_to_lab
 from toonbooth.imaging.contours import trace_field
 from toonbooth.imaging.flow import Flow, FlowSmoother, edge_tangent_flow
 from toonbooth.imaging.morphology import disk
-from toonbooth.imaging.pixels import FloatImage, to_float
+from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
 from toonbooth.imaging.resize import Size, enlarged, padded, shrunk
 from toonbooth.imaging.smoothing import flatten, gaussian
 from toonbooth.imaging.tones import smoothstep
@@ -62,9 +62,11 @@ _TEXTURE = 13.0
 _FIGURE_EDGE = 1.2
 """Pixels over which the figure's edge is softened, to be found again in its place in a small copy."""
 
-_FINEST = 0.2
-"""Pixels of a four-hundredth of a face's width beyond which masses have no use for more: they are sought on a
-smaller picture, at most half as large."""
+_CLOSE = 110.0
+"""Pixels of a face's width that masses are sought at, at least."""
+
+_MOST_PIXELS = 420_000
+"""Of a picture on which masses are sought, where it has to be larger for that."""
 
 _WHITE = (255, 255, 255)
 
@@ -204,7 +206,15 @@ def _trace(portrait: Portrait, look: FlatLook) -> _Traced:
     # Hands, and skin that was not told for skin, must not look like another's beside it.
     drawn = painted_flesh(_lively(plain, look), plain, [each for each in flesh if each])
     drawn, hair = one_hue_each(drawn, person, surface.skin, faces, scale=scale)
-    masses = _masses(drawn, person, look.masses, flow, hair=hair, unit=fine)
+    masses = _masses(
+        drawn,
+        person,
+        look.masses,
+        flow,
+        hair=hair,
+        unit=fine,
+        closer=_closer(picture, drawn - lab, unit=unit),
+    )
     spacing = max(2.0, 8 * fine)
     silhouette = trace_field(person, level=0.5, spacing=spacing, least_area=max(12.0, 300 * fine * fine))
     surface = replace(surface, skin=_beyond(surface.skin, person, unit=fine))
@@ -232,18 +242,34 @@ def _masses(
     *,
     hair: FloatImage | None = None,
     unit: float,
+    closer: FloatImage | None = None,
 ) -> tuple[Shape, ...]:
-    """Masses of hair and cloth, sought on fewer pixels where a face is large enough for that."""
-    height, width = where.shape
+    """Masses of hair and cloth, sought on more pixels where faces are small."""
     lab = _flowing(lab, flow, unit=unit)
-    fewer = float(np.clip(unit / _FINEST, 1, 2))
-    size = (round(width / fewer), round(height / fewer))
-    if fewer > 1:
-        fewer = width / size[0]
-        lab, where = shrunk(lab, size), shrunk(where, size)
-        hair = None if hair is None else shrunk(hair, size)
-    shapes = trace_masses(lab, where, tones, hair=hair, unit=unit / fewer)
-    return tuple(shape.moved(scale=fewer, corner=(0.0, 0.0)) for shape in shapes)
+    if closer is None or hair is None:
+        return trace_masses(lab, where, tones, hair=hair, unit=unit)
+    more = closer.shape[1] / where.shape[1]
+    size = (closer.shape[1], closer.shape[0])
+    where, hair = enlarged(where, size), enlarged(hair, size)
+    # Strands are no sharper for being larger, and at the silhouette the smaller one has no background left.
+    soft = np.maximum(cv2.dilate(hair, disk(2)), 1 - cv2.erode(where, disk(3))).astype(np.float32)
+    closer = cv2.blendLinear(enlarged(lab, size), closer, soft, 1 - soft).astype(np.float32, copy=False)
+    shapes = trace_masses(closer, where, tones, hair=hair, unit=unit * more)
+    return tuple(shape.moved(scale=1 / more, corner=(0.0, 0.0)) for shape in shapes)
+
+
+def _closer(picture: ByteImage, change: FloatImage, *, unit: float) -> FloatImage | None:
+    """A larger copy of the picture for small faces, its colours changed as those of a smaller one were.
+
+    None where the smaller one is large enough.
+    """
+    height, width = picture.shape[:2]
+    share = min(_CLOSE / (unit * _FACE_WIDTH), (_MOST_PIXELS / (height * width)) ** 0.5, 1.0)
+    if share < 1.15 * change.shape[1] / width:
+        return None
+    size = (round(share * width), round(share * height))
+    seen = flatten(shrunk(picture, size), passes=2, tone=30.0, reach=5, median=3)
+    return rgb_to_lab(to_float(seen)) + enlarged(change, size)
 
 
 def _flowing(lab: FloatImage, flow: Flow, *, unit: float) -> FloatImage:

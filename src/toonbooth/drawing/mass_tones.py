@@ -47,7 +47,7 @@ class MassTones:
     apart: float
     contrast: float
     cloth: int = 3
-    hair: int = 4
+    hair: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Grain:
     spacing : between control points.
     area : of the smallest shape.
     width : of the narrowest.
-    spread : how far tones lie apart, of how far they lie apart in the photo.
+    steps : least and most difference in lightness between its base and another tone.
     """
 
     hair: bool
@@ -69,11 +69,11 @@ class Grain:
     spacing: float
     area: float
     width: float
-    spread: float
+    steps: tuple[float, float]
 
 
-HAIR = Grain(hair=True, calm=2.6, around=14.0, spacing=8.0, area=800.0, width=9.0, spread=0.85)
-CLOTH = Grain(hair=False, calm=8.0, around=30.0, spacing=12.0, area=1800.0, width=14.0, spread=1.0)
+HAIR = Grain(hair=True, calm=2.6, around=14.0, spacing=8.0, area=800.0, width=9.0, steps=(7.0, 18.0))
+CLOTH = Grain(hair=False, calm=13.0, around=45.0, spacing=16.0, area=6000.0, width=28.0, steps=(5.0, 13.0))
 """Strands are fine, and their shine is a tone of theirs, no grey and no skin. Folds are broad."""
 
 
@@ -135,32 +135,47 @@ def trace_tones(
     light += away * (np.float32(tones.contrast) + np.float32(0.7) * smoothstep(plane, low=45, high=15))
     counted = core if 4 * np.count_nonzero(core) > np.count_nonzero(inside) else inside
     values, samples = light[counted], colours[counted]
+    if not len(values):
+        return byte_colour(_lab(shaped[own].mean(axis=0))), ()
     levels = _levels(values, count=tones.hair if grain.hair else tones.cloth, apart=tones.apart)
     tone_of = np.searchsorted(levels, values)
     present = np.bincount(tone_of, minlength=len(levels) + 1)
     base = int(present.argmax())
     middle = samples[tone_of == base].mean(axis=0)
 
-    def cut(field: FloatImage, level: float, index: int) -> list[Shape]:
+    def cut(side: int, number: int) -> list[Shape]:
+        level = float(levels[number])
         curves = trace_field(
-            field,
-            level=level,
+            side * light,
+            level=side * level,
             spacing=max(2.1, grain.spacing * unit),
             least_area=max(20.0 if grain.hair else 14.0, grain.area * unit * unit),
         )
         curves = stout(curves, least=max(1.6, grain.width * unit))
-        if not present[index] or not curves:
+        beyond = side * (values - level) > 0
+        if not curves or not beyond.any():
             return []
-        tone = samples[tone_of == index].mean(axis=0)
-        tone[0] = middle[0] + grain.spread * (tone[0] - middle[0])
-        return [Shape(curves, byte_colour(_lab(tone))).moved(scale=fewer, corner=corner)]
+        away = float(samples[beyond, 0].mean()) - float(middle[0])
+        return [Shape(curves, byte_colour(_toned(middle, away, grain))).moved(scale=fewer, corner=corner)]
 
     shapes: list[Shape] = []
-    for index in range(base - 1, -1, -1):
-        shapes += cut(-light, -float(levels[index]), index)
-    for index in range(base, len(levels)):
-        shapes += cut(light, float(levels[index]), index + 1)
+    if base > 0:
+        shapes += cut(-1, base - 1 if 4 * present[base - 1] > present[:base].sum() else 0)
+    if base < len(levels):
+        near = 4 * present[base + 1] > present[base + 1 :].sum()
+        shapes += cut(1, base if near else len(levels) - 1)
     return byte_colour(_lab(middle)), tuple(shapes)
+
+
+def _toned(base: FloatImage, away: float, grain: Grain) -> Colour:
+    """A tone of a material: lighter or darker by a step that is seen and tears nothing apart."""
+    low, high = grain.steps
+    step = float(np.clip(abs(away), low, high))
+    lightness, red, yellow = (float(value) for value in base)
+    if away < 0:
+        # Shade is deeper, not greyer, and a little cooler.
+        return _lab(np.array([max(lightness - step, 0.45 * lightness), 1.02 * red, 0.98 * yellow - 0.8]))
+    return _lab(np.array([min(lightness + step, 97.0), 0.97 * red, 1.02 * yellow + 0.4]))
 
 
 def _levels(values: FloatImage, *, count: int, apart: float) -> FloatImage:

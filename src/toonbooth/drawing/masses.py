@@ -38,6 +38,15 @@ _FOREIGN = 30.0**2
 _STEEP = 3.5
 """Slope of a colour, L*a*b* per pixel, from which on it is on its way to another."""
 
+_SUMMIT = 0.3
+"""Share of the steepest slope nearby below which a colour is where it is itself."""
+
+_SOFT = 26.0
+"""Width of a border, four-hundredths of a face, from which on it is one of light and not of cloth."""
+
+_ONE_CLOTH = 36.0
+"""Most that two tones of one cloth can lie apart."""
+
 _SAMPLES = 2400
 _OVERLAP = 0.1
 """By how much masses reach under their neighbours, in the units of a blurred mask: nothing shows between."""
@@ -87,23 +96,27 @@ def trace_masses(
     ]
     if not places:
         return ()
-    dull = _dull(shaped)
+    dull, slope = _dull(shaped), _slope(shaped)
+    inner = cv2.erode(where, disk(max(3.0, 8 * unit))) > 0.5
+    sure = wanted & (on_head | ~_steep(slope) & inner)
     materials: list[FloatImage] = []
     for place, shade, count, apart in places:
-        part = dull[place]
+        # What two cloths have mixed at their border is no third, unless there is nothing else.
+        known = place & sure
+        part = dull[known if np.count_nonzero(known) >= 8 else place]
         # An odd step, so that samples don't fall on columns.
         part = part[:: max(1, len(part) // _SAMPLES) | 1] * np.array([shade, 1, 1], np.float32)
         found = gather_colours(part, count=count, apart=apart)
         materials.append((found / np.array([shade, 1, 1], np.float32)).astype(np.float32))
     labels = _nearest(dull, materials, [shade for _, shade, _, _ in places], hair)
     count = sum(len(found) for found in materials)
-    inner = cv2.erode(where, disk(max(2.0, 5 * unit))) > 0.5
-    sure = wanted & (on_head | ~_steep(shaped) & inner)
-    # What lies outside takes no part.
-    labels = _settled(labels, sure, reach=max(4.0, 12 * unit))
-    labels[~wanted] = count
+    labels = _without_soft_borders(
+        labels, shaped, slope, wanted, [len(found) for found in materials], softest=max(9.0, _SOFT * unit)
+    )
+    # What lies outside takes no part, but masses go on to it: beside the silhouette nothing else may show.
+    labels = _settled(np.where(wanted, labels, np.uint8(count)), sure, reach=max(4.0, 12 * unit))
     of_hair = count - len(materials[-1]) if places[-1][0] is on_head else count
-    shares = _shares(labels, count, sigma=max(1.6, 5 * unit))
+    shares = _shares(labels, count, sigma=max(1.0, 3 * unit))
     labels, first, second = _ranked(shares)
     # Specks and pinholes are left out as they are traced.
     least = max(16.0, 320 * unit * unit)
@@ -125,8 +138,11 @@ def trace_masses(
             masses[1:1] = [(np.inf, shape) for shape in inside]
             continue
         lead = shares[index] - np.where(own, second, first)
-        curves = trace_field(lead, level=-_OVERLAP, spacing=max(2.6, 8 * unit), least_area=least)
-        masses.append((float(sizes[index]), Shape(curves, base, 1.0, inside)))
+        curves = trace_field(
+            lead, level=-_OVERLAP, spacing=max(2.6, 7 * unit), least_area=least, cornered=True
+        )
+        if curves:
+            masses.append((float(sizes[index]), Shape(curves, base, 1.0, inside)))
     # What is small lies on what is large.
     masses.sort(key=lambda each: -each[0])
     return tuple(shape for _, shape in masses)
@@ -219,16 +235,73 @@ def _shares(labels: NDArray[np.uint8], count: int, *, sigma: float) -> list[Floa
     return shares
 
 
-def _steep(shaped: FloatImage) -> NDArray[np.bool_]:
-    """Where one colour goes over into another: what lies there is neither."""
+def _slope(shaped: FloatImage) -> FloatImage:
+    """The square of how fast colours change, per pixel."""
     slope = np.zeros(shaped.shape[:2], np.float32)
     for plane in planes_of(shaped):
         for across, down in ((1, 0), (0, 1)):
             slope += np.square(cv2.Sobel(plane, cv2.CV_32F, across, down, scale=0.125))
+    return slope
+
+
+def _steep(slope: FloatImage) -> NDArray[np.bool_]:
+    """Where one colour goes over into another: what lies there is neither."""
     even = (slope < _STEEP * _STEEP).astype(np.uint8)
     # A single even pixel within a slope is where two blurs meet.
-    steep: NDArray[np.bool_] = np.asarray(cv2.morphologyEx(even, cv2.MORPH_OPEN, disk(1)) == 0)
+    even = cv2.morphologyEx(even, cv2.MORPH_OPEN, disk(1)).astype(np.uint8, copy=False)
+    # The middle of a stripe that is hardly wider than its blur.
+    summit = slope < np.float32(_SUMMIT * _SUMMIT) * cv2.dilate(slope, np.ones((5, 5), np.uint8))
+    steep: NDArray[np.bool_] = (even == 0) & ~summit
     return steep
+
+
+def _without_soft_borders(
+    labels: NDArray[np.uint8],
+    shaped: FloatImage,
+    slope: FloatImage,
+    wanted: NDArray[np.bool_],
+    counts: list[int],
+    *,
+    softest: float,
+) -> NDArray[np.uint8]:
+    """Make one of materials that go over into each other softly: that is light, and a cloth has an edge.
+
+    Parameters
+    ----------
+    counts : how many materials each kind has; those of different kinds stay apart
+    softest : float, pixels
+        Width of a border from which on it is none.
+    """
+    count = sum(counts)
+    kind = np.repeat(np.arange(len(counts)), counts)
+    here = labels[wanted]
+    sizes = np.bincount(here, minlength=count)
+    sums = [np.bincount(here, plane[wanted], minlength=count) for plane in planes_of(shaped)]
+    means = (np.stack(sums) / np.maximum(sizes, 1)).T
+    pairs = np.zeros(count * count, np.int64)
+    steepness = np.zeros(count * count)
+    for one, other, there in (
+        (labels[:, :-1], labels[:, 1:], np.s_[:, :-1]),
+        (labels[:-1], labels[1:], np.s_[:-1]),
+    ):
+        border = (one != other) & wanted[there]
+        key = np.minimum(one, other)[border].astype(np.int64) * count + np.maximum(one, other)[border]
+        pairs += np.bincount(key, minlength=count * count)
+        steepness += np.bincount(key, np.sqrt(slope[there][border]), minlength=count * count)
+    into = np.arange(count, dtype=np.uint8)
+    for key in np.argsort(-pairs, kind="stable"):
+        if pairs[key] < 6:
+            break
+        first, second = (int(into[index]) for index in divmod(int(key), count))
+        apart = float(np.linalg.norm(means[first] - means[second]))
+        width = apart * pairs[key] / max(float(steepness[key]), 1e-6)
+        if first != second and width > softest and apart < _ONE_CLOTH and kind[first] == kind[second]:
+            into[into == second] = first
+            whole = sizes[first] + sizes[second]
+            means[first] += (means[second] - means[first]) * (sizes[second] / max(whole, 1))
+            sizes[first] = whole
+    merged: NDArray[np.uint8] = into[labels]
+    return merged
 
 
 def _settled(labels: NDArray[np.uint8], sure: NDArray[np.bool_], *, reach: float) -> NDArray[np.uint8]:

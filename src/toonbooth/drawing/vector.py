@@ -260,9 +260,16 @@ def _area(curve: Curve) -> float:
 
 
 def _thinned(curve: Curve) -> Curve:
-    # Curves with corners have few points and need them all.
-    cornered = bool((np.abs(np.diff(curve, axis=0)).sum(axis=1) == 0).any())
-    return curve if len(curve) < 24 or cornered else ((curve[0:-1:2] + curve[1::2]) / 2).astype(np.float32)
+    if len(curve) < 24:
+        return curve
+    doubled = (curve == np.roll(curve, -1, axis=0)).all(axis=1)
+    if doubled.any():
+        # What makes a corner is needed; of all else every other point does.
+        kept = doubled | np.roll(doubled, 1)
+        kept[::2] = True
+        fewer: Curve = curve[kept]
+        return fewer
+    return ((curve[0:-1:2] + curve[1::2]) / 2).astype(np.float32)
 
 
 def _path(curve: Curve) -> str:

@@ -16,7 +16,19 @@ _MARGIN = 3
 """Pixels by which a field is continued: what reaches its border goes on beyond it."""
 
 
-def trace_field(field: FloatImage, *, level: float, spacing: float, least_area: float) -> tuple[Curve, ...]:
+_SHARP = 0.8
+"""Turn within three spacings from which on a border has a corner, radians."""
+
+_SHARPER = 1.7
+"""By how much it must turn more there than on both sides: a small disc has no corners."""
+
+_ROUNDS = 4
+"""How often a border's points move towards the middle of their neighbours; its corners stay."""
+
+
+def trace_field(
+    field: FloatImage, *, level: float, spacing: float, least_area: float, cornered: bool = False
+) -> tuple[Curve, ...]:
     """Trace the borders of everything above a level.
 
     Parameters
@@ -28,6 +40,9 @@ def trace_field(field: FloatImage, *, level: float, spacing: float, least_area: 
         Distance between control points. Turning it up leaves smoother, simpler outlines.
     least_area : float, pixels
         Islands and holes smaller than this are left out.
+    cornered : bool
+        Whether borders have corners where they turn sharply, and are calmer between these; round everywhere
+        if not.
 
     Returns
     -------
@@ -62,7 +77,8 @@ def trace_field(field: FloatImage, *, level: float, spacing: float, least_area: 
     together: Curve = np.concatenate(kept, dtype=np.float32)
     exact = _onto_level(wide, together, level) - np.float32(_MARGIN)
     ends = np.cumsum([len(each) for each in kept])[:-1]
-    return tuple(_relaxed(each, spacing) for each in np.split(exact, ends))
+    draw = _cornered if cornered else _relaxed
+    return tuple(draw(each, spacing) for each in np.split(exact, ends))
 
 
 def spline_polygon(curve: Curve, *, samples: int) -> Curve:
@@ -121,3 +137,51 @@ def _relaxed(points: Curve, spacing: float) -> Curve:
     for offset, weight in ((0, 0.12), (1, 0.2), (3, 0.2), (4, 0.12)):
         calm += np.float32(weight) * dense[offset : offset + 4 * count - 3 : 4]
     return calm
+
+
+def _cornered(points: Curve, spacing: float) -> Curve:
+    """Control points along a closed border, smoothed between its corners, which are kept and doubled."""
+    dense = _relaxed(points, spacing / 2)
+    count = len(dense)
+    reach = 3
+    if count < 4 * reach:
+        return _relaxed(points, spacing)
+    around = np.arange(count)
+    behind, ahead = dense[around - reach], dense[(around + reach) % count]
+    before, after = dense - behind, ahead - dense
+    lengths = np.hypot(before[:, 0], before[:, 1]) * np.hypot(after[:, 0], after[:, 1])
+    turn = np.arccos(np.clip((before * after).sum(axis=1) / np.maximum(lengths, np.float32(1e-6)), -1, 1))
+    beside = turn[around - 2 * reach] + turn[(around + 2 * reach) % count]
+    sharpest = (turn > _SHARP) & (turn > _SHARPER / 2 * beside)
+    for step in range(1, reach + 1):
+        sharpest &= turn >= turn[around - step]
+        sharpest &= turn > turn[(around + step) % count]
+    pinned = np.flatnonzero(sharpest)
+    kept = _pointed(dense, pinned, reach=reach, spacing=spacing)
+    free = np.float32(0.5) * ~sharpest[:, None]
+    calm = dense.copy()
+    calm[pinned] = kept
+    for _ in range(_ROUNDS):
+        middle = (np.roll(calm, 1, axis=0) + np.roll(calm, -1, axis=0)) * np.float32(0.5)
+        calm += free * (middle - calm)
+    near = sharpest | np.roll(sharpest, 1) | np.roll(sharpest, -1)
+    chosen = sharpest | ((around % 2 == 0) & ~near)
+    curve: Curve = np.repeat(calm[chosen], 1 + sharpest[chosen], axis=0)
+    return curve
+
+
+def _pointed(dense: Curve, corners: NDArray[np.intp], *, reach: int, spacing: float) -> Curve:
+    """Where a border's corners were before its field was blurred: where the sides beside them would meet."""
+    count = len(dense)
+    here = dense[corners]
+    one, other = dense[corners - 2], dense[(corners + 2) % count]
+    along, back = one - dense[corners - 2 - reach], other - dense[(corners + 2 + reach) % count]
+    cross = along[:, 0] * back[:, 1] - along[:, 1] * back[:, 0]
+    gap = other - one
+    crosses = np.abs(cross) > np.float32(0.1 * spacing * spacing)
+    share = (gap[:, 0] * back[:, 1] - gap[:, 1] * back[:, 0]) / np.where(crosses, cross, np.float32(1))
+    met = one + along * share[:, None]
+    away = np.hypot(*(met - here).T)
+    use = (crosses & (away < spacing) & (share > 0))[:, None]
+    pointed: Curve = np.where(use, met, here).astype(np.float32)
+    return pointed

@@ -58,6 +58,28 @@ def test_a_blurred_border_between_two_cloths_is_no_third() -> None:
     assert len(colours_of(shapes)) == 2
 
 
+def test_what_goes_over_softly_is_one_cloth_and_a_step_is_a_border() -> None:
+    tones = MassTones(count=6, apart=8.0, contrast=0.0, cloth=1)
+    ramp = np.clip((np.arange(96, dtype=np.float32) - 30) / 36, 0, 1)
+    soft, step = flat(NAVY), flat(NAVY)
+    lit = np.array((26.0, 0, -22.0), np.float32)
+    soft += ramp[None, :, None] * lit
+    step[:, 48:] += lit
+    assert len(trace_masses(soft, EVERYWHERE, tones, unit=0.2)) == 1
+    assert len(trace_masses(step, EVERYWHERE, tones, unit=0.2)) == 2
+
+
+def test_a_cloth_of_one_pixel_is_drawn_without_tones() -> None:
+    hair = np.zeros((96, 96), np.float32)
+    lab = flat(WHITE)
+    lab[40:43, 40:43] = (25.0, 8.0, 14.0)
+    hair[40:43, 40:43] = 1
+    where = np.zeros((96, 96), np.float32)
+    where[40:43, 40:43] = 1
+    where[60, 61] = 1
+    assert trace_masses(lab, where, TONES, hair=hair, unit=0.1)
+
+
 def test_shine_on_hair_keeps_the_hue_of_the_hair() -> None:
     lab = flat(WHITE)
     lab[:60] = (25.0, 8.0, 14.0)

@@ -31,6 +31,24 @@ def test_small_islands_and_holes_are_left_out() -> None:
     assert len(trace_field(field, level=0.0, spacing=2, least_area=1)) == 3
 
 
+def test_a_square_that_was_blurred_has_its_corners_back_when_asked() -> None:
+    field = np.zeros((80, 80), np.float32)
+    field[20:60, 20:60] = 1
+    field = cv2.GaussianBlur(field, (0, 0), 2.0).astype(np.float32)
+    corner = np.array([59.5, 59.5])
+
+    def gap(*, cornered: bool) -> float:
+        (curve,) = trace_field(field, level=0.5, spacing=3, least_area=4, cornered=cornered)
+        return float(np.hypot(*(spline_polygon(curve, samples=4) - corner).T).min())
+
+    assert gap(cornered=True) < 0.5 < gap(cornered=False)
+
+
+def test_a_disc_has_no_corners() -> None:
+    (curve,) = trace_field(disc(27.2), level=0.0, spacing=3, least_area=4, cornered=True)
+    assert (np.hypot(*np.diff(curve, axis=0).T) > 1).all()
+
+
 def test_what_reaches_the_pictures_border_goes_on_beyond_it() -> None:
     (curve,) = trace_field(np.ones((30, 40), np.float32), level=0.5, spacing=2, least_area=4)
     mask = np.zeros((30, 40), np.uint8)
