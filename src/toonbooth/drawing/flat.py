@@ -15,6 +15,7 @@ from toonbooth.drawing.closeup import Closeup, look_closely
 from toonbooth.drawing.exposure import well_lit
 from toonbooth.drawing.eyes import enlarge_eyes
 from toonbooth.drawing.flat_backdrop import PAIRS, BackdropShape, FlatBackdrop, lay_backdrop
+from toonbooth.drawing.flat_ears import draw_ears, with_ears
 from toonbooth.drawing.flat_features import draw_features
 from toonbooth.drawing.flat_flesh import (
     Flesh,
@@ -42,6 +43,7 @@ from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
 from toonbooth.imaging.resize import Size, enlarged, padded, shrunk
 from toonbooth.imaging.smoothing import flatten, gaussian
 from toonbooth.imaging.tones import smoothstep
+from toonbooth.imaging.windows import extent, grown
 from toonbooth.portrait.model import Face, Portrait
 
 _FACE_WIDTH = 400.0
@@ -197,15 +199,18 @@ def _trace(portrait: Portrait, look: FlatLook) -> _Traced:
     regions = find_regions(lab, grey, person, faces, scale=scale)
     surface = close_skin(lab, regions, faces, scale=scale)
     skin = with_bare_crown(surface.skin, planes_of(lab)[0], grey, person, faces, scale=scale)
-    surface = replace(surface, skin=with_shadows(skin, lab, person, faces, scale=scale))
+    skin = with_shadows(skin, lab, person, faces, scale=scale)
+    skin, ears = with_ears(skin, lab, person, faces, scale=scale)
+    surface = replace(surface, skin=skin)
     flesh: list[Flesh | None] = [
         measure_flesh(lab, own.skin, regions, face, scale=scale)
         for own, face in zip(_skins(lab, surface, faces, scale=scale), faces, strict=True)
     ]
     plain = _unmixed(lab, surface.skin, person, unit=fine)
+    drawn, hair = one_hue_each(_lively(plain, look), person, surface.skin, faces, scale=scale)
     # Hands, and skin that was not told for skin, must not look like another's beside it.
-    drawn = painted_flesh(_lively(plain, look), plain, [each for each in flesh if each])
-    drawn, hair = one_hue_each(drawn, person, surface.skin, faces, scale=scale)
+    painted = painted_flesh(drawn, plain, [each for each in flesh if each])
+    drawn = cv2.blendLinear(drawn, painted, hair, 1 - hair).astype(np.float32, copy=False)
     masses = _masses(
         drawn,
         person,
@@ -222,9 +227,12 @@ def _trace(portrait: Portrait, look: FlatLook) -> _Traced:
     if look.border > 0:
         shapes.append(full(_border(person, look, unit=fine, spacing=2 * spacing)))
     on_person = list(masses)
-    for face, each, own in zip(faces, flesh, _skins(lab, surface, faces, scale=scale), strict=True):
+    skins = _skins(lab, surface, faces, scale=scale)
+    for face, each, own, seen in zip(faces, flesh, skins, ears, strict=True):
         if each is not None:
             on_person.append(trace_skin(lab, own, regions, face, each, look.skin, scale=scale))
+            shadow = 1.4 * look.skin.shadow
+            on_person += draw_ears(seen, each.paint, shadow=shadow, width=face.width * scale)
             on_person += trace_beard(lab, person, regions, face, each, scale=scale)
     figure = full(Shape(silhouette, masses[0].colour if masses else _WHITE, 1.0, tuple(on_person)))
     shapes.append(figure)
@@ -245,7 +253,7 @@ def _masses(
     closer: FloatImage | None = None,
 ) -> tuple[Shape, ...]:
     """Masses of hair and cloth, sought on more pixels where faces are small."""
-    lab = _flowing(lab, flow, unit=unit)
+    lab = _combed(lab, flow, where if hair is None else hair, unit=unit)
     if closer is None or hair is None:
         return trace_masses(lab, where, tones, hair=hair, unit=unit)
     more = closer.shape[1] / where.shape[1]
@@ -272,15 +280,26 @@ def _closer(picture: ByteImage, change: FloatImage, *, unit: float) -> FloatImag
     return rgb_to_lab(to_float(seen)) + enlarged(change, size)
 
 
-def _flowing(lab: FloatImage, flow: Flow, *, unit: float) -> FloatImage:
-    """Gather hair into strands and cloth into folds: colours even out along their flow, not across edges."""
-    height, width = lab.shape[:2]
+def _combed(lab: FloatImage, flow: Flow, hair: FloatImage, *, unit: float) -> FloatImage:
+    """Gather hair into strands: its colours even out along their flow, not across edges, with no others."""
+    found = extent(hair > 0.1)
+    if found is None:
+        return lab
+    window = grown(found, max(2, round(8 * unit)), hair.shape)
+    part, weight = lab[window], hair[window]
+    height, width = weight.shape
     half = (max(1, width // 2), max(1, height // 2))
-    along = FlowSmoother(flow.resized(*half), reach=max(1.0, 16 * unit), taps=4)
-    even = enlarged(along.smooth(along.smooth(shrunk(lab, half))), (width, height))
-    away = np.sqrt(np.square(even - lab).sum(axis=2))
-    edge = smoothstep(away, low=_TEXTURE, high=2 * _TEXTURE)
-    return cv2.blendLinear(lab, even, edge, 1 - edge).astype(np.float32, copy=False)
+    flow = Flow(flow.x[window], flow.y[window], flow.coherence[window]).resized(*half)
+    along = FlowSmoother(flow, reach=max(1.0, 16 * unit), taps=4)
+    counted = [np.multiply(plane, weight, dtype=np.float32) for plane in planes_of(part)]
+    even = along.smooth(along.smooth(shrunk(cv2.merge([*counted, weight]).astype(np.float32), half)))
+    *planes, total = planes_of(enlarged(even, (width, height)))
+    even = cv2.merge([plane / np.maximum(total, np.float32(0.05)) for plane in planes]).astype(np.float32)
+    away = np.sqrt(np.square(even - part).sum(axis=2))
+    share = weight * smoothstep(away, low=2 * _TEXTURE, high=_TEXTURE) * smoothstep(total, low=0.05, high=0.2)
+    combed = lab.copy()
+    combed[window] = cv2.blendLinear(even, np.ascontiguousarray(part), share, 1 - share)
+    return combed
 
 
 def _lively(lab: FloatImage, look: FlatLook) -> FloatImage:

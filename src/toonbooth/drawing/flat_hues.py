@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from toonbooth.imaging.colour import planes_of
+from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.smoothing import gaussian, masked_blur
 from toonbooth.imaging.tones import smoothstep
@@ -52,6 +53,8 @@ def one_hue_each(
     everywhere = np.zeros((height, width), np.float32)
     columns = np.arange(width, dtype=np.float32)[None, :]
     rows = np.arange(height, dtype=np.float32)[:, None]
+    # Beside the background and beside skin hair has some of their hues.
+    inner = cv2.erode(cloth, disk(max(1.0, 6 * unit)))
     for face in faces:
         across = max(1.0, face.width * scale)
         x, y = ((value + 0.5) * scale - 0.5 for value in face.box.centre)
@@ -62,7 +65,9 @@ def one_hue_each(
         sure = hair > 0.8
         if np.count_nonzero(sure) < _ENOUGH:
             continue
-        red, yellow = float(np.median(a[sure])), float(np.median(b[sure]))
+        own = sure & (inner > 0.9)
+        own = own if np.count_nonzero(own) >= _ENOUGH else sure
+        red, yellow = float(np.median(a[own])), float(np.median(b[own]))
         below = smoothstep(rows, low=y + 2.4 * across, high=y + 2.2 * across)
         hair = _gone_on(hair, (light, a, b), cloth * below, across=across)
         np.maximum(everywhere, hair, out=everywhere)

@@ -119,7 +119,7 @@ def trace_masses(
     shares = _shares(labels, count, sigma=max(1.0, 3 * unit))
     labels, first, second = _ranked(shares)
     # Specks and pinholes are left out as they are traced.
-    least = max(16.0, 320 * unit * unit)
+    least = max(20.0, 700 * unit * unit)
     sizes = np.bincount(labels[wanted], minlength=count)
     commonest = int(sizes.argmax())
     height, width = where.shape
