@@ -146,7 +146,7 @@ def _creases(picture: ByteImage, face: Face, *, beard: float) -> Iterator[tuple[
     for kind, line, out, found in zip(kinds, lines, across, depth, strict=True):
         near = slice(_REACH - kind.reach, _REACH + kind.reach + 1)
         calm = cv2.GaussianBlur(np.ascontiguousarray(found[:, near]), (0, 0), sigmaX=0.7, sigmaY=2.0)
-        shift, strength = _along(calm, steps[_GAP:-_GAP][near])
+        shift, strength = _along(calm.astype(np.float32, copy=False), steps[_GAP:-_GAP][near])
         pressure = smoothstep(strength, low=kind.faint, high=kind.deep)
         if np.count_nonzero(pressure > 0.1) >= _SHORTEST * _SAMPLES:
             path = (line + out * shift[:, None]) / np.float32(share) + corner
@@ -171,7 +171,7 @@ def _tapered(pressure: FloatImage) -> FloatImage:
     """Pressure that comes and goes softly, and is nothing at a path's ends."""
     ends = np.minimum(1, np.minimum(np.arange(len(pressure)), np.arange(len(pressure))[::-1]) / 6)
     calm = cv2.GaussianBlur((pressure * ends).astype(np.float32)[:, None], (1, 15), 0, sigmaY=3.0)
-    tapered: FloatImage = calm[:, 0]
+    tapered: FloatImage = calm[:, 0].astype(np.float32, copy=False)
     return tapered
 
 

@@ -122,7 +122,9 @@ def test_a_lost_brow_is_drawn_and_a_covered_one_is_not() -> None:
     assert float((key[right] > 127).mean()) > 0.15
 
     fringe = fair.copy()
-    fringe[left | right] = 60
+    for brow in (left, right):
+        rows, columns = np.nonzero(brow)
+        fringe[: int(rows.mean()), columns.min() - 4 : columns.max() + 5] = 60
     key = np.zeros((256, 256), np.uint8)
     print_brows(key, fringe, face)
     assert not key.any()
