@@ -9,17 +9,18 @@ import cv2
 import numpy as np
 
 from toonbooth.drawing import facemap
-from toonbooth.drawing.cel import bodily_hue, without_rim
+from toonbooth.drawing.cel import without_rim
 from toonbooth.drawing.cel_backdrop import SceneLook, choose_scene
-from toonbooth.drawing.cloth import without_flecks, without_mottle, woven_cloth
+from toonbooth.drawing.cloth import bodily_hue, whiteness, without_flecks
 from toonbooth.drawing.complexion import SkinTones, as_flesh, lay_skin
+from toonbooth.drawing.drapery import Drapery, find_drapery
 from toonbooth.drawing.exposure import with_lit_faces
 from toonbooth.drawing.eyes import enlarge_eyes, iris_hue
 from toonbooth.drawing.figure import Drawing
 from toonbooth.drawing.flesh import ember
 from toonbooth.drawing.folds import draw_folds
 from toonbooth.drawing.gaze import CREASES, draw_eye, eye_tones
-from toonbooth.drawing.inking import wanted_lines
+from toonbooth.drawing.inking import OtherLines, wanted_lines
 from toonbooth.drawing.jawline import draw_jaws, shade_below_jaws
 from toonbooth.drawing.lenses import find_spectacles
 from toonbooth.drawing.likeness import Likeness, eyes_window, look_at
@@ -34,7 +35,7 @@ from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes, to_float
 from toonbooth.imaging.resize import enlarged, enlarged_rows
 from toonbooth.imaging.smoothing import gaussian
-from toonbooth.imaging.tones import smoothstep, soft_steps
+from toonbooth.imaging.tones import smoothstep
 from toonbooth.portrait.model import Face, Portrait
 
 _THRESHOLD = 0.014
@@ -123,9 +124,8 @@ def _plan(seen: Study, sheet: Sheet, look: AvatarLook) -> tuple[Plate, FloatImag
     surface = close_skin(lab, regions, faces, scale=scale, fringe_roughness=_FRINGE_ROUGHNESS)
     skin, stubble = surface.skin, surface.stubble
     complexion = lay_skin(lab, surface, regions, look.skin, unit=unit)
-    masses = as_flesh(
-        _masses(lab, woven_cloth(planes_of(lab)[0], regions, unit=unit), look, unit=unit), lab, surface
-    )
+    drapery = find_drapery(seen.tones, lab, seen.along.flow, regions, unit=unit)
+    masses = as_flesh(_masses(lab, drapery, look, unit=unit), lab, surface)
     if faces:
         # Hair goes on as hair up to the skin's edge, cloth as cloth: the photo has mixed their colours there.
         masses = without_rim(masses, 1 - skin, unit=unit)
@@ -142,6 +142,7 @@ def _plan(seen: Study, sheet: Sheet, look: AvatarLook) -> tuple[Plate, FloatImag
         colours,
         fine=np.maximum(regions.features, np.float32(0.7) * stubble),
         wanted=_wanted_lines(seen, regions, surface),
+        others=OtherLines(drapery.lines, drapery.cover),
         work=LineWork(_THRESHOLD, _OUTLINE, look.line_weight, look.light.side),
     )
     return plate, skin, regions.beards
@@ -181,23 +182,19 @@ def _hairlines(skin: FloatImage, faces: tuple[Face, ...], *, scale: float, unit:
     return heads * border
 
 
-def _masses(lab: FloatImage, woven: FloatImage, look: AvatarLook, *, unit: float) -> FloatImage:
-    """Hair and clothes as a few masses: folds and shine stand out before tones are counted."""
+def _masses(lab: FloatImage, drapery: Drapery, look: AvatarLook, *, unit: float) -> FloatImage:
+    """Hair and clothes as a few masses."""
     lightness, a, b = planes_of(lab)
+    woven = drapery.woven
     a, b = (without_flecks(plane, woven, unit=unit) for plane in (a, b))
-    around = gaussian(lightness, sigma=14 * unit)
-    shaped = lightness + (lightness - around) * np.float32(0.45)
-    shaped = without_mottle(shaped, woven, unit=unit)
-    opened = np.float32(5) + shaped * np.float32(0.95)
-    opened += np.float32(4) * smoothstep(lightness, low=45, high=15)
-    stepped = soft_steps(opened, step=look.step, softness=0.75)
-    opened += (stepped - opened) * np.float32(0.75)
-    np.clip(opened, 0, 100, out=opened)
+    drawn = drapery.light(look.step)
     chroma = cv2.magnitude(a, b).astype(np.float32, copy=False)
+    drawn += (np.float32(98) - drawn) * (np.float32(0.75) * whiteness(lightness, chroma))
+    np.clip(drawn, 0, 100, out=drawn)
     # An ear in the shade must not glow; wine-red cloth may.
     glowing = bodily_hue(a, b, chroma) * (1 - ember(chroma, lightness)) * (1 - woven)
     stronger = np.float32(look.saturation) * (1 - glowing)
-    return cv2.merge([opened, a * stronger, b * stronger]).astype(np.float32, copy=False)
+    return cv2.merge([drawn, a * stronger, b * stronger]).astype(np.float32, copy=False)
 
 
 def _draw_face(

@@ -8,28 +8,8 @@ import numpy as np
 from toonbooth.drawing.regions import Regions
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.resize import enlarged, shrunk
-from toonbooth.imaging.smoothing import gaussian, guided_planes
+from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
-
-_HAIR_TEXTURE, _CLOTH_TEXTURE = 0.1, 0.16
-"""Differences, in hundredths of L*, that are locks in hair and folds in cloth; fainter ones go."""
-
-
-def without_mottle(lightness: FloatImage, woven: FloatImage, *, unit: float) -> FloatImage:
-    """Even out what is fainter than a fold: counted in tones it would become specks.
-
-    Parameters
-    ----------
-    lightness : float32 array, shape (H, W), L*
-    woven : float32 array, shape (H, W), 0 … 1
-        From `woven_cloth`.
-    unit : float, pixels
-        A four-hundredth of a face's width.
-    """
-    grey = lightness * np.float32(0.01)
-    contrast = np.float32(_HAIR_TEXTURE) + np.float32(_CLOTH_TEXTURE - _HAIR_TEXTURE) * woven
-    (even,) = guided_planes([lightness], grey, radius=max(1, round(9 * unit)), contrast=contrast)
-    return even.over(grey)
 
 
 def without_flecks(plane: FloatImage, woven: FloatImage, *, unit: float) -> FloatImage:
@@ -44,10 +24,20 @@ def without_flecks(plane: FloatImage, woven: FloatImage, *, unit: float) -> Floa
     return calm
 
 
-def woven_cloth(lightness: FloatImage, regions: Regions, *, unit: float) -> FloatImage:
+def woven_cloth(lightness: FloatImage, disorder: FloatImage, regions: Regions, *, unit: float) -> FloatImage:
     """Where cloth is, whose weave is to be evened out, (H, W), 0 … 1.
 
-    That is from the shoulders down; locks that hang there, and sequins, are rougher than any knitwear.
+    That is from the shoulders down. Locks that hang there are rougher than any knitwear, and run one way, as
+    sequins and fur don't.
+
+    Parameters
+    ----------
+    lightness : float32 array, shape (H, W), L*
+    disorder : float32 array, shape (H, W), 0 … 1
+        1 where threads run every way.
+    regions : of the same size
+    unit : float, pixels
+        A four-hundredth of a face's width.
     """
     # What is this smooth is worked out on few pixels.
     height, width = lightness.shape
@@ -61,5 +51,17 @@ def woven_cloth(lightness: FloatImage, regions: Regions, *, unit: float) -> Floa
         cloth *= np.maximum(below, beside)
     around = enlarged(gaussian(shrunk(lightness, size), sigma=3.5 * unit), (width, height))
     rough = shrunk(cv2.absdiff(lightness, around).astype(np.float32, copy=False), size)
-    cloth *= smoothstep(gaussian(rough, sigma=3.5 * unit), low=6.5, high=4.0)
+    calm = smoothstep(gaussian(rough, sigma=3.5 * unit), low=6.5, high=4.0)
+    cloth *= np.maximum(calm, shrunk(disorder, size))
     return enlarged(cloth, (width, height))
+
+
+def bodily_hue(a: FloatImage, b: FloatImage, chroma: FloatImage) -> FloatImage:
+    """How much a hue is one that skin has, of whatever depth, 0 … 1."""
+    towards = (a * np.float32(0.62) + b * np.float32(0.78)) / (chroma + np.float32(1e-3))
+    return smoothstep(towards, low=0.86, high=0.95) * smoothstep(chroma, low=5.0, high=10.0)
+
+
+def whiteness(lightness: FloatImage, chroma: FloatImage) -> FloatImage:
+    """How white a place is: light and without a colour, 0 … 1."""
+    return smoothstep(lightness, low=72, high=90) * smoothstep(chroma, low=9, high=4)

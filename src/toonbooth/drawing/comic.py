@@ -11,11 +11,12 @@ import numpy as np
 from toonbooth.drawing.cel import cel_tones, without_rim
 from toonbooth.drawing.cel_backdrop import SceneLook, choose_scene
 from toonbooth.drawing.cel_skin import CelTones
+from toonbooth.drawing.drapery import find_drapery
 from toonbooth.drawing.exposure import with_lit_faces
 from toonbooth.drawing.eyes import draw_eyes, enlarge_eyes
 from toonbooth.drawing.figure import Drawing
 from toonbooth.drawing.folds import draw_folds
-from toonbooth.drawing.inking import wanted_lines
+from toonbooth.drawing.inking import OtherLines, wanted_lines
 from toonbooth.drawing.jawline import draw_jaws, shade_below_jaws
 from toonbooth.drawing.plate import Ink, LineWork, Plate, make_plate
 from toonbooth.drawing.regions import find_regions
@@ -106,7 +107,8 @@ def _plan(seen: Study, sheet: Sheet, look: ComicLook) -> tuple[Plate, tuple[floa
         scale=scale,
         light_from=look.light.side,
     )
-    colours = cel_tones(seen.lab, regions, look.tones, unit=unit)
+    drapery = find_drapery(seen.tones, seen.lab, seen.along.flow, regions, unit=unit)
+    colours = cel_tones(seen.lab, drapery, regions, look.tones, unit=unit)
     colours[..., 0] += enlarged(sheet.light, seen.size)
     if faces:
         colours = without_rim(colours, person, unit=unit)
@@ -114,5 +116,12 @@ def _plan(seen: Study, sheet: Sheet, look: ComicLook) -> tuple[Plate, tuple[floa
         colours = cv2.blendLinear(colours, behind, person, 1 - person).astype(np.float32, copy=False)
     wanted = wanted_lines(regions, faces, seen.contour, scale=scale, unit=unit, behind=float(not faces))
     work = LineWork(_THRESHOLD, _OUTLINE, look.line_weight, look.light.side)
-    plate = make_plate(seen, colours, fine=regions.features, wanted=wanted, work=work)
+    plate = make_plate(
+        seen,
+        colours,
+        fine=regions.features,
+        wanted=wanted,
+        work=work,
+        others=OtherLines(drapery.lines, drapery.cover),
+    )
     return plate, regions.beards

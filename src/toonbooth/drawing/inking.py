@@ -11,12 +11,12 @@ import numpy as np
 from toonbooth.drawing import facemap
 from toonbooth.drawing.regions import Regions
 from toonbooth.imaging.flow import FlowSmoother
-from toonbooth.imaging.lines import line_response, long_enough
+from toonbooth.imaging.lines import line_reach, line_response, long_enough
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
 from toonbooth.imaging.resize import enlarged_rows
 from toonbooth.imaging.smoothing import gaussian, gaussian_exactly
 from toonbooth.imaging.tones import smoothstep
-from toonbooth.imaging.windows import grown
+from toonbooth.imaging.windows import extent, grown, seen_from
 from toonbooth.portrait.model import Face, Points, scaled
 
 
@@ -133,6 +133,18 @@ class LinePlan:
         return LinePlan(self.joined[:, columns], self.welcome[:, columns], self.sigma, self.threshold)
 
 
+@dataclass(frozen=True, slots=True)
+class OtherLines:
+    """Lines found otherwise, both (h, w) float32.
+
+    lines : their response, 0 outside of `cover`.
+    cover : 0 … 1, where no others are wanted.
+    """
+
+    lines: FloatImage
+    cover: FloatImage
+
+
 def plan_lines(
     grey: FloatImage,
     smooth_grey: FloatImage,
@@ -143,6 +155,7 @@ def plan_lines(
     unit: float,
     factor: int,
     calm: float = 1.0,
+    others: OtherLines | None = None,
 ) -> LinePlan:
     """Decide which edges become lines: those that are wanted, long, run along the flow and don't crowd.
 
@@ -161,23 +174,37 @@ def plan_lines(
         How many times larger the drawing is.
     calm : float, >= 0
         Turning it up leaves fewer lines in dense texture, and no short ones.
+    others : OtherLines
+        Lines that were found otherwise.
 
     References
     ----------
     H. Kang, S. Lee, C. K. Chui, "Coherent line drawing", NPAR 2007. doi:10.1145/1274871.1274878
     """
     sigma = max(0.6, 1.05 * unit * factor)
-    # Strong edges answer to a fine and to a broad stroke, and get the heavier line for it.
-    broad = line_response(smooth_grey, sigma=max(0.7, 2.6 * unit))
-    broad *= np.float32(0.5)
-    fine = line_response(
-        smooth_grey + (grey - smooth_grey) * np.float32(0.25), sigma=max(0.55, sigma / factor)
-    )
-    fine += broad
-    np.maximum(fine, 0, out=fine)
+    fine = np.zeros_like(grey)
+    broad = np.zeros_like(grey)
+    reach = line_reach(max(0.7, 2.6 * unit))
+    window = extent(wanted > 0 if others is None else (others.cover < 0.99) & (wanted > 0))
+    if window is not None:
+        seen = grown(window, reach, grey.shape)
+        within = seen_from(seen, window)
+        # Strong edges answer to a fine and to a broad stroke, and get the heavier line for it.
+        broad[window] = line_response(smooth_grey[seen], sigma=max(0.7, 2.6 * unit))[within] * np.float32(0.5)
+        mixed = smooth_grey[seen] + (grey[seen] - smooth_grey[seen]) * np.float32(0.25)
+        fine[window] = line_response(mixed, sigma=max(0.55, sigma / factor))[within]
+        fine += broad
+        np.maximum(fine, 0, out=fine)
+    dense = fine
+    if others is not None:
+        fine *= 1 - others.cover
+        broad *= 1 - others.cover
+        # Where a border is strong it isn't dense.
+        dense = fine + np.minimum(others.lines, np.float32(threshold))
+        fine += others.lines
     joined = along.smooth(fine)
     # Where everything is a line nothing is: dense texture pays a higher price.
-    welcome = wanted / (1 + np.float32(1.4 * calm / threshold) * gaussian(fine * wanted, sigma=16 * unit))
+    welcome = wanted / (1 + np.float32(1.4 * calm / threshold) * gaussian(dense * wanted, sigma=16 * unit))
     welcome *= long_enough(
         joined * welcome, threshold=0.6 * threshold, area=max(6.0, 240 * calm * unit * unit)
     )

@@ -13,6 +13,7 @@ from toonbooth.drawing.figure import figure_within
 from toonbooth.drawing.inking import (
     Contour,
     LinePlan,
+    OtherLines,
     ink_rows,
     lay_ink,
     outer_distance,
@@ -169,7 +170,13 @@ class Plate:
 
 
 def make_plate(
-    seen: Study, lab: FloatImage, *, fine: FloatImage, wanted: FloatImage, work: LineWork
+    seen: Study,
+    lab: FloatImage,
+    *,
+    fine: FloatImage,
+    wanted: FloatImage,
+    work: LineWork,
+    others: OtherLines | None = None,
 ) -> Plate:
     """Make a plate of a study.
 
@@ -190,7 +197,15 @@ def make_plate(
     details = find_details(seen.picture, seen.strokes, fine * seen.person, seen.faces, factor=seen.factor)
     grey, threshold = luma(colours), work.threshold / work.weight
     lines = plan_lines(
-        grey, grey, wanted, seen.along, threshold=threshold, unit=seen.unit, factor=seen.factor, calm=_CALM
+        grey,
+        grey,
+        wanted,
+        seen.along,
+        threshold=threshold,
+        unit=seen.unit,
+        factor=seen.factor,
+        calm=_CALM,
+        others=others,
     )
     outline = outline_width(
         seen.contour, weight=work.outline * work.weight, light_from=work.light_from, unit=seen.unit

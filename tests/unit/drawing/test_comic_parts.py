@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from tests.unit.drawing.portraits import bust
+from tests.unit.drawing.toning import toned
 from toonbooth.drawing import facemap
 from toonbooth.drawing.backdrop import Head
-from toonbooth.drawing.cel import cel_tones
 from toonbooth.drawing.cel_backdrop import Scene, SceneLook, draw_scene
 from toonbooth.drawing.cel_skin import CelTones
-from toonbooth.drawing.cloth import without_flecks, without_mottle, woven_cloth
+from toonbooth.drawing.cloth import without_flecks, woven_cloth
 from toonbooth.drawing.jawline import draw_jaws, shade_below_jaws
 from toonbooth.drawing.regions import Regions, find_regions
 from toonbooth.drawing.rim import even_rim, settle_rim, with_slender
@@ -199,18 +199,21 @@ def test_a_neck_in_the_shadow_of_its_chin_is_skin_and_features_stay() -> None:
     np.testing.assert_array_equal(settled.features, regions.features)
 
 
-def test_knitwear_is_evened_out_and_locks_over_a_shoulder_are_not() -> None:
+def test_knitwear_and_sequins_are_cloth_and_locks_over_a_shoulder_are_not() -> None:
     rng = np.random.default_rng(5)
     lightness = np.full((300, 300), 45.0, np.float32)
-    lightness[150:, :150] += cv2.GaussianBlur(rng.normal(0, 18, (150, 150)).astype(np.float32), (0, 0), 1.5)
-    lightness[150:, 150:] += 22 * np.sign(np.sin(np.arange(150, dtype=np.float32) / 2))
+    lightness[150:, :100] += cv2.GaussianBlur(rng.normal(0, 18, (150, 100)).astype(np.float32), (0, 0), 1.5)
+    lightness[150:, 100:200] += 22 * np.sign(np.sin(np.arange(100, dtype=np.float32) / 2))
+    lightness[150:, 200:] += cv2.GaussianBlur(rng.normal(0, 90, (150, 100)).astype(np.float32), (0, 0), 1.5)
     no = np.zeros((300, 300), np.float32)
     regions = Regions(no, no, no, no, no, no, no, no, heads=((150.0, 60.0, 80.0),))
-    woven = woven_cloth(lightness, regions, unit=0.5)
-    even = without_mottle(lightness, woven, unit=0.5)
-    knit, locks = (slice(180, 280), slice(20, 120)), (slice(180, 280), slice(180, 280))
-    assert even[knit].std() < 0.45 * lightness[knit].std()
-    assert even[locks].std() > 0.8 * lightness[locks].std()
+    disorder = np.zeros((300, 300), np.float32)
+    disorder[:, 200:] = 1
+    woven = woven_cloth(lightness, disorder, regions, unit=0.5)
+    knit, locks, sequins = (np.s_[190:280, x : x + 60] for x in (20, 120, 220))
+    assert woven[knit].min() > 0.9
+    assert woven[locks].max() < 0.1
+    assert woven[sequins].mean() > 0.7
     assert woven[:80, 110:190].max() == 0
     flecks = rng.normal(0, 9, (300, 300)).astype(np.float32)
     yarn = without_flecks(flecks, woven, unit=0.5)
@@ -262,8 +265,8 @@ def test_shine_on_one_face_keeps_its_colour_beside_another_face() -> None:
     heads = ((100.0, 300.0, 80.0), (260.0, 140.0, 80.0))
     regions = Regions(everywhere, everywhere, nowhere, nowhere, nowhere, nowhere, nowhere, nowhere, heads)
     tones = CelTones(step=11.0, skin_step=9.0, saturation=1.2, warmth=0.0, blush=0.0)
-    toned = cel_tones(lab, regions, tones, unit=0.2)
-    shine, skin = (float(np.hypot(*toned[260, x, 1:])) for x in (120, 160))
+    drawn = toned(lab, regions, tones, unit=0.2)
+    shine, skin = (float(np.hypot(*drawn[260, x, 1:])) for x in (120, 160))
     assert shine > 0.85 * skin
 
 

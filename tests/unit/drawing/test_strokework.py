@@ -18,12 +18,14 @@ from toonbooth.drawing.strokework import find_details, find_strokes
 from toonbooth.drawing.study import study
 from toonbooth.imaging.resize import shrunk
 
+EVERYWHERE = [(slice(0, 240), slice(0, 200))]
+
 
 def test_details_end_before_their_window_does_and_lie_where_they_are_wanted() -> None:
     portrait = bust(480, 400)
     noise = np.random.default_rng(3).normal(0, 12, portrait.picture.shape)
     picture = np.clip(portrait.picture + noise, 0, 255).astype(np.uint8)
-    strokes, _ = find_strokes(shrunk(picture, (200, 240)), [(slice(0, 240), slice(0, 200))], unit=0.25)
+    strokes, _, _ = find_strokes(shrunk(picture, (200, 240)), EVERYWHERE, EVERYWHERE, unit=0.25)
     wanted = np.zeros((240, 200), np.float32)
     wanted[:120] = 1
     (detail,) = find_details(picture, strokes, wanted, portrait.faces, factor=2)
@@ -40,7 +42,7 @@ def test_details_bring_back_thin_lines_that_coarse_strokes_lose() -> None:
     x, y = (round(float(v)) for v in face.landmarks[facemap.OVAL].mean(axis=0))
     picture = portrait.picture.copy()
     picture[y - 1 : y + 1, x - 50 : x + 50] //= 3
-    strokes, _ = find_strokes(shrunk(picture, (200, 240)), [(slice(0, 240), slice(0, 200))], unit=0.25)
+    strokes, _, _ = find_strokes(shrunk(picture, (200, 240)), EVERYWHERE, EVERYWHERE, unit=0.25)
     (detail,) = find_details(picture, strokes, np.ones((240, 200), np.float32), portrait.faces, factor=2)
     coarse = cv2.resize(strokes, (400, 480), interpolation=cv2.INTER_CUBIC).astype(np.uint8, copy=False)
     finer = coarse.copy()
