@@ -12,7 +12,8 @@ from toonbooth.facecut.edges import nearest_in, spread_colours
 from toonbooth.facecut.finishing import Layer
 from toonbooth.facecut.frame import frame_head
 from toonbooth.facecut.heads import find_head_area
-from toonbooth.facecut.jaw import PER_SEGMENT
+from toonbooth.facecut.jaw import PER_SEGMENT, jaw_line
+from toonbooth.facecut.jaw_scraps import without_scraps
 from toonbooth.facecut.landmarks import LEFT_BROW, LEFT_EYE, RIGHT_BROW, RIGHT_EYE
 from toonbooth.facecut.outlines import Mask, dilated, eroded, fill_polygon
 from toonbooth.imaging.colour import luma_of
@@ -90,7 +91,9 @@ def cut_bare_face(portrait: Portrait, face: Face) -> Layer:
     area = _fill_finely(contour - corner, size, unit)
     alpha = np.asarray(cv2.GaussianBlur(area, (0, 0), max(0.5, _SOFT * unit)), np.float32)
     bare = fill_polygon(own - corner, size=size)
-    colours = _bared(to_float(part), bare, _features(face.landmarks - corner, size, unit), unit)
+    jaw = jaw_line(face.landmarks, unit, face.yaw, head.chin) - corner
+    clean = without_scraps(to_float(part), jaw, unit=unit)
+    colours = _bared(clean, bare, _features(face.landmarks - corner, size, unit), unit)
     return Layer(_colours_within(colours, alpha, max(0.8, _SOFT * unit)), alpha, left, top)
 
 

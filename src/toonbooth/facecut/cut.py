@@ -17,8 +17,11 @@ from toonbooth.facecut.frame import UNIT_PIXELS, HeadFrame, Window, frame_head
 from toonbooth.facecut.heads import find_head_area
 from toonbooth.facecut.hooks import hung_up
 from toonbooth.facecut.islands import without_islands
+from toonbooth.facecut.jaw import jaw_line
+from toonbooth.facecut.jaw_scraps import without_scraps
 from toonbooth.facecut.landmarks import OVAL
 from toonbooth.facecut.outlines import fill_polygon, grow
+from toonbooth.facecut.rim_line import drawn_around, find_rim_line
 from toonbooth.facecut.silhouette import Silhouette, continued
 from toonbooth.facecut.square import cut_square
 from toonbooth.imaging.pixels import FloatImage, to_float
@@ -186,6 +189,11 @@ def _cut_head(portrait: Portrait, face: Face) -> Layer:
     if silhouette is not None:
         alpha = np.minimum(alpha if earrings is None else np.maximum(alpha, earrings), person)
         colours = silhouette.with_own_colours(colours, image)
+        jaw = jaw_line(face.landmarks, unit, face.yaw, head.chin) - offset
+        colours = without_scraps(colours, jaw, unit=unit)
+        line = find_rim_line(colours, alpha, person, unit=unit)
+        if line is not None:
+            colours = drawn_around(colours, alpha, line)
     if earrings is not None:
         colours, alpha = hung_up(colours, alpha, face=core, earrings=earrings, unit=unit)
     return Layer(colours, alpha, window.x, window.y)

@@ -1,0 +1,130 @@
+"""The line around a cut head: where a drawing outlines its people, it goes around all of the head."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+
+from toonbooth.facecut.ways import sample
+from toonbooth.imaging.colour import luma_of
+from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.smoothing import gaussian
+from toonbooth.portrait.model import Points
+
+_STEP: Final = 0.5
+"""Pixels from one depth that is looked at to the next."""
+
+_BEYOND: Final = np.float32(2.5)
+"""Pixels outside an edge at which a figure that ends there has ended."""
+
+_LINE: Final = 0.025
+_DEPTH: Final = 0.05
+"""How far inside the edge a line lies at most, and how far what it outlines is looked at, face widths."""
+
+_DARKER: Final = 0.12
+_MUCH_DARKER: Final = 0.7
+"""How much darker than that it is, luma, and relative to it."""
+
+_LIGHT: Final = 0.3
+"""Before what is darker than this, luma, no line can be told."""
+
+_PLACES: Final = 500
+_ENOUGH: Final = 40
+"""How many places of the edge are looked at, and at how many at least there has to be a line."""
+
+_PUREST: Final = 3
+"""Of so many places the darkest tells a line's colour."""
+
+_OUTLINED: Final = 0.41
+"""At what part of them there is one around a head that is outlined."""
+
+
+@dataclass(frozen=True, slots=True)
+class RimLine:
+    """A line around a figure.
+
+    colour : (3,) float32, range [0, 1].
+    width : pixels.
+    """
+
+    colour: FloatImage
+    width: float
+
+
+def find_rim_line(image: FloatImage, alpha: FloatImage, figure: FloatImage, *, unit: float) -> RimLine | None:
+    """Tell whether a drawn figure is outlined, and how.
+
+    Parameters
+    ----------
+    image : float32 array, shape (H, W, 3), range [0, 1]
+    alpha, figure : float32 arrays, shape (H, W), range [0, 1]
+        What was cut out of it, and the whole figure: where both end its outline was drawn.
+    unit : float, pixels
+        The face's width.
+
+    Returns
+    -------
+    RimLine; None when hardly anything dark runs along the edge, as in paintings.
+    """
+    contours, _ = cv2.findContours((alpha > 0.5).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    if not contours:
+        return None
+    whole = max(contours, key=len).reshape(-1, 2)
+    edge: Points = whole[:: max(1, len(whole) // _PLACES)].astype(np.float32)
+    inwards = _inwards(alpha, edge)
+    outlined = sample(figure, (edge - _BEYOND * inwards)[:, np.newaxis])[:, 0] < 0.5
+    # Where the picture ends nothing was outlined.
+    height, width = alpha.shape
+    outlined &= (edge > 1).all(axis=1) & (edge < np.array([width - 2, height - 2])).all(axis=1)
+    edge, inwards = edge[outlined], inwards[outlined]
+    if len(edge) < _ENOUGH:
+        return None
+    depths = np.arange(_STEP, max(_DEPTH * unit, 4.0), _STEP, dtype=np.float32)
+    places = edge[:, np.newaxis] + inwards[:, np.newaxis] * depths[:, np.newaxis]
+    light = sample(luma_of(image), places)
+    near = depths < max(_LINE * unit, 2.5)
+    deep = np.median(light[:, ~near], axis=1)
+    darkest = light[:, near].min(axis=1)
+    telling = deep > _LIGHT
+    lined = telling & (darkest < np.minimum(deep - _DARKER, _MUCH_DARKER * deep))
+    if lined.sum() < _ENOUGH or lined.sum() < _OUTLINED * telling.sum():
+        return None
+    thick = (light[lined][:, near] < ((deep + darkest) / 2)[lined, np.newaxis]).sum(axis=1) * _STEP
+    at = places[lined, light[lined][:, near].argmin(axis=1)]
+    seen = np.concatenate(
+        [sample(np.ascontiguousarray(image[..., k]), at[:, np.newaxis]) for k in range(3)], axis=1
+    )
+    # The thinner a line, the more of what lies beside it is in every pixel: the darkest have least.
+    purest = seen[np.argsort(luma_of(seen))[: max(1, len(seen) // _PUREST)]]
+    return RimLine(np.median(purest, axis=0).astype(np.float32), float(np.median(thick)))
+
+
+def drawn_around(colours: FloatImage, alpha: FloatImage, line: RimLine) -> FloatImage:
+    """Draw a line along the inner side of an edge: float32, shape (H, W, 3)."""
+    away = np.asarray(
+        cv2.distanceTransform((alpha > 0.5).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5), np.float32
+    )
+    place = np.nonzero((away < line.width + 2) & (alpha > 0))
+    depth = gaussian(away, sigma=0.7)[place]
+    own = colours[place]
+    share = np.clip(np.float32(line.width + 0.5) - depth, 0, 1)
+    # What is dark already is the line, or dark hair.
+    share *= np.clip((luma_of(own) - float(luma_of(line.colour[np.newaxis])[0])) * 10, 0, 1)
+    result = colours.copy()
+    result[place] = own + share[:, np.newaxis] * (line.colour - own)
+    return result
+
+
+def _inwards(alpha: FloatImage, edge: Points) -> Points:
+    """Unit vectors into the figure at places of its edge."""
+    soft = gaussian(alpha, sigma=2)
+    ways = [
+        sample(np.asarray(cv2.Sobel(soft, cv2.CV_32F, *way), np.float32), edge[:, np.newaxis])
+        for way in ((1, 0), (0, 1))
+    ]
+    inwards = np.concatenate(ways, axis=1)
+    unit_vectors: FloatImage = inwards / (np.linalg.norm(inwards, axis=1, keepdims=True) + np.float32(1e-6))
+    return unit_vectors
