@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 
 from toonbooth.drawing.regions import Regions
-from toonbooth.imaging.colour import planes_of
+from toonbooth.imaging.colour import bytes_to_lab, planes_of
 from toonbooth.imaging.lines import long_enough
-from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.pixels import ByteImage, FloatImage
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
 
@@ -57,3 +57,12 @@ def find_details(
     details = cv2.dilate(details, np.ones((3, 3), np.uint8)).astype(np.float32, copy=False)
     details *= long_enough(details, threshold=0.4, area=max(36.0, 600 * unit * unit))
     return gaussian(details, sigma=max(0.7, 1.5 * unit))
+
+
+def find_thin(
+    picture: ByteImage, regions: Regions, hair: FloatImage, coherence: FloatImage, *, unit: float
+) -> FloatImage:
+    """Find the details of a picture, uint8, (H, W, 3), that a median of their surroundings doesn't have."""
+    around = cv2.medianBlur(picture, 2 * max(1, min(7, round(7 * unit))) + 1)
+    seen, planes = (bytes_to_lab(each.astype(np.uint8, copy=False)) for each in (picture, around))
+    return find_details(seen, planes, regions, hair, coherence, unit=unit)

@@ -18,11 +18,11 @@ from toonbooth.drawing.handling import (
     find_hair,
     find_sleek,
 )
-from toonbooth.drawing.pencil_tones import distance_from_heads
 from toonbooth.drawing.regions import Regions, clean_matte, find_regions
 from toonbooth.drawing.rim_light import find_rim_light, without_glare
 from toonbooth.drawing.scraps import clean_rim, with_earrings
 from toonbooth.drawing.surfaces import settle_skin
+from toonbooth.drawing.vignette import distance_from_heads
 from toonbooth.imaging.brushwork import BrushDirections
 from toonbooth.imaging.colour import lab_to_rgb, luma, planes_of, rgb_to_lab
 from toonbooth.imaging.flow import FlowSmoother, edge_tangent_flow

@@ -93,9 +93,12 @@ def _draw_eye(density: FloatImage, lights: FloatImage, eye: Eye, *, depth: float
         distance = np.sqrt(x * x + y * y)
         iris = opening * smoothstep(distance, low=1.0 + edge, high=1.0 - edge)
         white = opening * (1 - iris)
-        part *= 1 - np.float32(0.8) * white
+        part *= 1 - np.float32(0.65) * white
         glow = smoothstep(y - x * np.float32(0.3 * light_from), low=-0.3, high=0.9)
-        own = np.float32(0.12 + 1.6 * depth) - np.float32(0.45 - 0.15 * depth) * glow
+        # In eyes that are nearly black iris and pupil are one.
+        black = float(np.interp(depth, (0.65, 0.9), (0, 1)))
+        lighter = np.float32((0.45 - 0.15 * depth) * (1 - 0.5 * black))
+        own = np.float32(0.12 + 1.6 * depth + 0.35 * black) - lighter * glow
         own += np.float32(0.8) * np.exp(-np.square((distance - np.float32(0.95)) / np.float32(0.16)))
         # Fibres run from the pupil outwards.
         own += np.float32(0.08) * np.cos(np.float32(13) * np.arctan2(y, x))

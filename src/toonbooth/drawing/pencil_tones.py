@@ -1,8 +1,6 @@
-"""How dark a pencil draws what a photo shows: skin by its own scale, clothes looser, highlights as paper."""
+"""How dark a pencil draws what a photo shows: skin by its own scale, folds clear, highlights as paper."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,30 +9,14 @@ from toonbooth.drawing.regions import Regions
 from toonbooth.drawing.skin_paint import missing_light
 from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.pixels import FloatImage
-from toonbooth.imaging.resize import Size
 from toonbooth.imaging.smoothing import gaussian, masked_blur
 from toonbooth.imaging.tones import smoothstep
-from toonbooth.portrait.model import Face
 
 _ENOUGH = 30
 """Pixels of bare skin below which nothing is said about it."""
 
 _FORM = 0.055
 """How much the tones of a face in good light differ from their surroundings: their standard deviation."""
-
-
-@dataclass(frozen=True, slots=True)
-class Vignette:
-    """How a drawing ends.
-
-    side : -1 left … 1 right, the side where the background is hatched: opposite the light.
-    strength : 0 … 1, tone of the background's hatching beside the head.
-    looseness : 0 … 1, how far clothes fade away from the head.
-    """
-
-    side: float
-    strength: float
-    looseness: float
 
 
 def pencil_tones(
@@ -80,12 +62,18 @@ def pencil_tones(
     # Cubic enlargement overshoots: squares may come back below nothing.
     spread = np.sqrt(np.maximum(gaussian(fine * fine, sigma=max(1.0, 14 * unit)), 0))
     fine *= np.float32(0.05) / (spread + np.float32(0.02)) * (1 - regions.skin)
+    folds = _folds(tone, regions, unit=unit)
     tone = _shoulder(tone)
-    tone += (
-        wide * (np.float32(0.4) + np.float32(0.45) * regions.skin) * (1 - np.float32(0.6) * regions.features)
-    )
+    cloth = np.zeros_like(tone)
+    if hair is not None:
+        cloth = regions.person * (1 - regions.skin) * (1 - hair) * (1 - regions.features)
+    # Lights are small on skin: bags and cheeks left all white would be swollen.
+    wide -= np.float32(0.35) * regions.skin * np.minimum(wide, 0)
+    share = np.float32(0.4) + np.float32(0.45) * regions.skin - np.float32(0.4) * cloth
+    tone += wide * share * (1 - np.float32(0.6) * regions.features)
     tone += np.clip(fine, -0.2, 0.14)
     if hair is not None:
+        tone += cloth * (folds - np.float32(0.35) * np.maximum(tone - np.float32(0.4), 0))
         lock = gaussian(tone, sigma=max(1.0, 16 * unit))
         pale = (1 - regions.skin) * (1 - regions.features) * smoothstep(lock, low=0.72, high=0.45)
         tone += pale * ((1 - np.float32(0.16) * hair) * lock + np.float32(0.55) * (tone - lock) - tone)
@@ -94,7 +82,8 @@ def pencil_tones(
         fair = _fairness(lightness, regions, bare)
         own = [float(value) for value in np.median(lab[bare], axis=0)]
         missing = missing_light((own[0], own[1], own[2]), _eye_white(lightness, regions) or 0.0)
-        ease = min(0.45 * middle, 0.15 * fair + 0.021 * missing)
+        # A face against the light is one even grey: more of that may go.
+        ease = min((0.45 + 0.014 * missing * fair) * middle, 0.15 * fair + 0.021 * missing)
         shade = np.maximum(tone - np.float32(middle + 0.1), 0)
         # Hard shadows age people, and skin is never as dark as cloth can be.
         deep = np.maximum(tone - np.float32(0.5), 0)
@@ -105,12 +94,12 @@ def pencil_tones(
         # Lips differ from skin by their red more than by their lightness.
         redder = np.clip(red - np.float32(np.median(red[bare])), 0, 22)
         lips = regions.lips * (1 - regions.mouth)
-        tone += lips * (np.float32(0.025) + np.float32(0.007) * redder)
-        painted = np.float32(middle + 0.12) + np.float32(0.008) * redder
+        tone += lips * (np.float32(0.02) + np.float32(0.004) * redder)
+        painted = np.float32(middle - ease + 0.12) + np.float32(0.006) * redder
         tone -= lips * np.float32(0.7) * np.maximum(tone - painted, 0)
     np.clip(tone, 0, 1, out=tone)
     # Sockets stay clear of the lids and pupils that will be drawn in them.
-    tone *= 1 - np.float32(0.45) * regions.eyes
+    tone *= 1 - np.float32(0.3) * regions.eyes
     # Teeth are hardly touched; what lies in the dark behind them is dark, or a mouth is one with its lips.
     hollow = smoothstep(tone, low=0.5, high=0.68)
     tone += regions.mouth * (np.float32(0.3) * hollow - np.float32(0.5) * tone * (1 - hollow))
@@ -119,6 +108,21 @@ def pencil_tones(
         tone *= np.float32(0.8)
     result: FloatImage = tone.astype(np.float32, copy=False)
     return result
+
+
+def above_skin(tone: FloatImage, regions: Regions) -> FloatImage:
+    """How much darker than the skin a place is drawn, 0 … 1, so that no grey ring lies around eyes and lips.
+
+    Parameters
+    ----------
+    tone : float32 array, shape (H, W), as it will be drawn
+    regions : of the same size
+    """
+    bare = (regions.skin > 0.8) & (regions.features < 0.2)
+    if np.count_nonzero(bare) <= _ENOUGH:
+        return np.ones_like(tone)
+    middle = float(np.median(tone[bare]))
+    return smoothstep(tone, low=middle + 0.02, high=middle + 0.18)
 
 
 def chalk_lights(lab: FloatImage, tone: FloatImage, regions: Regions, *, unit: float) -> FloatImage:
@@ -175,9 +179,10 @@ def _fairness(lightness: FloatImage, regions: Regions, bare: NDArray[np.bool_]) 
     ratio = middle / max(white, 1.0) if white is not None else middle / 75
     beside = smoothstep(np.array([ratio], np.float32), low=0.62, high=0.84)[0]
     alone = smoothstep(np.array([middle], np.float32), low=34.0, high=50.0)[0]
-    # Eyes darker than skin were squinted or shaded: they say little.
+    # Eyes darker than skin were squinted or shaded: they say little, and the skin itself has to tell.
     doubt = smoothstep(np.array([ratio], np.float32), low=1.05, high=1.3)[0]
-    return float(beside * alone * (1 - 0.8 * doubt))
+    bright = smoothstep(np.array([middle], np.float32), low=52.0, high=82.0)[0]
+    return float(beside * alone * (1 - 0.8 * doubt * (1 - bright)))
 
 
 def _white_in_this_light(lightness: FloatImage, regions: Regions) -> float:
@@ -194,82 +199,22 @@ def _white_in_this_light(lightness: FloatImage, regions: Regions) -> float:
     return max(80.0, brightest + 16.0, white + 26.0)
 
 
+def _folds(tone: FloatImage, regions: Regions, *, unit: float) -> FloatImage:
+    """Folds and fingers, as clear in black cloth and on pale hands as where the photo shows them best."""
+    calm = gaussian(tone, sigma=max(0.8, 4 * unit))
+    # Light is compared with light, dark with dark, or hands before a suit would be left white.
+    dark = smoothstep(calm, low=0.4, high=0.65)
+    around = np.zeros_like(calm)
+    for side in (dark, 1 - dark):
+        mean = masked_blur(calm, side * regions.person, sigma=max(1.5, 24 * unit))
+        around += side * mean
+    folds: FloatImage = calm - around
+    spread = np.sqrt(np.maximum(gaussian(folds * folds, sigma=max(2.0, 45 * unit)), 0))
+    folds *= np.float32(0.16) / (spread + np.float32(0.03))
+    return np.clip(folds, -0.3, 0.3)
+
+
 def _shoulder(tone: FloatImage) -> FloatImage:
     """Hold the darkest tones apart: pencil gets dark, never black all over."""
     bent: FloatImage = tone - np.float32(0.22) * tone * tone * tone
     return bent
-
-
-def distance_from_heads(size: Size, faces: tuple[Face, ...], *, scale: float) -> FloatImage:
-    """Distance from the nearest face's middle in face widths, (height, width) float32; 0 where nobody is."""
-    width, height = size
-    if not faces:
-        return np.zeros((height, width), np.float32)
-    far = np.full((height, width), 1e6, np.float32)
-    for face in faces:
-        x, y = _from_middle(size, face, scale=scale)
-        # Hair rises and falls a long way from the face; clothes begin just below it.
-        down = np.where(y > 0, y, np.float32(0.6) * y)
-        np.minimum(far, np.square(x * np.float32(0.9)) + np.square(down), out=far)
-    return np.sqrt(far)
-
-
-def vignette(
-    tone: FloatImage,
-    person: FloatImage,
-    faces: tuple[Face, ...],
-    distance: FloatImage,
-    look: Vignette,
-    *,
-    scale: float,
-) -> FloatImage:
-    """Let clothes fade away from the head, leave the background to paper but for loose hatching on one side.
-
-    Parameters
-    ----------
-    tone : float32 array, shape (H, W), from `pencil_tones`
-    person : float32 array, shape (H, W)
-        The matte.
-    faces : faces in the coordinates of the full picture; at least one
-    distance : float32 array, shape (H, W), from `distance_from_heads`
-    look : Vignette
-    scale : float
-        Size of the tone over size of the full picture.
-
-    Returns
-    -------
-    float32 array, shape (H, W).
-    """
-    height, width = tone.shape
-    behind = np.zeros(tone.shape, np.float32)
-    for face in faces:
-        x, y = _from_middle((width, height), face, scale=scale)
-        reach = np.square((x - np.float32(0.85 * look.side)) / np.float32(0.75))
-        reach = reach + np.square((y - np.float32(0.05)) / np.float32(0.95))
-        np.maximum(behind, np.exp(-reach), out=behind)
-    worn = tone * (1 - np.float32(look.looseness) * smoothstep(distance, low=0.6, high=1.6))
-    # In the end only contours are left.
-    worn *= 1 - np.float32(0.97) * smoothstep(distance, low=2.5, high=5.2)
-    behind *= np.float32(look.strength)
-    drawn: FloatImage = behind + (worn - behind) * person
-    return drawn
-
-
-def _from_middle(size: Size, face: Face, *, scale: float) -> tuple[FloatImage, FloatImage]:
-    """How far right (1, W) and below (H, 1) of a face's middle places lie, in face widths."""
-    across = np.float32(1 / max(face.width * scale, 1.0))
-    x, y = ((value + 0.5) * scale - 0.5 for value in face.box.centre)
-    columns = (np.arange(size[0], dtype=np.float32)[None, :] - np.float32(x)) * across
-    rows = (np.arange(size[1], dtype=np.float32)[:, None] - np.float32(y)) * across
-    return columns, rows
-
-
-def margins(size: Size, *, share: float) -> FloatImage:
-    """1 on the sheet, falling to 0 towards its edges, (height, width) float32."""
-    width, height = size
-    reach = max(1.0, share * min(width, height))
-    x = np.minimum(np.arange(width), np.arange(width)[::-1]).astype(np.float32)
-    y = np.minimum(np.arange(height), np.arange(height)[::-1]).astype(np.float32)
-    beside, above = (smoothstep(edge, low=0.0, high=reach) for edge in (x, y))
-    sheet: FloatImage = above[:, None] * beside[None, :]
-    return sheet

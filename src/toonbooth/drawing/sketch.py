@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from toonbooth.drawing.closeup import Closeup, find_closeups, look_closely
+from toonbooth.drawing.details import find_thin
 from toonbooth.drawing.earrings import find_earrings
 from toonbooth.drawing.exposure import well_lit
 from toonbooth.drawing.eyes import enlarge_eyes
@@ -18,17 +19,12 @@ from toonbooth.drawing.jawline import jaw_stroke
 from toonbooth.drawing.pencil_eyes import draw_pencil_eyes
 from toonbooth.drawing.pencil_lines import PencilLines, pencil_lines, plan_pencil_lines
 from toonbooth.drawing.pencil_mouth import draw_pencil_mouths
-from toonbooth.drawing.pencil_tones import (
-    Vignette,
-    chalk_lights,
-    distance_from_heads,
-    margins,
-    pencil_tones,
-    vignette,
-)
+from toonbooth.drawing.pencil_tones import above_skin, chalk_lights, pencil_tones
 from toonbooth.drawing.regions import clean_matte, find_regions
+from toonbooth.drawing.sketch_look import Pencil, SketchLook, choose_look
 from toonbooth.drawing.surfaces import settle_skin
-from toonbooth.imaging.colour import lab_to_rgb, luma
+from toonbooth.drawing.vignette import as_far_as_shown, distance_from_heads, margins, vignette
+from toonbooth.imaging.colour import bytes_to_lab, lab_to_rgb, luma
 from toonbooth.imaging.flow import FlowSmoother, edge_tangent_flow
 from toonbooth.imaging.lines import line_response
 from toonbooth.imaging.paper import paper_grain
@@ -56,82 +52,14 @@ _SHEET = 1000.0
 """Length in pixels that smaller pictures are drawn at, as far as their photo allows."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pencil:
-    """A pencil and the paper it is used on, both L*a*b*; toned paper takes white chalk for the lights."""
-
-    lead: tuple[float, float, float]
-    paper: tuple[float, float, float]
-    chalk: bool = False
-
-
-_PENCILS = (
-    Pencil((17.0, 0.0, -1.5), (97.0, 0.0, 2.0)),
-    Pencil((15.0, 0.5, 1.0), (95.0, 0.8, 6.0)),
-    Pencil((22.0, 14.0, 18.0), (95.0, 1.5, 8.0)),
-    Pencil((34.0, 38.0, 33.0), (95.5, 1.5, 7.0)),
-    Pencil((24.0, 6.0, -30.0), (97.0, -0.5, 1.0)),
-    Pencil((16.0, 0.0, -2.0), (92.0, 0.0, 1.0)),
-    Pencil((13.0, 1.0, 1.0), (87.0, 1.5, 11.0), chalk=True),
-    Pencil((14.0, 0.0, -4.0), (86.0, -1.5, -4.0), chalk=True),
-    Pencil((28.0, 30.0, 26.0), (88.0, 3.0, 13.0), chalk=True),
-)
-"""Graphite on white and on cream, sepia, sanguine, blue, graphite on pale grey; then with chalk: graphite on
-buff and on blue grey, sanguine on tan."""
-
-_CHANCES = (0.2, 0.18, 0.14, 0.13, 0.1, 0.07, 0.06, 0.06, 0.06)
-"""How often each pencil is taken: half of all sketches are graphite on light paper."""
-
 _CHALK = (98.0, 0.0, 1.5)
 """L*a*b* of white chalk."""
-
-
-@dataclass(frozen=True, slots=True)
-class SketchLook:
-    """What a seed decides about a sketch.
-
-    pencil : Pencil.
-    angle : radians clockwise from the x axis, of hatching on flat ground.
-    cross : radians between the first layer of hatching and the second.
-    spacing : pixels between strokes at a face of normal width.
-    smudge : 0 … 1, how much of the tone is rubbed in under the strokes.
-    line_weight : 1 is normal; more is bolder.
-    light_from : -1 left … 1 right, the side that the light comes from.
-    ending : how clothes and background end.
-    """
-
-    pencil: Pencil
-    angle: float
-    cross: float
-    spacing: float
-    smudge: float
-    line_weight: float
-    light_from: float
-    ending: Vignette
-
-
-def choose_look(rng: np.random.Generator) -> SketchLook:
-    """Draw the look of one sketch."""
-    pencil = _PENCILS[rng.choice(len(_PENCILS), p=_CHANCES)]
-    side = float(rng.choice([-1.0, 1.0]))
-    # Hands hatch from lower left to upper right, or the other way.
-    lean = float(rng.choice([-1.0, -1.0, 1.0]))
-    return SketchLook(
-        pencil=pencil,
-        angle=lean * float(rng.uniform(0.62, 1.1)),
-        cross=float(rng.uniform(0.75, 1.2)) * float(rng.choice([-1.0, 1.0])),
-        spacing=float(rng.uniform(2.1, 3.1)),
-        smudge=float(rng.uniform(0.28, 0.5)),
-        line_weight=float(rng.uniform(0.8, 1.3)),
-        light_from=-side,
-        ending=Vignette(side, float(rng.uniform(0.12, 0.34)), float(rng.uniform(0.68, 0.9))),
-    )
 
 
 def draw_sketch(portrait: Portrait, rng: np.random.Generator) -> Portrait:
     """Draw a portrait in pencil."""
     look = choose_look(rng)
-    portrait = enlarge_eyes(well_lit(portrait), strength=0.12)
+    portrait = enlarge_eyes(well_lit(portrait), strength=0.08)
     height, width = portrait.picture.shape[:2]
     whole = Closeup(0, 0, width, height, min(2.4, _SHEET / max(height, width)))
     if whole.zoom > 1.2 and min(whole.size) >= 8:
@@ -165,10 +93,10 @@ def _draw(portrait: Portrait, look: SketchLook, rng: np.random.Generator) -> Dra
     strokes = _hatched(study, look, full=full, unit=unit, rng=rng)
     # Strokes end where the light begins; eyes, brows and lips are rubbed in more than hatched.
     reached = smoothstep(study.tone, low=0.02, high=0.2)
-    reached *= np.float32(1) - np.float32(0.55) * study.features
+    reached *= np.float32(1) - np.float32(0.6) * study.drawn_features
     density = np.multiply(strokes, enlarged(reached, full), dtype=np.float32)
     density *= np.float32(_LAYERS / 255)
-    rub = np.float32(look.smudge) * study.rubbed + np.float32(0.78 - look.smudge) * study.features
+    rub = np.float32(look.smudge) * study.rubbed + np.float32(0.78 - look.smudge) * study.drawn_features
     density += enlarged(study.tone * rub, full)
     density += pencil_lines(study.lines, full, weight=look.line_weight, factor=factor)
     _draw_features(density, picture, study)
@@ -250,6 +178,7 @@ class _Study:
     tone : what is to be reached, 0 … 1, with the vignette.
     calm : the picture's grey without fine detail.
     features : where all detail is drawn.
+    drawn_features : where that is darker than the skin around it.
     rubbed : where tone is rubbed in under the strokes.
     strokes : how the hand moves.
     around : how it would move if there were nothing but form.
@@ -265,6 +194,7 @@ class _Study:
     tone: FloatImage
     calm: FloatImage
     features: FloatImage
+    drawn_features: FloatImage
     rubbed: FloatImage
     strokes: HandMoves
     around: Directions
@@ -288,9 +218,10 @@ def _study(
     grey = luma(small)
     flow = edge_tangent_flow(grey, scale=max(1.0, 3.0 * unit))
     silky = FlowSmoother(flow, reach=max(1.0, 5.0 * unit), taps=2)
-    smooth = silky.smooth(flatten(small, passes=1, tone=20.0, reach=5, median=3))
+    even = flatten(small, passes=1, tone=20.0, reach=5, median=3)
+    smooth = silky.smooth(even)
     calm = cv2.cvtColor(smooth, cv2.COLOR_RGB2GRAY) * np.float32(1 / 255)
-    lab = _bytes_to_lab(np.rint(smooth).astype(np.uint8))
+    lab = bytes_to_lab(np.rint(smooth).astype(np.uint8))
     faces, scale = portrait.faces, 1 / factor
     person = np.ones(size[::-1], np.float32)
     if faces:
@@ -300,8 +231,10 @@ def _study(
     regions = find_regions(lab, grey, person, faces, scale=scale)
     regions = settle_skin(regions, lab, grey, faces, scale=scale)
     hair = find_hair(lab, grey, regions, unit=unit)
+    thin = find_thin(even, regions, hair, flow.coherence, unit=unit)
+    features = np.maximum(regions.features, np.float32(0.9) * thin)
     tone = pencil_tones(lab, regions, unit=unit, hair=hair)
-    distance = distance_from_heads(size, faces, scale=scale)
+    distance = as_far_as_shown(distance_from_heads(size, faces, scale=scale), person)
     far = smoothstep(distance, low=0.75, high=2.2)
     lights = chalk_lights(lab, tone, regions, unit=unit) if look.pencil.chalk else np.zeros_like(tone)
     lights *= 1 - np.float32(0.8) * far
@@ -315,7 +248,7 @@ def _study(
         tone = vignette(tone, person, faces, distance, look.ending, scale=scale)
     tone *= sheet
     lines = plan_pencil_lines(
-        calm, silky, regions, faces, light_from=look.light_from, far=far, scale=scale, unit=unit
+        calm, silky, regions, faces, light_from=look.light_from, far=far, hair=hair, scale=scale, unit=unit
     ).pressed(sheet * hand * (1 - np.float32(0.97) * smoothstep(distance, low=2.6, high=4.6)))
     slopes = find_slopes(person, faces, scale=scale, unit=unit)
     around = strokes_around(*slopes, angle=look.angle, roundness=0.55)
@@ -327,7 +260,8 @@ def _study(
         person,
         tone,
         calm,
-        regions.features,
+        features,
+        features * above_skin(tone, regions),
         rubbed,
         moves,
         around,
@@ -336,14 +270,6 @@ def _study(
         lines,
         regions.beards,
     )
-
-
-def _bytes_to_lab(picture: ByteImage) -> FloatImage:
-    """L*a*b* in steps of a byte: many times quicker, and finer than any pencil."""
-    lab = cv2.cvtColor(picture, cv2.COLOR_RGB2LAB).astype(np.float32)
-    lab *= np.array([100 / 255, 1, 1], np.float32)
-    lab -= np.array([0, 128, 128], np.float32)
-    return lab
 
 
 def _hatched(

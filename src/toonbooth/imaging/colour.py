@@ -67,6 +67,14 @@ def from_linear(light: FloatImage) -> FloatImage:
     return np.where(light <= 0.0031308, light * 12.92, curved).astype(np.float32)
 
 
+def bytes_to_lab(picture: ByteImage) -> FloatImage:
+    """L*a*b*, float32, of a uint8 sRGB picture, in whole bytes: much quicker, fine enough for masks."""
+    lab: FloatImage = cv2.cvtColor(picture, cv2.COLOR_RGB2LAB).astype(np.float32)
+    lab *= np.array([100 / 255, 1, 1], np.float32)
+    lab -= np.array([0, 128, 128], np.float32)
+    return lab
+
+
 def planes_of(image: FloatImage) -> list[FloatImage]:
     """The channels of a picture, each by itself and contiguous: many times quicker to work on one by one."""
     # OpenCV would copy the planes that it makes itself.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from toonbooth.drawing.details import find_details
+from toonbooth.drawing.details import find_details, find_thin
 from toonbooth.drawing.regions import Regions
-from toonbooth.imaging.colour import planes_of
+from toonbooth.imaging.colour import luma, planes_of
 from toonbooth.imaging.flow import edge_tangent_flow
 from toonbooth.imaging.kuwahara import anisotropic_kuwahara
 from toonbooth.imaging.pixels import FloatImage
@@ -48,3 +48,14 @@ def test_weave_is_left_to_the_broad_brush() -> None:
 def test_neither_hair_nor_what_is_behind_somebody_is_drawn_finely(where: str) -> None:
     found = details(chain(), hair=1 - NONE) if where == "hair" else details(chain(), person=NONE)
     assert not found.any()
+
+
+def test_a_chain_is_thin_and_the_edge_of_a_collar_is_not() -> None:
+    photo = np.full((*SHAPE, 3), 190, np.uint8)
+    photo[30:32, 20:140] = 60
+    photo[80:] = 60
+    grey = luma(photo)
+    regions = Regions(1 - NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, heads=())
+    thin = find_thin(photo, regions, NONE, edge_tangent_flow(grey, scale=1.3).coherence, unit=UNIT)
+    assert thin[30, 40:120].min() > 0.8
+    assert thin[60:].max() < 0.05

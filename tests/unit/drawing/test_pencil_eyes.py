@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -41,6 +42,22 @@ def test_whites_are_lighter_than_the_iris() -> None:
     white = density[round(y), round(x - 1.6 * eye.iris_radius)]
     iris = density[round(y), round(x - 0.7 * eye.iris_radius)]
     assert white < 0.3 < 0.5 < iris
+
+
+def test_in_nearly_black_eyes_iris_and_pupil_are_one() -> None:
+    eye = FACE.left_eye
+    x, y = (round(value) for value in eye.iris_centre)
+    contrasts = []
+    for colour in ((25, 18, 15), (120, 130, 120)):
+        photo = PORTRAIT.picture.copy()
+        cv2.circle(photo, (x, y), round(eye.iris_radius), colour, -1)
+        density = np.full((900, 720), 0.5, np.float32)
+        draw_pencil_eyes(
+            density, photo, (replace(FACE, right_eye=replace(eye, openness=0.0)),), light_from=1.0
+        )
+        iris = density[y + 2, x - round(0.72 * eye.iris_radius)]
+        contrasts.append(float(density[y + 2, x - 1] - iris))
+    assert contrasts[0] < 0.75 < contrasts[1]
 
 
 def test_nothing_but_the_eyes_is_touched() -> None:

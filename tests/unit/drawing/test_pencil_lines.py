@@ -14,14 +14,18 @@ NONE: FloatImage = np.zeros(SHAPE, np.float32)
 ALL: FloatImage = np.ones(SHAPE, np.float32)
 
 
-def plan(grey: FloatImage, *, lips: FloatImage) -> PencilLines:
+def plan(
+    grey: FloatImage, *, lips: FloatImage = NONE, hair: FloatImage = NONE, far: FloatImage = NONE
+) -> PencilLines:
     regions = Regions(ALL, NONE, NONE, NONE, lips, NONE, NONE, NONE, heads=())
     along = FlowSmoother(edge_tangent_flow(grey, scale=1.5), reach=4.0, taps=2)
-    return plan_pencil_lines(grey, along, regions, (), light_from=1.0, far=NONE, scale=1.0, unit=1.0)
+    return plan_pencil_lines(
+        grey, along, regions, (), light_from=1.0, far=far, hair=hair, scale=1.0, unit=1.0
+    )
 
 
-def drawn(grey: FloatImage, *, lips: FloatImage = NONE) -> FloatImage:
-    return pencil_lines(plan(grey, lips=lips), (96, 96), weight=1.0, factor=1)
+def drawn(grey: FloatImage, **masks: FloatImage) -> FloatImage:
+    return pencil_lines(plan(grey, **masks), (96, 96), weight=1.0, factor=1)
 
 
 def line_on(ground: float, line: float, *, length: int) -> FloatImage:
@@ -49,3 +53,14 @@ def test_white_hair_is_left_to_the_paper() -> None:
 def test_lips_are_drawn_with_softer_lines() -> None:
     grey = line_on(0.5, 0.3, length=60)
     assert drawn(grey, lips=ALL).sum() < 0.8 * drawn(grey).sum()
+
+
+def test_fair_locks_on_shoulders_have_no_line_along_each() -> None:
+    grey = line_on(0.6, 0.4, length=60)
+    locks, cloth = (plan(grey, hair=hair, far=ALL).welcome for hair in (ALL, NONE))
+    assert locks.sum() < 0.5 * cloth.sum()
+
+
+def test_seams_of_black_cloth_count_for_more_than_they_show() -> None:
+    seam = line_on(0.1, 0.06, length=60)
+    assert plan(seam, far=ALL).response.max() > 2 * plan(seam).response.max()
