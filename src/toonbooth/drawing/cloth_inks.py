@@ -72,8 +72,8 @@ _LOOKS: Final = (
 Tone = NDArray[np.float32]
 """One colour, L*a*b*, shape (3,)."""
 
-Cast = tuple[float, float]
-"""By how much coloured light moves what is white in a*, b*, at the lightness of eyes."""
+Cast = tuple[float, float, float]
+"""By how much the light moves what is white in L*, a*, b*, at the lightness of eyes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Dyes:
 
 
 def light_cast(photo: ByteImage, faces: tuple[Face, ...]) -> Cast:
-    """The cast of the light: the whites of eyes are alike in everybody, and yellow only under a lamp."""
+    """The colour of the light: the whites of eyes are alike in everybody, and yellow only under a lamp."""
     whites = []
     for face in faces:
         for eye in (face.left_eye, face.right_eye):
@@ -106,10 +106,10 @@ def light_cast(photo: ByteImage, faces: tuple[Face, ...]) -> Cast:
             lab = rgb_to_lab(to_float(np.ascontiguousarray(part)))[inside]
             whites.append(np.median(lab[lab[:, 0] >= np.percentile(lab[:, 0], 75)], axis=0))
     if not whites:
-        return 0.0, 0.0
+        return 0.0, 0.0, 0.0
     red, yellow = (float(value) for value in np.median(whites, axis=0)[1:])
     share = float(np.clip((yellow - _YELLOW_EYE) / 6, 0, 1))
-    return share * max(0.0, red - 8), share * (yellow - 6)
+    return 0.0, share * max(0.0, red - 8), share * (yellow - 6)
 
 
 def dye_cloth(
@@ -192,7 +192,7 @@ def _known(tone: Tone, known: Dyes) -> bool:
 def _neutral(tones: FloatImage, cast: Cast) -> FloatImage:
     """Colours, shape (N, 3), as they are in white light; shade has less of the cast."""
     share = (tones[:, :1] + np.float32(16)) * np.float32(1 / 76)
-    neutral: FloatImage = tones - share * np.array([0, *cast], np.float32)
+    neutral: FloatImage = tones - share * np.array(cast, np.float32)
     return neutral
 
 

@@ -73,7 +73,7 @@ def flat_plates(
     regions: Regions,
     *,
     unit: float,
-    cast: Cast = (0.0, 0.0),
+    cast: Cast = (0.0, 0.0, 0.0),
     known: Dyes | None = None,
 ) -> tuple[list[FloatImage], Dyes]:
     """Give every place the ink that suits its colour best.
@@ -134,7 +134,7 @@ def flat_plates(
     # What lies far from heads and looks like skin may be a cloth, too.
     suited = like_skin - np.float32(_LIKE_SKIN)
     cloth = (best < _PURE) | ((np.maximum(places.near, places.skin) < 0.5) & (suited < _UNLIKE_SKIN))
-    cloth &= (places.hair < 0.5) & (shrunk(regions.person, half) > 0.5)
+    cloth &= (places.head < 0.5) & (shrunk(regions.person, half) > 0.5)
     best[best == _PURE] = len(Ink)
     dyes = dye_cloth(best, few, suited, cloth, of_hair, skin=len(Ink), cast=cast, known=known)
     best = cv2.medianBlur(best, 3).astype(np.uint8, copy=False)

@@ -17,13 +17,14 @@ class Places:
     """What is known of places, all 0 … 1.
 
     near : around heads. skin : closed skin. faces : faces and necks. below : below chins.
-    hair : where hair can be. beside : ears, and necks.
+    head : around heads, above chins. hair : where hair can be. beside : ears, and necks.
     """
 
     near: FloatImage
     skin: FloatImage
     faces: FloatImage
     below: FloatImage
+    head: FloatImage
     hair: FloatImage
     beside: FloatImage
 
@@ -31,12 +32,15 @@ class Places:
     def of(cls, skin: FloatImage, near: FloatImage, regions: Regions, size: Size) -> Places:
         few_near, few_skin = shrunk(near, size), shrunk(skin, size)
         below = np.ascontiguousarray(np.broadcast_to(1 - higher(regions, part=0.6), skin.shape))
+        above = np.ascontiguousarray(np.broadcast_to(higher(regions, part=0.75), skin.shape))
+        head = few_near * shrunk(above, size)
         return cls(
             few_near,
             few_skin,
             shrunk(_faces_and_necks(regions), size),
             shrunk(below, size),
-            few_near * (1 - few_skin) * shrunk(regions.person * higher(regions, part=0.75), size),
+            head,
+            head * (1 - few_skin) * shrunk(regions.person, size),
             shrunk(_ears_and_necks(regions), size),
         )
 

@@ -36,7 +36,8 @@ def key_rows(picture: ByteImage, plan: PosterPlan, *, top: int, bottom: int, hal
     mass *= np.float32(factor)
     mass += np.float32(0.5)
     np.clip(mass, 0, 1, out=mass)
-    mass *= enlarged_rows(plan.person, factor=factor, top=top, bottom=bottom)
+    person = enlarged_rows(plan.person, factor=factor, top=top, bottom=bottom)
+    mass *= person
     np.maximum(lines, mass, out=lines)
     if plan.features[above // factor : below // factor].any():
         border = enlarged_rows(plan.border, factor=factor, top=top, bottom=bottom)
@@ -44,6 +45,8 @@ def key_rows(picture: ByteImage, plan: PosterPlan, *, top: int, bottom: int, hal
         dark *= np.float32(18)
         dark += np.float32(0.5)
         np.clip(dark, 0, 1, out=dark)
+        # A dark background beside a brow is none of it.
+        dark *= person
         np.maximum(lines, dark, out=lines)
     if plan.contour is not None:
         outline = outline_rows(plan.contour, plan.outline, factor=factor, top=top, bottom=bottom)
@@ -84,6 +87,9 @@ def clean_key(key: ByteImage, faces: tuple[Face, ...], *, area: float) -> None:
     for small, grey, rim in ((pinholes, 255, 1), (specks, 0, 3)):
         cv2.drawContours(key, small, -1, (grey,), cv2.FILLED)
         cv2.drawContours(key, small, -1, (grey,), rim)
+    # What never got black is no line but dirt.
+    inked = cv2.dilate((key > 100).astype(np.uint8), np.ones((5, 5), np.uint8))
+    cv2.multiply(key, inked, dst=key)
 
 
 def dot_key(key: ByteImage, plan: PosterPlan, screen: Screen) -> None:

@@ -10,10 +10,10 @@ import numpy as np
 from toonbooth.drawing.backdrop import Head
 from toonbooth.drawing.closeup import Closeup, find_closeups, look_closely
 from toonbooth.drawing.exposure import well_lit
-from toonbooth.drawing.eyes import enlarge_eyes
+from toonbooth.drawing.eyes import enlarge_eyes, iris_hue
 from toonbooth.drawing.figure import Drawing, figure_within
 from toonbooth.drawing.inking import outer_distance
-from toonbooth.drawing.inks import Colour, Ink, apart, mixed, overprinted, skin_ink
+from toonbooth.drawing.inks import Colour, Ink, Palette, apart, mixed, overprinted, skin_ink
 from toonbooth.drawing.key_plate import SMALLEST_DOT, clean_key, dot_key, key_rows, print_key, smooth_key
 from toonbooth.drawing.poster_backdrop import Pattern, Print, Window, second_ink
 from toonbooth.drawing.poster_look import PopLook, choose_look
@@ -21,7 +21,6 @@ from toonbooth.drawing.poster_plan import FACE_WIDTH, PosterPlan, drawn_faces, f
 from toonbooth.drawing.printed_brows import print_brows
 from toonbooth.drawing.printed_features import (
     eye_white,
-    iris_shade,
     lip_redness,
     print_eyes,
     print_jaw,
@@ -38,6 +37,12 @@ from toonbooth.imaging.resize import enlarged_rows
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.portrait.model import Portrait
+
+_GIVEN_BACK = 0.75
+"""How much of the light that a face in the shade lost it gets back: who stands in the shade is darker."""
+
+_GREEN_EYES = 1.2
+"""b* of irises that aren't brown from which on they are green."""
 
 _NOTHING = 0.004
 """Weight below which a plate is left out."""
@@ -242,7 +247,7 @@ def _lightness(tone: SkinTone, white: float) -> float:
         return float(np.clip((value - low) / (high - low), 0, 1))
 
     # The grey of eyes as L*, near enough.
-    missing = lost_light((tone.lightness, tone.red, tone.yellow), 100 * white)
+    missing = _GIVEN_BACK * lost_light((tone.lightness, tone.red, tone.yellow), 100 * white)
     # Dark skin is more golden than light skin, in bright light too.
     golden = between(hue, 48, 54) * between(chroma, 25.5, 29)
     return tone.lit + missing - 8 * golden
@@ -288,8 +293,8 @@ def _colour_rows(
     behind = second_ink(sheet.pattern, window, width=width, top=top, bottom=bottom) if plan.contour else None
     beside = _printed_rows(inks.beside, factor=factor, top=top, bottom=bottom)
     far = enlarged_rows(inks.may_slip, factor=factor, top=top, bottom=bottom)
-    home, beside = home * (1 - beside) * far, beside * (1 - home) * far
-    slips = bool(home.any() or beside.any())
+    beside = beside * (1 - home) * far
+    slips = bool(beside.any())
     planes = []
     for channel in range(3):
         plane = flat[channel]
@@ -297,9 +302,6 @@ def _colour_rows(
         dotted[channel] *= dots
         plane += dotted[channel]
         plane *= total
-        paper = np.float32(inks.flat[Ink.PAPER][channel])
-        if slips:
-            plane += home * (paper - plane)
         if behind is not None:
             first, second = (np.float32(ink[channel]) for ink in sheet.behind)
             back = behind * (second - first)
@@ -329,6 +331,15 @@ def _printed_rows(crisp: FloatImage, *, factor: int, top: int, bottom: int) -> F
     return cover
 
 
+def _iris_ink(hue: FloatImage, palette: Palette) -> Colour:
+    """The ink of irises of some a*, b*."""
+    red, yellow = (float(value) for value in hue)
+    if red > 0:
+        return palette.inks[Ink.BROWN]
+    green = mixed(palette.inks[Ink.GREEN], palette.inks[Ink.PAPER], 0.25)
+    return green if yellow > _GREEN_EYES else palette.inks[Ink.BLUE]
+
+
 def _print_features(
     colours: ByteImage,
     key: ByteImage,
@@ -346,13 +357,12 @@ def _print_features(
         if face.width < 50:
             continue
         skin = inks.flat[len(Ink) + index]
-        light, blue = iris_shade(portrait.picture, (face.left_eye, face.right_eye))
-        iris = palette.inks[Ink.BLUE] if blue > -0.02 and light > 0.28 else palette.inks[Ink.BROWN]
-        white = mixed(paper, skin, 0.08)
+        iris = _iris_ink(iris_hue(portrait.picture, face), palette)
+        white = mixed(paper, skin, 0.16)
         print_eyes(colours, key, face, iris=iris, white=white, light_from=look.light_from)
         redder = lip_redness(portrait.picture, face, skins[index].red)
-        red = overprinted(skin, mixed(palette.dot, palette.inks[Ink.RED], 0.5))
-        lips = mixed(overprinted(skin, palette.dot), red, float(np.clip((redder - 3) / 15, 0.1, 0.95)))
+        red = mixed(overprinted(skin, palette.dot), palette.inks[Ink.RED], 0.4)
+        lips = mixed(skin, red, float(np.clip(0.3 + (redder - 4) / 22, 0.35, 1)))
         shift = (0.6 * look.slip[0] * unit, 0.6 * look.slip[1] * unit)
         print_jaw(key, portrait, face, weight=0.85 * look.line_weight)
         print_nose(key, face)

@@ -47,7 +47,7 @@ def choose_look(rng: np.random.Generator) -> PopLook:
     """Draw the look of one poster."""
     patterns = tuple(Pattern)
     angle = float(rng.uniform(0, 2 * np.pi))
-    slip = float(rng.uniform(2.4, 4.0))
+    slip = float(rng.uniform(4.5, 7.0))
     return PopLook(
         palette=PALETTES[rng.integers(len(PALETTES))],
         line_weight=float(rng.uniform(0.9, 1.4)),

@@ -10,7 +10,9 @@ import numpy as np
 from toonbooth.drawing.cloth_inks import Dyes, light_cast
 from toonbooth.drawing.inking import Contour, LinePlan, find_contour, plan_lines, wanted_lines
 from toonbooth.drawing.poster_look import PopLook
+from toonbooth.drawing.printed_ears import ear_places, large_parts
 from toonbooth.drawing.regions import Regions, clean_matte, find_regions
+from toonbooth.drawing.scraps import with_earrings
 from toonbooth.drawing.separation import Separation, separate
 from toonbooth.drawing.skin_area import continued
 from toonbooth.imaging.colour import luma, rgb_to_lab
@@ -26,7 +28,8 @@ FACE_WIDTH = 400.0
 
 _CALM = 1.2
 _ON_CLOTH = 0.65
-"""How few lines there are in dense texture; how welcome they are on cloth; both against 1 in hatching."""
+_IN_EARS = 0.7
+"""How few lines there are in dense texture; how welcome they are on cloth and in ears; 1 in hatching."""
 
 _NO_FACE_SHARE = 0.28
 """Without a face, lengths are those of a face this share of the picture's short side."""
@@ -73,18 +76,33 @@ def plan_poster(portrait: Portrait, look: PopLook, *, known: Dyes | None = None)
     if faces:
         matte = shrunk(padded(portrait.matte, multiple=factor), size)
         person = _calm_body(clean_matte(matte, faces, scale=scale, unit=unit), faces, scale=scale, unit=unit)
+        jewels = with_earrings(person, rgb_to_lab(to_float(small)), faces, scale=scale) * (person < 0.5)
+        jewels = large_parts(jewels, area=450 * unit * unit)
+        person = np.maximum(person, jewels)
         contour = find_contour(person, smooth_grey, unit=unit)
     else:
         person, contour = np.ones(size[::-1], np.float32), None
+        jewels = np.zeros_like(person)
     regions = find_regions(lab, grey, person, faces, scale=scale)
     if faces:
         lab = continued(lab, person, unit=unit)
     cast = known.cast if known else light_cast(portrait.picture, faces)
     separation = separate(
-        lab, grey, regions, faces, scale=scale, unit=unit, dottedness=look.dottedness, cast=cast, known=known
+        lab,
+        grey,
+        regions,
+        jewels,
+        faces,
+        scale=scale,
+        unit=unit,
+        dottedness=look.dottedness,
+        cast=cast,
+        known=known,
     )
     wanted = wanted_lines(regions, faces, contour, scale=scale, unit=unit, behind=0.0 if faces else 1.0)
     wanted *= 1 - np.float32(0.25) * regions.features
+    shape = (size[1], size[0])
+    wanted = np.maximum(wanted, np.float32(_IN_EARS) * ear_places(shape, faces, scale=scale) * person)
     # Weave and folds want few lines; strands of hair want theirs.
     wanted *= np.float32(_ON_CLOTH) + np.float32(1 - _ON_CLOTH) * separation.near
     threshold = 0.0085 / look.line_weight

@@ -359,30 +359,6 @@ def eye_white(photo: ByteImage, eyes: tuple[Eye, Eye]) -> float:
     return float(np.percentile(samples, 92)) if len(samples) >= 12 else 0.6
 
 
-def iris_shade(photo: ByteImage, eyes: tuple[Eye, Eye]) -> tuple[float, float]:
-    """How light and how blue the irises are: (0 … 1, below 0 brown and above 0 blue or green)."""
-    rings = []
-    for eye in eyes:
-        if eye.openness < _CLOSED or eye.iris_radius < 1.5:
-            continue
-        x, y, radius = *eye.iris_centre, eye.iris_radius
-        left, right = int(max(0, x - radius)), int(min(photo.shape[1], x + radius + 1))
-        top, bottom = int(max(0, y - radius)), int(min(photo.shape[0], y + radius + 1))
-        part = to_float(photo[top:bottom, left:right])
-        if not part.size:
-            continue
-        columns = (np.arange(left, right, dtype=np.float32)[None, :] - x) / radius
-        rows = (np.arange(top, bottom, dtype=np.float32)[:, None] - y) / radius
-        away = np.sqrt(columns * columns + rows * rows)
-        rings.append(part[(away > 0.45) & (away < 0.85) & (rows > -0.4) & (part.max(axis=2) < 0.85)])
-    samples = np.concatenate(rings) if rings else np.zeros((0, 3), np.float32)
-    if len(samples) < 4:
-        return 0.2, -0.05
-    redness = samples[:, 0] - samples[:, 2]
-    own = samples[redness <= np.median(redness)].mean(axis=0)
-    return float(own.max()), float(own[2] - own[0])
-
-
 def lip_redness(photo: ByteImage, face: Face, skin_red: float) -> float:
     """How much redder the lips are than the skin, in a*."""
     low = face.landmarks[facemap.LIPS_OUTER].min(axis=0)

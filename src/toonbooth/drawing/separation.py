@@ -12,12 +12,15 @@ from toonbooth.drawing.bare_crown import with_bare_crown
 from toonbooth.drawing.beards import beard_evidence
 from toonbooth.drawing.cloth_inks import Cast, Dyes
 from toonbooth.drawing.flat_flesh import with_shadows
+from toonbooth.drawing.flat_hues import in_one_light
 from toonbooth.drawing.flat_inks import flat_plates, margins
 from toonbooth.drawing.ink_places import higher, near_heads
 from toonbooth.drawing.inks import Ink
 from toonbooth.drawing.printed_beards import dotted, find_beards, solid
+from toonbooth.drawing.printed_ears import with_ears
 from toonbooth.drawing.regions import Regions, polygon_mask
 from toonbooth.drawing.skin_area import SkinTone, closed_skin, measure_skin, skin_form
+from toonbooth.drawing.skin_paint import eye_white_of, lost_light
 from toonbooth.drawing.whose_skin import whose_skin
 from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.pixels import FloatImage
@@ -28,6 +31,9 @@ from toonbooth.portrait.model import Face, scaled
 
 _BEARDED = 0.1
 """Evidence from which on a beard is believed: what it hides would be printed as red skin."""
+
+_GOLD = 9.0
+"""b*, in one light, from which on an earring is gold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +65,13 @@ def separate(
     lab: FloatImage,
     grey: FloatImage,
     regions: Regions,
+    jewels: FloatImage,
     faces: tuple[Face, ...],
     *,
     scale: float,
     unit: float,
     dottedness: float,
-    cast: Cast = (0.0, 0.0),
+    cast: Cast = (0.0, 0.0, 0.0),
     known: Dyes | None = None,
 ) -> Separation:
     """Give every place its flat ink, its dots and its black.
@@ -75,6 +82,8 @@ def separate(
     grey : float32 array, shape (h, w), range [0, 1]
         The picture with its texture.
     regions : of the same size
+    jewels : float32 array, shape (h, w)
+        Earrings.
     faces : faces in the coordinates of the full picture
     scale : float
         Size of `lab` over size of the full picture.
@@ -87,6 +96,7 @@ def separate(
     """
     skin = closed_skin(lab, regions, faces, scale=scale, unit=unit)
     skin = with_bare_crown(skin, planes_of(lab)[0], grey, regions.person, faces, scale=scale)
+    skin = with_ears(skin, lab, regions, faces, scale=scale)
     under = _shadows(skin, lab, grey, regions, faces, scale=scale)
     beards = find_beards(planes_of(lab)[0], grey, regions, faces, scale=scale)
     skin = np.maximum.reduce([skin, under, smoothstep(beards, low=0.1, high=0.4)])
@@ -97,6 +107,14 @@ def separate(
     sure = [tone for tone in tones if tone is not None]
     skins = tuple(tone or (sure[0] if sure else middle) for tone in tones)
 
+    # Clothes of who stands in the shade are lighter than they look, too.
+    whites = [eye_white_of(lab, face, scale=scale) for face in faces]
+    lost = [
+        lost_light((tone.lightness, tone.red, tone.yellow), white)
+        for tone, white in zip(skins, whites, strict=False)
+    ]
+    if lost and known is None:
+        cast = (cast[0] - max(0.0, *lost), cast[1], cast[2])
     near = near_heads(regions, skin.shape)
     plates, dyes = flat_plates(lab, skin, skins, near, regions, unit=unit, cast=cast, known=known)
     whole_skin = plates[len(Ink)] if shares else np.zeros_like(skin)
@@ -104,11 +122,22 @@ def separate(
     shares = whose_skin(lab, whole_skin, regions.heads)
     skin_plates = [whole_skin * share for share in shares]
     plates = [*plates[: len(Ink)], *skin_plates]
+    if jewels.any():
+        plates = [plate * (1 - jewels) for plate in plates]
+        ink = _metal(lab[jewels > 0.5])
+        plates[ink] = plates[ink] + jewels
 
     calm_features = 1 - smoothstep(regions.features, low=0.05, high=0.4)
     seen = np.maximum(bare, smoothstep(whole_skin, low=0.6, high=0.9) * calm_features)
     nose = np.maximum(seen, whole_skin * (1 - smoothstep(regions.features, low=0.5, high=0.75)))
     black, dots = _cloth_and_hair(planes_of(lab)[0], whole_skin, plates, regions, near, unit=unit)
+    inner = np.zeros_like(skin)
+    for face in faces:
+        oval = scaled(face.landmarks[facemap.OVAL], scale)
+        feather = max(1.0, 0.04 * face.width * scale)
+        np.maximum(inner, polygon_mask(skin.shape, oval, grow=0.74, feather=feather), out=inner)
+        chin = scaled(face.landmarks[[*facemap.JAW[5:-5], 61, 291]], scale)
+        np.maximum(inner, polygon_mask(skin.shape, chin, grow=0.96, feather=feather), out=inner)
     for share, tone, (_, _, across) in zip(shares, skins, regions.heads, strict=True):
         form, raised = (
             plane - np.float32(tone.lightness)
@@ -121,8 +150,9 @@ def separate(
         tone_of = np.maximum(np.float32(dottedness) * tone_of, blush)
         # Deep shadow is printed solid: dots that run together leave a dirty net.
         deep = -2.1 * tone.spread
-        # Beside lips it would run together with them.
+        # Beside lips it would run together with them; around eyes and on chins it would be a bruise.
         apart = 1 - smoothstep(gaussian(regions.lips, sigma=max(1.0, 12 * unit)), low=0.06, high=0.3)
+        apart *= 1 - inner
         tone_of += apart * (1 - tone_of) * smoothstep(raised, low=deep + 0.8, high=deep - 0.8)
         dots += on * (tone_of - dots)
         # Only a cast shadow is so dark that the key plate prints it.
@@ -134,8 +164,17 @@ def separate(
         # Two nets of dots upon each other would be dirt.
         dots *= 1 - smoothstep(beards, low=0.05, high=0.3)
         np.maximum(black, np.clip(solid(beards), -30, 20), out=black, where=beards > 0)
+    black -= np.float32(30) * jewels
     black = gaussian(np.clip(black, -12, 12), sigma=max(0.8, 4.5 * unit))
     return Separation(margins(plates), dots, grain, _distance(black), skins, whole_skin, near, dyes)
+
+
+def _metal(seen: FloatImage) -> Ink:
+    """The ink of earrings, by their colours, shape (N, 3): gold is yellow, all else is as light as paper."""
+    if not len(seen):
+        return Ink.PAPER
+    yellow = float(np.percentile(seen[:, 2] * in_one_light(seen[:, 0]), 75))
+    return Ink.YELLOW if yellow > _GOLD else Ink.PAPER
 
 
 def _shadows(
@@ -199,7 +238,9 @@ def _cloth_and_hair(
     beside = smoothstep(gaussian(skin, sigma=max(1.0, 7 * unit)), low=0.04, high=0.3)
     border += np.float32(20) * near * beside * higher(regions, part=0.2) * smoothstep(wide, low=52, high=38)
     black = border - shaped
-    light = gaussian(light, sigma=max(1.0, 5 * unit))
+    # Dots on cloth follow its form; its weave would be a rash.
+    near_light, far_light = (gaussian(light, sigma=max(1.0, size * unit)) for size in (5, 12))
+    light = cv2.blendLinear(near_light, far_light, near, 1 - near).astype(np.float32, copy=False)
     pale = plates[Ink.PAPER] + plates[Ink.GREY]
     reach = np.float32(12) + np.float32(26) * pale
     dots = np.float32(0.55) * np.clip((border + reach + np.float32(4) - light) / reach, 0, 1)

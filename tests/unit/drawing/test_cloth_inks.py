@@ -45,21 +45,21 @@ def test_light_and_shade_of_one_cloth_are_one_ink_and_another_cloth_is_another()
     best = np.zeros((60, 90), np.uint8)
     everywhere = np.ones((60, 90), bool)
     unlike = np.full((60, 90), -20, np.float32)
-    dyes = dye_cloth(best, lab, unlike, everywhere, {}, skin=len(Ink), cast=(0.0, 0.0), known=None)
+    dyes = dye_cloth(best, lab, unlike, everywhere, {}, skin=len(Ink), cast=(0.0, 0.0, 0.0), known=None)
     assert set(best[:, :60].ravel()) == {Ink.RED}
     assert set(best[:, 60:].ravel()) == {Ink.PAPER}
     # A part of the picture, seen from near, agrees with it.
     part = np.zeros((60, 30), np.uint8)
     dye_cloth(
-        part, lab[:, 30:60], unlike[:, :30], everywhere[:, :30], {}, skin=len(Ink), cast=(0, 0), known=dyes
+        part, lab[:, 30:60], unlike[:, :30], everywhere[:, :30], {}, skin=len(Ink), cast=(0, 0, 0), known=dyes
     )
     assert set(part.ravel()) == {Ink.RED}
 
 
 def test_yellow_eyes_tell_of_a_lamp() -> None:
     portrait = bust(480, 400)
-    assert light_cast(portrait.picture, portrait.faces) == (0.0, 0.0)
+    assert light_cast(portrait.picture, portrait.faces) == (0.0, 0.0, 0.0)
     warm = replace(portrait, picture=portrait.picture.copy())
     for eye in (warm.faces[0].left_eye, warm.faces[0].right_eye):
         cv2.fillPoly(warm.picture, [np.rint(eye.contour).astype(np.int32)], (230, 190, 120))
-    assert light_cast(warm.picture, warm.faces)[1] > 15
+    assert light_cast(warm.picture, warm.faces)[2] > 15

@@ -118,7 +118,9 @@ def inks_of(portrait: Portrait) -> NDArray[np.int64]:
     matte = cv2.resize(portrait.matte, None, fx=0.5, fy=0.5).astype(np.float32)
     lab, grey = rgb_to_lab(to_float(small)), luma(small)
     regions = find_regions(lab, grey, matte, portrait.faces, scale=0.5)
-    separation = separate(lab, grey, regions, portrait.faces, scale=0.5, unit=0.19, dottedness=1.0)
+    separation = separate(
+        lab, grey, regions, np.zeros_like(grey), portrait.faces, scale=0.5, unit=0.19, dottedness=1.0
+    )
     return np.asarray(np.stack(separation.plates).argmax(axis=0), np.int64)
 
 
