@@ -23,7 +23,7 @@ _APART = 10.0
 _SHADE = 0.4
 """How much a difference in lightness counts where materials are told apart: folds are no other cloth."""
 
-_SAMPLES = 2400
+_SAMPLES = 1200
 
 _STRONGEST = 45.0
 _FADING = 20.0
@@ -52,8 +52,8 @@ _OF_HAIR = 13.0
 _LOOKS: Final = (
     # ink, L* from, to, counted chroma, hue in degrees
     (Ink.PAPER, 74, 100, 0, 0),
-    (Ink.GREY, 38, 66, 0, 0),
-    (Ink.DEEP, 0, 28, 0, 0),
+    (Ink.GREY, 30, 66, 0, 0),
+    (Ink.DEEP, 0, 25, 0, 0),
     (Ink.DEEP, 8, 32, 26, 275),
     (Ink.RED, 26, 58, 41, 28),
     (Ink.YELLOW, 64, 95, 40, 88),

@@ -119,6 +119,9 @@ def flat_plates(
         if hair in (Ink.YELLOW, Ink.BROWN):
             hand *= smoothstep(rows, low=y + 1.5 * across, high=y + 1.8 * across)
         like_skin += np.float32(12) * hand
+    # An arm in bright light is as colourful as a yellow cloth.
+    lit_skin = smoothstep(like_skin, low=_LIKE_SKIN + 4, high=_LIKE_SKIN + 8) * (1 - places.near)
+    like_skin += np.float32(30) * lit_skin * smoothstep(colours.light, low=48, high=58)
     on_skin = smoothstep(places.skin, low=0.4, high=0.6)
     like_skin += (np.float32(90) - like_skin) * on_skin
     scores = [score - np.float32(40) * on_skin for score in scores]
@@ -140,30 +143,39 @@ def flat_plates(
     best = cv2.medianBlur(best, 3).astype(np.uint8, copy=False)
     sigma = max(0.7, 2.4 * unit)
     size = (width, height)
+    # Most inks are used by nobody; these share one empty plate, on which no work is wasted.
+    nothing = np.zeros_like(places.near)
+    used = np.bincount(best.ravel(), minlength=len(Ink) + 1) > 0
     chosen = [
         _without_islands(
             (best == index).astype(np.float32),
             area=max(6.0, 260 * unit * unit),
             strict=_strictness(index, places),
         )
+        if used[index]
+        else nothing
         for index in range(len(Ink) + bool(skins))
     ]
     # What an island leaves empty goes to whatever lies around it.
     empty = 1 - _total(chosen)
     if empty.any():
-        around = [gaussian(plate, sigma=max(2.0, 14 * unit)) for plate in chosen]
-        share = empty / (_total(around) + np.float32(1e-4))
-        chosen = [plate + each * share for plate, each in zip(chosen, around, strict=True)]
-    plates = [
-        enlarged(gaussian(plate, sigma=sigma), size) if plate.any() else np.zeros((height, width), np.float32)
-        for plate in chosen
-    ]
+        around = {
+            index: gaussian(plate, sigma=max(2.0, 14 * unit))
+            for index, plate in enumerate(chosen)
+            if plate.any()
+        }
+        share = empty / (_total([*around.values(), nothing]) + np.float32(1e-4))
+        for index, each in around.items():
+            chosen[index] = chosen[index] + each * share
+    bare = np.zeros((height, width), np.float32)
+    plates = [enlarged(gaussian(plate, sigma=sigma), size) if plate.any() else bare for plate in chosen]
     if skins:
         # The skin's own border is finer than this, and goes before.
         plates[-1] = np.maximum(plates[-1], skin)
         rest = 1 - plates[-1]
-        others = _total(plates[:-1]) + np.float32(1e-3)
-        plates[:-1] = [plate * rest / others for plate in plates[:-1]]
+        others = [plate for plate in plates[:-1] if plate is not bare]
+        rest /= _total([bare, *others]) + np.float32(1e-3)
+        plates[:-1] = [plate if plate is bare else plate * rest for plate in plates[:-1]]
     return plates, dyes
 
 
@@ -303,13 +315,16 @@ def margins(plates: list[FloatImage]) -> tuple[FloatImage, ...]:
     """By how much each plate outweighs the strongest other one: the borders of all meet without a gap."""
     first = np.zeros_like(plates[0])
     second = np.zeros_like(plates[0])
-    for plate in plates:
+    laid = [bool(plate.any()) for plate in plates]
+    for plate in (plate for plate, any_ in zip(plates, laid, strict=True) if any_):
         np.maximum(second, np.minimum(first, plate), out=second)
         np.maximum(first, plate, out=first)
     lead = first - second
+    nowhere: FloatImage = -first - np.float32(1e-3)
     outweighed = []
-    for plate in plates:
-        margin: FloatImage = plate - first
-        np.copyto(margin, lead, where=margin >= 0)
+    for plate, any_ in zip(plates, laid, strict=True):
+        margin: FloatImage = plate - first if any_ else nowhere
+        if any_:
+            np.copyto(margin, lead, where=margin >= 0)
         outweighed.append(margin)
     return tuple(outweighed)

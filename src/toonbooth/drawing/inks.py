@@ -77,6 +77,23 @@ def _palette(black: str, inks: str, tint: tuple[float, float], dot: str) -> Pale
     return Palette(hexed(black)[0], (*pure, *_mixtures(pure)), tint, hexed(dot)[0])
 
 
+def _rgb(lab: list[float]) -> Colour:
+    red, green, blue = (float(v) for v in lab_to_rgb(np.array([[lab]], np.float32))[0, 0])
+    return red, green, blue
+
+
+def lab_of(colour: Colour) -> FloatImage:
+    """L*a*b* of a colour."""
+    lab: FloatImage = cv2.cvtColor(np.array([[colour]], np.float32), cv2.COLOR_RGB2LAB)[0, 0]
+    return lab
+
+
+def _violet(blue: Colour, red: Colour) -> Colour:
+    """As deep as a mixture of blue and red, and violet even if they would give brown."""
+    lightness = float(lab_of(mixed(blue, red, 0.45))[0])
+    return _rgb([lightness, 32.0, -30.0])
+
+
 def _mixtures(pure: tuple[Colour, ...]) -> tuple[Colour, ...]:
     """What pairs of inks give, in the order of `Ink` from orange on."""
     paper, grey, red, yellow, blue = (
@@ -85,7 +102,7 @@ def _mixtures(pure: tuple[Colour, ...]) -> tuple[Colour, ...]:
     return (
         mixed(yellow, red, 0.5),
         mixed(overprinted(yellow, blue), yellow, 0.12),
-        mixed(blue, red, 0.45),
+        _violet(blue, red),
         mixed(paper, red, 0.45),
         mixed(paper, blue, 0.4),
         mixed(grey, yellow, 0.4),
@@ -132,11 +149,4 @@ def skin_ink(lightness: float, palette: Palette) -> Colour:
 
 def apart(first: Colour, second: Colour) -> float:
     """How different two colours look: distance in L*a*b*."""
-    pair: FloatImage = np.array([[first, second]], np.float32)
-    lab = cv2.cvtColor(pair, cv2.COLOR_RGB2LAB)[0]
-    return float(np.linalg.norm(lab[0] - lab[1]))
-
-
-def _rgb(lab: list[float]) -> Colour:
-    red, green, blue = (float(v) for v in lab_to_rgb(np.array([[lab]], np.float32))[0, 0])
-    return red, green, blue
+    return float(np.linalg.norm(lab_of(first) - lab_of(second)))

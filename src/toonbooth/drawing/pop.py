@@ -70,7 +70,7 @@ def draw_pop(portrait: Portrait, rng: np.random.Generator) -> Portrait:
     sheet = _Sheet(pattern, pitch, _backdrop_inks(study, look))
     skins = _skin_inks(study, look)
     drawing = _draw(study, look, sheet, Window(), skins=skins)
-    for closeup in find_closeups(portrait, small=250, wanted=380, largest_zoom=2.4, budget=0.65):
+    for closeup in find_closeups(portrait, small=250, wanted=340, largest_zoom=2.4, budget=0.65):
         near = plan_poster(look_closely(portrait, closeup), look, known=study.separation.dyes)
         close = _draw(near, look, sheet, _window(closeup), skins=_skins_of(study, skins, near, closeup, look))
         drawing = drawing.with_closeup(close, closeup)
@@ -128,8 +128,8 @@ def _draw(
         _colour_rows(colours, plan, look, sheet, window, inks, top=top, bottom=bottom)
     smooth_key(key, sigma=float(np.clip(1.8 * unit, 0.8, 4.0)))
     clean_key(key, portrait.faces, area=max(5.0, 70 * unit * unit))
-    dot_key(key, plan, _screen(sheet, look, window))
     _print_features(colours, key, portrait, plan, look, inks, unit=unit)
+    dot_key(key, plan, _screen(sheet, look, window))
     print_key(colours, key, look.palette.black)
     figure = np.full((height, width), 255, np.uint8)
     if plan.contour is not None:

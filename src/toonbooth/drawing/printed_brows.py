@@ -16,7 +16,7 @@ from toonbooth.portrait.model import Face, Points
 _MISSING = 0.17
 """Share of a brow's place that is inked, under which the brow counts as lost."""
 
-_IN_PIECES = 0.5
+_IN_PIECES = 0.68
 _ALONG = 11
 """Share of places along a brow that must be inked; how many are looked at."""
 
@@ -70,7 +70,9 @@ def print_brows(ink: ByteImage, photo: ByteImage, face: Face) -> None:
         line = polygon_mask(size, _stroke(upper - corner, lower - corner), feather=0.4)
         # Beyond the face of a turned head there is none.
         line *= polygon_mask(size, face.landmarks[facemap.OVAL] - corner, feather=0.6)
-        ink[window] = to_bytes(np.maximum(to_float(ink[window]), line))
+        # The pieces of it that there are would be specks beside the stroke.
+        kept = to_float(ink[window]) * (1 - polygon_mask(size, place - corner, grow=1.2, feather=0.6))
+        ink[window] = to_bytes(np.maximum(kept, line))
 
 
 def _printed(ink: ByteImage, inside: NDArray[np.bool_], upper: Points, lower: Points) -> bool:
@@ -89,6 +91,6 @@ def _stroke(upper: Points, lower: Points) -> Points:
     ridge = curve((0.6 * upper + 0.4 * lower)[::-1].astype(np.float32), samples=18)
     thick = float(np.hypot(*(upper[2] - lower[2])))
     swell = np.interp(np.linspace(0, 1, len(ridge)), np.linspace(0, 1, len(_SWELL)), _SWELL)
-    half = normals(ridge) * (np.float32(0.22 * thick) * swell[:, None]).astype(np.float32)
+    half = normals(ridge) * (np.float32(0.3 * thick) * swell[:, None]).astype(np.float32)
     outline: Points = np.concatenate([ridge + half, (ridge - half)[::-1]]).astype(np.float32)
     return outline

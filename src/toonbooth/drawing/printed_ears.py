@@ -20,7 +20,7 @@ _SIDES = ((127, 234, 93, 132), (356, 454, 323, 361))
 _REACH = 0.24
 """How far an ear stands off from those at most, face widths."""
 
-_LEAST = 0.006
+_LEAST = 0.012
 """Area of what is seen of an ear at least, over the square of the face's width."""
 
 _SMALLEST = 40.0
@@ -28,6 +28,9 @@ _SMALLEST = 40.0
 
 _ENOUGH = 20
 """Pixels of skin and of hair below which neither can be told from the other."""
+
+_CLEARLY = 1.35
+"""How many times farther from hair than from skin, in squares, an ear's colour is at least."""
 
 _SHADE = 0.4
 """How much a difference in lightness counts: ears lie in the shade of heads."""
@@ -70,7 +73,7 @@ def with_ears(
         as_skin += np.square((light - np.float32(own[0])) * np.float32(_SHADE))
         as_hair = np.square(planes[1] - np.float32(other[1])) + np.square(planes[2] - np.float32(other[2]))
         as_hair += np.square((light - np.float32(other[0])) * np.float32(_SHADE))
-        likely = place * (as_skin < as_hair)
+        likely = place * (np.float32(_CLEARLY) * as_skin < as_hair)
         ears = smoothstep(gaussian(likely, sigma=max(0.8, 0.014 * width)), low=0.35, high=0.65)
         ears = large_parts(ears, area=_LEAST * width * width)
         more = np.maximum(more, ears * (regions.person > 0.3))

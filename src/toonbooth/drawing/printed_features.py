@@ -175,14 +175,14 @@ def print_lips(
         size, _rounded(points[facemap.LIPS_OUTER] - corner + np.array(shift, np.float32)), feather=0.6
     )
     inner = polygon_mask(size, _rounded(points[facemap.LIPS_INNER] - corner), feather=0.6)
-    if float(np.hypot(*(points[14] - points[13]))) < 0.03 * width:
+    rows = _teeth(photo[window], inner, points - corner, width)
+    if float(np.hypot(*(points[14] - points[13]))) < (0.03 if rows else 0.055) * width:
         inner *= 0
     part = to_float(colours[window])
     _lay(part, lips, outer * (1 - inner))
     # Tongue and gums are printed like lips, only deeper; a shimmer in the corners is no tooth.
     deeper = (0.6 * lips[0], 0.5 * lips[1], 0.54 * lips[2])
     _lay(part, deeper, inner)
-    rows = _teeth(photo[window], inner, points - corner, width)
     white = np.zeros(size, np.float32)
     for row in rows:
         np.maximum(white, polygon_mask(size, row, feather=0.6), out=white)

@@ -123,7 +123,7 @@ def separate(
     skin_plates = [whole_skin * share for share in shares]
     plates = [*plates[: len(Ink)], *skin_plates]
     if jewels.any():
-        plates = [plate * (1 - jewels) for plate in plates]
+        plates = [plate * (1 - jewels) if plate.any() else plate for plate in plates]
         ink = _metal(lab[jewels > 0.5])
         plates[ink] = plates[ink] + jewels
 
@@ -246,5 +246,8 @@ def _cloth_and_hair(
     dots = np.float32(0.55) * np.clip((border + reach + np.float32(4) - light) / reach, 0, 1)
     shade = smoothstep(light, low=92, high=60) * np.float32(0.4)
     dots += plates[Ink.PAPER] * (shade - dots)
+    # Of what is grey, dots tell how dark it is.
+    grey = np.clip((np.float32(76) - light) * np.float32(1 / 74), 0, 0.78)
+    dots += plates[Ink.GREY] * (grey - dots)
     dots *= 1 - plates[Ink.DEEP]
     return black.astype(np.float32, copy=False), dots.astype(np.float32, copy=False)
