@@ -14,10 +14,10 @@ from toonbooth.portrait.model import Box, Eye, Face, Points, Portrait
 
 @dataclass(frozen=True, slots=True)
 class Closeup:
-    """A window of a picture and how much larger it is drawn.
+    """A window of a picture and how much larger or smaller it is drawn.
 
     left, top, width, height : pixels of the picture.
-    zoom : how many times larger.
+    zoom : how many times larger; below 1, smaller.
     """
 
     left: int
@@ -72,11 +72,15 @@ def look_closely(portrait: Portrait, closeup: Closeup) -> Portrait:
     """The portrait as seen through a closeup; faces whose middle lies outside are left out."""
     rows = slice(closeup.top, closeup.top + closeup.height)
     columns = slice(closeup.left, closeup.left + closeup.width)
-    picture = cv2.resize(portrait.picture[rows, columns], closeup.size, interpolation=cv2.INTER_CUBIC)
-    # An enlarged photo is soft; lines want edges.
-    soft = cv2.GaussianBlur(picture, (0, 0), 0.7 * closeup.zoom)
-    picture = cv2.addWeighted(picture, 1.7, soft, -0.7, 0)
-    matte = cv2.resize(portrait.matte[rows, columns], closeup.size, interpolation=cv2.INTER_CUBIC)
+    if closeup.zoom > 1:
+        picture = cv2.resize(portrait.picture[rows, columns], closeup.size, interpolation=cv2.INTER_CUBIC)
+        # An enlarged photo is soft; lines want edges.
+        soft = cv2.GaussianBlur(picture, (0, 0), 0.7 * closeup.zoom)
+        picture = cv2.addWeighted(picture, 1.7, soft, -0.7, 0)
+        matte = cv2.resize(portrait.matte[rows, columns], closeup.size, interpolation=cv2.INTER_CUBIC)
+    else:
+        picture = shrunk(np.ascontiguousarray(portrait.picture[rows, columns]), closeup.size)
+        matte = shrunk(np.ascontiguousarray(portrait.matte[rows, columns]), closeup.size)
     faces = tuple(
         _moved(face, closeup)
         for face in portrait.faces

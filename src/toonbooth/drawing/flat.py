@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from toonbooth.drawing.bare_crown import with_bare_crown
+from toonbooth.drawing.beards import beard_evidence
 from toonbooth.drawing.closeup import Closeup, look_closely
 from toonbooth.drawing.exposure import well_lit
 from toonbooth.drawing.eyes import enlarge_eyes
@@ -19,17 +20,18 @@ from toonbooth.drawing.flat_ears import draw_ears, with_ears
 from toonbooth.drawing.flat_features import draw_features
 from toonbooth.drawing.flat_flesh import (
     Flesh,
+    bare_skin,
     measure_flesh,
     painted_flesh,
     with_shadows,
 )
 from toonbooth.drawing.flat_hues import one_hue_each
-from toonbooth.drawing.flat_skin import FlatSkin, trace_beard, trace_skin
+from toonbooth.drawing.flat_skin import FlatSkin, trace_skin
 from toonbooth.drawing.likeness import face_window, look_at
 from toonbooth.drawing.mass_tones import MassTones
 from toonbooth.drawing.masses import trace_masses
 from toonbooth.drawing.pen import Colour
-from toonbooth.drawing.regions import clean_matte, find_regions
+from toonbooth.drawing.regions import Regions, clean_matte, find_regions
 from toonbooth.drawing.scraps import clean_rim, with_earrings
 from toonbooth.drawing.silhouette import smoothed, without_scraps
 from toonbooth.drawing.skin_surface import SMALLEST_DRAWN_FACE, Surface, close_skin
@@ -44,7 +46,7 @@ from toonbooth.imaging.resize import Size, enlarged, padded, shrunk
 from toonbooth.imaging.smoothing import flatten, gaussian
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.imaging.windows import extent, grown
-from toonbooth.portrait.model import Face, Portrait
+from toonbooth.portrait.model import Face, Portrait, scaled
 
 _FACE_WIDTH = 400.0
 """Face width in pixels at which lengths and strengths below are meant."""
@@ -52,8 +54,11 @@ _FACE_WIDTH = 400.0
 _NO_FACE_SHARE = 0.28
 """Without a face, lengths are those of a face this share of the picture's short side."""
 
-_FEATURES_FROM = 300.0
-"""Width to which a smaller face is enlarged before its features are traced."""
+_TRACED_FROM, _TRACED_AT, _TRACED_TO = 215.0, 260.0, 340.0
+"""Widths in pixels between which a face is traced as it is, and the one that others are brought to."""
+
+_SHOWS_A_BEARD = 50.0
+"""Width in pixels, where masses are sought, below which a face shows no texture to tell hair by."""
 
 _LARGEST_SVG = 290_000
 """Characters beyond which outlines are simplified."""
@@ -105,7 +110,7 @@ def choose_look(rng: np.random.Generator) -> FlatLook:
         ),
         skin=FlatSkin(
             shadow=float(rng.uniform(6.0, 10.0)),
-            tones=int(rng.integers(2, 5)),
+            tones=int(rng.integers(2, 4)),
             blush=float(rng.uniform(0.12, 0.27)),
         ),
         backdrop=FlatBackdrop(
@@ -153,7 +158,7 @@ def flat_svg(portrait: Portrait, rng: np.random.Generator) -> str:
 
 
 def _prepared(portrait: Portrait) -> Portrait:
-    return enlarge_eyes(well_lit(portrait), strength=0.18)
+    return enlarge_eyes(well_lit(portrait), strength=0.08)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,12 +238,17 @@ def _trace(portrait: Portrait, look: FlatLook) -> _Traced:
             on_person.append(trace_skin(lab, own, regions, face, each, look.skin, scale=scale))
             shadow = 1.4 * look.skin.shadow
             on_person += draw_ears(seen, each.paint, shadow=shadow, width=face.width * scale)
-            on_person += trace_beard(lab, person, regions, face, each, scale=scale)
     figure = full(Shape(silhouette, masses[0].colour if masses else _WHITE, 1.0, tuple(on_person)))
-    shapes.append(figure)
+    # Whatever a turned head has at its edge ends there.
+    features: list[Shape] = []
     for face, each in zip(faces, flesh, strict=True):
         if each is not None and face.width >= SMALLEST_DRAWN_FACE:
-            shapes += _features(portrait, face, surface.skin, each.paint, look, factor=factor)
+            bearded = _bearded(lab, grey, regions, face, scale=scale)
+            features += _features(
+                portrait, face, surface.skin, each.paint, look, factor=factor, bearded=bearded
+            )
+    figure = replace(figure, inside=(*figure.inside, *features))
+    shapes.append(figure)
     return _Traced(tuple(shapes), figure)
 
 
@@ -393,31 +403,47 @@ def _border(person: FloatImage, look: FlatLook, *, unit: float, spacing: float) 
     return Shape(curves, _WHITE)
 
 
+def _bearded(lab: FloatImage, grey: FloatImage, regions: Regions, face: Face, *, scale: float) -> bool:
+    if face.width * scale < _SHOWS_A_BEARD:
+        return False
+    bare = bare_skin(regions.skin, regions) > 0.8
+    points = scaled(face.landmarks, scale)
+    return beard_evidence(planes_of(lab)[0], grey, bare, points) > 0.5
+
+
 def _features(
-    portrait: Portrait, face: Face, skin: FloatImage, tone: Colour, look: FlatLook, *, factor: int
+    portrait: Portrait,
+    face: Face,
+    skin: FloatImage,
+    tone: Colour,
+    look: FlatLook,
+    *,
+    factor: int,
+    bearded: bool,
 ) -> list[Shape]:
-    """One face's features, traced on an enlargement when it is small."""
+    """One face's features, traced at about one size, whatever its own is."""
     height, width = portrait.picture.shape[:2]
     size = (skin.shape[1] * factor, skin.shape[0] * factor)
     rows, columns = face_window(face, portrait.picture.shape)
     if factor > 4:
         size = (width, height)
     covered = enlarged(skin, size)[rows, columns]
-    if face.width >= 0.8 * _FEATURES_FROM:
+    if _TRACED_FROM <= face.width <= _TRACED_TO:
         seen = look_at(portrait, face, portrait.picture, np.ascontiguousarray(covered))
-        return list(draw_features(replace(seen, paint=tone), light_from=look.light_from))
+        return list(draw_features(replace(seen, paint=tone), light_from=look.light_from, bearded=bearded))
     margin = round(0.2 * face.width)
     left, top = max(0, columns.start - margin), max(0, rows.start - margin)
     right, bottom = min(width, columns.stop + margin), min(height, rows.stop + margin)
-    closeup = Closeup(left, top, right - left, bottom - top, min(4.0, _FEATURES_FROM / face.width))
+    closeup = Closeup(left, top, right - left, bottom - top, min(4.0, _TRACED_AT / face.width))
     close = look_closely(replace(portrait, faces=(face,)), closeup)
     if not close.faces:
         return []
     near = close.faces[0]
-    zoomed = enlarged(np.ascontiguousarray(enlarged(skin, size)[top:bottom, left:right]), closeup.size)
+    near_skin = np.ascontiguousarray(enlarged(skin, size)[top:bottom, left:right])
+    zoomed = enlarged(near_skin, closeup.size) if closeup.zoom > 1 else shrunk(near_skin, closeup.size)
     window = face_window(near, close.picture.shape)
     seen = look_at(close, near, close.picture, np.ascontiguousarray(zoomed[window]))
-    shapes = draw_features(replace(seen, paint=tone), light_from=look.light_from)
+    shapes = draw_features(replace(seen, paint=tone), light_from=look.light_from, bearded=bearded)
     shrink = closeup.width / closeup.size[0]
     return [shape.moved(scale=shrink, corner=(float(left), float(top))) for shape in shapes]
 

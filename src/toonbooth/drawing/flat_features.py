@@ -2,32 +2,50 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from toonbooth.drawing.features import BROWS
+from toonbooth.drawing.flat_beard import draw_beard
+from toonbooth.drawing.flat_eyes import draw_eyes
 from toonbooth.drawing.flat_mouth import draw_mouth
-from toonbooth.drawing.flat_skin import FOLDS
-from toonbooth.drawing.flat_strokes import darker, filled, stroke, traced
-from toonbooth.drawing.gaze import CREASES, iris_colour
+from toonbooth.drawing.flat_strokes import darker, stroke, traced
+from toonbooth.drawing.flat_tracing import trace_darks
 from toonbooth.drawing.lenses import Spectacles, find_spectacles
-from toonbooth.drawing.likeness import Likeness, own_shape
-from toonbooth.drawing.pen import Colour, curve, ellipse
+from toonbooth.drawing.likeness import Likeness
+from toonbooth.drawing.pen import Colour
 from toonbooth.drawing.regions import polygon_mask
 from toonbooth.drawing.vector import Shape, byte_colour
+from toonbooth.imaging.morphology import disk
+from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
-from toonbooth.portrait.model import Eye, Points
+from toonbooth.portrait.model import Points
 
 _CLOSED = 0.1
 """Openness under which an eye is closed (portrait.model)."""
 
 _NOSTRILS = np.array([98, 97, 2, 326, 327, 294, 278, 275, 4, 45, 48, 64])
+_RIM_FORM = 7
+"""Waves around a lens that make its form; what is finer is noise."""
+
+_RIM_SWELL = 2
+"""The same for how thick its rim is."""
+
+_COVERED = 0.12
+"""Share of a brow's place under spectacles from which on it is drawn whole, and they over it."""
+
+_FAINT = 9.0
+"""L* by which a brow is darker than skin, at least, to be drawn in its own form."""
+
 _WINGS = (np.array([129, 64, 98]), np.array([358, 294, 327]))
 _LASHES: Colour = (12.0, 5.0, 3.0)
 
 
-def draw_features(seen: Likeness, *, light_from: float) -> tuple[Shape, ...]:
+def draw_features(seen: Likeness, *, light_from: float, bearded: bool) -> tuple[Shape, ...]:
     """Shapes of one face, from back to front, in pixels of the picture that `seen` is a window of.
 
     Parameters
@@ -35,148 +53,91 @@ def draw_features(seen: Likeness, *, light_from: float) -> tuple[Shape, ...]:
     seen : Likeness
         `paint` is the tone that the face's skin is drawn in.
     light_from : float, -1 left … 1 right
+    bearded : whether what is dark on its lower face is hair
     """
-    shapes = [*_folds(seen), *_nose(seen), *draw_mouth(seen, light_from=light_from)]
-    eyes = (seen.face.left_eye, seen.face.right_eye)
-    colour = iris_colour(seen, eyes)
-    for eye, crease in zip(eyes, CREASES, strict=True):
-        shapes += _eye(seen, eye, crease, colour, light_from=light_from)
+    shapes = trace_darks(seen)
+    if bearded:
+        shapes += draw_beard(seen)
+    shapes += [*_nose(seen), *draw_mouth(seen), *draw_eyes(seen, light_from=light_from)]
+    # Both, if one is: a pair is drawn in one hand.
+    covered = any(_covered(seen, outline) for outline, _, _ in BROWS)
     for outline, top, bottom in BROWS:
-        shapes += _brow(seen, outline, top, bottom)
+        shapes += _brow(seen, outline, top, bottom, covered=covered)
     shapes += _spectacles(seen)
     x, y = seen.corner
     return tuple(shape.moved(scale=1.0, corner=(float(x), float(y))) for shape in shapes)
 
 
 def _brow(
-    seen: Likeness, outline: NDArray[np.int64], top: NDArray[np.int64], bottom: NDArray[np.int64]
+    seen: Likeness,
+    outline: NDArray[np.int64],
+    top: NDArray[np.int64],
+    bottom: NDArray[np.int64],
+    *,
+    covered: bool,
 ) -> list[Shape]:
-    zone = polygon_mask(seen.size, seen.points[outline], grow=1.14, feather=0.016 * seen.width)
-    zone *= seen.skin * (1 - seen.frames)
-    shape, darkness = own_shape(seen, zone, least=9.0, softness=0.5)
-    calm = gaussian(shape, sigma=0.005 * seen.width)
-    sure = calm > 0.5
-    enough = np.count_nonzero(sure) > 0.004 * seen.width**2
-    if darkness >= 9 and enough:
-        lightness, a, b = (float(value) for value in np.median(seen.lab[sure], axis=0))
-        shift = seen.paint[0] - seen.tone[0]
-        colour = (max(8.0, 0.88 * lightness + 0.3 * shift), a * 1.1, b * 1.1)
-        return traced(calm, colour, seen)
-    # Brows too fair to be seen are hinted at: a face without any looks ill. Under a fringe there are none.
+    """A brow in its own form: a mass, and what is densest in it."""
+    width = seen.width
+    around = polygon_mask(seen.size, seen.points[outline], grow=1.06)
+    zone = gaussian(
+        cv2.dilate(around, disk(0.014 * width)).astype(np.float32, copy=False), sigma=0.008 * width
+    )
     ridge = ((seen.points[top] + seen.points[bottom]) / 2).astype(np.float32)
+    thick = float(np.hypot(*(seen.points[top[2]] - seen.points[bottom[2]])))
+    if covered:
+        return _covered_brow(seen, zone, ridge, thick)
+    zone *= seen.skin
+    depth = gaussian(seen.around - seen.lab[..., 0], sigma=0.008 * width)
+    inside = depth[zone > 0.6]
+    darkness = float(np.percentile(inside, 82)) if len(inside) >= 8 else 0.0
+    mass = gaussian(smoothstep(depth, low=0.3 * darkness, high=0.6 * darkness) * zone, sigma=0.008 * width)
+    sure = mass > 0.5
+    if darkness >= _FAINT and np.count_nonzero(sure) > 0.004 * width**2:
+        dense = mass * smoothstep(depth, low=0.62 * darkness, high=0.88 * darkness)
+        shift = seen.paint[0] - seen.tone[0]
+        lightness, a, b = (float(value) for value in np.median(seen.lab[sure], axis=0))
+        colour = (max(8.0, lightness + 0.3 * shift), a, b)
+        deep = (max(7.0, colour[0] - 0.24 * darkness), 0.9 * a, 0.9 * b)
+        return [*traced(mass, colour, seen), *traced(gaussian(dense, sigma=0.006 * width), deep, seen)]
+    # Brows too fair to be seen are hinted at: a face without any looks ill. Under a fringe there are none.
     bare = float(seen.at(seen.skin * (1 - seen.frames), ridge).mean())
     if bare < 0.7:
         return []
-    thick = float(np.hypot(*(seen.points[top[2]] - seen.points[bottom[2]])))
     faint = (seen.paint[0] * 0.64, seen.paint[1] + 2, seen.paint[2] * 1.1)
     return stroke(ridge, (0.1 * thick, 0.75 * thick, 0.65 * thick, 0.1 * thick), faint, opacity=0.85)
 
 
-def _eye(
-    seen: Likeness, eye: Eye, crease: NDArray[np.int64], colour: Colour, *, light_from: float
-) -> list[Shape]:
-    contour = seen.contour(eye)
-    across = float(np.hypot(*(contour[8] - contour[0])))
-    if across < 3:
+def _covered(seen: Likeness, outline: NDArray[np.int64]) -> bool:
+    """Whether spectacles hide a part of a brow."""
+    place = polygon_mask(seen.size, seen.points[outline], grow=1.06) > 0.5
+    return bool(seen.frames.any() and place.any() and float(seen.frames[place].mean()) > _COVERED)
+
+
+def _covered_brow(seen: Likeness, zone: FloatImage, ridge: Points, thick: float) -> list[Shape]:
+    """A brow of which rims hide a part: one stroke in the colour of what shows."""
+    shown = seen.lab[(zone > 0.5) & (cv2.dilate(seen.frames, disk(0.012 * seen.width)) < 0.1)]
+    if len(shown) < 12:
         return []
-    up = seen.up
-    right = np.array([-up[1], up[0]], np.float32)
-    upper = curve(contour[:9], samples=14)
-    lower = curve(np.concatenate([contour[8:], contour[:1]]), samples=14)
-    shapes: list[Shape] = []
-    line, strength = seen.trace(seen.points[crease[1:]], reach=0.012, samples=14)
-    felt = float(smoothstep(np.array([strength.mean()], np.float32), low=0.002, high=0.02)[0])
-    shapes += stroke(
-        line,
-        (0.005 * across, 0.045 * across, 0.04 * across, 0.005 * across),
-        darker(seen.paint, depth=0.4),
-        opacity=0.35 + 0.55 * felt,
-    )
-    lid_widths = (0.02 * across, 0.1 * across, 0.105 * across, 0.08 * across, 0.03 * across)
-    if eye.openness < _CLOSED:
-        middle = ((upper + lower[::-1]) / 2).astype(np.float32)
-        return shapes + stroke(middle, lid_widths, _LASHES)
-
-    centre = np.array(eye.iris_centre, np.float32) - seen.corner
-    radius = max(eye.iris_radius * 1.05, 0.19 * across)
-    narrow = float(np.clip(np.cos(seen.face.yaw * 0.8), 0.75, 1.0))
-
-    def disc(size: float, *, dx: float = 0.0, dy: float = 0.0) -> Points:
-        x, y = centre + right * dx * radius - up * dy * radius
-        turn = seen.face.roll
-        # The control points of a round spline lie a little outside it.
-        return ellipse(
-            (float(x), float(y)), (1.005 * size * radius * narrow, 1.005 * size * radius), turn=turn
-        )[::3]
-
-    white = (float(np.clip(54 + 0.48 * seen.paint[0], 76, 93)), 1.5, 3.0)
-    lightness, a, b = colour
-    tall = max(float(((upper - lower[::-1]) @ up).max()), 0.05 * across)
-    shade = np.concatenate([upper + up * tall, (upper - up * 0.2 * tall)[::-1]]).astype(np.float32)
-    rim = (max(7.0, lightness * 0.45), a * 0.7, b * 0.6)
-    glow = (min(84.0, lightness + 15), a * 1.1, b * 1.15)
-    inside = [
-        filled(shade, (white[0] - 16, 4.0, 3.0)),
-        filled(disc(1.0), rim),
-        Shape((disc(0.84),), byte_colour(colour), 1.0, (filled(disc(0.66, dy=0.62), glow, opacity=0.7),)),
-        filled(disc(0.44), (7.0, 1.0, 0.0)),
-        filled(disc(0.25, dx=0.33 * light_from, dy=-0.36), (98.0, 0.0, 0.0)),
-        filled(disc(0.1, dx=-0.36 * light_from, dy=0.38), (96.0, 0.0, 0.0), opacity=0.8),
-    ]
-    opening = np.concatenate([upper[:1], upper, lower[:1], lower[1:-1]]).astype(np.float32)
-    shapes.append(Shape((opening,), byte_colour(white), 1.0, tuple(inside)))
-    shapes += stroke(
-        lower[2:-1] - up * 0.01 * across,
-        (0.01 * across, 0.03 * across, 0.035 * across, 0.02 * across),
-        darker(seen.paint, depth=0.5),
-        opacity=0.8,
-    )
-    outer = contour[0] - contour[8]
-    outward = outer / max(float(np.hypot(*outer)), 1e-3)
-    wing = contour[0] + outward * 0.07 * across + up * 0.02 * across
-    lid = np.concatenate([wing[None], upper + up * 0.02 * across]).astype(np.float32)
-    return shapes + stroke(lid, lid_widths, _LASHES, samples=24)
+    lightness, a, b = (float(value) for value in np.percentile(shown, (25, 50, 50), axis=0).diagonal())
+    if lightness > seen.tone[0] - _FAINT:
+        return []
+    path = ridge + seen.up * np.float32(0.3 * thick)
+    return stroke(path, (0.15 * thick, 0.95 * thick, 1.0 * thick, 0.5 * thick), (lightness, a, b))
 
 
 def _nose(seen: Likeness) -> list[Shape]:
+    """The creases that set off a nose's wings, as far as the photo has them."""
     width, points = seen.width, seen.points
-    shade = darker(seen.paint, depth=0.22)
-    ink = darker(seen.paint, depth=0.5)
     shapes: list[Shape] = []
-    # The shadow that a nose throws: from wing to wing along its base, deeper in the middle.
-    base, _ = seen.trace(points[[64, 98, 97, 2, 326, 327, 294]], reach=0.012, samples=20)
-    shapes += stroke(base, (0.004 * width, 0.024 * width, 0.022 * width, 0.024 * width, 0.004 * width), shade)
-    nostrils = seen.zone(_NOSTRILS, feather=0.012)
-    dark, darkness = own_shape(seen, nostrils, least=24.0, softness=0.6)
-    if darkness > 10:
-        shapes += traced(gaussian(dark, sigma=0.003 * width) * np.float32(0.72), ink, seen, opacity=0.9)
     for wing in _WINGS:
         path, strength = seen.trace(points[wing], reach=0.025, samples=12)
-        felt = float(smoothstep(np.array([strength.mean()], np.float32), low=0.003, high=0.02)[0])
+        felt = float(smoothstep(np.array([strength.mean()], np.float32), low=0.006, high=0.022)[0])
         shapes += stroke(
             path,
-            (0.002 * width, 0.011 * width, 0.01 * width, 0.002 * width),
+            (0.002 * width, 0.012 * width, 0.01 * width, 0.002 * width),
             darker(seen.paint, depth=0.35),
-            opacity=0.2 + 0.7 * felt,
+            opacity=0.95 * felt,
         )
-    return shapes
-
-
-def _folds(seen: Likeness) -> list[Shape]:
-    """Folds of laughter and age, as far as the photo has them."""
-    shapes: list[Shape] = []
-    width = seen.width
-    yaw = seen.face.yaw
-    for fold, near in zip(FOLDS, (1.3 + 4 * yaw, 1.3 - 4 * yaw), strict=True):
-        path, strength = seen.trace(seen.points[fold], reach=0.045, samples=14)
-        present = float(np.clip((float(strength.mean()) - 0.008) / 0.014, 0, 1)) * float(np.clip(near, 0, 1))
-        if present > 0.15 and float(seen.at(seen.skin, path).mean()) > 0.8:
-            shapes += stroke(
-                path,
-                (0.003 * width, 0.014 * width, 0.012 * width, 0.002 * width),
-                darker(seen.paint, depth=0.17),
-                opacity=0.3 + 0.5 * present,
-            )
     return shapes
 
 
@@ -195,5 +156,18 @@ def _spectacles(seen: Likeness) -> list[Shape]:
 
 
 def _whole_spectacles(seen: Likeness, worn: Spectacles) -> list[Shape]:
-    colour = worn.colour(seen)
-    return [Shape(outline, byte_colour(colour)) for outline in worn.outlines()]
+    """A clean frame: rims in their own form without the unevenness of a photo's, as thick as they are."""
+    calm = replace(
+        worn,
+        lenses=(_even(worn.lenses[0], _RIM_FORM), _even(worn.lenses[1], _RIM_FORM)),
+        thickness=(_even(worn.thickness[0], _RIM_SWELL), _even(worn.thickness[1], _RIM_SWELL)),
+    )
+    colour = byte_colour(worn.colour(seen))
+    return [Shape(outline, colour) for outline in calm.outlines()]
+
+
+def _even(ring: FloatImage, waves: int) -> FloatImage:
+    """Values around a ring, only their first waves."""
+    spectrum = np.fft.rfft(ring, axis=0)
+    spectrum[waves + 1 :] = 0
+    return np.fft.irfft(spectrum, n=len(ring), axis=0).astype(np.float32)

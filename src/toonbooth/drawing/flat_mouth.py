@@ -1,6 +1,8 @@
-"""A mouth as clean shapes: lips in their own colour, teeth as one even row."""
+"""A mouth as clean shapes, traced: lips in their own outline and tones, teeth as they are seen."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -8,110 +10,158 @@ import numpy as np
 from toonbooth.drawing import facemap
 from toonbooth.drawing.flat_strokes import darker, filled, stroke
 from toonbooth.drawing.likeness import Likeness
-from toonbooth.drawing.pen import Colour, ellipse
+from toonbooth.drawing.pen import Colour, curve
 from toonbooth.drawing.regions import polygon_mask
 from toonbooth.drawing.teeth import INNER_LOWER, INNER_UPPER, rows_of_teeth
 from toonbooth.drawing.vector import Shape, byte_colour
-from toonbooth.imaging.contours import Curve
+from toonbooth.imaging.contours import Curve, trace_field
 from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.portrait.model import Points
 
+_OPEN = 0.022
+"""Distance of the lips, in face widths, from which a mouth shows what is inside."""
 
-def draw_mouth(whole: Likeness, *, light_from: float) -> list[Shape]:
+_HOLLOW: Colour = (17.0, 20.0, 9.0)
+
+_TOLD_APART = (5.0, 13.0)
+"""Difference between lips and skin in a* and b* under which only landmarks tell them apart, and from which
+on their colour does."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Lips:
+    """A mouth as it is seen.
+
+    field : (H, W), above 0.5 on lips and all between them.
+    colour : what they are painted in.
+    light : (H, W), how much lighter than their middle tone they are, L*.
+    """
+
+    field: FloatImage
+    colour: Colour
+    light: FloatImage
+
+
+def draw_mouth(whole: Likeness) -> list[Shape]:
     """Lips, teeth and the shadow under them, in pixels of the window of a face.
 
     Parameters
     ----------
     whole : Likeness
         The face; `paint` is the tone that its skin is drawn in.
-    light_from : float, -1 left … 1 right
     """
     seen = whole.near(facemap.LIPS_OUTER, margin=0.12)
     left, top = seen.corner - whole.corner
-    return [
-        shape.moved(scale=1.0, corner=(float(left), float(top)))
-        for shape in _mouth(seen, light_from=light_from)
-    ]
+    return [shape.moved(scale=1.0, corner=(float(left), float(top))) for shape in _mouth(seen)]
 
 
-def _mouth(seen: Likeness, *, light_from: float) -> list[Shape]:
+def _mouth(seen: Likeness) -> list[Shape]:
     width, points = seen.width, seen.points
-    opening = float(np.hypot(*(points[14] - points[13])))
-    is_open = opening > 0.022 * width
-    outer = polygon_mask(seen.size, points[facemap.LIPS_OUTER])
-    inner = polygon_mask(seen.size, points[facemap.LIPS_INNER])
-    colour = _lip_colour(seen, outer * (1 - inner))
-    upper_tone = (colour[0] - 5, colour[1] + 1, colour[2])
-    ink = (max(8.0, colour[0] * 0.45), colour[1] * 0.8 + 4, colour[2] * 0.7)
-    lips = _with_corners(points[facemap.LIPS_OUTER], (0, 10))
-    meeting = ((points[INNER_UPPER] + points[INNER_LOWER]) / 2).astype(np.float32)
-    line = points[INNER_UPPER] if is_open else meeting
-    line = np.concatenate([points[[61]], line, points[[291]]]).astype(np.float32)
-    if not is_open:
-        line, _ = seen.trace(line, reach=0.012, samples=17)
-    rim = np.concatenate([points[facemap.LIPS_OUTER[:11]], line[::-1]]).astype(np.float32)
-    shine = (points[14] * 0.45 + points[17] * 0.55) + np.array(
-        [-seen.up[1], seen.up[0]]
-    ) * 0.03 * width * light_from
-    span = float(np.hypot(*(points[17] - points[14])))
-    on_lips = [filled(_with_corners(rim, (0, 10)), upper_tone)]
-    if span > 0.03 * width:
-        spot = ellipse((float(shine[0]), float(shine[1])), (0.05 * width, 0.16 * span), turn=seen.face.roll)[
-            ::3
-        ]
-        on_lips.append(
-            filled(spot, (min(94.0, colour[0] + 13), colour[1] * 0.8, colour[2] * 0.85), opacity=0.7)
-        )
-    shapes = [Shape((lips,), byte_colour(colour), 1.0, tuple(on_lips))]
-    below = points[[84, 17, 314]] - seen.up * 0.028 * width
-    shapes = [
-        *stroke(below, (0.002 * width, 0.018 * width, 0.002 * width), darker(seen.paint, depth=0.14)),
-        *shapes,
-    ]
+    is_open = float(np.hypot(*(points[14] - points[13]))) > _OPEN * width
+    lips = _lips(seen)
+    red = lips.colour
+
+    def toned(step: float) -> Colour:
+        return max(8.0, red[0] + step), red[1] * (1 + 0.006 * step), red[2] * (1 + 0.004 * step)
+
+    def where(field: FloatImage, colour: Colour, *, least: float) -> list[Shape]:
+        curves = trace_field(field, level=0.5, spacing=max(1.5, 0.011 * width), least_area=least * width**2)
+        return [Shape(curves, byte_colour(colour))] if curves else []
+
+    # The upper lip lies in its own shade, in every light.
+    shades = where(smoothstep(lips.light, low=-3, high=-7), toned(-8.0), least=0.0012)
+    shades += where(smoothstep(lips.light, low=6, high=10), toned(9.0), least=0.0008)
     if is_open:
-        hollow = _with_corners(points[facemap.LIPS_INNER], (0, 10))
-        shapes.append(Shape((hollow,), byte_colour((20.0, 22.0, 10.0)), 1.0, tuple(_teeth(seen, inner))))
-    shapes += stroke(
-        line,
-        (0.004 * width, 0.01 * width, 0.013 * width, 0.01 * width, 0.004 * width),
-        ink,
-        samples=24,
-        opacity=0.9,
-    )
+        shades += _inside(seen)
+    outline = trace_field(lips.field, level=0.5, spacing=max(1.5, 0.012 * width), least_area=0.004 * width**2)
+    if not outline:
+        outline = (_with_corners(points[facemap.LIPS_OUTER], (0, 10)),)
+    below = points[[84, 17, 314]] - seen.up * 0.028 * width
+    shapes = stroke(below, (0.002 * width, 0.018 * width, 0.002 * width), darker(seen.paint, depth=0.14))
+    shapes.append(Shape(outline, byte_colour(red), 1.0, tuple(shades)))
+    ink = (max(8.0, red[0] * 0.45), red[1] * 0.7 + 4, red[2] * 0.7)
+    if not is_open:
+        meeting = ((points[INNER_UPPER] + points[INNER_LOWER]) / 2).astype(np.float32)
+        line = np.concatenate([points[[61]], meeting, points[[291]]]).astype(np.float32)
+        line, _ = seen.trace(line, reach=0.014, samples=17)
+        widths = (0.004 * width, 0.01 * width, 0.013 * width, 0.01 * width, 0.004 * width)
+        shapes += stroke(line, widths, ink, samples=24)
     return shapes
 
 
-def _teeth(seen: Likeness, mouth: FloatImage) -> list[Shape]:
-    """Teeth as one shape: what is lighter than the rest of the mouth and not as red as tongue and gums."""
+def _lips(seen: Likeness) -> _Lips:
+    """Tell lips from skin: by colour where that can be told, by landmarks where it can't."""
+    width, points = seen.width, seen.points
+    outer = polygon_mask(seen.size, points[facemap.LIPS_OUTER])
+    inner = polygon_mask(seen.size, points[facemap.LIPS_INNER])
+    calm = gaussian(seen.lab, sigma=0.008 * width)
+    rim = polygon_mask(seen.size, points[facemap.LIPS_OUTER], grow=1.5)
+    rim -= polygon_mask(seen.size, points[facemap.LIPS_OUTER], grow=1.2)
+    beside, on = calm[(rim > 0.7) & (seen.skin > 0.5)], calm[(outer > 0.8) & (inner < 0.2)]
+    soft = gaussian(outer, sigma=0.014 * width)
+    light = np.ascontiguousarray(calm[..., 0])
+    if len(beside) < 12 or len(on) < 12:
+        return _Lips(soft, darker(seen.paint, depth=0.25), np.zeros_like(light))
+    # A moustache may hang over the lips, and grow around them: lips are what is red.
+    on = on[on[:, 1] >= np.percentile(on[:, 1], 40)]
+    own, skin = np.median(on, axis=0), np.median(beside, axis=0)
+    away = own[1:] - skin[1:]
+    apart = float(np.hypot(*away))
+    trust = float(smoothstep(np.array([apart], np.float32), low=_TOLD_APART[0], high=_TOLD_APART[1])[0])
+    like = (calm[..., 1:] - skin[1:].astype(np.float32)) @ (away / max(apart**2, 1.0)).astype(np.float32)
+    redder = smoothstep(like, low=0.2, high=0.8) - np.float32(0.5)
+    # What is between the lips has another colour.
+    redder *= 1 - polygon_mask(seen.size, points[facemap.LIPS_INNER], grow=1.1)
+    near = gaussian(outer, sigma=0.03 * width)
+    near = 4 * near * (1 - near)
+    field = soft + np.float32(0.3 * trust) * redder * near
+    tone = np.array(seen.tone)
+    moved = 0.95 * (own - tone)
+    grey = float(np.hypot(*tone[1:])) < 4
+    red = max(float(moved[1]), 5.0) if not grey else 10.0
+    colour = (
+        seen.paint[0] + min(float(moved[0]), -4.0),
+        seen.paint[1] + red,
+        max(seen.paint[2] + float(moved[2]), 0.6 * seen.paint[2]),
+    )
+    return _Lips(gaussian(field, sigma=0.006 * width), colour, light - np.float32(own[0]))
+
+
+def _inside(seen: Likeness) -> list[Shape]:
+    """What an open mouth shows: its dark, and teeth with their own edge, lit and in shade."""
+    width = seen.width
+    mouth = polygon_mask(seen.size, seen.points[facemap.LIPS_INNER], grow=1.04, feather=0.006 * width)
+    hollow = Shape((_with_corners(seen.points[facemap.LIPS_INNER], (0, 10)),), byte_colour(_HOLLOW))
     sure = mouth > 0.6
     if np.count_nonzero(sure) < 12:
-        return []
-    calm = gaussian(seen.lab, sigma=0.007 * seen.width)
-    low, high = (float(value) for value in np.percentile(calm[sure][:, 0], [5, 92]))
-    bright = max(high, 0.72 * seen.tone[0])
+        return [hollow]
+    calm = gaussian(seen.lab, sigma=0.006 * width)
+    light, red = calm[..., 0], calm[..., 1]
+    low, high = (float(value) for value in np.percentile(light[sure], [6, 94]))
+    high = max(high, 0.72 * seen.tone[0])
     # Light falls on one side: on the other teeth are as much teeth, and darker.
-    lit = cv2.dilate(calm[..., 0] * (mouth > 0.3), disk(0.05 * seen.width)).astype(np.float32, copy=False)
-    lit = np.clip(gaussian(lit, sigma=0.05 * seen.width), 0.55 * bright, bright)
-    cut = np.float32(low) + np.float32(0.45) * (lit - np.float32(low))
-    teeth = smoothstep(calm[..., 0] - cut, low=-6, high=6)
-    teeth *= smoothstep(calm[..., 1] - np.float32(0.55 * seen.tone[1]), low=10, high=4)
-    white = (float(np.clip(0.5 * high + 45, 72, 92)), 1.0, 5.5)
-    rows = rows_of_teeth(gaussian(teeth, sigma=0.006 * seen.width), seen.points)
-    return [filled(row, white) for row in rows]
-
-
-def _lip_colour(seen: Likeness, lips: FloatImage) -> Colour:
-    samples = seen.lab[lips > 0.7]
-    if len(samples) < 12:
-        return darker(seen.paint, depth=0.25)
-    # A moustache may hang over the lips: lips are what is red among them.
-    red = samples[samples[:, 1] >= np.percentile(samples[:, 1], 40)]
-    lightness, a, b = (float(value) for value in np.median(red, axis=0))
-    shift = seen.paint[0] - seen.tone[0]
-    return min(lightness + 0.8 * shift, seen.paint[0] - 4), max(a * 1.05, seen.paint[1] + 6), b * 0.95
+    lit = cv2.dilate(light * (mouth > 0.3), disk(0.05 * width)).astype(np.float32, copy=False)
+    lit = np.clip(gaussian(lit, sigma=0.05 * width), 0.55 * high, high)
+    teeth = smoothstep(light - (np.float32(low) + np.float32(0.45) * (lit - np.float32(low))), low=-6, high=6)
+    teeth *= smoothstep(red, low=0.55 * seen.tone[1] + 11, high=0.55 * seen.tone[1] + 4) * mouth
+    white = (float(np.clip(0.45 * high + 53, 78, 94)), 0.5, 5.0)
+    shade = (white[0] - 10, 2.5, 7.0)
+    # Under the upper lip lies its shadow.
+    upper = curve(seen.points[INNER_UPPER], samples=14)
+    deep = max(0.12 * float(np.hypot(*(seen.points[14] - seen.points[13]))), 0.006 * width)
+    shadow = np.concatenate([upper + seen.up * width * 0.1, (upper - seen.up * deep)[::-1]]).astype(
+        np.float32
+    )
+    return [
+        hollow,
+        *(
+            Shape((row,), byte_colour(white), 1.0, (filled(shadow, shade),))
+            for row in rows_of_teeth(gaussian(teeth, sigma=0.006 * width), seen.points)
+        ),
+    ]
 
 
 def _with_corners(outline: Points, corners: tuple[int, ...]) -> Curve:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from toonbooth.drawing import facemap
 from toonbooth.drawing.flat_flesh import Flesh, bare_skin
@@ -21,18 +20,15 @@ from toonbooth.imaging.smoothing import gaussian, masked_blur
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.portrait.model import Face, Points, scaled
 
-_CHIN = np.array([199, 208, 428, 169, 394, 210, 430])
-"""The chin and the jaw on both sides of it."""
+_LEAST_LIGHT = 0.02
+"""Area in squares of a face's width below which a light on it is left out."""
+
+_PIT = 0.02
+"""Area in squares of a face's width below which a hole in its skin is none."""
 
 _AT_EYES = 0.6
 _AT_FOLDS = 0.5
 """Share of shade's depth that is left out around eyes, and along the folds between nose and mouth."""
-
-_BEARD = np.array(
-    [*facemap.JAW, 234, 127, 116, 123, 187, 206, 98, 97, 2, 326, 327, 426, 411, 352, 345, 356, 454]
-)
-"""From ear to ear along the jaw and back over cheeks and upper lip."""
-
 
 FOLDS = (np.array([129, 203, 206, 216]), np.array([358, 423, 426, 436]))
 """From the wings of the nose past the corners of the mouth."""
@@ -43,7 +39,7 @@ class FlatSkin:
     """How skin is toned.
 
     shadow : depth of the shadow tone, L*.
-    tones : how many tones there are: 2 is base and shadow, 3 adds a light, 4 a deeper shadow.
+    tones : how many tones there are: 2 is base and shadow, 3 adds a light.
     blush : opacity of the cheeks' blush.
     """
 
@@ -85,7 +81,7 @@ def trace_skin(
     form = _form(lightness, skin, bare, regions, middle=middle, width=width)
     form *= 1 - _kept_calm(skin.shape, regions, face, scale=scale) * (form < 0)
     spread = float(np.clip(np.std(form[sure]), 3.0, 9.0))
-    spacing, least = max(2.0, 0.016 * width), max(8.0, 0.0022 * width * width)
+    spacing, least = max(2.0, 0.022 * width), max(8.0, 0.004 * width * width)
 
     # Shadow on light skin glows; on dark skin it is only darker.
     glowing = float(np.clip((paint[0] - 30) / 40, 0, 1))
@@ -94,19 +90,18 @@ def trace_skin(
         warmer = 0.38 * glowing * depth
         return max(6.0, paint[0] - depth), paint[1] + warmer, paint[2] + 0.7 * warmer
 
-    def where(field: FloatImage, level: float, colour: Colour, opacity: float = 1.0) -> Shape:
-        curves = trace_field(field, level=level, spacing=spacing, least_area=least)
-        return Shape(stout(curves, least=0.045 * width), byte_colour(colour), opacity)
+    def where(field: FloatImage, level: float, colour: Colour, *, large: float = least) -> Shape:
+        curves = trace_field(field, level=level, spacing=spacing, least_area=large)
+        return Shape(stout(curves, least=0.055 * width), byte_colour(colour))
 
     # Darker skin has deeper tones in smaller steps.
     depth = look.shadow * float(np.clip(paint[0] / 70, 0.55, 1.0))
     inside = [where(-form, 0.7 * spread + 1.0, tone(depth))]
-    inside.append(where(-form, 1.5 * spread + 3.0, tone(2.0 * depth)))
-    if look.tones >= 4:
-        inside.append(where(-form, 2.6 * spread + 5.0, tone(3.1 * depth)))
+    inside.append(where(-form, 1.6 * spread + 3.5, tone(2.0 * depth)))
     if look.tones >= 3:
         lights = min(96.0, paint[0] + 0.45 * depth), paint[1] * 0.9, paint[2] * 0.95
-        inside.append(where(form, 0.95 * spread + 1.0, lights))
+        # A small light is a speck of sweat.
+        inside.append(where(form, 0.95 * spread + 1.0, lights, large=_LEAST_LIGHT * width * width))
     inside += _blush(face, paint, look, scale=scale)
     # Shadows that skin and clothes throw on skin have a border of their own.
     cast = skin * (1 - bare) * (1 - surface.stubble) * (1 - smoothstep(regions.features, low=0.05, high=0.3))
@@ -115,9 +110,19 @@ def trace_skin(
     under = _under_jaw(skin.shape, face, scale=scale)
     inside.append(where(gaussian(under, sigma=0.012 * width), 0.5, tone(1.35 * depth)))
     inside.append(where(gaussian(cast, sigma=0.014 * width), 0.5, tone(1.9 * depth)))
-    inside += _blush(face, paint, look, scale=scale)
-    curves = trace_field(skin, level=0.5, spacing=spacing, least_area=2 * least)
+    curves = trace_field(skin, level=0.5, spacing=max(2.0, 0.016 * width), least_area=least)
+    oval = scaled(face.landmarks, scale)[facemap.OVAL]
+    curves = tuple(curve for curve in curves if not _is_pit(curve, oval, width=width))
     return Shape(curves, byte_colour(paint), 1.0, tuple(inside))
+
+
+def _is_pit(curve: Curve, oval: Points, *, width: float) -> bool:
+    """Whether an outline is a hole that a deep shadow has left in a face's skin: too small for a beard."""
+    area = cv2.contourArea(curve, oriented=True)
+    if not 0 < area < _PIT * width * width:
+        return False
+    x, y = (float(value) for value in curve.mean(axis=0))
+    return cv2.pointPolygonTest(oval, (x, y), measureDist=True) > -0.06 * width
 
 
 def _form(
@@ -131,14 +136,10 @@ def _form(
 ) -> FloatImage:
     """How much lighter than its middle tone skin is, L*: the nose counts, eyes, brows and lips don't."""
     seen = skin * (1 - smoothstep(regions.features, low=0.5, high=0.75))
-    wide = masked_blur(lightness, bare, sigma=max(1.5, 0.035 * width))
-    calm = masked_blur(lightness, seen, sigma=max(0.8, 0.008 * width))
-    trust = smoothstep(gaussian(seen, sigma=max(0.8, 0.008 * width)), low=0.05, high=0.45)
-    form = wide + (calm - wide) * trust
-    # Folds and the side of a nose are slight and narrow, and a likeness lives by them.
-    around = masked_blur(lightness, seen, sigma=max(2.0, 0.05 * width))
-    form += np.float32(0.8) * (calm - around) * trust
-    return gaussian(form - np.float32(middle), sigma=max(0.7, 0.007 * width))
+    calm = masked_blur(lightness, seen, sigma=max(0.8, 0.018 * width))
+    wide = masked_blur(lightness, bare, sigma=max(1.5, 0.05 * width))
+    trust = smoothstep(gaussian(seen, sigma=max(0.8, 0.018 * width)), low=0.05, high=0.45)
+    return wide + (calm - wide) * trust - np.float32(middle)
 
 
 def _kept_calm(shape: tuple[int, ...], regions: Regions, face: Face, *, scale: float) -> FloatImage:
@@ -185,93 +186,3 @@ def _blush(face: Face, paint: Colour, look: FlatSkin, *, scale: float) -> list[S
         oval = ellipse((x, y), (0.1 * width * near, 0.065 * width), turn=face.roll)[::4]
         shapes.append(Shape((oval,), colour, look.blush * near))
     return shapes
-
-
-def trace_beard(
-    lab: FloatImage, person: FloatImage, regions: Regions, face: Face, flesh: Flesh, *, scale: float
-) -> tuple[Shape, ...]:
-    """Cut a beard or its stubble as one shape with a deeper one in it; nothing where none grows.
-
-    Parameters
-    ----------
-    lab : float32 array, shape (H, W, 3), L*a*b*
-        The picture, smoothed.
-    person : float32 array, shape (H, W)
-    regions : of the same size
-    face : in the coordinates of the full picture
-    flesh : what its skin is in the photo and in the drawing
-    scale : float
-        Size of `lab` over size of the full picture.
-    """
-    width = face.width * scale
-    if width < 16:
-        return ()
-    points = scaled(face.landmarks, scale)
-    middle, red, yellow = flesh.tone
-    lightness, a, b = planes_of(lab)
-    calm = gaussian(lightness, sigma=max(0.7, 0.016 * width))
-    grows = smoothstep(calm, low=middle - 6, high=middle - 13)
-    # A tie or a coat below the chin has a hue that no beard has; red is a lip's.
-    off = np.maximum(-b, 0) + np.maximum(a - np.float32(max(red, 8.0) + 7), 0)
-    grows *= smoothstep(gaussian(off, sigma=0.01 * width), low=7.0, high=3.0)
-    zone = gaussian(polygon_mask(lab.shape[:2], points[_BEARD], grow=1.05), sigma=0.025 * width)
-    covered = np.maximum(regions.lips, regions.mouth)
-    covered = np.maximum(covered, polygon_mask(lab.shape[:2], points[facemap.NOSE_TIP], grow=1.15))
-    field = (
-        gaussian(grows, sigma=0.012 * width) * zone * person * (1 - smoothstep(covered, low=0.2, high=0.7))
-    )
-    # A shadow lies on one side; a beard on the chin and on both sides of it.
-    sure = field > 0.5
-    if _share_at(field, points[_CHIN]) < 0.5 or np.count_nonzero(sure) < 0.04 * width * width:
-        return ()
-    if _balance(sure, points) < 0.3:
-        return ()
-    values = lab[sure]
-    own = [float(value) for value in np.median(values, axis=0)]
-    # Shadow leaves skin its colour and much of its light; hair takes both.
-    left_over = float(np.median(np.hypot(values[:, 1], values[:, 2]))) / max(
-        float(np.hypot(red, yellow)), 1.0
-    )
-    if own[0] > (0.8 if left_over < 0.8 else 0.66) * middle or left_over > 0.92:
-        return ()
-    shift = flesh.paint[0] - middle
-    skin_share = float(np.clip((own[0] - 0.35 * middle) / (0.5 * middle), 0, 1))
-    colour = (
-        own[0] + (0.2 + 0.5 * skin_share) * shift,
-        own[1] + skin_share * (flesh.paint[1] - own[1]),
-        own[2] + skin_share * (flesh.paint[2] - own[2]),
-    )
-    spacing, least = max(2.0, 0.016 * width), max(8.0, 0.003 * width * width)
-
-    def grown(level: float, *, softness: float = 3.0) -> tuple[Curve, ...]:
-        thick = smoothstep(calm, low=level + softness, high=level - softness) * field
-        return trace_field(gaussian(thick, sigma=0.01 * width), level=0.5, spacing=spacing, least_area=least)
-
-    def between(share: float) -> Colour:
-        light, red, yellow = (
-            thin + share * (full - thin) for thin, full in zip(flesh.paint, colour, strict=True)
-        )
-        return light, red, yellow
-
-    # From skin to full growth in steps, or stubble looks like a mask that was put on.
-    rim = trace_field(field, level=0.5, spacing=spacing, least_area=least)
-    inside = [Shape(grown(0.5 * (own[0] + middle - 10)), byte_colour(colour))]
-    deep = float(np.percentile(values[:, 0], 22))
-    if deep < own[0] - 7:
-        tone = (max(6.0, deep + 0.15 * shift), 0.8 * colour[1], 0.8 * colour[2])
-        inside.append(Shape(grown(deep + 2, softness=4.0), byte_colour(tone)))
-    return (Shape(rim, byte_colour(between(0.5)), 1.0, tuple(inside)),)
-
-
-def _share_at(field: FloatImage, points: Points) -> float:
-    x, y = np.clip(np.round(points).astype(int), 0, np.array(field.shape)[::-1] - 1).T
-    return float((field[y, x] > 0.5).mean())
-
-
-def _balance(mask: NDArray[np.bool_], points: Points) -> float:
-    """Area on the lesser side of a face's axis over that on the other."""
-    brow, chin = points[facemap.FOREHEAD_TOP], points[facemap.CHIN]
-    y, x = np.nonzero(mask)
-    side = (x - chin[0]) * (brow[1] - chin[1]) - (y - chin[1]) * (brow[0] - chin[0])
-    left = int(np.count_nonzero(side > 0))
-    return min(left, len(x) - left) / max(left, len(x) - left, 1)

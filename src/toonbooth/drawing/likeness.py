@@ -259,36 +259,5 @@ def spectacles_of(grey: FloatImage, points: Points, *, width: float, roll: float
     return rims
 
 
-def own_shape(
-    seen: Likeness, zone: FloatImage, *, least: float, softness: float = 0.35
-) -> tuple[FloatImage, float]:
-    """The dark shape that lies in a zone: brows, nostrils.
-
-    Parameters
-    ----------
-    seen : Likeness
-    zone : float32 array, shape (H, W)
-    least : float, L*
-        Darkness under which nothing is drawn fully.
-    softness : float
-        Share of its darkness over which its edge runs.
-
-    Returns
-    -------
-    The shape, (H, W), 0 … 1, and how dark it is, L*.
-    """
-    depth = gaussian(seen.around - seen.lab[..., 0], sigma=0.006 * seen.width)
-    inside = depth[zone > 0.6]
-    if len(inside) < 8:
-        return np.zeros_like(zone), 0.0
-    darkness = float(np.percentile(inside, 82))
-    if darkness <= 1:
-        return np.zeros_like(zone), 0.0
-    half = 0.36 * darkness
-    shape = smoothstep(depth, low=half - softness * darkness / 2, high=half + softness * darkness / 2)
-    shape *= zone * np.float32(min(1.0, darkness / least))
-    return shape, darkness
-
-
 def _colour(lab: FloatImage) -> Colour:
     return float(lab[0]), float(lab[1]), float(lab[2])

@@ -7,12 +7,12 @@ import numpy as np
 
 from tests.golden import astronaut_portrait
 from toonbooth.drawing import facemap
-from toonbooth.drawing.flat_flesh import Flesh, measure_flesh, painted_flesh, with_shadows
-from toonbooth.drawing.flat_skin import trace_beard
+from toonbooth.drawing.flat_beard import draw_beard
+from toonbooth.drawing.flat_flesh import Flesh, painted_flesh, with_shadows
+from toonbooth.drawing.likeness import face_window, look_at
 from toonbooth.drawing.printed_brows import print_brows
-from toonbooth.drawing.regions import find_regions, polygon_mask
-from toonbooth.drawing.vector import Shape
-from toonbooth.imaging.colour import luma, rgb_to_lab
+from toonbooth.drawing.regions import polygon_mask
+from toonbooth.drawing.vector import Shape, cover
 from toonbooth.imaging.pixels import FloatImage, to_bytes, to_float
 from toonbooth.portrait.model import Portrait
 
@@ -39,26 +39,35 @@ def lower_face(*, right_only: bool = False) -> FloatImage:
     return mask
 
 
-def beard_on(portrait: Portrait) -> tuple[Shape, ...]:
-    lab = rgb_to_lab(to_float(portrait.picture))
+def beard_on(portrait: Portrait) -> list[Shape]:
     face = portrait.faces[0]
-    regions = find_regions(lab, luma(portrait.picture), portrait.matte, portrait.faces, scale=1.0)
-    flesh = measure_flesh(lab, regions.skin, regions, face, scale=1.0)
-    assert flesh is not None
-    return trace_beard(lab, portrait.matte, regions, face, flesh, scale=1.0)
+    window = face_window(face, portrait.picture.shape)
+    skin = polygon_mask((256, 256), face.landmarks[facemap.OVAL])
+    return draw_beard(look_at(portrait, face, portrait.picture, np.ascontiguousarray(skin[window])))
 
 
-def test_a_beard_is_one_shape_and_a_shaven_chin_has_none() -> None:
-    assert len(beard_on(repainted(lower_face(), factor=0.3, grey=0.6))) == 1
-    assert beard_on(astronaut_portrait()) == ()
+def covered(shapes: list[Shape], portrait: Portrait) -> FloatImage:
+    """What shapes of a face's window cover of the picture."""
+    rows, columns = face_window(portrait.faces[0], portrait.picture.shape)
+    mask = np.zeros((256, 256), np.float32)
+    size = (columns.stop - columns.start, rows.stop - rows.start)
+    mask[rows, columns] = to_float(cover(shapes[0], size))
+    return mask
 
 
-def test_a_shadow_that_keeps_the_colour_of_skin_is_no_beard() -> None:
-    assert beard_on(repainted(lower_face(), factor=0.72, grey=0.0)) == ()
+def test_a_beard_is_one_mass_where_it_grows_and_a_shaven_chin_has_none() -> None:
+    grown = lower_face()
+    portrait = repainted(grown, factor=0.3, grey=0.6)
+    shapes = beard_on(portrait)
+    assert len(shapes) == 1
+    mask = covered(shapes, portrait)
+    assert float(mask[grown > 0.9].mean()) > 0.8
+    assert float(mask[: int(portrait.faces[0].landmarks[2, 1])].mean()) < 0.02
+    assert beard_on(astronaut_portrait()) == []
 
 
 def test_what_darkens_one_side_of_a_face_is_no_beard() -> None:
-    assert beard_on(repainted(lower_face(right_only=True), factor=0.3, grey=0.6)) == ()
+    assert beard_on(repainted(lower_face(right_only=True), factor=0.3, grey=0.6)) == []
 
 
 def neck_shadow(colour: tuple[float, float, float]) -> tuple[FloatImage, FloatImage, FloatImage]:

@@ -1,0 +1,112 @@
+"""What is dark around a face's eyes and at its nose, traced as the photo has it in a few clean tones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from toonbooth.drawing import facemap
+from toonbooth.drawing.flat_beard import bare_lightness
+from toonbooth.drawing.likeness import Likeness
+from toonbooth.drawing.pen import Colour
+from toonbooth.drawing.regions import polygon_mask
+from toonbooth.drawing.vector import Shape, byte_colour
+from toonbooth.imaging.contours import trace_field
+from toonbooth.imaging.morphology import disk
+from toonbooth.imaging.smoothing import gaussian
+from toonbooth.imaging.tones import smoothstep
+
+
+@dataclass(frozen=True, slots=True)
+class _Dark:
+    """One of the tones that darks are settled in.
+
+    from_depth : how much darker than fair skin a place is, at least, L*.
+    at_nose : the same at a nose, which is modelled by slight shades.
+    painted : how much darker than skin it is painted, L*.
+    own : 0 … 1, how much of its colour is the photo's, and not skin's in shade.
+    least : area in squares of a face's width below which it is a speck.
+    """
+
+    from_depth: float
+    at_nose: float
+    painted: float
+    own: float
+    least: float
+
+
+_DARKS = (
+    _Dark(from_depth=15.0, at_nose=9.0, painted=15.0, own=0.2, least=0.001),
+    _Dark(from_depth=28.0, at_nose=31.0, painted=29.0, own=0.7, least=0.0011),
+    _Dark(from_depth=42.0, at_nose=46.0, painted=46.0, own=1.0, least=0.0006),
+)
+"""Shade, dark, ink."""
+
+_SOCKETS = (
+    np.array([46, 53, 52, 65, 55, 193, 245, 233, 232, 231, 230, 229, 228, 31, 226, 113, 124]),
+    np.array([276, 283, 282, 295, 285, 417, 465, 453, 452, 451, 450, 449, 448, 261, 446, 342, 353]),
+)
+"""From the lower edge of the brow to the bag under the eye."""
+
+_NOSE = np.array([98, 97, 2, 326, 327, 294, 278, 440, 275, 4, 45, 220, 48, 64])
+"""Its tip, wings and base."""
+
+
+def trace_darks(seen: Likeness) -> list[Shape]:
+    """Shapes of one face from back to front, in pixels of its window: every tone lies on the one before."""
+    width = seen.width
+    light = gaussian(np.ascontiguousarray(seen.lab[..., 0]), sigma=0.005 * width)
+    # Darker skin has deeper tones in smaller steps.
+    measure = float(np.clip(seen.tone[0] / 66, 0.5, 1.1))
+    nose = seen.zone(_NOSE, grow=1.12, feather=0.012)
+    zone = np.maximum.reduce([nose, *(seen.zone(socket, grow=1.06, feather=0.012) for socket in _SOCKETS)])
+    mouth = polygon_mask(seen.size, seen.points[facemap.LIPS_OUTER], feather=1)
+    zone *= smoothstep(seen.skin, low=0.2, high=0.7) * (1 - mouth) * (1 - seen.frames)
+    lit = bare_lightness(seen, light)
+    # A moustache takes the light from what surrounds a nose.
+    base = lit + (1 - nose) * np.float32(0.5) * (seen.around - lit)
+    depth = (base - light) * zone * np.float32(1 / measure)
+    thresholds = (dark.from_depth + nose * np.float32(dark.at_nose - dark.from_depth) for dark in _DARKS)
+    places = _settled([depth > threshold for threshold in thresholds], width=width)
+    shapes: list[Shape] = []
+    for index, (dark, place) in enumerate(zip(_DARKS, places, strict=True)):
+        field = gaussian(place.astype(np.float32), sigma=0.006 * width)
+        curves = trace_field(
+            field, level=0.5, spacing=max(1.5, 0.01 * width), least_area=dark.least * width**2
+        )
+        if curves:
+            alone = place if index + 1 == len(places) else place & ~places[index + 1]
+            colour = _colour(seen, alone if alone.any() else place, dark, measure=measure)
+            shapes.append(Shape(curves, byte_colour(colour)))
+    return shapes
+
+
+def _settled(darker: list[NDArray[np.bool_]], *, width: float) -> list[NDArray[np.bool_]]:
+    """Without the thin rings of shade that lie around whatever is darker still."""
+    brush = disk(0.006 * width)
+    settled: list[NDArray[np.bool_]] = []
+    above = np.zeros(darker[0].shape, np.bool_)
+    for index, place in reversed(list(enumerate(darker))):
+        if index > 0:
+            above = above | place
+        else:
+            band = (place & ~above).astype(np.uint8)
+            above = above | (cv2.morphologyEx(band, cv2.MORPH_OPEN, brush) > 0)
+        settled.insert(0, above)
+    return settled
+
+
+def _colour(seen: Likeness, place: NDArray[np.bool_], dark: _Dark, *, measure: float) -> Colour:
+    """Between skin in shade and what the photo has there."""
+    light, a, b = (float(value) for value in np.median(seen.lab[place], axis=0))
+    depth = dark.painted * measure
+    # Shadow on light skin glows; on dark skin it is only darker.
+    warmer = 0.35 * depth * float(np.clip((seen.paint[0] - 30) / 40, 0, 1))
+    shift = (1 - min(1.0, depth / 40)) * (seen.paint[0] - seen.tone[0])
+    shade = (seen.paint[0] - depth, seen.paint[1] + warmer, seen.paint[2] + 0.7 * warmer)
+    own = (max(5.0, light + shift), a, b)
+    mixed = [skin + dark.own * (photo - skin) for skin, photo in zip(shade, own, strict=True)]
+    return mixed[0], mixed[1], mixed[2]
