@@ -90,7 +90,8 @@ def _brow(
     depth = gaussian(seen.around - seen.lab[..., 0], sigma=0.008 * width)
     inside = depth[zone > 0.6]
     darkness = float(np.percentile(inside, 82)) if len(inside) >= 8 else 0.0
-    mass = gaussian(smoothstep(depth, low=0.3 * darkness, high=0.6 * darkness) * zone, sigma=0.008 * width)
+    clear = max(darkness, _FAINT)
+    mass = gaussian(smoothstep(depth, low=0.3 * clear, high=0.6 * clear) * zone, sigma=0.008 * width)
     sure = mass > 0.5
     if darkness >= _FAINT and np.count_nonzero(sure) > 0.004 * width**2:
         dense = mass * smoothstep(depth, low=0.62 * darkness, high=0.88 * darkness)

@@ -189,3 +189,10 @@ def test_a_white_border_is_as_wide_on_either_side(height: int) -> None:
     left, right = (half.sum() / len(rows) for half in np.array_split(rows, 2, axis=1))
     assert left > 0.8
     assert left == pytest.approx(right, rel=0.35)
+
+
+def test_a_face_of_which_nothing_can_be_seen_is_drawn() -> None:
+    for grey in (40, 128):
+        portrait = astronaut_portrait()
+        blank = portrait.with_picture(np.full_like(portrait.picture, grey))
+        assert drawn(blank, 1).picture.shape == portrait.picture.shape
