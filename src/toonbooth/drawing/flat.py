@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from toonbooth.drawing import facemap
 from toonbooth.drawing.bare_crown import with_bare_crown
 from toonbooth.drawing.beards import beard_evidence
 from toonbooth.drawing.closeup import Closeup, look_closely
@@ -31,7 +32,7 @@ from toonbooth.drawing.likeness import face_window, look_at
 from toonbooth.drawing.mass_tones import MassTones
 from toonbooth.drawing.masses import trace_masses
 from toonbooth.drawing.pen import Colour
-from toonbooth.drawing.regions import Regions, clean_matte, find_regions
+from toonbooth.drawing.regions import Regions, clean_matte, find_regions, polygon_mask
 from toonbooth.drawing.scraps import clean_rim, with_earrings
 from toonbooth.drawing.silhouette import smoothed, without_scraps
 from toonbooth.drawing.skin_surface import SMALLEST_DRAWN_FACE, Surface, close_skin
@@ -57,8 +58,11 @@ _NO_FACE_SHARE = 0.28
 _TRACED_FROM, _TRACED_AT, _TRACED_TO = 215.0, 260.0, 340.0
 """Widths in pixels between which a face is traced as it is, and the one that others are brought to."""
 
-_SHOWS_A_BEARD = 50.0
+_SHOWS_HAIR = 50.0
 """Width in pixels, where masses are sought, below which a face shows no texture to tell hair by."""
+
+_MIDDLE = np.array([*facemap.LEFT_BROW, *facemap.RIGHT_BROW, 123, 352, 58, 288, 172, 397, facemap.CHIN])
+"""A face's outline below its brows."""
 
 _LARGEST_SVG = 290_000
 """Characters beyond which outlines are simplified."""
@@ -202,7 +206,7 @@ def _trace(portrait: Portrait, look: FlatLook) -> _Traced:
     adorned = with_earrings(person, rgb_to_lab(to_float(small)), faces, scale=scale)
     person = np.maximum(smoothed(person, faces, scale=scale, unit=fine), adorned * (person < 0.5))
     regions = find_regions(lab, grey, person, faces, scale=scale)
-    surface = close_skin(lab, regions, faces, scale=scale)
+    surface = _whole_small_faces(close_skin(lab, regions, faces, scale=scale), faces, scale=scale)
     skin = with_bare_crown(surface.skin, planes_of(lab)[0], grey, person, faces, scale=scale)
     skin = with_shadows(skin, lab, person, faces, scale=scale)
     skin, ears = with_ears(skin, lab, person, faces, scale=scale)
@@ -336,6 +340,18 @@ def _unmixed(lab: FloatImage, skin: FloatImage, person: FloatImage, *, unit: flo
     return cv2.blendLinear(near.astype(np.float32), lab, known, 1 - known).astype(np.float32, copy=False)
 
 
+def _whole_small_faces(surface: Surface, faces: tuple[Face, ...], *, scale: float) -> Surface:
+    """Between brows and chin small faces are skin: they have too few pixels to tell it by its colour."""
+    skin = surface.skin.copy()
+    for face in faces:
+        width = face.width * scale
+        if width < _SHOWS_HAIR:
+            middle = cv2.convexHull(scaled(face.landmarks, scale)[_MIDDLE])[:, 0]
+            size = (skin.shape[0], skin.shape[1])
+            np.maximum(skin, polygon_mask(size, middle, feather=0.015 * width), out=skin)
+    return replace(surface, skin=skin)
+
+
 def _beyond(skin: FloatImage, person: FloatImage, *, unit: float) -> FloatImage:
     """Skin that reaches a silhouette goes on beyond it, so that no rim of anything else shows there."""
     grown = cv2.dilate(skin, disk(10 * unit)).astype(np.float32, copy=False)
@@ -404,7 +420,7 @@ def _border(person: FloatImage, look: FlatLook, *, unit: float, spacing: float) 
 
 
 def _bearded(lab: FloatImage, grey: FloatImage, regions: Regions, face: Face, *, scale: float) -> bool:
-    if face.width * scale < _SHOWS_A_BEARD:
+    if face.width * scale < _SHOWS_HAIR:
         return False
     bare = bare_skin(regions.skin, regions) > 0.8
     points = scaled(face.landmarks, scale)

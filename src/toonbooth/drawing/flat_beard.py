@@ -26,11 +26,20 @@ _ZONE = np.array(
 
 _CHIN = np.array([106, 182, 83, 18, 313, 406, 335, 262, 369, 396, 175, 171, 140, 32])
 
+_UPPER_LIP = np.array([98, 2, 327, 391, 269, 267, 0, 37, 39, 165])
+
+_ON_CHEEK = 0.02
+"""Area in squares of a face's width of the least growth away from chin and upper lip."""
+
 _BELOW = 0.1
 """How far below a chin, in face widths, a beard may hang."""
 
 _LEAST = 9.0
 """L* by which hair is darker than fair skin, at least."""
+
+
+_SHADED = 5.0
+"""L* by which skin is darker than the rest on the upper face where a shadow lies on it."""
 
 
 def draw_beard(seen: Likeness) -> list[Shape]:
@@ -50,8 +59,8 @@ def draw_beard(seen: Likeness) -> list[Shape]:
         return []
     least_depth = _LEAST * float(np.clip(seen.tone[0] / 66, 0.5, 1.1))
     full = float(np.percentile(depth[chin], 60))
-    cut = float(np.clip(0.42 * full, least_depth, 20.0))
-    mass = _mass(depth, zone, cut, width=width)
+    cut = float(np.clip(0.48 * full, least_depth, 21.0))
+    mass = _mass(seen, depth, zone, cut)
     sure = mass > 0.5
     if (
         full < 1.4 * least_depth
@@ -102,10 +111,13 @@ def bare_lightness(seen: Likeness, light: FloatImage) -> FloatImage:
         sure &= polygon_mask(seen.size, seen.points[eye], grow=1.7) < 0.5
     if np.count_nonzero(sure) < 60:
         return np.full(seen.size, seen.tone[0], np.float32)
-    fit = np.polynomial.Polynomial.fit(aside[sure][::5], light[sure][::5], 1)
-    across = np.clip(aside, -0.45, 0.45)
-    lit: FloatImage = np.maximum(fit(across), 0.45 * seen.tone[0]).astype(np.float32)
-    return lit
+    across, seen_light = aside[sure][::5], light[sure][::5]
+    fit = np.polynomial.Polynomial.fit(across, seen_light, 1)
+    # Once more without what a nose or hair throws its shadow on.
+    lit = seen_light > fit(across) - _SHADED
+    fit = np.polynomial.Polynomial.fit(across[lit], seen_light[lit], 1)
+    bare: FloatImage = np.maximum(fit(np.clip(aside, -0.45, 0.45)), 0.45 * seen.tone[0]).astype(np.float32)
+    return bare
 
 
 def _zone(seen: Likeness, chroma: FloatImage, b: FloatImage) -> FloatImage:
@@ -124,12 +136,19 @@ def _zone(seen: Likeness, chroma: FloatImage, b: FloatImage) -> FloatImage:
     return gaussian(zone * (1 - covered), sigma=0.012 * width)
 
 
-def _mass(depth: FloatImage, zone: FloatImage, cut: float, *, width: float) -> FloatImage:
+def _mass(seen: Likeness, depth: FloatImage, zone: FloatImage, cut: float) -> FloatImage:
     """What grows, (H, W), above 0.5: one calm mass, without the small bare places in it."""
+    width = seen.width
     grows = (gaussian(depth, sigma=0.012 * width) > cut) & (zone > 0.5)
     closed = cv2.morphologyEx(grows.astype(np.uint8), cv2.MORPH_CLOSE, disk(0.022 * width))
-    opened = cv2.morphologyEx(closed, cv2.MORPH_OPEN, disk(0.016 * width))
-    return gaussian(opened.astype(np.float32), sigma=0.014 * width)
+    opened = cv2.morphologyEx(closed, cv2.MORPH_OPEN, disk(0.016 * width)).astype(np.uint8)
+    # On a cheek a little that hangs together with nothing is a fold.
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=8)
+    middle = np.maximum(seen.zone(_CHIN), seen.zone(_UPPER_LIP)) > 0.5
+    kept = stats[:, cv2.CC_STAT_AREA] > _ON_CHEEK * width**2
+    kept |= np.bincount(labels[middle], minlength=count) > 0
+    kept[0] = False
+    return gaussian(kept.astype(np.float32)[labels], sigma=0.014 * width)
 
 
 def _balance(mask: NDArray[np.bool_], points: Points) -> float:

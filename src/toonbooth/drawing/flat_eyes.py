@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toonbooth.drawing.flat_strokes import darker, filled, stroke
+from toonbooth.drawing.flat_tracing import turned_away
 from toonbooth.drawing.gaze import CREASES, EyeTones, eye_tones, iris_colour
 from toonbooth.drawing.likeness import Likeness
 from toonbooth.drawing.pen import Colour, curve, ellipse
@@ -36,7 +37,7 @@ def _eye(
 ) -> list[Shape]:
     contour = seen.contour(eye)
     across = float(np.hypot(*(contour[8] - contour[0])))
-    if across < 3:
+    if across < 3 or turned_away(seen, eye):
         return []
     up = seen.up
     right = np.array([-up[1], up[0]], np.float32)

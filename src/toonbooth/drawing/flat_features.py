@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import cv2
@@ -13,7 +14,7 @@ from toonbooth.drawing.flat_beard import draw_beard
 from toonbooth.drawing.flat_eyes import draw_eyes
 from toonbooth.drawing.flat_mouth import draw_mouth
 from toonbooth.drawing.flat_strokes import darker, stroke, traced
-from toonbooth.drawing.flat_tracing import trace_darks
+from toonbooth.drawing.flat_tracing import trace_darks, turned_away
 from toonbooth.drawing.lenses import Spectacles, find_spectacles
 from toonbooth.drawing.likeness import Likeness
 from toonbooth.drawing.pen import Colour
@@ -23,12 +24,14 @@ from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
-from toonbooth.portrait.model import Points
 
 _CLOSED = 0.1
 """Openness under which an eye is closed (portrait.model)."""
 
 _NOSTRILS = np.array([98, 97, 2, 326, 327, 294, 278, 275, 4, 45, 48, 64])
+_Brow = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
+"""Landmarks around a brow, along its upper and along its lower edge."""
+
 _RIM_FORM = 7
 """Waves around a lens that make its form; what is finer is noise."""
 
@@ -59,33 +62,25 @@ def draw_features(seen: Likeness, *, light_from: float, bearded: bool) -> tuple[
     if bearded:
         shapes += draw_beard(seen)
     shapes += [*_nose(seen), *draw_mouth(seen), *draw_eyes(seen, light_from=light_from)]
+    eyes = (seen.face.left_eye, seen.face.right_eye)
+    brows = [brow for brow, eye in zip(BROWS, eyes, strict=True) if not turned_away(seen, eye)]
     # Both, if one is: a pair is drawn in one hand.
-    covered = any(_covered(seen, outline) for outline, _, _ in BROWS)
-    for outline, top, bottom in BROWS:
-        shapes += _brow(seen, outline, top, bottom, covered=covered)
+    if any(_covered(seen, outline) for outline, _, _ in brows):
+        shapes += _covered_brows(seen, brows)
+    else:
+        for outline, top, bottom in brows:
+            shapes += _brow(seen, outline, top, bottom)
     shapes += _spectacles(seen)
     x, y = seen.corner
     return tuple(shape.moved(scale=1.0, corner=(float(x), float(y))) for shape in shapes)
 
 
 def _brow(
-    seen: Likeness,
-    outline: NDArray[np.int64],
-    top: NDArray[np.int64],
-    bottom: NDArray[np.int64],
-    *,
-    covered: bool,
+    seen: Likeness, outline: NDArray[np.int64], top: NDArray[np.int64], bottom: NDArray[np.int64]
 ) -> list[Shape]:
     """A brow in its own form: a mass, and what is densest in it."""
     width = seen.width
-    around = polygon_mask(seen.size, seen.points[outline], grow=1.06)
-    zone = gaussian(
-        cv2.dilate(around, disk(0.014 * width)).astype(np.float32, copy=False), sigma=0.008 * width
-    )
-    ridge = ((seen.points[top] + seen.points[bottom]) / 2).astype(np.float32)
-    thick = float(np.hypot(*(seen.points[top[2]] - seen.points[bottom[2]])))
-    if covered:
-        return _covered_brow(seen, zone, ridge, thick)
+    zone = _place(seen, outline)
     zone *= seen.skin
     depth = gaussian(seen.around - seen.lab[..., 0], sigma=0.008 * width)
     inside = depth[zone > 0.6]
@@ -101,9 +96,11 @@ def _brow(
         deep = (max(7.0, colour[0] - 0.24 * darkness), 0.9 * a, 0.9 * b)
         return [*traced(mass, colour, seen), *traced(gaussian(dense, sigma=0.006 * width), deep, seen)]
     # Brows too fair to be seen are hinted at: a face without any looks ill. Under a fringe there are none.
+    ridge = ((seen.points[top] + seen.points[bottom]) / 2).astype(np.float32)
     bare = float(seen.at(seen.skin * (1 - seen.frames), ridge).mean())
     if bare < 0.7:
         return []
+    thick = float(np.hypot(*(seen.points[top[2]] - seen.points[bottom[2]])))
     faint = (seen.paint[0] * 0.64, seen.paint[1] + 2, seen.paint[2] * 1.1)
     return stroke(ridge, (0.1 * thick, 0.75 * thick, 0.65 * thick, 0.1 * thick), faint, opacity=0.85)
 
@@ -114,16 +111,31 @@ def _covered(seen: Likeness, outline: NDArray[np.int64]) -> bool:
     return bool(seen.frames.any() and place.any() and float(seen.frames[place].mean()) > _COVERED)
 
 
-def _covered_brow(seen: Likeness, zone: FloatImage, ridge: Points, thick: float) -> list[Shape]:
-    """A brow of which rims hide a part: one stroke in the colour of what shows."""
-    shown = seen.lab[(zone > 0.5) & (cv2.dilate(seen.frames, disk(0.012 * seen.width)) < 0.1)]
+def _place(seen: Likeness, outline: NDArray[np.int64]) -> FloatImage:
+    """Where a brow may be, (H, W)."""
+    around = polygon_mask(seen.size, seen.points[outline], grow=1.06)
+    wide = cv2.dilate(around, disk(0.014 * seen.width)).astype(np.float32, copy=False)
+    return gaussian(wide, sigma=0.008 * seen.width)
+
+
+def _covered_brows(seen: Likeness, brows: Sequence[_Brow]) -> list[Shape]:
+    """Brows of which rims hide a part: strokes that rise over these, in the colour of what shows of both."""
+    place = np.maximum.reduce([_place(seen, outline) for outline, _, _ in brows])
+    free = cv2.dilate(seen.frames, disk(0.012 * seen.width)) < 0.1
+    shown = seen.lab[(place > 0.5) & free]
     if len(shown) < 12:
         return []
-    lightness, a, b = (float(value) for value in np.percentile(shown, (25, 50, 50), axis=0).diagonal())
+    dark = shown[shown[:, 0] <= np.percentile(shown[:, 0], 30)]
+    lightness, a, b = (float(value) for value in np.median(dark, axis=0))
     if lightness > seen.tone[0] - _FAINT:
         return []
-    path = ridge + seen.up * np.float32(0.3 * thick)
-    return stroke(path, (0.15 * thick, 0.95 * thick, 1.0 * thick, 0.5 * thick), (lightness, a, b))
+    shapes: list[Shape] = []
+    for _, top, bottom in brows:
+        ridge = ((seen.points[top] + seen.points[bottom]) / 2).astype(np.float32)
+        thick = float(np.hypot(*(seen.points[top[2]] - seen.points[bottom[2]])))
+        path = ridge + seen.up * np.float32(0.45 * thick)
+        shapes += stroke(path, (0.15 * thick, 0.9 * thick, thick, 0.6 * thick), (lightness, a, b))
+    return shapes
 
 
 def _nose(seen: Likeness) -> list[Shape]:

@@ -24,7 +24,11 @@ from toonbooth.portrait.model import Points
 _OPEN = 0.022
 """Distance of the lips, in face widths, from which a mouth shows what is inside."""
 
-_HOLLOW: Colour = (17.0, 20.0, 9.0)
+_WIDE_OPEN = 0.07
+"""The same from which on it certainly does."""
+
+_SHOWS = 10.0
+"""How much darker or lighter than lips a mouth's inside is, L*."""
 
 _TOLD_APART = (5.0, 13.0)
 """Difference between lips and skin in a* and b* under which only landmarks tell them apart, and from which
@@ -60,8 +64,8 @@ def draw_mouth(whole: Likeness) -> list[Shape]:
 
 def _mouth(seen: Likeness) -> list[Shape]:
     width, points = seen.width, seen.points
-    is_open = float(np.hypot(*(points[14] - points[13]))) > _OPEN * width
     lips = _lips(seen)
+    is_open = _is_open(seen, lips)
     red = lips.colour
 
     def toned(step: float) -> Colour:
@@ -90,6 +94,16 @@ def _mouth(seen: Likeness) -> list[Shape]:
         widths = (0.004 * width, 0.01 * width, 0.013 * width, 0.01 * width, 0.004 * width)
         shapes += stroke(line, widths, ink, samples=24)
     return shapes
+
+
+def _is_open(seen: Likeness, lips: _Lips) -> bool:
+    """Whether a mouth shows what is inside: lips that are apart by a little may have nothing between them."""
+    apart = float(np.hypot(*(seen.points[14] - seen.points[13]))) / seen.width
+    between = lips.light[polygon_mask(seen.size, seen.points[facemap.LIPS_INNER]) > 0.6]
+    if apart < _OPEN or len(between) < 12:
+        return False
+    dark, light = (float(value) for value in np.percentile(between, (25, 90)))
+    return apart > _WIDE_OPEN or dark < -_SHOWS or light > _SHOWS
 
 
 def _lips(seen: Likeness) -> _Lips:
@@ -134,13 +148,15 @@ def _inside(seen: Likeness) -> list[Shape]:
     """What an open mouth shows: its dark, and teeth with their own edge, lit and in shade."""
     width = seen.width
     mouth = polygon_mask(seen.size, seen.points[facemap.LIPS_INNER], grow=1.04, feather=0.006 * width)
-    hollow = Shape((_with_corners(seen.points[facemap.LIPS_INNER], (0, 10)),), byte_colour(_HOLLOW))
+    inner = _with_corners(seen.points[facemap.LIPS_INNER], (0, 10))
     sure = mouth > 0.6
     if np.count_nonzero(sure) < 12:
-        return [hollow]
+        return [filled(inner, (17.0, 20.0, 9.0))]
     calm = gaussian(seen.lab, sigma=0.006 * width)
     light, red = calm[..., 0], calm[..., 1]
-    low, high = (float(value) for value in np.percentile(light[sure], [6, 94]))
+    low, dark, high = (float(value) for value in np.percentile(light[sure], [6, 25, 94]))
+    # A mouth hardly open in a photo of few pixels is no black hole.
+    hollow = filled(inner, (float(np.clip(0.8 * dark, 14, 31)), 20.0, 10.0))
     high = max(high, 0.72 * seen.tone[0])
     # Light falls on one side: on the other teeth are as much teeth, and darker.
     lit = cv2.dilate(light * (mouth > 0.3), disk(0.05 * width)).astype(np.float32, copy=False)

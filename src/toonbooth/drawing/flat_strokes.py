@@ -46,6 +46,6 @@ def stroke(
 def traced(field: FloatImage, colour: Colour, seen: Likeness, *, opacity: float = 1.0) -> list[Shape]:
     """What is more than half there, as a shape."""
     curves = trace_field(
-        field, level=0.5, spacing=max(1.5, 0.01 * seen.width), least_area=max(3.0, 0.00012 * seen.width**2)
+        field, level=0.5, spacing=max(1.5, 0.01 * seen.width), least_area=max(3.0, 0.001 * seen.width**2)
     )
     return [Shape(curves, byte_colour(colour), opacity)] if curves else []

@@ -18,6 +18,7 @@ from toonbooth.imaging.contours import trace_field
 from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
+from toonbooth.portrait.model import Eye
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,8 @@ class _Dark:
 
 _DARKS = (
     _Dark(from_depth=15.0, at_nose=9.0, painted=15.0, own=0.2, least=0.001),
-    _Dark(from_depth=28.0, at_nose=31.0, painted=29.0, own=0.7, least=0.0011),
-    _Dark(from_depth=42.0, at_nose=46.0, painted=46.0, own=1.0, least=0.0006),
+    _Dark(from_depth=31.0, at_nose=33.0, painted=29.0, own=0.6, least=0.0012),
+    _Dark(from_depth=46.0, at_nose=50.0, painted=46.0, own=1.0, least=0.0006),
 )
 """Shade, dark, ink."""
 
@@ -50,6 +51,9 @@ _SOCKETS = (
     np.array([276, 283, 282, 295, 285, 417, 465, 453, 452, 451, 450, 449, 448, 261, 446, 342, 353]),
 )
 """From the lower edge of the brow to the bag under the eye."""
+
+_EDGE_ON = 0.075
+"""Width of an eye, in face widths, under which it is seen from its side."""
 
 _NOSE = np.array([98, 97, 2, 326, 327, 294, 278, 440, 275, 4, 45, 220, 48, 64])
 """Its tip, wings and base."""
@@ -62,7 +66,10 @@ def trace_darks(seen: Likeness) -> list[Shape]:
     # Darker skin has deeper tones in smaller steps.
     measure = float(np.clip(seen.tone[0] / 66, 0.5, 1.1))
     nose = seen.zone(_NOSE, grow=1.12, feather=0.012)
-    zone = np.maximum.reduce([nose, *(seen.zone(socket, grow=1.06, feather=0.012) for socket in _SOCKETS)])
+    zone = nose.copy()
+    for socket, eye in zip(_SOCKETS, (seen.face.left_eye, seen.face.right_eye), strict=True):
+        if not turned_away(seen, eye):
+            np.maximum(zone, seen.zone(socket, grow=1.06, feather=0.012), out=zone)
     mouth = polygon_mask(seen.size, seen.points[facemap.LIPS_OUTER], feather=1)
     zone *= smoothstep(seen.skin, low=0.2, high=0.7) * (1 - mouth) * (1 - seen.frames)
     lit = bare_lightness(seen, light)
@@ -73,7 +80,7 @@ def trace_darks(seen: Likeness) -> list[Shape]:
     places = _settled([depth > threshold for threshold in thresholds], width=width)
     shapes: list[Shape] = []
     for index, (dark, place) in enumerate(zip(_DARKS, places, strict=True)):
-        field = gaussian(place.astype(np.float32), sigma=0.006 * width)
+        field = gaussian(place.astype(np.float32), sigma=0.0075 * width)
         curves = trace_field(
             field, level=0.5, spacing=max(1.5, 0.01 * width), least_area=dark.least * width**2
         )
@@ -84,16 +91,21 @@ def trace_darks(seen: Likeness) -> list[Shape]:
     return shapes
 
 
+def turned_away(seen: Likeness, eye: Eye) -> bool:
+    """Whether an eye lies so far round a turned face that only its edge could be seen."""
+    return float(np.hypot(*(eye.contour[8] - eye.contour[0]))) < _EDGE_ON * seen.width
+
+
 def _settled(darker: list[NDArray[np.bool_]], *, width: float) -> list[NDArray[np.bool_]]:
     """Without the thin rings of shade that lie around whatever is darker still."""
-    brush = disk(0.006 * width)
+    brush = disk(0.0085 * width)
     settled: list[NDArray[np.bool_]] = []
     above = np.zeros(darker[0].shape, np.bool_)
     for index, place in reversed(list(enumerate(darker))):
         if index > 0:
             above = above | place
         else:
-            band = (place & ~above).astype(np.uint8)
+            band = cv2.morphologyEx((place & ~above).astype(np.uint8), cv2.MORPH_CLOSE, brush)
             above = above | (cv2.morphologyEx(band, cv2.MORPH_OPEN, brush) > 0)
         settled.insert(0, above)
     return settled

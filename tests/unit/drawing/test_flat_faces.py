@@ -1,0 +1,93 @@
+"""Faces in `flat` are traced: what the photo has is drawn where it has it, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from tests.golden import astronaut_portrait
+from toonbooth.drawing import facemap
+from toonbooth.drawing.flat_eyes import draw_eyes
+from toonbooth.drawing.flat_mouth import draw_mouth
+from toonbooth.drawing.flat_tracing import trace_darks
+from toonbooth.drawing.likeness import Likeness, face_window, look_at
+from toonbooth.drawing.regions import polygon_mask
+from toonbooth.drawing.vector import Shape, cover
+from toonbooth.imaging.pixels import FloatImage, to_bytes, to_float
+from toonbooth.portrait.model import Points
+
+SKIN = np.array([0.8, 0.62, 0.54], np.float32)
+
+
+def face_with(where: FloatImage, colour: tuple[float, float, float]) -> Likeness:
+    """The astronaut's face, but of bare skin with one thing on it."""
+    portrait = astronaut_portrait()
+    picture = SKIN + where[..., None] * (np.array(colour, np.float32) - SKIN)
+    painted = portrait.with_picture(to_bytes(np.ascontiguousarray(picture.astype(np.float32))))
+    face = portrait.faces[0]
+    window = face_window(face, portrait.picture.shape)
+    skin = polygon_mask((256, 256), face.landmarks[facemap.OVAL], grow=1.1)
+    return look_at(painted, face, painted.picture, np.ascontiguousarray(skin[window]))
+
+
+def place(points: Points) -> FloatImage:
+    return polygon_mask((256, 256), points, feather=0.6)
+
+
+def landmarks() -> Points:
+    return astronaut_portrait().faces[0].landmarks
+
+
+def covered(shape: Shape, seen: Likeness) -> FloatImage:
+    return to_float(cover(shape, (seen.size[1], seen.size[0])))
+
+
+def test_darks_are_drawn_where_the_photo_has_them_and_bare_skin_has_none() -> None:
+    nostrils = place(landmarks()[[98, 97, 2, 326, 327, 294, 4, 64]])
+    assert trace_darks(face_with(np.zeros_like(nostrils), (0.2, 0.1, 0.1))) == []
+    seen = face_with(nostrils, (0.2, 0.1, 0.1))
+    shapes = trace_darks(seen)
+    assert shapes
+    drawn = np.maximum.reduce([covered(shape, seen) for shape in shapes])
+    at = nostrils[seen.window]
+    assert float(drawn[at > 0.9].mean()) > 0.85
+    assert float(drawn[at < 0.1].mean()) < 0.03
+
+
+def test_lips_end_where_their_colour_ends() -> None:
+    points = landmarks().copy()
+    middle = points[facemap.LIPS_OUTER].mean(axis=0)
+    # Lips a good deal thinner than the landmarks say.
+    thin = (points[facemap.LIPS_OUTER] - middle) * np.array([1.0, 0.75], np.float32) + middle
+    whole, less = (
+        face_with(place(outline.astype(np.float32)), (0.7, 0.3, 0.32))
+        for outline in (points[facemap.LIPS_OUTER], thin)
+    )
+    areas = [max(float(covered(shape, seen).sum()) for shape in draw_mouth(seen)) for seen in (whole, less)]
+    assert areas[1] < 0.96 * areas[0]
+
+
+def test_a_mouth_hardly_open_with_nothing_dark_in_it_is_drawn_closed() -> None:
+    points = landmarks()
+    lips, inner = place(points[facemap.LIPS_OUTER]), place(points[facemap.LIPS_INNER])
+    closed = draw_mouth(face_with(lips, (0.7, 0.3, 0.32)))
+    wide = float(np.hypot(*(points[14] - points[13]))) / astronaut_portrait().faces[0].width
+    assert wide > 0.022
+    seen = face_with(np.maximum(lips, inner), (0.7, 0.3, 0.32))
+    apart = replace(seen, points=seen.points.copy())
+    # Apart by three hundredths of a face.
+    apart.points[13] = apart.points[14] + seen.up * np.float32(0.03 * seen.width)
+    darkest = min(shape.colour[0] for shape in (*draw_mouth(apart), *closed))
+    assert all(inside.colour[0] > darkest for shape in draw_mouth(apart) for inside in shape.inside)
+
+
+def test_an_eye_at_the_far_edge_of_a_turned_face_is_not_drawn() -> None:
+    seen = face_with(np.zeros((256, 256), np.float32), (0.0, 0.0, 0.0))
+    both = draw_eyes(seen, light_from=1.0)
+    eye = seen.face.left_eye
+    middle = eye.contour.mean(axis=0)
+    thin = (eye.contour - middle) * np.array([0.25, 1.0], np.float32) + middle
+    turned = replace(seen.face, left_eye=replace(eye, contour=thin.astype(np.float32)))
+    one = draw_eyes(replace(seen, face=turned), light_from=1.0)
+    assert 0 < len(one) < len(both)
