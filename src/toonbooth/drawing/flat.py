@@ -5,6 +5,7 @@ The picture is traced into shapes first; painted they are the drawing, written d
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -220,14 +221,17 @@ def _trace(portrait: Portrait, look: FlatLook) -> _Traced:
     # Hands, and skin that was not told for skin, must not look like another's beside it.
     painted = painted_flesh(drawn, plain, [each for each in flesh if each])
     drawn = cv2.blendLinear(drawn, painted, hair, 1 - hair).astype(np.float32, copy=False)
+    # Under skin nothing is seen of hair and cloth.
+    under = cv2.erode(surface.skin, disk(10 * fine)).astype(np.float32, copy=False)
     masses = _masses(
         drawn,
-        person,
+        person * (1 - under),
         look.masses,
         flow,
         hair=hair,
         unit=fine,
         closer=_closer(picture, drawn - lab, unit=unit),
+        known=[each.paint for each in flesh if each],
     )
     spacing = max(2.0, 8 * fine)
     silhouette = trace_field(person, level=0.5, spacing=spacing, least_area=max(12.0, 300 * fine * fine))
@@ -265,18 +269,19 @@ def _masses(
     hair: FloatImage | None = None,
     unit: float,
     closer: FloatImage | None = None,
+    known: Sequence[Colour] = (),
 ) -> tuple[Shape, ...]:
     """Masses of hair and cloth, sought on more pixels where faces are small."""
     lab = _combed(lab, flow, where if hair is None else hair, unit=unit)
     if closer is None or hair is None:
-        return trace_masses(lab, where, tones, hair=hair, unit=unit)
+        return trace_masses(lab, where, tones, hair=hair, known=known, unit=unit)
     more = closer.shape[1] / where.shape[1]
     size = (closer.shape[1], closer.shape[0])
     where, hair = enlarged(where, size), enlarged(hair, size)
     # Strands are no sharper for being larger, and at the silhouette the smaller one has no background left.
     soft = np.maximum(cv2.dilate(hair, disk(2)), 1 - cv2.erode(where, disk(3))).astype(np.float32)
     closer = cv2.blendLinear(enlarged(lab, size), closer, soft, 1 - soft).astype(np.float32, copy=False)
-    shapes = trace_masses(closer, where, tones, hair=hair, unit=unit * more)
+    shapes = trace_masses(closer, where, tones, hair=hair, known=known, unit=unit * more)
     return tuple(shape.moved(scale=1 / more, corner=(0.0, 0.0)) for shape in shapes)
 
 

@@ -135,8 +135,6 @@ def trace_tones(
     light += away * (np.float32(tones.contrast) + np.float32(0.7) * smoothstep(plane, low=45, high=15))
     counted = core if 4 * np.count_nonzero(core) > np.count_nonzero(inside) else inside
     values, samples = light[counted], colours[counted]
-    if not len(values):
-        return byte_colour(_lab(shaped[own].mean(axis=0))), ()
     levels = _levels(values, count=tones.hair if grain.hair else tones.cloth, apart=tones.apart)
     tone_of = np.searchsorted(levels, values)
     present = np.bincount(tone_of, minlength=len(levels) + 1)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from toonbooth.drawing.flat_hues import in_one_light
 from toonbooth.drawing.mass_tones import CLOTH, HAIR, MassTones, shaped_for_paper, trace_tones
+from toonbooth.drawing.pen import Colour
 from toonbooth.drawing.vector import Shape
 from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.contours import trace_field
@@ -19,7 +20,7 @@ from toonbooth.imaging.pixels import FloatImage
 _ROUNDS = 6
 """Rounds after which colours hardly move any more."""
 
-_SHADE = 0.4
+_SHADE = 0.6
 """How much a difference in lightness counts where cloths are told apart: folds are no other cloth."""
 
 _SHEEN = 0.22
@@ -44,6 +45,12 @@ _SUMMIT = 0.3
 _SOFT = 26.0
 """Width of a border, four-hundredths of a face, from which on it is one of light and not of cloth."""
 
+_ONE_HUE = 8.0
+"""Difference of two hues in one light up to which they are one."""
+
+_LEAST_BORDER = 12
+"""Pixels of a border below which it tells nothing."""
+
 _ONE_CLOTH = 36.0
 """Most that two tones of one cloth can lie apart."""
 
@@ -58,6 +65,7 @@ def trace_masses(
     tones: MassTones,
     *,
     hair: FloatImage | None = None,
+    known: Sequence[Colour] = (),
     unit: float,
 ) -> tuple[Shape, ...]:
     """Cut a picture into materials, and each into a few tones of one hue.
@@ -71,6 +79,8 @@ def trace_masses(
     tones : MassTones
     hair : float32 array, shape (H, W), 0 … 1
         Where given, it has colours of its own: what is like it elsewhere is no part of it.
+    known : L*a*b*
+        Colours that are looked for besides hair's, however little there is of them: hands are small.
     unit : float, pixels
         A four-hundredth of a face's width.
 
@@ -99,15 +109,19 @@ def trace_masses(
     dull, slope = _dull(shaped), _slope(shaped)
     inner = cv2.erode(where, disk(max(3.0, 8 * unit))) > 0.5
     sure = wanted & (on_head | ~_steep(slope) & inner)
+    first = np.array(known, np.float32).reshape(-1, 1, 3)
+    seeds = _dull(shaped_for_paper(first)).reshape(-1, 3) if len(first) else first.reshape(-1, 3)
     materials: list[FloatImage] = []
     for place, shade, count, apart in places:
         # What two cloths have mixed at their border is no third, unless there is nothing else.
-        known = place & sure
-        part = dull[known if np.count_nonzero(known) >= 8 else place]
+        clear = place & sure
+        part = dull[clear if np.count_nonzero(clear) >= 8 else place]
         # An odd step, so that samples don't fall on columns.
-        part = part[:: max(1, len(part) // _SAMPLES) | 1] * np.array([shade, 1, 1], np.float32)
-        found = gather_colours(part, count=count, apart=apart)
-        materials.append((found / np.array([shade, 1, 1], np.float32)).astype(np.float32))
+        part = part[:: max(1, len(part) // _SAMPLES) | 1]
+        weights = np.array([shade, 1, 1], np.float32)
+        begun = seeds[:0] if place is on_head else seeds
+        found = gather_colours(part * weights, count=count, apart=apart, first=begun * weights)
+        materials.append((found / weights).astype(np.float32))
     labels = _nearest(dull, materials, [shade for _, shade, _, _ in places], hair)
     count = sum(len(found) for found in materials)
     labels = _without_soft_borders(
@@ -148,7 +162,9 @@ def trace_masses(
     return tuple(shape for _, shape in masses)
 
 
-def gather_colours(samples: FloatImage, *, count: int, apart: float) -> FloatImage:
+def gather_colours(
+    samples: FloatImage, *, count: int, apart: float, first: FloatImage | None = None
+) -> FloatImage:
     """Find the few colours that stand for many: k-means from colours far apart.
 
     Parameters
@@ -158,13 +174,16 @@ def gather_colours(samples: FloatImage, *, count: int, apart: float) -> FloatIma
         How many at most.
     apart : float
         Colours nearer to each other than this become one.
+    first : float32 array, shape (M, 3)
+        Colours to begin with.
 
     Returns
     -------
     float32 array, shape (K, 3), 1 <= K <= count.
     """
     colours = [np.median(samples, axis=0)]
-    nearest = np.square(samples - colours[0]).sum(axis=1)
+    colours[:0] = () if first is None else list(first)
+    nearest = np.min([np.square(samples - colour).sum(axis=1) for colour in colours], axis=0)
     while len(colours) < count:
         # Not the very farthest, which is an outlier, but the middle of the farthest part.
         cut = np.quantile(nearest, 0.985)
@@ -288,18 +307,22 @@ def _without_soft_borders(
         key = np.minimum(one, other)[border].astype(np.int64) * count + np.maximum(one, other)[border]
         pairs += np.bincount(key, minlength=count * count)
         steepness += np.bincount(key, np.sqrt(slope[there][border]), minlength=count * count)
+    apart = np.linalg.norm(means[:, None] - means[None, :], axis=2)
+    widths = apart.ravel() * pairs / np.maximum(steepness, 1e-6)
+    # What differs in light alone is one cloth sooner.
+    strength = in_one_light(means[:, :1].astype(np.float32))
+    hues = means[:, 1:] * strength
+    off = np.linalg.norm(hues[:, None] - hues[None, :], axis=2)
+    widths *= np.where(off.ravel() < _ONE_HUE, 2, 1)
     into = np.arange(count, dtype=np.uint8)
-    for key in np.argsort(-pairs, kind="stable"):
-        if pairs[key] < 6:
+    for key in np.argsort(-widths, kind="stable"):
+        if widths[key] <= softest:
             break
-        first, second = (int(into[index]) for index in divmod(int(key), count))
-        apart = float(np.linalg.norm(means[first] - means[second]))
-        width = apart * pairs[key] / max(float(steepness[key]), 1e-6)
-        if first != second and width > softest and apart < _ONE_CLOTH and kind[first] == kind[second]:
-            into[into == second] = first
-            whole = sizes[first] + sizes[second]
-            means[first] += (means[second] - means[first]) * (sizes[second] / max(whole, 1))
-            sizes[first] = whole
+        first, second = (into == into[index] for index in divmod(int(key), count))
+        alike = kind[first][0] == kind[second][0]
+        # None of one may be too far from any of the other: from black by greys to white is no one cloth.
+        if pairs[key] >= _LEAST_BORDER and alike and apart[np.ix_(first, second)].max() < _ONE_CLOTH:
+            into[second] = into[first][0]
     merged: NDArray[np.uint8] = into[labels]
     return merged
 

@@ -69,17 +69,6 @@ def test_what_goes_over_softly_is_one_cloth_and_a_step_is_a_border() -> None:
     assert len(trace_masses(step, EVERYWHERE, tones, unit=0.2)) == 2
 
 
-def test_a_cloth_of_one_pixel_is_drawn_without_tones() -> None:
-    hair = np.zeros((96, 96), np.float32)
-    lab = flat(WHITE)
-    lab[40:43, 40:43] = (25.0, 8.0, 14.0)
-    hair[40:43, 40:43] = 1
-    where = np.zeros((96, 96), np.float32)
-    where[40:43, 40:43] = 1
-    where[60, 61] = 1
-    assert trace_masses(lab, where, TONES, hair=hair, unit=0.1)
-
-
 def test_shine_on_hair_keeps_the_hue_of_the_hair() -> None:
     lab = flat(WHITE)
     lab[:60] = (25.0, 8.0, 14.0)
