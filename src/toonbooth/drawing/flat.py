@@ -217,7 +217,8 @@ def _trace(portrait: Portrait, look: FlatLook) -> _Traced:
         for own, face in zip(_skins(lab, surface, faces, scale=scale), faces, strict=True)
     ]
     plain = _unmixed(lab, surface.skin, person, unit=fine)
-    drawn, hair = one_hue_each(_lively(plain, look), person, surface.skin, faces, scale=scale)
+    drawn, heads = one_hue_each(_lively(plain, look), person, surface.skin, faces, scale=scale)
+    hair = np.maximum.reduce(heads) if heads else np.zeros_like(person)
     # Hands, and skin that was not told for skin, must not look like another's beside it.
     painted = painted_flesh(drawn, plain, [each for each in flesh if each])
     drawn = cv2.blendLinear(drawn, painted, hair, 1 - hair).astype(np.float32, copy=False)
@@ -228,7 +229,7 @@ def _trace(portrait: Portrait, look: FlatLook) -> _Traced:
         person * (1 - under),
         look.masses,
         flow,
-        hair=hair,
+        hair=heads,
         unit=fine,
         closer=_closer(picture, drawn - lab, unit=unit),
         known=[each.paint for each in flesh if each],
@@ -266,20 +267,24 @@ def _masses(
     tones: MassTones,
     flow: Flow,
     *,
-    hair: FloatImage | None = None,
+    hair: Sequence[FloatImage] | None = None,
     unit: float,
     closer: FloatImage | None = None,
     known: Sequence[Colour] = (),
 ) -> tuple[Shape, ...]:
     """Masses of hair and cloth, sought on more pixels where faces are small."""
-    lab = _combed(lab, flow, where if hair is None else hair, unit=unit)
-    if closer is None or hair is None:
+    if hair is None:
+        return trace_masses(_combed(lab, flow, where, unit=unit), where, tones, unit=unit)
+    for each in hair:
+        lab = _combed(lab, flow, each, unit=unit)
+    if closer is None:
         return trace_masses(lab, where, tones, hair=hair, known=known, unit=unit)
     more = closer.shape[1] / where.shape[1]
     size = (closer.shape[1], closer.shape[0])
-    where, hair = enlarged(where, size), enlarged(hair, size)
+    where, hair = enlarged(where, size), [enlarged(each, size) for each in hair]
     # Strands are no sharper for being larger, and at the silhouette the smaller one has no background left.
-    soft = np.maximum(cv2.dilate(hair, disk(2)), 1 - cv2.erode(where, disk(3))).astype(np.float32)
+    soft = 1 - cv2.erode(where, disk(3)).astype(np.float32, copy=False)
+    soft = np.maximum.reduce([soft, *(cv2.dilate(each, disk(2)) for each in hair)]).astype(np.float32)
     closer = cv2.blendLinear(enlarged(lab, size), closer, soft, 1 - soft).astype(np.float32, copy=False)
     shapes = trace_masses(closer, where, tones, hair=hair, known=known, unit=unit * more)
     return tuple(shape.moved(scale=1 / more, corner=(0.0, 0.0)) for shape in shapes)

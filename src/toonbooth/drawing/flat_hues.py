@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.morphology import disk
@@ -27,7 +28,7 @@ _ASTRAY = 0.2
 
 def one_hue_each(
     lab: FloatImage, person: FloatImage, skin: FloatImage, faces: tuple[Face, ...], *, scale: float
-) -> tuple[FloatImage, FloatImage]:
+) -> tuple[FloatImage, list[FloatImage]]:
     """Draw stray hues towards the hue that hair and dark cloth have for the most part.
 
     Parameters
@@ -40,7 +41,8 @@ def one_hue_each(
 
     Returns
     -------
-    float32 array, shape (H, W, 3); lightness as it was. And where hair can be, float32, shape (H, W), 0 … 1.
+    float32 array, shape (H, W, 3); lightness as it was. And for every head that has some, where its hair can
+    be: float32, shape (H, W), 0 … 1; nowhere can that of two.
     """
     light, a, b = planes_of(lab)
     cloth = (person * (1 - skin)).astype(np.float32, copy=False)
@@ -50,18 +52,21 @@ def one_hue_each(
     # Not from what is light: a hand must not lie in a red ring.
     a, b = (plane + dark * (masked_blur(plane, dark, sigma=max(2.0, 40 * unit)) - plane) for plane in (a, b))
     height, width = light.shape
-    everywhere = np.zeros((height, width), np.float32)
+    heads = []
     columns = np.arange(width, dtype=np.float32)[None, :]
     rows = np.arange(height, dtype=np.float32)[:, None]
     # Beside the background and beside skin hair has some of their hues.
     inner = cv2.erode(cloth, disk(max(1.0, 6 * unit)))
-    for face in faces:
+    nearest = _nearest_heads(faces, columns, rows, scale=scale)
+    for index, face in enumerate(faces):
         across = max(1.0, face.width * scale)
         x, y = ((value + 0.5) * scale - 0.5 for value in face.box.centre)
         beside = smoothstep(np.abs(columns - np.float32(x)), low=1.1 * across, high=0.9 * across)
         above = smoothstep(rows, low=y + 0.45 * across, high=y + 0.2 * across)
         above = above * smoothstep(rows, low=y - 1.7 * across, high=y - 1.4 * across)
         hair = cloth * beside * above
+        if nearest is not None:
+            hair *= nearest == index
         sure = hair > 0.8
         if np.count_nonzero(sure) < _ENOUGH:
             continue
@@ -70,7 +75,9 @@ def one_hue_each(
         red, yellow = float(np.median(a[own])), float(np.median(b[own]))
         below = smoothstep(rows, low=y + 2.4 * across, high=y + 2.2 * across)
         hair = _gone_on(hair, (light, a, b), cloth * below, across=across)
-        np.maximum(everywhere, hair, out=everywhere)
+        if nearest is not None:
+            hair *= nearest == index
+        heads.append(hair)
         chroma = max(float(np.hypot(red, yellow)), 1e-3)
         along = (a * np.float32(red) + b * np.float32(yellow)) * np.float32(1 / chroma)
         beyond = (b * np.float32(red) - a * np.float32(yellow)) * np.float32(1 / chroma)
@@ -83,7 +90,24 @@ def one_hue_each(
         b += hair * ((along * np.float32(yellow) + beyond * np.float32(red)) * np.float32(1 / chroma) - b)
         a += redder
         b -= np.float32(0.5) * redder
-    return cv2.merge([light, a, b]).astype(np.float32, copy=False), everywhere
+    return cv2.merge([light, a, b]).astype(np.float32, copy=False), heads
+
+
+def _nearest_heads(
+    faces: tuple[Face, ...], columns: FloatImage, rows: FloatImage, *, scale: float
+) -> NDArray[np.intp] | None:
+    """Of which head every place is, (H, W); None where there is but one."""
+    if len(faces) < 2:
+        return None
+    away = []
+    for face in faces:
+        x, y = ((value + 0.5) * scale - 0.5 for value in face.box.centre)
+        across = np.float32(1 / max(1.0, face.width * scale))
+        away.append(
+            np.square((columns - np.float32(x)) * across) + np.square((rows - np.float32(y)) * across)
+        )
+    nearest: NDArray[np.intp] = np.argmin(np.stack(away), axis=0)
+    return nearest
 
 
 def in_one_light(lightness: FloatImage) -> FloatImage:

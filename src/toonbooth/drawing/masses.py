@@ -16,6 +16,7 @@ from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.contours import trace_field
 from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.windows import extent
 
 _ROUNDS = 6
 """Rounds after which colours hardly move any more."""
@@ -64,7 +65,7 @@ def trace_masses(
     where: FloatImage,
     tones: MassTones,
     *,
-    hair: FloatImage | None = None,
+    hair: Sequence[FloatImage] = (),
     known: Sequence[Colour] = (),
     unit: float,
 ) -> tuple[Shape, ...]:
@@ -77,8 +78,8 @@ def trace_masses(
     where : float32 array, shape (H, W), 0 … 1
         Where masses are wanted; beyond it their borders mean nothing.
     tones : MassTones
-    hair : float32 array, shape (H, W), 0 … 1
-        Where given, it has colours of its own: what is like it elsewhere is no part of it.
+    hair : float32 arrays, shape (H, W), 0 … 1
+        Every head's: it has colours of its own, and what is like it elsewhere is no part of it.
     known : L*a*b*
         Colours that are looked for besides hair's, however little there is of them: hands are small.
     unit : float, pixels
@@ -95,15 +96,13 @@ def trace_masses(
     """
     shaped = shaped_for_paper(lab)
     wanted = where > 0.5
-    on_head = wanted & (hair > 0.5) if hair is not None else np.zeros_like(wanted)
-    places = [
-        (place, shade, count, apart)
-        for place, shade, count, apart in (
-            (wanted & ~on_head, _SHADE, tones.count, _APART),
-            (on_head, _SHEEN, _HAIR_MATERIALS, _HAIR_APART),
-        )
-        if np.count_nonzero(place) >= 8
-    ]
+    heads = [wanted & (each > 0.5) for each in hair]
+    heads = [head for head in heads if np.count_nonzero(head) >= 8]
+    on_head = np.logical_or.reduce(heads) if heads else np.zeros_like(wanted)
+    places = [(wanted & ~on_head, _SHADE, tones.count, _APART)]
+    places += [(head, _SHEEN, _HAIR_MATERIALS, _HAIR_APART) for head in heads]
+    if np.count_nonzero(places[0][0]) < 8:
+        places = places[1:]
     if not places:
         return ()
     dull, slope = _dull(shaped), _slope(shaped)
@@ -119,17 +118,17 @@ def trace_masses(
         # An odd step, so that samples don't fall on columns.
         part = part[:: max(1, len(part) // _SAMPLES) | 1]
         weights = np.array([shade, 1, 1], np.float32)
-        begun = seeds[:0] if place is on_head else seeds
+        begun = seeds if shade == _SHADE else seeds[:0]
         found = gather_colours(part * weights, count=count, apart=apart, first=begun * weights)
         materials.append((found / weights).astype(np.float32))
-    labels = _nearest(dull, materials, [shade for _, shade, _, _ in places], hair)
+    labels = _nearest(dull, materials, [(place, shade) for place, shade, _, _ in places])
     count = sum(len(found) for found in materials)
     labels = _without_soft_borders(
         labels, shaped, slope, wanted, [len(found) for found in materials], softest=max(9.0, _SOFT * unit)
     )
     # What lies outside takes no part, but masses go on to it: beside the silhouette nothing else may show.
     labels = _settled(np.where(wanted, labels, np.uint8(count)), sure, reach=max(4.0, 12 * unit))
-    of_hair = count - len(materials[-1]) if places[-1][0] is on_head else count
+    of_hair = len(materials[0]) if len(places) > len(heads) else 0
     shares = _shares(labels, count, sigma=max(1.0, 3 * unit))
     labels, first, second = _ranked(shares)
     # Specks and pinholes are left out as they are traced.
@@ -222,23 +221,28 @@ def _dull(shaped: FloatImage) -> FloatImage:
 
 
 def _nearest(
-    dull: FloatImage, materials: list[FloatImage], shades: list[float], hair: FloatImage | None
+    dull: FloatImage, materials: list[FloatImage], places: list[tuple[NDArray[np.bool_], float]]
 ) -> NDArray[np.uint8]:
-    """The index of the nearest material; those of clothes are farther in hair."""
+    """The index of the nearest material: one of a head's in its hair, where clothes' are farther."""
     labels: NDArray[np.uint8] = np.zeros(dull.shape[:2], np.uint8)
     least: FloatImage = np.full(dull.shape[:2], np.inf, np.float32)
-    farther = np.multiply(hair, np.float32(_FOREIGN)) if hair is not None and len(materials) > 1 else None
-    lightness, a, b = planes_of(dull)
     index = 0
-    for found, shade in zip(materials, shades, strict=True):
+    for found, (place, shade) in zip(materials, places, strict=True):
+        # Clothes may be anywhere, hair is where its head is.
+        window = extent(place) if shade == _SHEEN else (slice(None), slice(None))
+        assert window is not None
+        lightness, a, b = planes_of(np.ascontiguousarray(dull[window]))
+        least_here, labels_here = least[window], labels[window]
+        if shade == _SHEEN:
+            least_here[place[window]] += np.float32(_FOREIGN)
         for material in found:
             away = np.square(a - material[1])
             away += np.square(b - material[2])
             away += np.square((lightness - material[0]) * np.float32(shade))
-            if farther is not None and found is materials[0]:
-                away += farther
-            labels[away < least] = index
-            np.minimum(least, away, out=least)
+            if shade == _SHEEN:
+                away[~place[window]] = np.inf
+            labels_here[away < least_here] = index
+            np.minimum(least_here, away, out=least_here)
             index += 1
     return labels
 

@@ -17,7 +17,7 @@ def test_a_stray_patch_of_blue_in_brown_hair_turns_brown_and_a_light_coat_keeps_
     lab[top : top + 12, middle : middle + 12] = (50.0, 5.0, -20.0)
     lab[-30:] = (60.0, 0.0, -30.0)
     person, skin = np.ones((256, 256), np.float32), np.zeros((256, 256), np.float32)
-    drawn, hair = one_hue_each(lab, person, skin, (face,), scale=1.0)
+    drawn, (hair,) = one_hue_each(lab, person, skin, (face,), scale=1.0)
     assert hair[top + 6, middle + 6] > 0.9
     assert drawn[top + 6, middle + 6, 2] > -5
     np.testing.assert_allclose(drawn[-10:, middle], lab[-10:, middle], atol=0.5)
@@ -36,7 +36,7 @@ def hanging(*, below: tuple[float, float, float], right: int) -> tuple[FloatImag
     )
     lab[int(y + 0.4 * face.width) : int(y + 1.2 * face.width), int(x - 0.8 * face.width) : right] = below
     person, skin = np.ones((256, 256), np.float32), np.zeros((256, 256), np.float32)
-    _, hair = one_hue_each(lab, person, skin, (face,), scale=1.0)
+    _, (hair,) = one_hue_each(lab, person, skin, (face,), scale=1.0)
     return lab, hair
 
 

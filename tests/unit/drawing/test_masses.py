@@ -75,7 +75,7 @@ def test_shine_on_hair_keeps_the_hue_of_the_hair() -> None:
     lab[20:40] = (58.0, 11.0, 20.0)
     hair = np.zeros((96, 96), np.float32)
     hair[:60] = 1
-    shapes = trace_masses(lab, EVERYWHERE, TONES, hair=hair, unit=0.2)
+    shapes = trace_masses(lab, EVERYWHERE, TONES, hair=[hair], unit=0.2)
     dark, shine = paint(shapes, (96, 96))[[10, 30], 48].astype(int)
     assert shine.sum() > dark.sum() + 60
     assert shine[0] > shine[1] > shine[2]
@@ -86,7 +86,7 @@ def test_colours_of_tones_that_nest_leave_no_chip_between_them() -> None:
     columns = np.linspace(0, 1, 96, dtype=np.float32)
     lab[..., 0] = 20 + 70 * columns[None, :]
     lab[..., 1:] = 0
-    picture = paint(trace_masses(lab, EVERYWHERE, TONES, hair=EVERYWHERE, unit=0.2), (96, 96)).astype(int)
+    picture = paint(trace_masses(lab, EVERYWHERE, TONES, hair=[EVERYWHERE], unit=0.2), (96, 96)).astype(int)
     # From left to right it only gets lighter, in every row.
     assert (np.diff(picture.sum(axis=2), axis=1) >= 0).all()
 
