@@ -147,7 +147,10 @@ def _gone_on(
     count, labels = cv2.connectedComponents(opened.astype(np.uint8), connectivity=4)
     touching = np.bincount(labels[sure], minlength=count) > 0
     touching[0] = False
-    more = touching[labels] & (hair < 0.5)
+    found = touching[labels]
+    # Depths between strands are hair, too.
+    closed = cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_CLOSE, disk(0.05 * across)) > 0
+    more = closed & (where > 0.5) & (hair < 0.5)
     if np.count_nonzero(more) > _COAT * np.count_nonzero(sure):
         return hair
     soft = gaussian(more.astype(np.float32), sigma=max(0.8, 0.015 * across))
