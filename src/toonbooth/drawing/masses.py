@@ -16,6 +16,7 @@ from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.contours import trace_field
 from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.windows import extent
 
 _ROUNDS = 6
@@ -55,7 +56,10 @@ _LEAST_BORDER = 12
 _ONE_CLOTH = 36.0
 """Most that two tones of one cloth can lie apart."""
 
-_SAMPLES = 2400
+_SAMPLES = 9600
+_CELL, _MOST_ALIKE, _LEAST_ALIKE = 5.0, 50, 4
+"""Side of a cell of colours, and how many samples of one count at most and at least."""
+
 _OVERLAP = 0.1
 """By how much masses reach under their neighbours, in the units of a blurred mask: nothing shows between."""
 
@@ -115,16 +119,16 @@ def trace_masses(
         # What two cloths have mixed at their border is no third, unless there is nothing else.
         clear = place & sure
         part = dull[clear if np.count_nonzero(clear) >= 8 else place]
-        # An odd step, so that samples don't fall on columns.
-        part = part[:: max(1, len(part) // _SAMPLES) | 1]
         weights = np.array([shade, 1, 1], np.float32)
         begun = seeds if shade == _SHADE else seeds[:0]
-        found = gather_colours(part * weights, count=count, apart=apart, first=begun * weights)
+        found = gather_colours(_varied(part * weights), count=count, apart=apart, first=begun * weights)
         materials.append((found / weights).astype(np.float32))
     labels = _nearest(dull, materials, [(place, shade) for place, shade, _, _ in places])
     count = sum(len(found) for found in materials)
+    # Weave has edges of its own everywhere.
+    even = _slope(gaussian(shaped, sigma=max(1.0, 5 * unit)))
     labels = _without_soft_borders(
-        labels, shaped, slope, wanted, [len(found) for found in materials], softest=max(9.0, _SOFT * unit)
+        labels, shaped, even, wanted, [len(found) for found in materials], softest=max(9.0, _SOFT * unit)
     )
     # What lies outside takes no part, but masses go on to it: beside the silhouette nothing else may show.
     labels = _settled(np.where(wanted, labels, np.uint8(count)), sure, reach=max(4.0, 12 * unit))
@@ -174,7 +178,7 @@ def gather_colours(
     apart : float
         Colours nearer to each other than this become one.
     first : float32 array, shape (M, 3)
-        Colours to begin with.
+        Colours that are among them as they are, if any sample is nearest to them.
 
     Returns
     -------
@@ -193,10 +197,11 @@ def gather_colours(
         nearest = np.minimum(nearest, np.square(samples - colours[-1]).sum(axis=1))
     centres = np.array(colours, np.float32)
     labels = np.zeros(len(samples), np.int64)
+    fixed = 0 if first is None else len(first)
     for _ in range(_ROUNDS):
         away = np.square(centres).sum(axis=1) - 2 * (samples @ centres.T)
         labels = away.argmin(axis=1)
-        for index in range(len(centres)):
+        for index in range(fixed, len(centres)):
             own = samples[labels == index]
             if len(own):
                 centres[index] = own.mean(axis=0)
@@ -207,6 +212,22 @@ def gather_colours(
         ):
             keep.append(index)
     return centres[keep]
+
+
+def _varied(colours: FloatImage) -> FloatImage:
+    """A sample of many colours in which none is too common: a tie is small beside a coat."""
+    # An odd step, so that samples don't fall on columns.
+    sample = colours[:: max(1, len(colours) // _SAMPLES) | 1]
+    cells = np.floor(sample * np.float32(1 / _CELL)).astype(np.int64) + 512
+    keys = (cells[:, 0] << 20) + (cells[:, 1] << 10) + cells[:, 2]
+    order = np.argsort(keys, kind="stable")
+    alike = keys[order]
+    begins = np.flatnonzero(np.r_[True, alike[1:] != alike[:-1]])
+    sizes = np.diff(np.r_[begins, len(alike)])
+    rank = np.arange(len(alike)) - np.repeat(begins, sizes)
+    kept = (rank < _MOST_ALIKE) & (np.repeat(sizes, sizes) >= _LEAST_ALIKE)
+    varied: FloatImage = sample[order[kept]] if kept.any() else sample
+    return varied
 
 
 def _weighed(difference: FloatImage) -> tuple[float, float]:
