@@ -35,7 +35,7 @@ from toonbooth.drawing.masses import trace_masses
 from toonbooth.drawing.pen import Colour
 from toonbooth.drawing.regions import Regions, clean_matte, find_regions, polygon_mask
 from toonbooth.drawing.scraps import clean_rim, with_earrings
-from toonbooth.drawing.silhouette import smoothed, without_scraps
+from toonbooth.drawing.silhouette import calm_outline, without_scraps
 from toonbooth.drawing.skin_surface import SMALLEST_DRAWN_FACE, Surface, close_skin
 from toonbooth.drawing.vector import Shape, cover, paint, to_svg
 from toonbooth.drawing.whose_skin import whose_skin
@@ -205,7 +205,7 @@ def _trace(portrait: Portrait, look: FlatLook) -> _Traced:
     )
     person = without_scraps(person, lab, unit=fine)
     adorned = with_earrings(person, rgb_to_lab(to_float(small)), faces, scale=scale)
-    person = np.maximum(smoothed(person, faces, scale=scale, unit=fine), adorned * (person < 0.5))
+    person = np.maximum(calm_outline(person, faces, scale=scale, unit=fine), adorned * (person < 0.5))
     regions = find_regions(lab, grey, person, faces, scale=scale)
     surface = _whole_small_faces(close_skin(lab, regions, faces, scale=scale), faces, scale=scale)
     skin = with_bare_crown(surface.skin, planes_of(lab)[0], grey, person, faces, scale=scale)
@@ -336,7 +336,7 @@ def _unmixed(lab: FloatImage, skin: FloatImage, person: FloatImage, *, unit: flo
     reach = 2 * max(1, round(3 * unit)) + 1
     sure = np.minimum(
         cv2.erode(1 - skin, np.ones((reach, reach), np.uint8)),
-        cv2.erode(person, disk(16 * unit)),
+        cv2.erode(person, disk(max(2.5, 16 * unit))),
     ).astype(np.float32, copy=False)
     weight = sure + np.float32(1e-4)
     total = gaussian(weight, sigma=max(0.8, 8 * unit))

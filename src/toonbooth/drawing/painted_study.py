@@ -21,6 +21,7 @@ from toonbooth.drawing.handling import (
 from toonbooth.drawing.regions import Regions, clean_matte, find_regions
 from toonbooth.drawing.rim_light import find_rim_light, without_glare
 from toonbooth.drawing.scraps import clean_rim, with_earrings
+from toonbooth.drawing.silhouette import calm_outline
 from toonbooth.drawing.surfaces import settle_skin
 from toonbooth.drawing.vignette import distance_from_heads
 from toonbooth.imaging.brushwork import BrushDirections
@@ -143,6 +144,7 @@ def _person(
     matte = shrunk(padded(portrait.matte, multiple=factor), size)
     matte, mended = clean_rim(matte, lab, faces, scale=scale, unit=unit)
     bare = clean_matte(matte, faces, scale=scale, unit=unit)
+    bare = calm_outline(bare, faces, scale=scale, unit=unit)
     person = with_earrings(bare, lab, faces, scale=scale)
     np.maximum(person, find_earrings(lab, bare, faces, scale=scale), out=person)
     return person, person - bare, mended

@@ -14,6 +14,7 @@ from toonbooth.drawing.printed_ears import ear_places, large_parts
 from toonbooth.drawing.regions import Regions, clean_matte, find_regions
 from toonbooth.drawing.scraps import with_earrings
 from toonbooth.drawing.separation import Separation, separate
+from toonbooth.drawing.silhouette import calm_outline
 from toonbooth.drawing.skin_area import continued
 from toonbooth.imaging.colour import luma, rgb_to_lab
 from toonbooth.imaging.flow import FlowSmoother, edge_tangent_flow
@@ -75,7 +76,8 @@ def plan_poster(portrait: Portrait, look: PopLook, *, known: Dyes | None = None)
     faces, scale = portrait.faces, 1 / factor
     if faces:
         matte = shrunk(padded(portrait.matte, multiple=factor), size)
-        person = _calm_body(clean_matte(matte, faces, scale=scale, unit=unit), faces, scale=scale, unit=unit)
+        person = clean_matte(matte, faces, scale=scale, unit=unit)
+        person = calm_outline(person, faces, scale=scale, unit=unit)
         jewels = with_earrings(person, rgb_to_lab(to_float(small)), faces, scale=scale) * (person < 0.5)
         jewels = large_parts(jewels, area=450 * unit * unit)
         person = np.maximum(person, jewels)
@@ -128,25 +130,6 @@ def plan_poster(portrait: Portrait, look: PopLook, *, known: Dyes | None = None)
         outline=outline,
         spectacled=bool(regions.frames.any()),
     )
-
-
-def _calm_body(person: FloatImage, faces: tuple[Face, ...], *, scale: float, unit: float) -> FloatImage:
-    """A matte whose border is calmer away from heads: sleeves are long curves."""
-    calm = smoothstep(gaussian(person, sigma=max(1.0, 9 * unit)), low=0.35, high=0.65)
-    height, width = person.shape
-    columns = np.arange(width, dtype=np.float32)[None, :]
-    rows = np.arange(height, dtype=np.float32)[:, None]
-    near = np.zeros_like(person)
-    for face in faces:
-        x, y = (float(v) * scale for v in face.landmarks.mean(axis=0))
-        across = face.width * scale
-        far = np.square((columns - x) / np.float32(1.2 * across)) + np.square(
-            (rows - y) / np.float32(1.2 * across)
-        )
-        np.maximum(near, smoothstep(far.astype(np.float32, copy=False), low=1.3, high=0.8), out=near)
-    # Hair is drawn in curves, too, only tighter ones.
-    tight = smoothstep(gaussian(person, sigma=max(0.8, 4.5 * unit)), low=0.3, high=0.7)
-    return cv2.blendLinear(tight, calm, near, 1 - near).astype(np.float32, copy=False)
 
 
 def _feature_border(grey: FloatImage, regions: Regions, *, unit: float) -> FloatImage:

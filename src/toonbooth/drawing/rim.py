@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from toonbooth.imaging.colour import planes_of, tripled
+from toonbooth.imaging.colour import planes_of, tripled, unmix
 from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes, to_float
 from toonbooth.imaging.resize import enlarged, shrunk
@@ -63,17 +63,14 @@ def settle_rim(person: FloatImage, lab: FloatImage, *, unit: float) -> tuple[Flo
     settled = np.maximum(settled, gaussian(_opened(missing, 2.0 * unit), sigma=calm))
     moved = enlarged((settled - matte).astype(np.float32, copy=False), (width, height))
     result: FloatImage = np.clip(person + moved, 0, 1).astype(np.float32, copy=False)
-    # What stays within the matte though it is more like the background is hair that the background shines
-    # through: it gets the hair's own colour.
-    through = smoothstep(side, low=0.45, high=0.68) * smoothstep(to_background, low=30.0, high=16.0) * sure
+    # What stays within the matte though the background has a part in its colour is hair that the background
+    # shines through: it gets the hair's own colour.
+    share, stray, _ = unmix(colours, within, beside)
+    mixed = smoothstep(share, low=0.85, high=0.5) * smoothstep(stray, low=20.0, high=10.0)
+    through = smoothstep(side, low=0.45, high=0.68) * smoothstep(to_background, low=30.0, high=16.0)
+    through = np.maximum(through, mixed) * sure
     through = tripled(gaussian(through, sigma=calm))
     return result, lab + enlarged((within - colours) * through, (width, height))
-
-
-def even_rim(person: FloatImage, *, unit: float) -> FloatImage:
-    """Make a matte's edge one smooth and crisp curve, as a hand would cut it; `unit` as above."""
-    calm = gaussian(person, sigma=max(1.8, 5.0 * unit))
-    return smoothstep(calm, low=0.34, high=0.66)
 
 
 def with_slender(person: FloatImage, more: FloatImage, *, length: float) -> FloatImage:

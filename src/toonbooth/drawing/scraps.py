@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toonbooth.drawing import facemap
+from toonbooth.imaging.colour import dot, unmix
 from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.resize import enlarged, shrunk
@@ -26,6 +27,9 @@ a window's bar was taken for one."""
 
 _ONE_HUE, _COLOURED = 0.93, 14.0
 """Cosine of the angle in a*, b* within which two hues are one, and the chroma from which there is a hue."""
+
+_BRIGHTEST = 97.0
+"""Percentile of lightness and of chroma at which an earring is looked at."""
 
 _MOST_BESIDE = 0.45
 """Share of an earring that may lie close beside the person. Measured: 0.08 for an earring, 0.50 to 1 where
@@ -63,14 +67,10 @@ def clean_rim(
     outside = smoothstep(matte, low=0.15, high=0.02)
 
     behind, within = (masked_blur(colours, mask, sigma=18 * unit) for mask in (outside, core))
-    apart = within - behind
-    length = np.square(apart).sum(axis=2) + np.float32(1)
-    found = colours - behind
     # How much of the person is in a colour that the two have mixed, and how far it is from any mixture: ears
     # before hair and collars under chins are neither the one nor the other, and stay.
-    share = (found * apart).sum(axis=2) / length
-    stray = np.sqrt(np.maximum(np.square(found).sum(axis=2) - np.square(share) * length, 0))
-    known = smoothstep(length, low=12.0**2, high=24.0**2) * (1 - core)
+    share, stray, square = unmix(colours, within, behind)
+    known = smoothstep(square, low=12.0**2, high=24.0**2) * (1 - core)
     # Before the dark, hair looks like what is behind it beside a light face.
     known *= smoothstep(behind[..., 0] - within[..., 0], low=-2, high=8)
     # Only where both are near enough to be known.
@@ -80,7 +80,8 @@ def clean_rim(
     through = known * np.clip(1 - share, 0, 1) * smoothstep(stray, low=26, high=14)
     # What sticks out and is no colour of the person's is something behind them.
     bump = matte - cv2.morphologyEx(matte, cv2.MORPH_OPEN, disk(11 * unit)).astype(np.float32, copy=False)
-    strange = np.sqrt(np.square(colours - within).sum(axis=2)).astype(np.float32)
+    apart = colours - within
+    strange = np.sqrt(dot(apart, apart))
     scraps = np.maximum(scraps, bump * smoothstep(strange, low=14, high=28))
     for face in faces:
         other = 1 - _coloured_like(face, colours, scale=scale / 2)
@@ -99,7 +100,7 @@ def _coloured_like(face: Face, lab: FloatImage, *, scale: float) -> FloatImage:
     where = (face.landmarks * np.float32(scale)).astype(np.int32)
     complexion = np.median(lab[where[:, 1].clip(0, height - 1), where[:, 0].clip(0, width - 1)], axis=0)
     away = (lab - complexion) * np.array([1 / 30, 1 / 8, 1 / 9], np.float32)
-    like: FloatImage = np.exp(np.float32(-0.5) * np.square(away).sum(axis=2))
+    like: FloatImage = np.exp(np.float32(-0.5) * dot(away, away))
     return like
 
 
@@ -158,7 +159,8 @@ def with_earrings(
             behind = lab[window][outside & (hanging < 0.1)]
             if float((jewel - hanging)[outside].mean()) >= _MOST_UNREST or _colourful(behind):
                 continue
-            if not _of_one_hue(lab[window][outside & (hanging > 0.5)], behind):
+            found = lab[window][outside & (hanging > 0.5)]
+            if not _of_one_hue(found, behind) and not _shaded(found, behind):
                 full[window] = np.maximum(full[window], hanging)
     return full
 
@@ -179,6 +181,15 @@ def _of_one_hue(hanging: FloatImage, behind: FloatImage) -> bool:
     strengths = float(np.hypot(*one)), float(np.hypot(*other))
     alike = float(one @ other) > _ONE_HUE * strengths[0] * strengths[1]
     return min(strengths) > _COLOURED and alike
+
+
+def _shaded(hanging: FloatImage, behind: FloatImage) -> bool:
+    """Whether something, (N, 3) L*a*b*, is nowhere lighter than a background, and grey: jewels shine."""
+    if not len(hanging) or not len(behind):
+        return False
+    brightest = float(np.percentile(hanging[:, 0], _BRIGHTEST))
+    colour = float(np.percentile(np.hypot(hanging[:, 1], hanging[:, 2]), _BRIGHTEST))
+    return brightest < float(np.median(behind[:, 0])) - 2 and colour < _COLOURED
 
 
 def unlike_background(lab: FloatImage, outside: NDArray[np.bool_]) -> FloatImage:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from toonbooth.imaging.colour import dot
 from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.resize import enlarged, shrunk
@@ -14,6 +15,9 @@ from toonbooth.portrait.model import Face
 
 _DEPTH = 15.0
 """Units from the edge to which a matte may be wrong."""
+
+_HEADS, _BODIES, _LEAST_CALM = 5.0, 13.0, 1.8
+"""Units, and least pixels, over which outlines of heads and of bodies are evened out."""
 
 _TOLD_APART = (14.0, 30.0)
 """Difference in L*a*b* from which on colours inside and outside tell a scrap from the person."""
@@ -58,8 +62,8 @@ def without_scraps(person: FloatImage, lab: FloatImage, *, unit: float) -> Float
     return person * (1 - scrap)
 
 
-def smoothed(person: FloatImage, faces: tuple[Face, ...], *, scale: float, unit: float) -> FloatImage:
-    """Draw a matte's edge as a pen would: a calm curve around heads, a calmer one around bodies.
+def calm_outline(person: FloatImage, faces: tuple[Face, ...], *, scale: float, unit: float) -> FloatImage:
+    """Draw a matte's edge as a pen would: a smooth curve around heads, long calm ones around bodies.
 
     Parameters
     ----------
@@ -69,8 +73,14 @@ def smoothed(person: FloatImage, faces: tuple[Face, ...], *, scale: float, unit:
         Size of the matte over size of the full picture.
     unit : float, pixels
         A four-hundredth of a face's width. Twice as much makes curves twice as calm.
+
+    Returns
+    -------
+    float32 array, shape (H, W), range [0, 1].
     """
-    heads = np.zeros((max(1, person.shape[0] // 4), max(1, person.shape[1] // 4)), np.float32)
+    height, width = person.shape
+    half = shrunk(person, (max(1, width // 2), max(1, height // 2)))
+    heads = np.zeros((max(1, height // 4), max(1, width // 4)), np.float32)
     for face in faces:
         x, y = (float(value) * scale / 4 for value in face.box.centre)
         reach = max(face.width * scale / 4, 1.0)
@@ -79,14 +89,21 @@ def smoothed(person: FloatImage, faces: tuple[Face, ...], *, scale: float, unit:
             (np.arange(heads.shape[0], dtype=np.float32) - np.float32(y)) / np.float32(1.1 * reach)
         )
         np.maximum(heads, smoothstep(rows[:, None] + columns[None, :], low=1.7, high=1.0), out=heads)
-    near = enlarged(heads, (person.shape[1], person.shape[0]))
-    fine = smoothstep(gaussian(person, sigma=max(0.7, 4.5 * unit)), low=0.3, high=0.7)
-    broad = smoothstep(gaussian(person, sigma=max(1.0, 8 * unit)), low=0.35, high=0.65)
-    result: FloatImage = broad + (fine - broad) * near
-    return result
+    # At the frame, too: a wide blur knows nothing of how an outline goes on beyond, and bends it.
+    for away in (np.arange(heads.shape[1]), np.arange(heads.shape[0])[:, None]):
+        frame = np.minimum(away, away[::-1]).astype(np.float32) / np.float32(max(0.6 * _BODIES * unit, 1.0))
+        np.maximum(heads, smoothstep(frame, low=1.0, high=0.3), out=heads)
+    fine = gaussian(person, sigma=max(_LEAST_CALM, _HEADS * unit))
+    broad = gaussian(half, sigma=0.5 * max(_LEAST_CALM, _BODIES * unit))
+    # Bumps go; what is behind a notch is drawn as little of the person as may be.
+    broad = np.minimum(broad, cv2.dilate(half, disk(max(1.0, 0.5 * _HEADS * unit))))
+    broad = enlarged(broad.astype(np.float32, copy=False), (width, height))
+    near = enlarged(heads, (width, height))
+    calm = cv2.blendLinear(fine, broad, near, 1 - near).astype(np.float32, copy=False)
+    return smoothstep(calm, low=0.34, high=0.66)
 
 
 def _distance(one: FloatImage, other: FloatImage) -> FloatImage:
     difference = one - other
-    distance: FloatImage = np.sqrt(np.square(difference).sum(axis=2))
+    distance: FloatImage = np.sqrt(dot(difference, difference))
     return distance

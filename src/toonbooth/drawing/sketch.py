@@ -21,6 +21,7 @@ from toonbooth.drawing.pencil_lines import PencilLines, pencil_lines, plan_penci
 from toonbooth.drawing.pencil_mouth import draw_pencil_mouths
 from toonbooth.drawing.pencil_tones import above_skin, chalk_lights, pencil_tones
 from toonbooth.drawing.regions import clean_matte, find_regions
+from toonbooth.drawing.silhouette import calm_outline
 from toonbooth.drawing.sketch_look import Pencil, SketchLook, choose_look
 from toonbooth.drawing.surfaces import settle_skin
 from toonbooth.drawing.vignette import as_far_as_shown, distance_from_heads, margins, vignette
@@ -227,6 +228,7 @@ def _study(
     if faces:
         matte = shrunk(padded(portrait.matte, multiple=factor), size)
         person = clean_matte(matte, faces, scale=scale, unit=unit)
+        person = calm_outline(person, faces, scale=scale, unit=unit)
         np.maximum(person, find_earrings(lab, person, faces, scale=scale), out=person)
     regions = find_regions(lab, grey, person, faces, scale=scale)
     regions = settle_skin(regions, lab, grey, faces, scale=scale)

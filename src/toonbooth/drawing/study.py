@@ -12,9 +12,10 @@ from toonbooth.drawing.closeup import Closeup, find_closeups, look_closely
 from toonbooth.drawing.figure import Drawing
 from toonbooth.drawing.inking import Contour, find_contour
 from toonbooth.drawing.regions import clean_matte
-from toonbooth.drawing.rim import even_rim, settle_rim, with_slender
+from toonbooth.drawing.rim import settle_rim, with_slender
 from toonbooth.drawing.scraps import with_earrings
 from toonbooth.drawing.sheet import Sheet
+from toonbooth.drawing.silhouette import calm_outline
 from toonbooth.drawing.strokework import find_strokes
 from toonbooth.imaging.colour import luma, rgb_to_lab
 from toonbooth.imaging.flow import FlowSmoother
@@ -167,7 +168,7 @@ def _find_person(
     unit: float,
 ) -> FloatImage:
     person = clean_matte(matte, faces, scale=scale, unit=unit)
-    person = even_rim(person, unit=unit)
+    person = calm_outline(person, faces, scale=scale, unit=unit)
     # As the picture was where earrings hang: strokes melt thin things.
     hung = lab.copy()
     for window in _windows(small.shape, faces, scale=scale, beside=0.85, above=0.2, below=1.1):

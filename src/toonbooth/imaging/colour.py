@@ -88,6 +88,35 @@ def tripled(plane: FloatImage) -> FloatImage:
     return cv2.merge([plane, plane, plane]).astype(np.float32, copy=False)
 
 
+def dot(one: FloatImage, other: FloatImage) -> FloatImage:
+    """The scalar product of two pictures' colours, (H, W): five times as quick as a sum over the channels."""
+    product: FloatImage = cv2.transform(one * other, np.ones((1, 3), np.float32)).astype(
+        np.float32, copy=False
+    )
+    return product
+
+
+def unmix(
+    colours: FloatImage, one: FloatImage, other: FloatImage
+) -> tuple[FloatImage, FloatImage, FloatImage]:
+    """Take colours for mixtures of two others.
+
+    Parameters
+    ----------
+    colours, one, other : float32 arrays, shape (H, W, 3)
+
+    Returns
+    -------
+    How much of the first there is in every pixel, 1 is all; how far its colour is from any mixture; and the
+    square of how far the two are apart, plus one; (H, W) float32 each.
+    """
+    apart, found = one - other, colours - other
+    square = dot(apart, apart) + np.float32(1)
+    share = dot(found, apart) / square
+    stray: FloatImage = np.sqrt(np.maximum(dot(found, found) - np.square(share) * square, np.float32(0)))
+    return share, stray, square
+
+
 def luma(picture: ByteImage) -> FloatImage:
     """The grey picture that lines and edges are sought in: BT.601 luma, gamma-encoded, range [0, 1].
 

@@ -17,7 +17,7 @@ from toonbooth.drawing.gaze import eye_tones, iris_colour
 from toonbooth.drawing.likeness import face_window, look_at
 from toonbooth.drawing.pen import Colour, Pen, curve, ellipse, normals
 from toonbooth.drawing.regions import find_regions
-from toonbooth.drawing.silhouette import smoothed, without_scraps
+from toonbooth.drawing.silhouette import calm_outline, without_scraps
 from toonbooth.drawing.skin_surface import close_skin
 from toonbooth.imaging.colour import luma, rgb_to_lab
 from toonbooth.imaging.pixels import FloatImage, to_float
@@ -174,7 +174,7 @@ def test_a_matte_is_left_alone_where_colours_do_not_tell() -> None:
 def test_a_silhouette_loses_its_frays_and_keeps_its_place() -> None:
     frayed = disc(50)
     frayed[78:80, 20:140] = 1
-    calm = smoothed(frayed, (), scale=1.0, unit=0.5)
+    calm = calm_outline(frayed, (), scale=1.0, unit=0.5)
     assert float(calm[78:80, 20:24].max()) < 0.2
     assert float(np.abs(calm - disc(50)).mean()) < 0.02
 

@@ -17,8 +17,9 @@ from toonbooth.drawing.cel_skin import CelTones
 from toonbooth.drawing.cloth import without_flecks, woven_cloth
 from toonbooth.drawing.jawline import draw_jaws, shade_below_jaws
 from toonbooth.drawing.regions import Regions, find_regions
-from toonbooth.drawing.rim import even_rim, settle_rim, with_slender
+from toonbooth.drawing.rim import settle_rim, with_slender
 from toonbooth.drawing.sheet import Light, Sheet
+from toonbooth.drawing.silhouette import calm_outline
 from toonbooth.drawing.skin_holes import Neighbourhood, rim_light
 from toonbooth.drawing.surfaces import settle_skin, settle_surfaces
 from toonbooth.imaging.colour import luma, rgb_to_lab
@@ -73,7 +74,7 @@ def test_hair_that_the_wall_shines_through_gets_its_own_colour_and_the_wall_stay
 def test_a_frayed_edge_becomes_one_curve() -> None:
     frayed = matte_up_to(120)
     frayed[::4, 120:124] = 1
-    columns = (even_rim(frayed, unit=1.0) > 0.5).sum(axis=1)[20:-20]
+    columns = (calm_outline(frayed, (), scale=1.0, unit=1.0) > 0.5).sum(axis=1)[20:-20]
     assert np.ptp(columns) <= 1
 
 

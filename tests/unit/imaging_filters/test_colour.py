@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from toonbooth.imaging.colour import lab_to_rgb, luma, planes_of, rgb_to_lab
+from toonbooth.imaging.colour import lab_to_rgb, luma, planes_of, rgb_to_lab, unmix
 from toonbooth.imaging.pixels import ByteImage, to_bytes, to_float
 
 
@@ -48,3 +48,13 @@ def test_planes_are_contiguous_channels() -> None:
 def test_bytes_are_refused_where_floats_are_needed() -> None:
     with pytest.raises(ValueError, match="float32 picture"):
         rgb_to_lab(np.zeros((4, 4, 3), np.uint8))
+
+
+def test_a_mixture_of_two_colours_is_taken_apart() -> None:
+    one, other = (np.full((4, 5, 3), colour, np.float32) for colour in ((70, 10, 20), (30, 0, -40)))
+    share, stray, square = unmix(np.float32(0.3) * one + np.float32(0.7) * other, one, other)
+    np.testing.assert_allclose(share, 0.3, atol=1e-3)
+    np.testing.assert_allclose(stray, 0, atol=0.5)
+    np.testing.assert_allclose(square, 40**2 + 10**2 + 60**2 + 1)
+    beside = one + np.array((-10, 40, 0), np.float32)
+    assert (unmix(beside, one, other)[1] > 30).all()
