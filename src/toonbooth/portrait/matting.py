@@ -22,6 +22,7 @@ from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
 from toonbooth.portrait.doubt import settle_doubt
 from toonbooth.portrait.foreground import with_foreground
+from toonbooth.portrait.jaw_shadow import without_jaw_shadows
 from toonbooth.portrait.looks import LOOK_PIXELS, body_looks, fade, head_looks, nearness, shows_more
 from toonbooth.portrait.mesh import FACE_OVAL, Mesh
 from toonbooth.portrait.model import scaled
@@ -95,7 +96,7 @@ class PersonMatte:
                 for mesh, width in zip(meshes, widths, strict=True)
             ]
             mask = with_foreground(mask, small, faces)
-        return guided_filter(
+        matte = guided_filter(
             mask,
             picture,
             radius_pixels=max(width, height) / 110,
@@ -103,6 +104,7 @@ class PersonMatte:
             subsampling=_SUBSAMPLING,
             levels=_LEVELS,
         )
+        return without_jaw_shadows(matte, picture, meshes)
 
     def _look_around(
         self, canvas: _Canvas, pyramid: Pyramid, whole: Region, meshes: Sequence[Mesh]
