@@ -83,9 +83,11 @@ def without_bites(settled: FloatImage, mask: FloatImage) -> FloatImage:
     if count < 2:
         return settled
     grown = cv2.dilate(labels.astype(np.float32), np.ones((3, 3), np.uint8)).astype(np.intp)
-    border = taken == 0
-    around = np.bincount(grown[border], minlength=count)
-    beside_person = np.bincount(grown[border & person], minlength=count)
+    # Its border is few pixels of many.
+    border = np.flatnonzero((grown > 0) & (taken == 0))
+    pieces = grown.ravel()[border]
+    around = np.bincount(pieces, minlength=count)
+    beside_person = np.bincount(pieces[person.ravel()[border]], minlength=count)
     bitten = beside_person > _BITE * around
     bitten[0] = False
     return np.where(bitten[grown[1:-1, 1:-1]], mask, settled)
