@@ -16,10 +16,13 @@ from numpy.typing import NDArray
 from toonbooth.imaging.colour import rgb_to_lab
 from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
+from toonbooth.imaging.windows import extent
 from toonbooth.portrait.mesh import CHIN
 from toonbooth.portrait.model import Points
 
 _PERSON: Final = 0.5
+# What is lighter throughout, in every channel, is paper.
+_WHITE: Final = 248
 # All lengths in face widths. Beside the middle of a face, as far as shoulders reach.
 _SHOULDER: Final = 0.8
 # A body that ends within these below its chin is hidden by something: somebody who stands free is seen down
@@ -39,7 +42,42 @@ _PLAIN: Final = 4.0
 _SAME_WALL: Final = 6.0
 
 
-def with_foreground(mask: FloatImage, small: ByteImage, faces: Sequence[tuple[Points, float]]) -> FloatImage:
+def without_margins(mask: FloatImage, small: ByteImage) -> tuple[FloatImage, int]:
+    """A mask of people without what it sees in white margins, as those of somebody cut out and sent on white.
+
+    Parameters
+    ----------
+    mask : float32 array, shape (h, w), range [0, 1]
+    small : uint8 array, shape (ceil(h / 2), ceil(w / 2), 3)
+        The picture, of the same field of view.
+
+    Returns
+    -------
+    The mask, float32, shape (h, w), and the row at which the lower margin begins.
+    """
+    printed = extent(small.min(axis=2) < _WHITE)
+    if printed is None:
+        return mask, mask.shape[0]
+    rows, columns = (
+        slice(2 * side.start, min(2 * side.stop, length))
+        for side, length in zip(printed, mask.shape, strict=True)
+    )
+    if (rows.start, columns.start) == (0, 0) and (rows.stop, columns.stop) == mask.shape:
+        return mask, mask.shape[0]
+    within = np.zeros_like(mask)
+    within[rows, columns] = mask[rows, columns]
+    return within, rows.stop
+
+
+def foot_of(picture: ByteImage) -> int:
+    """The row at which a picture's lower white margin begins; its height when it has none."""
+    printed = extent(picture.min(axis=2) < _WHITE)
+    return printed[0].stop if printed else len(picture)
+
+
+def with_foreground(
+    mask: FloatImage, small: ByteImage, faces: Sequence[tuple[Points, float]], *, foot: int
+) -> FloatImage:
     """A mask of people with what hides their lower halves.
 
     Parameters
@@ -49,6 +87,7 @@ def with_foreground(mask: FloatImage, small: ByteImage, faces: Sequence[tuple[Po
     small : uint8 array, shape (ceil(h / 2), ceil(w / 2), 3)
         The picture, of the same field of view.
     faces : landmarks and width of every face, pixels of `mask`
+    foot : the row at which the picture ends
 
     Returns
     -------
@@ -63,7 +102,7 @@ def with_foreground(mask: FloatImage, small: ByteImage, faces: Sequence[tuple[Po
         x, chin = float(landmarks[:, 0].mean()), float(landmarks[CHIN, 1])
         left, right = (int(np.clip(x + way * _SHOULDER * face, 0, width - 1)) for way in (-1, 1))
         end = float(np.median(ends[left : right + 1]))
-        body, cover = (end - chin) / face, (height - end) / face
+        body, cover = (end - chin) / face, (foot - end) / face
         if not (_BODY[0] < body < _BODY[1] and _COVER[0] < cover < _COVER[1]):
             continue
         if _ends_on_wall(small, person, x=x, chin=chin, end=end, face=face):
@@ -78,6 +117,7 @@ def with_foreground(mask: FloatImage, small: ByteImage, faces: Sequence[tuple[Po
         return mask
     added = hidden & (np.arange(height)[:, None] >= ends)
     added |= _between(person | added, added, level=min(chins), reach_pixels=_BESIDE * min(widths))
+    added[foot:] = False
     return np.maximum(mask, added.astype(np.float32))
 
 

@@ -21,7 +21,7 @@ from toonbooth.imaging.guided import guided_filter
 from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
 from toonbooth.portrait.doubt import settle_doubt
-from toonbooth.portrait.foreground import with_foreground
+from toonbooth.portrait.foreground import foot_of, with_foreground, without_margins
 from toonbooth.portrait.jaw_shadow import without_jaw_shadows
 from toonbooth.portrait.looks import LOOK_PIXELS, body_looks, fade, head_looks, nearness, shows_more
 from toonbooth.portrait.mesh import FACE_OVAL, Mesh
@@ -85,17 +85,19 @@ class PersonMatte:
         for mesh in meshes:
             canvas.fill(known, mesh)
         np.maximum(mask, known, out=mask)
+        foot = mask.shape[0]
         if meshes:
             # Half the mask's size shows colours well enough.
             size = [ceil(side / 2) for side in mask.shape]
             small = pyramid.sample(whole, width=size[1], height=size[0], border=cv2.BORDER_REPLICATE)
             widths = [mesh.width / _SUBSAMPLING for mesh in meshes]
+            mask, foot = without_margins(mask, small)
             mask = cleaned(mask, known, small, face_widths=widths)
             faces = [
                 (scaled(mesh.points, 1 / _SUBSAMPLING), width)
                 for mesh, width in zip(meshes, widths, strict=True)
             ]
-            mask = with_foreground(mask, small, faces)
+            mask = with_foreground(mask, small, faces, foot=foot)
         matte = guided_filter(
             mask,
             picture,
@@ -104,6 +106,8 @@ class PersonMatte:
             subsampling=_SUBSAMPLING,
             levels=_LEVELS,
         )
+        if foot < mask.shape[0]:
+            matte[foot_of(picture) :] = 0
         return without_jaw_shadows(matte, picture, meshes)
 
     def _look_around(
