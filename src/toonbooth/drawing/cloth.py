@@ -33,7 +33,7 @@ def woven_cloth(lightness: FloatImage, disorder: FloatImage, regions: Regions, *
     Parameters
     ----------
     lightness : float32 array, shape (H, W), L*
-    disorder : float32 array, shape (H, W), 0 … 1
+    disorder : float32 array, shape (H / 4, W / 4), 0 … 1
         1 where threads run every way.
     regions : of the same size
     unit : float, pixels
@@ -46,13 +46,16 @@ def woven_cloth(lightness: FloatImage, disorder: FloatImage, regions: Regions, *
     rows = (np.arange(size[1], dtype=np.float32)[:, None] + np.float32(0.5)) * np.float32(height / size[1])
     cloth: FloatImage = np.ones(size[::-1], np.float32)
     for x, y, across in regions.heads:
-        below = smoothstep((rows - np.float32(y)) / np.float32(across), low=0.75, high=1.15)
+        under = (rows - np.float32(y)) / np.float32(across)
+        below = np.maximum(
+            smoothstep(under, low=0.75, high=1.15), smoothstep(under, low=0.5, high=0.7) * disorder
+        )
         beside = smoothstep(np.abs(columns - np.float32(x)) / np.float32(across), low=1.1, high=1.4)
         cloth *= np.maximum(below, beside)
     around = enlarged(gaussian(shrunk(lightness, size), sigma=3.5 * unit), (width, height))
     rough = shrunk(cv2.absdiff(lightness, around).astype(np.float32, copy=False), size)
     calm = smoothstep(gaussian(rough, sigma=3.5 * unit), low=6.5, high=4.0)
-    cloth *= np.maximum(calm, shrunk(disorder, size))
+    cloth *= np.maximum(calm, disorder)
     return enlarged(cloth, (width, height))
 
 

@@ -46,6 +46,9 @@ _FINEST = 0.08
 _SOFT = 0.65
 """Share of their depth that shadows on hands lose."""
 
+_LOCKS = 1.4
+"""How much more a difference counts in hair than in cloth."""
+
 _CROPPED = 1.3
 """How much cropped hair counts as rough, against cloth."""
 
@@ -126,8 +129,8 @@ def find_drapery(tones: ByteImage, lab: FloatImage, flow: Flow, regions: Regions
     contrast = np.maximum(np.float32(_FINEST), np.float32(2) * rough)
     (smooth,) = guided_planes([tone], tone, radius=max(1, round(7 * unit)), contrast=contrast)
     sharp = smooth.over(tone)
-    calm = gaussian(sharp, sigma=max(0.7, 1.5 * unit))
-    calm += (gaussian(sharp, sigma=max(0.7, 5 * unit)) - calm) * woven
+    calm = cv2.GaussianBlur(sharp, (3, 3), 0.7).astype(np.float32, copy=False)
+    calm += (gaussian(sharp, sigma=max(0.7, 6 * unit)) - calm) * woven
     own = shrunk(calm, few)
     local, light = guided_planes(
         [own, shrunk(lightness, few)],
@@ -137,8 +140,8 @@ def find_drapery(tones: ByteImage, lab: FloatImage, flow: Flow, regions: Regions
         weight=shrunk(regions.person * (1 - regions.skin), few) + np.float32(1e-3),
     )
     form = calm - local.over(calm)
-    # Where a weave is rough its shadows are no folds.
-    form /= 1 + np.float32(5) * rough
+    # Where a weave is rough its shadows are no folds; in hair what is fainter than a fold is a lock.
+    form *= (np.float32(_LOCKS) + np.float32(1 - _LOCKS) * woven) / (1 + np.float32(200) * rough * rough)
     level = _levels(_without_scraps(form, woven, unit=unit))
     level *= 1 - np.float32(_SOFT) * _bare(planes, woven, regions)
     skin = np.maximum(regions.skin, regions.features)
@@ -158,7 +161,11 @@ def _few(plane: FloatImage) -> Size:
 def _bare(lab: list[FloatImage], woven: FloatImage, regions: Regions) -> FloatImage:
     """Where hands, arms and shaded necks are, or cloth like them, (H, W), 0 … 1: their shadows are soft."""
     size = (woven.shape[1], woven.shape[0])
-    lightness, a, b, where = (shrunk(plane, _few(woven)) for plane in (*lab, woven))
+    few = _few(woven)
+    lightness, a, b, where = (
+        cv2.resize(plane, few, interpolation=cv2.INTER_NEAREST).astype(np.float32, copy=False)
+        for plane in (*lab, woven)
+    )
     hue = bodily_hue(a, b, cv2.magnitude(a, b).astype(np.float32, copy=False))
     hue *= smoothstep(lightness, low=22, high=36)
     for x, y, across in regions.heads:
@@ -181,8 +188,7 @@ def _without_scraps(form: FloatImage, woven: FloatImage, *, unit: float) -> Floa
     """Without shapes on cloth that are too small for a brush."""
     few = np.ascontiguousarray(form[::2, ::2])
     smallest = max(3.0, _SCRAP * unit * unit / 4)
-    scraps = small_parts(few < np.float32(_SHADOW), smallest)
-    scraps |= small_parts(few > np.float32(_LIGHT), smallest)
+    scraps = small_parts((few < np.float32(_SHADOW)) | (few > np.float32(_LIGHT)), smallest)
     around = cv2.dilate(scraps.view(np.uint8), np.ones((3, 3), np.uint8))
     size = (form.shape[1], form.shape[0])
     kept: FloatImage = form * (1 - cv2.resize(around, size, interpolation=cv2.INTER_NEAREST) * woven)
@@ -221,6 +227,7 @@ def _lines(sharp: FloatImage, tone: FloatImage, rough: FloatImage, *, unit: floa
 
 def _opened(lightness: FloatImage) -> FloatImage:
     """Black opened to a dark colour in which folds can be seen."""
-    opened = np.float32(4) + lightness * np.float32(0.955)
-    opened += np.float32(10) * smoothstep(lightness, low=34, high=12)
+    opened: FloatImage = np.float32(4) + lightness * np.float32(0.955)
+    # In bytes' colours a ramp is as good as a curve.
+    opened += np.clip((np.float32(34) - lightness) * np.float32(10 / 22), 0, np.float32(10))
     return opened

@@ -71,7 +71,7 @@ def wanted_lines(
     gain = np.float32(behind) + np.float32(1 - behind) * regions.person
     if contour is not None:
         # At the person's rim `outline` draws the line; a second one beside it would make it ragged.
-        near = np.exp(-np.square(contour.distance * np.float32(0.11 / max(unit, 0.25))))
+        near = smoothstep(np.abs(contour.distance), low=_BESIDE_RIM * max(unit, 0.25), high=0.0)
         gain *= 1 - np.float32(0.9) * near * contour.sure
     gain *= 1 - bare * (np.float32(0.9) - welcome)
     gain *= 1 - np.float32(0.9) * regions.mouth
@@ -131,6 +131,10 @@ class LinePlan:
     def in_columns(self, columns: slice) -> LinePlan:
         """The same over some columns of the picture."""
         return LinePlan(self.joined[:, columns], self.welcome[:, columns], self.sigma, self.threshold)
+
+
+_BESIDE_RIM = 20.0
+"""Units from the person's edge up to which the outline leaves no room for other lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,12 +355,13 @@ def outline_rows(
     contour: Contour, half_width: FloatImage, *, factor: int, top: int, bottom: int
 ) -> FloatImage:
     """Ink the outline in some rows of a picture `factor` times larger; 1 is full ink."""
-    line = enlarged_rows(contour.distance, factor=factor, top=top, bottom=bottom)
-    half = enlarged_rows(half_width, factor=factor, top=top, bottom=bottom)
-    line -= half * np.float32(OUTLINE_INSIDE)
+    few = slice(max(0, top // factor - 1), bottom // factor + 1)
+    half = half_width[few] * np.float32(factor)
+    away = contour.distance[few] * np.float32(factor) - half * np.float32(OUTLINE_INSIDE)
+    half += np.minimum(2 * half, np.float32(0.5))
+    rows = {"factor": factor, "top": top - few.start * factor, "bottom": bottom - few.start * factor}
+    line = enlarged_rows(away, **rows)
     np.abs(line, out=line)
-    np.subtract(half, line, out=line)
-    line *= np.float32(factor)
-    line += np.minimum(half * np.float32(2 * factor), np.float32(0.5))
+    np.subtract(enlarged_rows(half, **rows), line, out=line)
     np.clip(line, 0, 1, out=line)
     return line

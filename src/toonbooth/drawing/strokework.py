@@ -20,8 +20,8 @@ from toonbooth.imaging.smoothing import flatten
 from toonbooth.imaging.windows import Window, work_within
 from toonbooth.portrait.model import Face
 
-_COARSE, _FINE = (2.2, 0.7), (3.0,)
-"""How much each round of strokes steepens; coarse ones are enlarged later and end soft."""
+_COARSE, _FINE = 1.8, 3.0
+"""How much strokes are steepened; coarse ones are enlarged later and stay soft."""
 
 _ONE_STEP = 2.5
 """Pixels along a stroke up to which one sample each way tells its mean."""
@@ -55,7 +55,7 @@ def find_strokes(
     along = _smoother(flow, 7.0 * unit, within)
     # As a fourth channel tones cost next to nothing.
     four = cv2.merge([calm, tones_of(small)]).astype(np.uint8, copy=False)
-    drawn = gather_strokes(four, along, sigma=max(0.8, 2.2 * unit), amounts=_COARSE)
+    drawn = gather_strokes(four, along, sigma=max(0.8, 2.2 * unit), amount=_COARSE)
     return without_fourth(drawn), np.ascontiguousarray(drawn[..., 3]), along
 
 
@@ -113,7 +113,7 @@ def find_details(
         calm = flatten(near, passes=1, tone=22.0, reach=5, median=3)
         flow = edge_tangent_flow(luma(calm), scale=max(1.0, 3.0 * unit))
         along = _smoother(flow, 5.0 * unit, None)
-        drawn = gather_strokes(calm, along, sigma=max(0.8, 1.6 * unit), amounts=_FINE)
+        drawn = gather_strokes(calm, along, sigma=max(0.8, 1.6 * unit), amount=_FINE)
         strong = enlarged(drawn, size)
         if fine > 1:
             strong = crisp(strong, sigma=0.75 * fine, amount=3.0, reach=fine // 2)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 
 import cv2
@@ -70,22 +69,19 @@ def crisp_reach(sigma: float) -> int:
     return max(1, round(2.5 * sigma))
 
 
-def gather_strokes(
-    picture: ByteImage, along: FlowSmoother, *, sigma: float, amounts: Sequence[float]
-) -> ByteImage:
+def gather_strokes(picture: ByteImage, along: FlowSmoother, *, sigma: float, amount: float) -> ByteImage:
     """Turn texture into strokes: hair into locks, beards into tufts, cloth into folds.
 
-    Every round averages along the flow and then steepens across it, so that strokes grow longer, fewer and
-    clearer.
+    It is averaged along the flow and then steepened across it, so that strokes are long, few and clear.
 
     Parameters
     ----------
-    picture : uint8 array, shape (H, W, 3), its grain evened out
+    picture : uint8 array, shape (H, W, N), its grain evened out
     along : FlowSmoother of that size
     sigma : float, pixels, > 0
         Half width of the strokes.
-    amounts : how much each round steepens
-        A small last one leaves edges smooth enough to be enlarged.
+    amount : how much they are steepened
+        A small one leaves edges smooth enough to be enlarged.
 
     Returns
     -------
@@ -96,7 +92,5 @@ def gather_strokes(
     J. E. Kyprianidis, H. Kang, "Image and video abstraction by coherence-enhancing filtering", Computer
     Graphics Forum 30(2), 2011. doi:10.1111/j.1467-8659.2011.01882.x
     """
-    for amount in amounts:
-        steepen = partial(crisp, sigma=sigma, amount=amount)
-        picture = work_within(along.smooth_bytes(picture), along.within, steepen, reach=crisp_reach(sigma))
-    return picture
+    steepen = partial(crisp, sigma=sigma, amount=amount)
+    return work_within(along.smooth_bytes(picture), along.within, steepen, reach=crisp_reach(sigma))

@@ -208,8 +208,8 @@ def test_knitwear_and_sequins_are_cloth_and_locks_over_a_shoulder_are_not() -> N
     lightness[150:, 200:] += cv2.GaussianBlur(rng.normal(0, 90, (150, 100)).astype(np.float32), (0, 0), 1.5)
     no = np.zeros((300, 300), np.float32)
     regions = Regions(no, no, no, no, no, no, no, no, heads=((150.0, 60.0, 80.0),))
-    disorder = np.zeros((300, 300), np.float32)
-    disorder[:, 200:] = 1
+    disorder = np.zeros((75, 75), np.float32)
+    disorder[:, 50:] = 1
     woven = woven_cloth(lightness, disorder, regions, unit=0.5)
     knit, locks, sequins = (np.s_[190:280, x : x + 60] for x in (20, 120, 220))
     assert woven[knit].min() > 0.9
