@@ -28,14 +28,17 @@ _BLACK = 0.12
 _SPAN = float(np.log((1 + _BLACK) / _BLACK))
 """From black to white, in powers of e."""
 
-_TONES = ((-0.5, 0.8), (-0.24, 0.9), (-0.09, 1.0), (0.13, 1.0), (0.36, 1.0))
+_TONES = ((-0.45, 0.8), (-0.21, 0.9), (-0.08, 1.0), (0.11, 1.0), (0.32, 1.0))
 """Where the next lighter tone begins, in powers of e, and how many tones it is lighter."""
 
 _MIDDLE = sum(0.5 * tones * (1 if edge > 0 else -1) for edge, tones in _TONES)
 _SHADOW, _LIGHT = max(edge for edge, _ in _TONES if edge < 0), min(edge for edge, _ in _TONES if edge > 0)
 
-_GARMENT = 0.28
+_GARMENT = 0.19
 """Difference, in powers of e, from which on it is another garment and no fold."""
+
+_THREAD = np.float32(0.1)
+"""Difference up to which it is a thread, and no border between garments."""
 
 _TEXTURE = 0.25
 """Difference up to which a thread stands out; more is a border."""
@@ -143,14 +146,17 @@ def find_drapery(tones: ByteImage, lab: FloatImage, flow: Flow, regions: Regions
     # Where a weave is rough its shadows are no folds; in hair what is fainter than a fold is a lock.
     form *= (np.float32(_LOCKS) + np.float32(1 - _LOCKS) * woven) / (1 + np.float32(200) * rough * rough)
     level = _levels(_without_scraps(form, woven, unit=unit))
-    level *= 1 - np.float32(_SOFT) * _bare(planes, woven, regions)
+    level *= 1 - np.float32(_SOFT) * _bare(planes, woven, disorder, regions)
     skin = np.maximum(regions.skin, regions.features)
     cover: FloatImage = 1 - cv2.erode(skin, np.ones((3, 3), np.uint8)).astype(np.float32, copy=False)
     lines = _lines(sharp, tone, rough, unit=unit)
     lines *= cover
     lines *= regions.person
     stray = np.float32(9) + np.float32(55) * rough
-    return Drapery(light.over(sharp), level, lightness, stray, lines, cover, woven)
+    # The local colour ends where garments do, and has no thread.
+    ends = sharp - calm
+    ends -= np.clip(ends, -_THREAD, _THREAD)
+    return Drapery(light.over(calm + ends), level, lightness, stray, lines, cover, woven)
 
 
 def _few(plane: FloatImage) -> Size:
@@ -158,14 +164,16 @@ def _few(plane: FloatImage) -> Size:
     return max(1, plane.shape[1] // 4), max(1, plane.shape[0] // 4)
 
 
-def _bare(lab: list[FloatImage], woven: FloatImage, regions: Regions) -> FloatImage:
-    """Where hands, arms and shaded necks are, or cloth like them, (H, W), 0 … 1: their shadows are soft."""
+def _bare(lab: list[FloatImage], woven: FloatImage, disorder: FloatImage, regions: Regions) -> FloatImage:
+    """Where hands, bald heads and shaded necks are, or what is like them, (H, W), 0 … 1: for soft shadows."""
     size = (woven.shape[1], woven.shape[0])
     few = _few(woven)
     lightness, a, b, where = (
         cv2.resize(plane, few, interpolation=cv2.INTER_NEAREST).astype(np.float32, copy=False)
         for plane in (*lab, woven)
     )
+    # Hair of that hue runs one way.
+    np.maximum(where, disorder, out=where)
     hue = bodily_hue(a, b, cv2.magnitude(a, b).astype(np.float32, copy=False))
     hue *= smoothstep(lightness, low=22, high=36)
     for x, y, across in regions.heads:
