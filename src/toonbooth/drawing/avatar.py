@@ -41,10 +41,10 @@ from toonbooth.portrait.model import Face, Portrait
 _THRESHOLD = 0.014
 """Response at which a line is half inked; more leaves fewer lines."""
 
-_OUTLINE = 3.8
+_OUTLINE = 4.4
 """Width of the outline in units."""
 
-_INK = Ink(strength=0.58, keep=0.22, colour=np.full(3, 0.035, np.float32))
+_INK = Ink(strength=0.7, keep=0.22, colour=np.full(3, 0.035, np.float32))
 """A dark version of what it lies on."""
 
 _FRINGE_ROUGHNESS = 3.5
@@ -82,7 +82,7 @@ def choose_look(rng: np.random.Generator) -> AvatarLook:
         saturation=float(rng.uniform(1.05, 1.35)),
         skin=SkinTones(
             shadow=float(rng.uniform(5.0, 8.5)),
-            blush=float(rng.uniform(2.0, 5.0)),
+            blush=float(rng.uniform(3.0, 6.5)),
             warmth=float(rng.uniform(0.0, 3.0)),
             side=side,
         ),
@@ -94,7 +94,7 @@ def choose_look(rng: np.random.Generator) -> AvatarLook:
 def draw_avatar(portrait: Portrait, rng: np.random.Generator) -> Portrait:
     """Draw a portrait as an avatar."""
     look = choose_look(rng)
-    portrait = enlarge_eyes(with_lit_faces(portrait), strength=0.12)
+    portrait = enlarge_eyes(with_lit_faces(portrait), strength=0.17)
     sheet = Sheet.before(portrait, look.scene, look.light, face_width=FACE_WIDTH * unit_of(portrait))
     return draw_with_closeups(portrait, sheet, partial(_draw, look))
 
@@ -158,7 +158,8 @@ def _wanted_lines(seen: Study, regions: Regions, surface: Surface) -> FloatImage
     # Skin has no lines but those of its features; its border may have.
     reach = 2 * max(1, round(2.5 * unit)) + 1
     bare = cv2.erode(skin, np.ones((reach, reach), np.uint8)).astype(np.float32, copy=False)
-    plain = 1 - regions.features
+    # A nose counts half among them, and has its lines all the same.
+    plain = 1 - np.minimum(5 * regions.features, np.float32(1))
     wanted *= 1 - bare * (1 - np.float32(0.6) * surface.stubble) * plain
     wanted *= 1 - np.float32(0.85) * _hairlines(skin, seen.faces, scale=scale, unit=unit) * plain
     return wanted

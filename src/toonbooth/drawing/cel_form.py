@@ -67,7 +67,12 @@ def gather_form(
     dark = known[known < edge]
     # By soft light shadows are light.
     depth = float(np.clip(-1.1 * dark.mean() if len(dark) else 0.0, 5.0, step))
-    bent = enlarged(_without_scraps(bent, edge, skin, smallest=_SMALLEST_SHAPE / 4 * unit * unit), whole)
+    smallest = _SMALLEST_SHAPE / 4 * unit * unit
+    if sunny > 3:
+        # A lone light spot on a cheek is no form.
+        spots = _scraps(bent > 0.4 * step, 2 * smallest)
+        bent = np.where(spots, np.minimum(bent, np.float32(0.35 * step)), bent).astype(np.float32)
+    bent = enlarged(_without_scraps(bent, edge, skin, smallest=smallest), whole)
     shadow, deep = _below(bent, edge), _below(bent, edge - 1.15 * depth - 2)
     lights = np.maximum(bent, 0)
     drawn = np.minimum(lights, np.float32(0.6 * step))

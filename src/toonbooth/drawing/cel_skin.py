@@ -8,7 +8,17 @@ import cv2
 import numpy as np
 
 from toonbooth.drawing.cel_form import gather_form
-from toonbooth.drawing.flesh import creases, hue_of_skin, lift_of, lit_base, sunlit, teeth_in, underexposure
+from toonbooth.drawing.flesh import (
+    calm_lips,
+    creases,
+    hue_of_skin,
+    lift_of,
+    lit_base,
+    sunlit,
+    teeth_in,
+    toned_down,
+    underexposure,
+)
 from toonbooth.drawing.pen import Colour
 from toonbooth.drawing.regions import Regions
 from toonbooth.imaging.colour import planes_of
@@ -106,7 +116,9 @@ def lay_skin(
     window = extent(regions.features > 0.01)
     if window is not None:
         skin = _SkinHue((middle, measured_red, yellow), red * calmed, gold * calmed)
-        _lay_features([plane[window] for plane in drawn], lab[window], regions.within(window), skin, raised)
+        part, within = [plane[window] for plane in drawn], regions.within(window)
+        _lay_features(part, lab[window], within, skin, raised)
+        calm_lips(part, within.lips, within.mouth, (base, skin.red, skin.gold))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +149,9 @@ def _lay_features(
         np.add(plane, (moved - plane) * inside, out=plane)
 
     teeth = teeth_in(lab, regions.mouth, middle=middle, red=red)
-    light += 3 * teeth
+    light += teeth * (toned_down(light) - light)
     a *= 1 - np.float32(0.55) * teeth
-    b *= 1 - np.float32(0.4) * teeth
+    b += teeth * np.float32(0.5) * (np.float32(4) * min(1.0, skin.gold / 10) - b)
 
 
 def _tame_glow(

@@ -9,6 +9,7 @@ import numpy as np
 
 from toonbooth.drawing.cel_form import evenly_lit
 from toonbooth.drawing.flesh import (
+    calm_lips,
     calm_of,
     colourfulness,
     creases,
@@ -18,6 +19,7 @@ from toonbooth.drawing.flesh import (
     lit_base,
     sunlit,
     teeth_in,
+    toned_down,
     underexposure,
 )
 from toonbooth.drawing.regions import Regions
@@ -122,19 +124,20 @@ def _lay_one(
     beard = regions.beards[head] if regions.beards else 1.0
     form = evenly_lit(form, sure, shrunk(regions.lips, size), (x, y, across), beard=beard)
     spread = float(np.clip(np.std(form[sure]), 2.5, 9.0))
-    soft_form = gaussian(form, sigma=max(0.8, 3.0 * unit))
+    soft_form = gaussian(form, sigma=max(0.8, 4.5 * unit))
     # One shadow and one light: shapes with edges so soft that a forehead that slopes has no step.
     shade = smoothstep(soft_form, low=-0.5 * spread, high=-1.5 * spread)
     glow = smoothstep(soft_form, low=0.7 * spread, high=1.6 * spread)
     # Where half a face lies in the sun, skin is as light as that half, and the other half is its shadow.
     sunny = sunlit(form[sure])
-    gentle = np.clip(form, -24, 14 + sunny) * np.float32(0.42)
+    gentle = np.clip(soft_form, -24, 14 + sunny) * np.float32(0.42)
     drawn = gentle - np.float32(tones.shadow) * shade + np.float32(3.5) * glow
-    drawn += np.float32(
+    base = (
         lit_base(light, drawn, sure & (shade < 0.3), (x, y, across))
         + lift_of(middle)
         + underexposure(lab[..., 0], regions, (middle, measured_red, measured_yellow))
     )
+    drawn += np.float32(base)
 
     # Light skin looks boiled when it is as red as in photos; dark skin without its red looks grey.
     ruddy = float(np.interp(middle, [45.0, 62.0], [1.04, 0.99]))
@@ -169,8 +172,15 @@ def _lay_one(
             plate[window][..., 1:] - own[..., 1:]
         )
         plate[window] += tripled(kept[window]) * (own - plate[window])
+    window = extent(regions.lips * skin > 0.01)
+    if window is not None:
+        lips = planes_of(plate[window])
+        calm_lips(
+            lips, regions.lips[window], regions.mouth[window], (base, hue_red * calmer, hue_yellow * calmer)
+        )
+        plate[window] = cv2.merge(lips)
     _whiten_teeth(plate, lab, regions.mouth * (skin > 0), middle=middle, red=measured_red, unit=unit)
-    plate[..., 0] += creases(lab[..., 0], regions.skin * skin * (1 - kept), unit=unit, reach=11.0, kept=1.0)
+    plate[..., 0] += creases(lab[..., 0], regions.skin * skin * (1 - kept), unit=unit, reach=8.0, kept=0.8)
     # A blush ends before the cheek does, above all on the far side of a turned head.
     within = smoothstep(gaussian(skin, sigma=max(1.0, 9 * unit)), low=0.72, high=0.98)
     blush = regions.cheeks * within * np.float32(tones.blush)
@@ -192,10 +202,11 @@ def _whiten_teeth(
     light, a, b = planes_of(part)
     # The rims between them stay as a hint; stains and shine go.
     even = masked_blur(light, teeth, sigma=max(1.0, 7 * unit))
-    light += teeth * (np.float32(0.55) * (even - light) + 3)
+    light += teeth * np.float32(0.45) * (even - light)
+    light += teeth * (toned_down(light) - light)
     a += teeth * np.float32(0.8) * (np.float32(_TEETH[0]) - a)
     b += teeth * np.float32(0.8) * (np.float32(_TEETH[1]) - b)
-    plate[window] = cv2.merge([np.minimum(light, np.float32(96)), a, b])
+    plate[window] = cv2.merge([light, a, b])
 
 
 def as_flesh(drawn: FloatImage, lab: FloatImage, surface: Surface) -> FloatImage:

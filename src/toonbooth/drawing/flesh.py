@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +20,9 @@ _ENOUGH_SKIN = 30
 
 _GIVEN_BACK = 0.4
 """Share of the light that a face lacks which it is given back: backlit people stay who they are."""
+
+_IVORY = 86.0
+"""L* from which on teeth are toned down."""
 
 _PORES, _DEEPEST, _KEPT = 1.6, 12.0, 0.75
 """A crease is deeper than the first, L*; it is drawn as deep as the second at most, and at this share."""
@@ -80,6 +85,38 @@ def teeth_in(lab: FloatImage, mouth: FloatImage, *, middle: float, red: float) -
     teeth: FloatImage = mouth * smoothstep(lab[..., 1], low=red + 4, high=red - 4)
     teeth *= smoothstep(lab[..., 0], low=middle - 25, high=middle)
     return teeth
+
+
+def toned_down(lightness: FloatImage) -> FloatImage:
+    """L* of teeth that are drawn: ivory keeps its shades, where a burnt out row would be a white bar."""
+    toned: FloatImage = np.minimum(lightness, np.float32(_IVORY) + np.float32(0.4) * (lightness - _IVORY))
+    return toned
+
+
+def calm_lips(drawn: Sequence[FloatImage], lips: FloatImage, mouth: FloatImage, skin: Colour) -> None:
+    """Give lips one colour, redder and darker than the skin, in place: with their shine they would be white.
+
+    Parameters
+    ----------
+    drawn : L*, a* and b*, float32 arrays, shape (H, W) each; written to
+    lips, mouth : float32 arrays, shape (H, W), 0 … 1
+        Where the lips are, and what they show when they are open.
+    skin : L*, a*, b* that the skin is drawn in
+    """
+    light, a, b = drawn
+    sure = (lips > 0.8) & (mouth < 0.1)
+    if np.count_nonzero(sure) < 12:
+        return
+    middle, red, yellow = (float(np.median(plane[sure])) for plane in drawn)
+    cover = smoothstep(lips, low=0.55, high=0.95) * (1 - mouth)
+    # The line between the lips is dark and stays; what shines is held to a glint.
+    shine = np.maximum(light - np.float32(middle + 2), 0)
+    darker = float(np.clip(middle - (skin[0] - 5), 0, 8)) + np.float32(0.7) * shine
+    own = smoothstep(light, low=middle - 22, high=middle - 8)
+    light -= cover * darker * own
+    even = np.float32(0.75) * cover * own
+    a += even * (np.float32(max(red, 1.5 * skin[1])) - a)
+    b += even * (np.float32(yellow) - b)
 
 
 def creases(

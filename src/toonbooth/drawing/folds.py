@@ -83,7 +83,12 @@ _LIT: Final = np.array([50, 280, 205, 425, 101, 330, 151])
 
 
 def draw_folds(
-    image: ByteImage, portrait: Portrait, faces: Sequence[Face], *, beards: Sequence[float], weight: float
+    image: ByteImage,
+    portrait: Portrait,
+    faces: Sequence[Face],
+    *,
+    beards: Sequence[float],
+    weight: float,
 ) -> None:
     """Draw the creases of faces, in place: smooth skin gets none.
 
@@ -102,7 +107,7 @@ def draw_folds(
                 full = np.float32(kind.width * weight**0.7 * face.width)
                 # A faint crease is a thin line in little ink.
                 ink = kind.ink * (0.55 + 0.45 * float(pressure.max()))
-                _draw(image, path, full * np.sqrt(pressure), ink=ink)
+                _draw(image, path, full * pressure, ink=ink)
 
 
 def _paths(points: Points, *, beard: float) -> Iterator[tuple[_Kind, Points]]:
@@ -137,47 +142,53 @@ def _creases(picture: ByteImage, face: Face, *, beard: float) -> Iterator[tuple[
     seen = cv2.remap(grey, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).reshape(places.shape[:3])
     columns, rows = np.clip((face.landmarks[_LIT] - corner) * share, 0, np.array(size) - 1).astype(int).T
     cheek = float(np.median(grey[rows, columns]))
-    inner = seen[:, :, _GAP:-_GAP]
-    one, other = seen[:, :, : -2 * _GAP], seen[:, :, 2 * _GAP :]
+    one, other, inner = seen[:, :, : -2 * _GAP], seen[:, :, 2 * _GAP :], seen[:, :, _GAP:-_GAP]
     edges = np.array([kind.edge for kind in kinds], np.float32)[:, None, None]
     beside = np.minimum(one, other) + np.float32(0.5) * edges * np.abs(one - other)
     depth = (beside - inner) / np.maximum(beside, np.float32(0.05))
     depth[(inner < _DARKEST * cheek) | (beside < 1.3 * _DARKEST * cheek) | (beside > _LIGHTEST * cheek)] = 0
-    for kind, line, out, found in zip(kinds, lines, across, depth, strict=True):
-        near = slice(_REACH - kind.reach, _REACH + kind.reach + 1)
-        calm = cv2.GaussianBlur(np.ascontiguousarray(found[:, near]), (0, 0), sigmaX=0.7, sigmaY=2.0)
-        shift, strength = _along(calm.astype(np.float32, copy=False), steps[_GAP:-_GAP][near])
-        pressure = smoothstep(strength, low=kind.faint, high=kind.deep)
+    reach = np.array([kind.reach for kind in kinds])[:, None, None]
+    depth *= np.abs(np.arange(-_REACH, _REACH + 1))[None, None] <= reach
+    # Along the paths creases are long; the paths lie side by side in one picture.
+    flat = np.ascontiguousarray(depth.transpose(1, 0, 2)).reshape(_SAMPLES, -1)
+    calm = cv2.GaussianBlur(flat, (1, 13), 0, sigmaY=2.0).reshape(_SAMPLES, len(lines), -1)
+    shift, strength = _along(calm.transpose(1, 0, 2).astype(np.float32, copy=False), steps[_GAP:-_GAP])
+    for kind, line, out, moved, found in zip(kinds, lines, across, shift, strength, strict=True):
+        pressure = smoothstep(found, low=kind.faint, high=kind.deep)
         if np.count_nonzero(pressure > 0.1) >= _SHORTEST * _SAMPLES:
-            path = (line + out * shift[:, None]) / np.float32(share) + corner
+            path = (line + out * moved[:, None]) / np.float32(share) + corner
             yield kind, path, _tapered(pressure)
 
 
 def _along(depth: FloatImage, steps: FloatImage) -> tuple[FloatImage, FloatImage]:
-    """How far beside a path its crease runs, as a smooth curve, and how deep it is there."""
+    """How far beside each path its crease runs, a smooth curve, and how deep it is: (paths, samples) both."""
     weight = np.maximum(depth, 0) ** 3
-    firm = weight.sum(axis=1)
-    moved = (weight * steps).sum(axis=1) / np.maximum(firm, 1e-9)
-    along = np.linspace(-1, 1, len(depth))
-    fitted = np.polynomial.Polynomial.fit(along, moved, 2, w=np.sqrt(firm) + 1e-5)(along)
-    shift: FloatImage = np.clip(fitted, steps[0], steps[-1]).astype(np.float32)
+    firm = weight.sum(axis=2)
+    moved = (weight * steps).sum(axis=2) / np.maximum(firm, 1e-9)
+    # A parabola through where it is surest, for all paths at once.
+    powers = np.vander(np.linspace(-1, 1, depth.shape[1]), 3)
+    sure = firm / np.maximum(firm.max(axis=1, keepdims=True), 1e-9) + 1e-4
+    left = np.einsum("ki,im,in->kmn", sure, powers, powers)
+    right = np.einsum("ki,im,ki->km", sure, powers, moved)
+    fitted = np.linalg.solve(left, right[..., None])[..., 0] @ powers.T
+    shift: FloatImage = np.clip(fitted, float(steps[0]), float(steps[-1])).astype(np.float32)
     # What strays from the curve is another crease.
-    near = np.exp(-np.square((steps[None, :] - shift[:, None]) / (2.5 * (steps[1] - steps[0]))))
-    strength: FloatImage = (depth * near).max(axis=1).astype(np.float32)
+    near = np.exp(-np.square((steps - shift[..., None]) / np.float32(2.5 * (steps[1] - steps[0]))))
+    strength: FloatImage = (depth * near).max(axis=2).astype(np.float32)
     return shift, strength
 
 
 def _tapered(pressure: FloatImage) -> FloatImage:
     """Pressure that comes and goes softly, and is nothing at a path's ends."""
-    ends = np.minimum(1, np.minimum(np.arange(len(pressure)), np.arange(len(pressure))[::-1]) / 6)
-    calm = cv2.GaussianBlur((pressure * ends).astype(np.float32)[:, None], (1, 15), 0, sigmaY=3.0)
-    tapered: FloatImage = calm[:, 0].astype(np.float32, copy=False)
+    ends = np.minimum(1, np.minimum(np.arange(len(pressure)), np.arange(len(pressure))[::-1]) / 11)
+    calm = cv2.GaussianBlur(pressure[:, None], (1, 15), 0, sigmaY=3.0) ** 0.7 * ends[:, None]
+    tapered: FloatImage = calm[:, 0].astype(np.float32)
     return tapered
 
 
 def _draw(image: ByteImage, path: Points, widths: FloatImage, *, ink: float) -> None:
     half = (normals(path) * np.maximum(widths, 0)[:, None] / 2).astype(np.float32)
-    drawn: NDArray[np.intp] = np.flatnonzero(widths > 0.35)
+    drawn: NDArray[np.intp] = np.flatnonzero(widths > 0.2)
     for run in np.split(drawn, np.flatnonzero(np.diff(drawn) > 1) + 1):
         if len(run) < _SHORTEST * _SAMPLES / 2:
             continue

@@ -12,6 +12,7 @@ from toonbooth.drawing import facemap
 from toonbooth.drawing.regions import polygon_mask
 from toonbooth.imaging.colour import luma
 from toonbooth.imaging.pixels import ByteImage, FloatImage
+from toonbooth.imaging.resize import shrunk
 from toonbooth.imaging.smoothing import gaussian_exactly
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.imaging.windows import extent
@@ -31,6 +32,9 @@ _ROUND: Final = 0.035
 
 _CAST, _CAST_DEPTH = 0.16, 10.0
 """How far a head's shadow falls on its neck, face widths, and how dark it is, L*."""
+
+_ACROSS = 150.0
+"""Pixels across a face on which its jaw is looked for."""
 
 _CHEEKS: Final = np.array([50, 280, 205, 425, 117, 346, 101, 330, 207, 427])
 """Landmarks by which the light on a face is told."""
@@ -69,10 +73,13 @@ def draw_jaws(
         if face.width >= 24 and beard < 0.5 and any(face is wanted for wanted in faces):
             stroke = jaw_stroke(portrait, face, weight=weight, light_from=light_from)
             if stroke is not None:
-                window, ink = stroke
-                part = image[window].astype(np.float32)
-                part *= cv2.merge([1 - ink * (1 - tint) for tint in _TINT])
-                image[window] = np.rint(part).astype(np.uint8)
+                (rows, columns), ink = stroke
+                where = extent(ink > 0)
+                if where is None:
+                    continue
+                part = image[rows, columns][where]
+                cover = ink[where][..., None] * (1 - _TINT)
+                part[...] = np.rint(part * (1 - cover)).astype(np.uint8)
 
 
 def jaw_stroke(
@@ -104,13 +111,18 @@ def jaw_stroke(
     window = (slice(top, bottom), slice(left, right))
     corner = np.array([left, top], np.float32)
     path = path - corner
-    shade = max(0.6, 0.012 * width)
-    part = np.ascontiguousarray(portrait.picture[window])
-    grey = gaussian_exactly(luma(part), sigma=shade)
+    # Looked at through a blur, a large face needs few pixels.
+    share = min(1.0, _ACROSS / width)
+    size = (max(8, round((right - left) * share)), max(8, round((bottom - top) * share)))
+    part = shrunk(np.ascontiguousarray(portrait.picture[window]), size)
+    grey = gaussian_exactly(luma(part), sigma=max(0.6, 0.012 * width * share))
+
+    def seen(plane: FloatImage, at: FloatImage) -> FloatImage:
+        return _sample(plane, scaled(path, share), outward, at * np.float32(share))
 
     steps: FloatImage = np.linspace(-_REACH * width, _REACH * width, 19, dtype=np.float32)
     gap = np.float32(0.02 * width)
-    darker = _sample(grey, path, outward, steps - gap) - _sample(grey, path, outward, steps + gap)
+    darker = seen(grey, steps - gap) - seen(grey, steps + gap)
     nearness = 1 - np.float32(0.5) * np.square(steps / np.float32(_REACH * width))
     answers = darker * nearness
     answers = cv2.GaussianBlur(answers, (0, 0), sigmaX=0.6, sigmaY=4.0)
@@ -130,10 +142,10 @@ def jaw_stroke(
     # At the silhouette the outline is the jaw; in a beard hair is.
     beyond = _sample(portrait.matte[window], path, outward, np.array([0.07 * width], np.float32))[:, 0]
     within = 0.035 if known is None else 0.035 + _ROUND
-    inside = _sample(grey, path, outward, np.array([-within * width], np.float32))[:, 0]
-    cheek = float(np.median(_sample(grey, path, outward, np.array([-(within + 0.055) * width], np.float32))))
+    inside = seen(grey, np.array([-within * width], np.float32))[:, 0]
+    cheek = float(np.median(seen(grey, np.array([-(within + 0.055) * width], np.float32))))
     drawn = smoothstep(beyond, low=0.6, high=0.95) * smoothstep(inside, low=0.62 * cheek, high=0.84 * cheek)
-    drawn *= _fleshy(part, path, outward, width)
+    drawn *= _fleshy(part, scaled(path, share), outward, width * share)
     # A light collar beside a chin ends it already: ink belongs where a shadow begins.
     drawn *= smoothstep(edge, low=-0.03, high=0.0)
     # From nothing at the ears it swells to the chin, and more on the side away from the light.
@@ -142,7 +154,9 @@ def jaw_stroke(
     taper *= 1 - np.float32(0.3 * light_from) * np.sign(path[-1, 0] - path[0, 0]) * along
     pressure = drawn * taper * (np.float32(0.3) + np.float32(0.7) * smoothstep(edge, low=0.0, high=0.06))
     pressure = cv2.GaussianBlur(pressure[:, None], (0, 0), sigmaX=0.5, sigmaY=3.0)[:, 0]
-    return window, _ink(grey.shape, path, pressure * np.float32(0.013 * width * weight**0.7))
+    return window, _ink(
+        (bottom - top, right - left), path, pressure * np.float32(0.013 * width * weight**0.7)
+    )
 
 
 def shade_below_jaws(

@@ -162,11 +162,12 @@ def _shine_and_strands(
     np.maximum(shine, skin_holes(np.maximum(skin, shine), face, seen), out=shine)
     if shaven:
         chin = face * smoothstep(below, low=0.12, high=0.25) * smoothstep(np.abs(beside), low=0.42, high=0.3)
-        chin *= smoothstep(red, low=0.3 * redness, high=0.6 * redness) * person * (1 - taken)
-        np.maximum(shine, chin, out=shine)
+        # A collar in the shade may be as dark, but not as red.
+        reddish = smoothstep(red, low=0.3 * redness, high=0.6 * redness) * person * (1 - taken)
+        np.maximum(shine, chin * reddish, out=shine)
         np.maximum(shine, rim_light(np.maximum(skin, shine), seen), out=shine)
         shadows = shadows_of(np.maximum(skin, shine), (light, red, yellow), person, points, width)
-        np.maximum(shine, cv2.dilate(shadows, np.ones((3, 3), np.uint8)) * person * (1 - taken), out=shine)
+        np.maximum(shine, cv2.dilate(shadows, np.ones((3, 3), np.uint8)) * reddish, out=shine)
 
     lower = polygon_mask(size[::-1], points[_BEARD_ZONE], grow=1.12, feather=0.03 * width)
     beard = lower * smoothstep(np.float32(100) * grey, low=typical - 9, high=typical - 20)

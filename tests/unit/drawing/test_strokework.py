@@ -11,7 +11,7 @@ from tests.unit.drawing.portraits import bust
 from toonbooth.drawing import facemap
 from toonbooth.drawing.backdrop import Head
 from toonbooth.drawing.cel_backdrop import choose_scene, draw_scene
-from toonbooth.drawing.flesh import creases, ember, hue_of_skin, lift_of
+from toonbooth.drawing.flesh import calm_lips, creases, ember, hue_of_skin, lift_of, toned_down
 from toonbooth.drawing.inking import lay_ink
 from toonbooth.drawing.plate import Ink, LineWork, make_plate
 from toonbooth.drawing.strokework import find_details, find_strokes
@@ -120,3 +120,25 @@ def test_creases_are_kept_and_pores_are_not() -> None:
     assert np.abs(found[60:, :60]).mean() < 0.05
     assert np.abs(found[:, 60:]).max() == 0
     assert found.max() <= 0
+
+
+def test_lips_that_shine_are_neither_white_nor_blotched_and_the_line_between_them_stays() -> None:
+    lips, mouth = np.zeros((40, 80), np.float32), np.zeros((40, 80), np.float32)
+    lips[10:30, 10:70] = 1
+    light, a, b = (np.full((40, 80), value, np.float32) for value in (72, 16, 20))
+    light[lips > 0], a[lips > 0], b[lips > 0] = 62, 24, 14
+    light[22:26, 30:50], a[22:26, 30:50] = 92, 4
+    light[19:21, 10:70] = 25
+    calm_lips([light, a, b], lips, mouth, (72.0, 16.0, 20.0))
+    assert light[22:26, 30:50].max() < 74
+    assert a[22:26, 30:50].min() > 15
+    assert (light[19:21, 10:70] == 25).all()
+    assert (light[:10] == 72).all()
+    assert (a[:10] == 16).all()
+
+
+def test_burnt_out_teeth_are_toned_down_and_keep_their_shades() -> None:
+    toned = toned_down(np.array([60.0, 80.0, 92.0, 100.0], np.float32))
+    assert (np.diff(toned) > 0).all()
+    assert (toned[:2] == [60, 80]).all()
+    assert toned[-1] < 93
