@@ -74,7 +74,8 @@ def gather_form(
         bent = np.where(spots, np.minimum(bent, np.float32(0.35 * step)), bent).astype(np.float32)
     bent = enlarged(_without_scraps(bent, edge, skin, smallest=smallest), whole)
     shadow, deep = _below(bent, edge), _below(bent, edge - 1.15 * depth - 2)
-    lights = np.maximum(bent, 0)
+    # One light tone is enough: what shines on it is sweat.
+    lights = np.clip(bent, 0, np.float32(1.2 * step))
     drawn = np.minimum(lights, np.float32(0.6 * step))
     # By even light nothing is lighter than the middle tone but softly: cheeks must not wear discs.
     hint = float(np.clip((sunny - 3) / 6, 0, 1))

@@ -11,6 +11,7 @@ from toonbooth.drawing.cel_form import gather_form
 from toonbooth.drawing.flesh import (
     calm_lips,
     creases,
+    ear_relief,
     hue_of_skin,
     lift_of,
     lit_base,
@@ -96,6 +97,7 @@ def lay_skin(
     base = raised + lit_base(calm_light, bent, sure & (shadow < 0.5), regions.heads[head])
     mask = regions.skin * (np.float32(1) - regions.features)
     bent += creases(lightness, regions.skin, unit=unit)
+    bent += ear_relief(lightness, regions.heads[head], unit=unit)
     light += (np.float32(base) + bent - light) * mask
 
     # One hue for all skin: blotches go, warmth gathers in the shadows.

@@ -13,6 +13,7 @@ from toonbooth.drawing.flesh import (
     calm_of,
     colourfulness,
     creases,
+    ear_relief,
     hue_of_skin,
     lift_of,
     like_flesh,
@@ -145,10 +146,17 @@ def _lay_one(
     hue_red *= ruddy
     chroma = float(np.hypot(hue_red, hue_yellow))
     calmer = calm_of(chroma)
-    a = (red - np.float32(measured_red)) * np.float32(0.35) + np.float32(hue_red * calmer) + 2 * shade
+    a = (
+        (red - np.float32(measured_red)) * np.float32(0.35)
+        + np.float32(hue_red * calmer)
+        + np.float32(2 * colourful) * shade
+    )
     b = (yellow - np.float32(measured_yellow)) * np.float32(0.35) + np.float32(hue_yellow * calmer)
     a = np.maximum(a, np.float32(0.9 * hue_red * calmer))
-    b = np.maximum(b, np.float32(0.9 * hue_yellow * calmer)) + np.float32(1 + tones.warmth) * shade
+    b = (
+        np.maximum(b, np.float32(0.9 * hue_yellow * calmer))
+        + np.float32((1 + tones.warmth) * colourful) * shade
+    )
     plate = enlarged(cv2.merge([drawn, a, b]).astype(np.float32, copy=False), (width, height))
     kept = np.maximum(surface.stubble, smoothstep(regions.features, low=0.02, high=0.6)) * (skin > 0)
     window = extent(kept > 0.01)
@@ -181,9 +189,10 @@ def _lay_one(
         plate[window] = cv2.merge(lips)
     _whiten_teeth(plate, lab, regions.mouth * (skin > 0), middle=middle, red=measured_red, unit=unit)
     plate[..., 0] += creases(lab[..., 0], regions.skin * skin * (1 - kept), unit=unit, reach=8.0, kept=0.8)
+    plate[..., 0] += ear_relief(lab[..., 0], regions.heads[head], unit=unit)
     # A blush ends before the cheek does, above all on the far side of a turned head.
     within = smoothstep(gaussian(skin, sigma=max(1.0, 9 * unit)), low=0.72, high=0.98)
-    blush = regions.cheeks * within * np.float32(tones.blush)
+    blush = regions.cheeks * within * np.float32(tones.blush * colourful)
     plate[..., 1] += blush
     plate[..., 0] -= np.float32(0.12) * blush
     toned: FloatImage = plate

@@ -115,8 +115,8 @@ def calm_lips(drawn: Sequence[FloatImage], lips: FloatImage, mouth: FloatImage, 
     own = smoothstep(light, low=middle - 22, high=middle - 8)
     light -= cover * darker * own
     even = np.float32(0.75) * cover * own
-    a += even * (np.float32(max(red, 1.5 * skin[1])) - a)
-    b += even * (np.float32(yellow) - b)
+    a += even * (np.float32(max(1.08 * red, min(1.7 * skin[1], skin[1] + 9))) - a)
+    b += even * (np.float32(0.88 * yellow) - b)
 
 
 def creases(
@@ -141,6 +141,26 @@ def creases(
     depth = np.minimum(gaussian(lightness, sigma=max(0.5, 1.0 * unit)) - around + np.float32(_PORES), 0)
     result: FloatImage = np.maximum(depth, np.float32(-_DEEPEST)) * bare * np.float32(kept)
     return result
+
+
+def ear_relief(lightness: FloatImage, head: tuple[float, float, float], *, unit: float) -> FloatImage:
+    """What is drawn inside ears, L*, shape (H, W): rims and hollows, which skin's calm tone would lose.
+
+    Parameters
+    ----------
+    lightness : float32 array, shape (H, W), L*
+    head : x, y of the face's middle and its width, pixels
+    unit : float, pixels
+        A four-hundredth of a face's width.
+    """
+    x, y, width = head
+    away = np.abs(np.arange(lightness.shape[1], dtype=np.float32) - np.float32(x)) / np.float32(width)
+    below = (np.arange(lightness.shape[0], dtype=np.float32) - np.float32(y)) / np.float32(width)
+    columns = smoothstep(away, low=0.47, high=0.53) * smoothstep(away, low=0.85, high=0.75)
+    rows = smoothstep(below, low=-0.38, high=-0.3) * smoothstep(below, low=0.32, high=0.24)
+    relief = gaussian(lightness, sigma=max(0.5, 1.5 * unit)) - gaussian(lightness, sigma=max(1.5, 16 * unit))
+    drawn: FloatImage = np.clip(np.float32(0.9) * relief, -14, 6) * rows[:, None] * columns[None, :]
+    return drawn
 
 
 def colourfulness(lab: FloatImage) -> float:

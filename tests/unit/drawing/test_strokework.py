@@ -11,7 +11,7 @@ from tests.unit.drawing.portraits import bust
 from toonbooth.drawing import facemap
 from toonbooth.drawing.backdrop import Head
 from toonbooth.drawing.cel_backdrop import choose_scene, draw_scene
-from toonbooth.drawing.flesh import calm_lips, creases, ember, hue_of_skin, lift_of, toned_down
+from toonbooth.drawing.flesh import calm_lips, creases, ear_relief, ember, hue_of_skin, lift_of, toned_down
 from toonbooth.drawing.inking import lay_ink
 from toonbooth.drawing.plate import Ink, LineWork, make_plate
 from toonbooth.drawing.strokework import find_details, find_strokes
@@ -142,3 +142,12 @@ def test_burnt_out_teeth_are_toned_down_and_keep_their_shades() -> None:
     assert (np.diff(toned) > 0).all()
     assert (toned[:2] == [60, 80]).all()
     assert toned[-1] < 93
+
+
+def test_the_rim_of_an_ear_is_drawn_and_a_fold_in_the_face_is_left_to_others() -> None:
+    lightness = np.full((200, 300), 65, np.float32)
+    lightness[90:110, 78:82] = 45
+    lightness[90:110, 148:152] = 45
+    relief = ear_relief(lightness, (150.0, 100.0, 120.0), unit=0.3)
+    assert relief[95:105, 79:81].max() < -6
+    assert np.abs(relief[:, 110:190]).max() == 0
