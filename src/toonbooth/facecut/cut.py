@@ -38,6 +38,12 @@ CALM: Final = 0.012
 _LEVEL: Final = 0.01
 """Radians within which a head is as good as upright; turning it would only blur it."""
 
+_CALM_DRAWN: Final = 0.02
+"""The same where a drawing's hair ends inside its figure: its strands were painted, not grown."""
+
+_CORNER: Final = 0.025
+"""How round corners are that no figure has, face widths."""
+
 _PURE: Final = 0.02
 """So close to 0 or 1 nobody sees a mixture."""
 
@@ -157,32 +163,26 @@ def _cut_head(portrait: Portrait, face: Face) -> Layer:
         area = np.maximum(area, fill(frame.points_out(run.strip)))
     # A filled polygon's own edge has steps.
     above_jaw = gaussian(above_jaw, sigma=0.7)
-    # Inside the face nothing is half transparent.
-    contour = outline_face(face.landmarks, unit, face.yaw, head.hairline)
-    smooth = fill(grow(contour, 0.96))
-    if earrings is not None:
-        smooth = np.maximum(smooth, earrings)
-    # Of a drawn figure only that part of the edge is sought at which the head ends inside it.
-    coarse = area if silhouette is not None else area * person
-    coarse = calm(coarse, sigma_pixels=max(1.0, CALM * unit), edge_pixels=2.0)
     inner = person if silhouette is not None else None
-    sought = _find_edges(coarse, inner, room=0.12 * unit)
-    alpha = coarse.copy()
-    alpha[sought] = refine_alpha(
-        image[sought],
-        coarse[sought],
-        smooth=smooth[sought],
-        within=None if inner is None else inner[sought] > 0.5,
-        reach_pixels=max(1.5, REACH * unit),
-    )
     if silhouette is not None:
-        # Nothing about a drawing is half there.
+        # Of a drawn figure there is only the edge to draw at which the head ends inside it. Nothing is half
+        # there.
+        alpha = calm(area, sigma_pixels=max(1.0, _CALM_DRAWN * unit), edge_pixels=2.0)
         alpha = Silhouette.of(gaussian(alpha, sigma=_CRISP)).alpha()
         alpha *= person
+    else:
+        coarse = calm(area * person, sigma_pixels=max(1.0, CALM * unit), edge_pixels=2.0)
+        # Inside the face nothing is half transparent.
+        smooth = fill(grow(outline_face(face.landmarks, unit, face.yaw, head.hairline), 0.96))
+        if earrings is not None:
+            smooth = np.maximum(smooth, earrings)
+        alpha = refine_alpha(image, coarse, smooth=smooth, reach_pixels=max(1.5, REACH * unit))
     # What lies below a jaw is no background: the line is cut as it is drawn.
     colours, mixed = image.copy(), _find_edges(alpha, inner, room=0.12 * unit)
     colours[mixed] = clean_colours(image[mixed], alpha[mixed], reach_pixels=max(2.0, 0.03 * unit))
     alpha *= np.maximum(above_jaw, 0 if earrings is None else earrings)
+    if silhouette is not None:
+        alpha = _rounded_within(alpha, person, unit=unit)
     if window.y + window.height == height:
         alpha = end_in_locks(image, alpha, core, unit=unit)
     alpha = without_islands(alpha, core, unit)
@@ -197,6 +197,16 @@ def _cut_head(portrait: Portrait, face: Face) -> Layer:
     if earrings is not None:
         colours, alpha = hung_up(colours, alpha, face=core, earrings=earrings, unit=unit)
     return Layer(colours, alpha, window.x, window.y)
+
+
+def _rounded_within(alpha: FloatImage, figure: FloatImage, *, unit: float) -> FloatImage:
+    """Round the corners in which what was cut ends inside a figure: where a jaw meets hair or an ear."""
+    deep = gaussian(figure, sigma=_CORNER * unit) > 1 - _PURE
+    place = _find_edges(np.where(deep, alpha, 0), figure, room=_CORNER * 3 * unit)
+    result = alpha.copy()
+    calmed = calm(alpha[place], sigma_pixels=max(1.0, _CORNER * unit), edge_pixels=1.5)
+    result[place] = np.where(deep[place], calmed, alpha[place])
+    return result
 
 
 def _find_edges(mask: FloatImage, figure: FloatImage | None, *, room: float) -> tuple[slice, slice]:

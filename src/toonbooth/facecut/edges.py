@@ -35,7 +35,6 @@ def refine_alpha(
     coarse: FloatImage,
     *,
     smooth: FloatImage,
-    within: Mask | None = None,
     reach_pixels: float,
 ) -> FloatImage:
     """Find a soft edge along the picture's own colours, starting from a coarse mask.
@@ -50,8 +49,6 @@ def refine_alpha(
     coarse : float32 array, shape (H, W), range [0, 1]
     smooth : float32 array, shape (H, W), range [0, 1]
         1 where the foreground has no strands, and what the coarse mask holds inside is certain at once.
-    within : bool array, shape (H, W), optional
-        Where anything can be foreground, or what it stands before; the rest of the picture isn't looked at.
     reach_pixels : float, pixels, > 0
         How far from the coarse edge strands are sought. Larger values find more loose hair and trust the
         coarse mask less.
@@ -68,10 +65,6 @@ def refine_alpha(
     sure_in = eroded(coarse > 0.9, reach_pixels / 2) | ((coarse > 0.9) & (smooth > 0.5))
     sure_out = eroded(coarse < 0.1, reach_pixels / 2)
     band = ~(sure_in | sure_out)
-    if within is not None:
-        sure_in &= within
-        sure_out &= within
-        band &= within
     if not (band.any() and sure_in.any() and sure_out.any()):
         return coarse.copy()
 
@@ -88,7 +81,7 @@ def refine_alpha(
     trust *= _share_nearby(trust, band, reach_pixels)
     colour_alpha = np.clip((along - np.float32(0.08)) * np.float32(1 / 0.84), 0, 1)
 
-    alpha = sure_in.astype(np.float32) if within is None else np.where(within, sure_in, coarse)
+    alpha = sure_in.astype(np.float32)
     alpha[band] = trust * colour_alpha + (1 - trust) * coarse[band]
     return take_in_ink(
         image,

@@ -38,8 +38,9 @@ from toonbooth.facecut.outlines import (
 from toonbooth.facecut.shoulders import cloth_on_shoulders, on_shoulders
 from toonbooth.facecut.skin import beard_share, chin_hair, find_beard, skin_likeness
 from toonbooth.imaging.colour import planes_of, rgb_to_lab
-from toonbooth.imaging.morphology import small_parts
+from toonbooth.imaging.morphology import disk, small_parts
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
+from toonbooth.imaging.smoothing import gaussian
 from toonbooth.portrait.model import Points
 
 _U: Final = float(UNIT_PIXELS)
@@ -56,6 +57,12 @@ _MOST_EXPOSED: Final = 4.0
 _HAIR_AWAY: Final = 1.2
 _MUCH_HAIR: Final = 0.5
 """Squared face widths of hair below the jaw from which there is long hair: 1.4 measured, 0.2 of collar."""
+_LOCKS_APART: Final = 0.2
+"""How far locks hang from each other and from a jaw with hair behind them, face widths."""
+_SHADE: Final = 0.75
+"""How light that is at most, relative to the hair in the light."""
+_NECK_ENDS: Final = 0.35
+"""How far below the chin hair is seen behind a neck at most, face widths; lower there are clothes."""
 _LEAST_HAIR: Final = 0.02
 """Squared face widths of hair or beard below which there is nothing to learn a colour from."""
 
@@ -176,6 +183,9 @@ def find_head(picture: ByteImage, matte: FloatImage, landmarks: Points, *, yaw: 
         chroma = cv2.magnitude(*planes_of(lab)[1:]).astype(np.float32, copy=False)
         hair *= ~on_shoulders(hanging, person, landmarks)
         hair *= ~cloth_on_shoulders(hanging, chroma, person, landmarks)
+        hair = np.maximum(
+            hair, _shade_between(hair, light, inside > 0.5, person & (places.down < _NECK_ENDS))
+        )
     hairline = trace_hairline(
         cells,
         skin=skin_likelihood,
@@ -188,6 +198,24 @@ def find_head(picture: ByteImage, matte: FloatImage, landmarks: Points, *, yaw: 
         bearded=shaven < _SHAVEN,
     )
     return Head(skull=skull, hair=hair, hairline=hairline, earrings=find_earrings(cells, matte, landmarks))
+
+
+def _shade_between(hair: FloatImage, light: FloatImage, inside: Mask, person: Mask) -> FloatImage:
+    """What is dark between long hair and a jaw or between two locks: hair behind them, in the shade.
+
+    `person` is where there may be some.
+    """
+    hanging = (hair > 0.5) & ~inside
+    if float(hanging.sum()) < _MUCH_HAIR * _U * _U:
+        return np.zeros_like(hair)
+    closed = (
+        cv2.morphologyEx((hanging | inside).astype(np.uint8), cv2.MORPH_CLOSE, disk(_LOCKS_APART / 2 * _U))
+        > 0
+    )
+    usual = float(np.median(light[hanging]))
+    dark = np.clip((np.float32(_SHADE * usual) - light) * np.float32(20 / usual) + np.float32(0.5), 0, 1)
+    between: FloatImage = (closed & person & ~inside) * gaussian(dark, sigma=0.01 * _U)
+    return between
 
 
 def _brightened(image: FloatImage, face: Mask) -> FloatImage:

@@ -56,6 +56,20 @@ def test_the_head_is_cut_along_its_own_outline(look: Look) -> None:
     assert overlap(painting.portrait, cut_out, painting.heads[0]) > 0.97
 
 
+def test_hair_in_the_shade_behind_long_hair_and_a_jaw_is_hair_and_the_neck_goes() -> None:
+    painting = one(Look(long_hair=True, hair=(150, 110, 70)), unit=100)
+    portrait = painting.portrait
+    rows, columns = np.mgrid[: portrait.picture.shape[0], : portrait.picture.shape[1]]
+    across, down = np.abs(columns - 149) / 100, (rows - 135) / 100
+    shade = (across > 0.3) & (across < 0.47) & (down > 0.3) & (down < 0.95) & ~painting.heads[0]
+    picture, matte = portrait.picture.copy(), portrait.matte.copy()
+    picture[shade], matte[shade] = (34, 24, 18), 1
+    shaded = replace(portrait, picture=picture, matte=matte)
+    alpha = alpha_over(shaded, cut_face(shaded)) > 127
+    assert alpha[shade & (across > 0.34) & (down < 0.5)].mean() > 0.85
+    assert alpha[(across < 0.2) & (down > 0.75) & (down < 1.2)].mean() < 0.02
+
+
 @pytest.mark.parametrize("look", [SHORT, DARK, Look(hair=None), Look(beard=True)])
 def test_neck_clothes_and_background_go(look: Look) -> None:
     painting = one(look, unit=100)
