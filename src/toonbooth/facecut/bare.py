@@ -7,15 +7,15 @@ from typing import Final
 import cv2
 import numpy as np
 
+from toonbooth.facecut.carrying import carried
 from toonbooth.facecut.contour import keep_within, outline_face
-from toonbooth.facecut.edges import nearest_in, spread_colours
 from toonbooth.facecut.finishing import Layer
 from toonbooth.facecut.frame import frame_head
 from toonbooth.facecut.heads import find_head_area
 from toonbooth.facecut.jaw import PER_SEGMENT, jaw_line
 from toonbooth.facecut.jaw_scraps import without_scraps
 from toonbooth.facecut.landmarks import LEFT_BROW, LEFT_EYE, RIGHT_BROW, RIGHT_EYE
-from toonbooth.facecut.outlines import Mask, dilated, eroded, fill_polygon
+from toonbooth.facecut.outlines import dilated, eroded, fill_polygon
 from toonbooth.imaging.colour import luma_of
 from toonbooth.imaging.pixels import FloatImage, to_float
 from toonbooth.imaging.resize import shrunk
@@ -42,11 +42,8 @@ _DARKER: Final = 0.08
 """How much darker than the skin, luma."""
 
 _HAIRS: Final = 0.015
-_SPREAD: Final = 0.05
-_TEXTURE: Final = 0.015
 _MELT: Final = 0.012
-"""How far from hair skin has its own colour, how far it is carried, how softly one becomes the other, face
-widths."""
+"""How far from hair skin has its own colour, and how softly one becomes the other, face widths."""
 
 _SOFT: Final = 0.003
 """How soft the edge is all around: standard deviation, face widths."""
@@ -110,25 +107,12 @@ def _below_locks(hairline: FloatImage | None) -> FloatImage | None:
 def _bared(image: FloatImage, bare: FloatImage, features: FloatImage, unit: float) -> FloatImage:
     """The picture with its skin going on where hair hangs over a face, or a line ends it."""
     skin = eroded(bare > 0.5, max(1.0, _HAIRS * unit)) & (features < 0.5)
-    spread = spread_colours(image, skin.astype(np.float32), reach_pixels=max(2.0, _SPREAD * unit))
+    spread = carried(image, skin, unit=unit)
     # Brows and lashes are darker than the skin; what is lighter there are locks.
     dark = features * np.clip((luma_of(spread) - luma_of(image)) * np.float32(1 / _DARKER), 0, 1)
     share = gaussian(np.maximum(bare, dark), sigma=max(0.7, _MELT * unit))[..., np.newaxis]
-    spread += _texture(image, skin, sigma=max(1.0, _TEXTURE * unit))
     bared: FloatImage = spread + np.clip(2 * share - 1, 0, 1) * (image - spread)
     return bared
-
-
-def _texture(image: FloatImage, skin: Mask, *, sigma: float) -> FloatImage:
-    """What is finer than `sigma` in the skin, outside it as in a mirror at its edge: hatching goes on."""
-    fine = (image - gaussian(image, sigma=sigma)) * eroded(skin, sigma)[..., np.newaxis]
-    _, nearest = nearest_in(skin)
-    height, width = skin.shape
-    down, across = np.divmod(nearest, width)
-    rows, columns = np.ogrid[:height, :width]
-    at = [(2 * edge - here).astype(np.float32) for edge, here in ((across, columns), (down, rows))]
-    mirrored = cv2.remap(fine, at[0], at[1], cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT)
-    return np.asarray(mirrored, np.float32)
 
 
 def _features(landmarks: Points, size: tuple[int, int], unit: float) -> FloatImage:

@@ -109,7 +109,10 @@ def cut_face(
     head = _cut_head(portrait, chosen)
     if shape is Shape.SQUARE:
         others = [other for other in portrait.faces if other is not chosen]
-        return cut_square(portrait.picture, chosen, head, others=others, roll=roll, size_pixels=size_pixels)
+        figure = portrait.matte if portrait.outlined else None
+        return cut_square(
+            portrait.picture, chosen, head, others=others, figure=figure, roll=roll, size_pixels=size_pixels
+        )
     return finish(head, roll=roll, sticker=sticker, size_pixels=size_pixels)
 
 

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from toonbooth.facecut.cut_out import CutOut
 from toonbooth.facecut.finishing import Layer, turned_matrix
+from toonbooth.facecut.frame import Window
 from toonbooth.facecut.landmarks import CHIN
-from toonbooth.imaging.pixels import ByteImage, to_bytes, to_float
+from toonbooth.facecut.neighbours import without_neighbours
+from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes, to_float
 from toonbooth.imaging.resize import enlarged_smoothly, shrunk
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.portrait.model import Box, Face
@@ -85,6 +87,7 @@ def cut_square(
     head: Layer,
     *,
     others: Sequence[Face] = (),
+    figure: FloatImage | None = None,
     roll: float = 0.0,
     size_pixels: int | None = None,
 ) -> CutOut:
@@ -97,6 +100,8 @@ def cut_square(
     head : Layer
         The head with its hair, as it was cut.
     others : faces that the square had better not show
+    figure : float32 array, shape (H, W), range [0, 1], optional
+        The people that a drawing shows.
     roll : float, radians
         How far the picture is turned counterclockwise around the head.
     size_pixels : int, optional, > 0
@@ -124,6 +129,10 @@ def cut_square(
     )
     matrix = turning.copy()
     matrix[:, 2] -= [square.x, square.y]
+    if others and figure is not None:
+        picture = without_neighbours(
+            picture, figure, face, head, others, _seen(matrix, square.side, width, height)
+        )
     stretches = _find_stretches(outline, face, others, matrix, square.side, picture_size=(width, height))
     crop = crop_square(picture, square, turning, *stretches)
     if size_pixels is not None:
@@ -188,6 +197,14 @@ def place_square(
     if head.x + head.width > width - touch:
         x = min(x, max(width - whole, x - most))
     return Square(x=x, y=round(eye_y - whole * _EYES), side=whole)
+
+
+def _seen(matrix: NDArray[np.float64], side: int, width: int, height: int) -> Window:
+    """The rows of a picture that a square shows."""
+    corners = _carry(np.array([(x, y) for x in (0, side) for y in (0, side)], np.float64), _inverse(matrix))
+    top = int(np.clip(corners[:, 1].min(), 0, height - 1))
+    bottom = int(np.clip(corners[:, 1].max() + 1, top + 1, height))
+    return Window(0, top, width, bottom - top)
 
 
 def _find_stretches(
