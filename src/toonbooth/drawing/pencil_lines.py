@@ -48,6 +48,7 @@ def plan_pencil_lines(
     light_from: float,
     far: FloatImage,
     hair: FloatImage,
+    sleek: FloatImage,
     scale: float,
     unit: float,
 ) -> PencilLines:
@@ -64,6 +65,7 @@ def plan_pencil_lines(
         Side that the light comes from; the contour is thinner there.
     far : float32 array, shape (H, W), 0 at a head … 1 far away
     hair : float32 array, shape (H, W), 0 … 1
+    sleek : float32 array, shape (H, W), from `find_sleek`
     scale : float
         Size of the picture over size of the full one.
     unit : float, pixels
@@ -88,6 +90,9 @@ def plan_pencil_lines(
     # White hair before the light is left to the paper.
     glare = smoothstep(gaussian(grey, sigma=max(1.0, 5 * unit)), low=0.55, high=0.8)
     wanted *= 1 - np.float32(0.7) * glare * (1 - far) * (1 - regions.skin) * (1 - regions.features)
+    # Knit and weave are no lines, however sharp.
+    bare = np.maximum(np.maximum(regions.skin, regions.features), hair)
+    wanted *= 1 - np.float32(0.85) * (1 - sleek) * (1 - bare) * np.minimum(2 * far, 1)
     # Locks that fall to the shoulders are strokes; an edge along each would make a zebra of them.
     wanted *= 1 - np.float32(0.75) * hair * np.minimum(2 * far, 1) * smoothstep(grey, low=0.2, high=0.4)
     # Closed lips are a tone with one line between them.

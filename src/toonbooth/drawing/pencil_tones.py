@@ -62,7 +62,7 @@ def pencil_tones(
     # Cubic enlargement overshoots: squares may come back below nothing.
     spread = np.sqrt(np.maximum(gaussian(fine * fine, sigma=max(1.0, 14 * unit)), 0))
     fine *= np.float32(0.05) / (spread + np.float32(0.02)) * (1 - regions.skin)
-    folds = _folds(tone, regions, unit=unit)
+    folds = _folds(tone, spread, regions, unit=unit)
     tone = _shoulder(tone)
     cloth = np.zeros_like(tone)
     if hair is not None:
@@ -199,8 +199,11 @@ def _white_in_this_light(lightness: FloatImage, regions: Regions) -> float:
     return max(80.0, brightest + 16.0, white + 26.0)
 
 
-def _folds(tone: FloatImage, regions: Regions, *, unit: float) -> FloatImage:
-    """Folds and fingers, as clear in black cloth and on pale hands as where the photo shows them best."""
+def _folds(tone: FloatImage, weave: FloatImage, regions: Regions, *, unit: float) -> FloatImage:
+    """Folds and fingers, as clear in black cloth and on pale hands as where the photo shows them best.
+
+    `weave` is how much tones differ from pixel to pixel: what is no stronger than that is knit or noise.
+    """
     calm = gaussian(tone, sigma=max(0.8, 4 * unit))
     # Light is compared with light, dark with dark, or hands before a suit would be left white.
     dark = smoothstep(calm, low=0.4, high=0.65)
@@ -210,7 +213,7 @@ def _folds(tone: FloatImage, regions: Regions, *, unit: float) -> FloatImage:
         around += side * mean
     folds: FloatImage = calm - around
     spread = np.sqrt(np.maximum(gaussian(folds * folds, sigma=max(2.0, 45 * unit)), 0))
-    folds *= np.float32(0.16) / (spread + np.float32(0.03))
+    folds *= np.float32(0.16) / (spread + np.float32(0.03) + np.float32(1.5) * weave)
     return np.clip(folds, -0.3, 0.3)
 
 

@@ -14,7 +14,7 @@ from toonbooth.drawing.exposure import well_lit
 from toonbooth.drawing.eyes import enlarge_eyes
 from toonbooth.drawing.figure import Drawing, figure_above
 from toonbooth.drawing.form import HandMoves, find_slopes, follow_structure, strokes_around
-from toonbooth.drawing.handling import find_hair
+from toonbooth.drawing.handling import find_hair, find_sleek
 from toonbooth.drawing.jawline import jaw_stroke
 from toonbooth.drawing.pencil_eyes import draw_pencil_eyes
 from toonbooth.drawing.pencil_lines import PencilLines, pencil_lines, plan_pencil_lines
@@ -233,7 +233,8 @@ def _study(
     regions = find_regions(lab, grey, person, faces, scale=scale)
     regions = settle_skin(regions, lab, grey, faces, scale=scale)
     hair = find_hair(lab, grey, regions, unit=unit)
-    thin = find_thin(even, regions, hair, flow.coherence, unit=unit)
+    sleek = find_sleek(grey, unit=unit)
+    thin = sleek * find_thin(even, regions, hair, flow.coherence, unit=unit)
     features = np.maximum(regions.features, np.float32(0.9) * thin)
     tone = pencil_tones(lab, regions, unit=unit, hair=hair)
     distance = as_far_as_shown(distance_from_heads(size, faces, scale=scale), person)
@@ -250,7 +251,16 @@ def _study(
         tone = vignette(tone, person, faces, distance, look.ending, scale=scale)
     tone *= sheet
     lines = plan_pencil_lines(
-        calm, silky, regions, faces, light_from=look.light_from, far=far, hair=hair, scale=scale, unit=unit
+        calm,
+        silky,
+        regions,
+        faces,
+        light_from=look.light_from,
+        far=far,
+        hair=hair,
+        sleek=sleek,
+        scale=scale,
+        unit=unit,
     ).pressed(sheet * hand * (1 - np.float32(0.97) * smoothstep(distance, low=2.6, high=4.6)))
     slopes = find_slopes(person, faces, scale=scale, unit=unit)
     around = strokes_around(*slopes, angle=look.angle, roundness=0.55)

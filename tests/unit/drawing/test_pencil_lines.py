@@ -15,12 +15,17 @@ ALL: FloatImage = np.ones(SHAPE, np.float32)
 
 
 def plan(
-    grey: FloatImage, *, lips: FloatImage = NONE, hair: FloatImage = NONE, far: FloatImage = NONE
+    grey: FloatImage,
+    *,
+    lips: FloatImage = NONE,
+    hair: FloatImage = NONE,
+    sleek: FloatImage = ALL,
+    far: FloatImage = NONE,
 ) -> PencilLines:
     regions = Regions(ALL, NONE, NONE, NONE, lips, NONE, NONE, NONE, heads=())
     along = FlowSmoother(edge_tangent_flow(grey, scale=1.5), reach=4.0, taps=2)
     return plan_pencil_lines(
-        grey, along, regions, (), light_from=1.0, far=far, hair=hair, scale=1.0, unit=1.0
+        grey, along, regions, (), light_from=1.0, far=far, hair=hair, sleek=sleek, scale=1.0, unit=1.0
     )
 
 
@@ -64,3 +69,9 @@ def test_fair_locks_on_shoulders_have_no_line_along_each() -> None:
 def test_seams_of_black_cloth_count_for_more_than_they_show() -> None:
     seam = line_on(0.1, 0.06, length=60)
     assert plan(seam, far=ALL).response.max() > 2 * plan(seam).response.max()
+
+
+def test_weave_is_not_drawn_thread_by_thread() -> None:
+    thread = line_on(0.5, 0.3, length=60)
+    woven, folded = (plan(thread, sleek=sleek, far=ALL).welcome for sleek in (NONE, ALL))
+    assert woven.sum() < 0.3 * folded.sum()
