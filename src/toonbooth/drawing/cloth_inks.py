@@ -43,7 +43,7 @@ _SKIN_CHROMA = 9.0
 """Chroma below which nothing is skin that wasn't told for it before."""
 
 _HUED = 13.0
-_ONE_HUE = 9.0
+_ONE_HUE = 12.0
 """Chroma, in one light, from which on a hue is strong, and how far apart two may be in one cloth."""
 
 _OF_HAIR = 13.0
@@ -174,7 +174,8 @@ def _agree(inks: list[int], tones: FloatImage, sizes: NDArray[np.int64], *, firs
     """Give materials of one strong hue the ink of the largest, in place: they are one cloth in folds."""
     hues = tones[:, 1:]
     strong = np.hypot(*hues.T) > _HUED
-    largest = sorted(range(len(inks)), key=lambda index: -int(sizes[index]))
+    # What the whole picture has decided counts for more than any size.
+    largest = sorted(range(len(inks)), key=lambda index: (index >= first, -int(sizes[index])))
     for place, index in enumerate(largest):
         if index < first or not strong[index] or inks[index] == skin:
             continue
@@ -186,7 +187,7 @@ def _agree(inks: list[int], tones: FloatImage, sizes: NDArray[np.int64], *, firs
 
 
 def _known(tone: Tone, known: Dyes) -> bool:
-    return any(float(np.linalg.norm(tone - other)) < 1.5 * _APART for other in known.tones)
+    return any(float(np.linalg.norm(tone - other)) < 2 * _APART for other in known.tones)
 
 
 def _neutral(tones: FloatImage, cast: Cast) -> FloatImage:

@@ -24,6 +24,11 @@ _NOT_ON_FACES = tuple(ink for ink in Ink if ink not in (Ink.BROWN, Ink.DEEP))
 _SHADED = (Ink.BROWN, Ink.DEEP)
 """Inks of which a small area at an ear or on a neck is skin in shade."""
 
+_GREENEST = 12.0
+_NO_SKIN = 90.0
+"""Degrees of hue beyond that of most skin in a picture from which on nothing is skin, and how much less
+likely each radian more makes it."""
+
 _PURE = Ink.BLUE + 1
 """How many inks are no mixtures: hair is printed in one of these."""
 
@@ -215,6 +220,11 @@ def _like_skin(
     """How well skin suits every place, and where it could be skin in shade."""
     light, a, b, chroma = colours.light, colours.a, colours.b, colours.chroma
     like_skin, in_shade = np.full_like(light, -50), np.zeros_like(light)
+    # In one light no skin is much yellower than others: what is greener than all of them is cloth.
+    hues = [float(np.arctan2(tone.yellow, max(tone.red, 1.0))) for tone in skins]
+    greenest = np.float32(np.deg2rad(_GREENEST) + (float(np.median(hues)) if hues else 0.0))
+    greener = np.maximum(np.arctan2(b, a) - greenest, 0)
+    greener *= smoothstep(chroma, low=4, high=7) * (1 - places.near)
     for tone in skins:
         own = max(4.0, float(np.hypot(tone.red, tone.yellow)))
         to_red, to_yellow = tone.red / own, tone.yellow / own
@@ -237,6 +247,7 @@ def _like_skin(
         np.maximum(in_shade, shaded, out=in_shade)
         score += np.float32(17) * places.faces * shaded
         np.maximum(like_skin, score, out=like_skin)
+    like_skin -= np.float32(_NO_SKIN) * np.minimum(greener, np.float32(0.5))
     return like_skin, in_shade
 
 

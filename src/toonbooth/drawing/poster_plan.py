@@ -79,7 +79,7 @@ def plan_poster(portrait: Portrait, look: PopLook, *, known: Dyes | None = None)
         person = clean_matte(matte, faces, scale=scale, unit=unit)
         person = calm_outline(person, faces, scale=scale, unit=unit)
         jewels = with_earrings(person, rgb_to_lab(to_float(small)), faces, scale=scale) * (person < 0.5)
-        jewels = large_parts(jewels, area=450 * unit * unit)
+        jewels = large_parts(jewels, area=900 * unit * unit)
         person = np.maximum(person, jewels)
         contour = find_contour(person, smooth_grey, unit=unit)
     else:

@@ -82,10 +82,11 @@ def with_ears(
 
 def large_parts(mask: FloatImage, *, area: float) -> FloatImage:
     """What of a mask hangs together over so many pixels: a bright strand is no ear, a speck no earring."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats((mask > 0.1).astype(np.uint8), connectivity=4)
-    keep = (stats[:, cv2.CC_STAT_AREA] >= area).astype(np.float32)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((mask > 0.5).astype(np.uint8), connectivity=4)
+    keep = (stats[:, cv2.CC_STAT_AREA] >= area).astype(np.uint8)
     keep[0] = 0
-    kept: FloatImage = mask * keep[labels]
+    # With its soft rim.
+    kept: FloatImage = mask * cv2.dilate(keep[labels], np.ones((5, 5), np.uint8))
     return kept
 
 
