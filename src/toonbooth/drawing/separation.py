@@ -96,6 +96,7 @@ def separate(
     """
     skin = closed_skin(lab, regions, faces, scale=scale, unit=unit)
     skin = with_bare_crown(skin, planes_of(lab)[0], grey, regions.person, faces, scale=scale)
+    skin = np.maximum(skin, _around_eyes(skin.shape, faces, scale=scale) * regions.person)
     skin = with_ears(skin, lab, regions, faces, scale=scale)
     under = _shadows(skin, lab, grey, regions, faces, scale=scale)
     beards = find_beards(planes_of(lab)[0], grey, regions, faces, scale=scale)
@@ -167,6 +168,19 @@ def separate(
     black -= np.float32(30) * jewels
     black = gaussian(np.clip(black, -12, 12), sigma=max(0.8, 4.5 * unit))
     return Separation(margins(plates), dots, grain, _distance(black), skins, whole_skin, near, dyes)
+
+
+def _around_eyes(shape: tuple[int, ...], faces: tuple[Face, ...], *, scale: float) -> FloatImage:
+    """Where the eyes of faces lie, with their corners: skin, even in the deepest shade of a face's side."""
+    size = (shape[0], shape[1])
+    found = np.zeros(size, np.float32)
+    for face in faces:
+        points = scaled(face.landmarks, scale)
+        feather = max(0.7, 0.02 * face.width * scale)
+        oval = polygon_mask(size, points[facemap.OVAL], feather=feather)
+        for eye in (facemap.LEFT_EYE, facemap.RIGHT_EYE):
+            np.maximum(found, polygon_mask(size, points[eye], grow=1.8, feather=feather) * oval, out=found)
+    return found
 
 
 def _metal(seen: FloatImage) -> Ink:
