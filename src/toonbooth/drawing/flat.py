@@ -11,29 +11,23 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from toonbooth.drawing import facemap
 from toonbooth.drawing.bare_crown import with_bare_crown
-from toonbooth.drawing.beards import beard_evidence
-from toonbooth.drawing.closeup import Closeup, look_closely
 from toonbooth.drawing.exposure import well_lit
 from toonbooth.drawing.eyes import enlarge_eyes
 from toonbooth.drawing.flat_backdrop import PAIRS, BackdropShape, FlatBackdrop, lay_backdrop
 from toonbooth.drawing.flat_ears import draw_ears, with_ears
-from toonbooth.drawing.flat_features import draw_features
+from toonbooth.drawing.flat_faces import draw_face, is_bearded, whole_small_faces
 from toonbooth.drawing.flat_flesh import (
     Flesh,
-    bare_skin,
     measure_flesh,
     painted_flesh,
     with_shadows,
 )
 from toonbooth.drawing.flat_hues import one_hue_each
 from toonbooth.drawing.flat_skin import FlatSkin, trace_skin
-from toonbooth.drawing.likeness import face_window, look_at
 from toonbooth.drawing.mass_tones import MassTones
 from toonbooth.drawing.masses import trace_masses
-from toonbooth.drawing.pen import Colour
-from toonbooth.drawing.regions import Regions, clean_matte, find_regions, polygon_mask
+from toonbooth.drawing.regions import clean_matte, find_regions
 from toonbooth.drawing.scraps import clean_rim, with_earrings
 from toonbooth.drawing.silhouette import calm_outline, without_scraps
 from toonbooth.drawing.skin_surface import SMALLEST_DRAWN_FACE, Surface, close_skin
@@ -48,22 +42,13 @@ from toonbooth.imaging.resize import Size, enlarged, padded, shrunk
 from toonbooth.imaging.smoothing import flatten, gaussian
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.imaging.windows import extent, grown
-from toonbooth.portrait.model import Face, Portrait, scaled
+from toonbooth.portrait.model import Face, Portrait
 
 _FACE_WIDTH = 400.0
 """Face width in pixels at which lengths and strengths below are meant."""
 
 _NO_FACE_SHARE = 0.28
 """Without a face, lengths are those of a face this share of the picture's short side."""
-
-_TRACED_FROM, _TRACED_AT, _TRACED_TO = 215.0, 260.0, 340.0
-"""Widths in pixels between which a face is traced as it is, and the one that others are brought to."""
-
-_SHOWS_HAIR = 50.0
-"""Width in pixels, where masses are sought, below which a face shows no texture to tell hair by."""
-
-_MIDDLE = np.array([*facemap.LEFT_BROW, *facemap.RIGHT_BROW, 123, 352, 58, 288, 172, 397, facemap.CHIN])
-"""A face's outline below its brows."""
 
 _LARGEST_SVG = 290_000
 """Characters beyond which outlines are simplified."""
@@ -207,7 +192,7 @@ def _trace(portrait: Portrait, look: FlatLook) -> _Traced:
     adorned = with_earrings(person, rgb_to_lab(to_float(small)), faces, scale=scale)
     person = np.maximum(calm_outline(person, faces, scale=scale, unit=fine), adorned * (person < 0.5))
     regions = find_regions(lab, grey, person, faces, scale=scale)
-    surface = _whole_small_faces(close_skin(lab, regions, faces, scale=scale), faces, scale=scale)
+    surface = whole_small_faces(close_skin(lab, regions, faces, scale=scale), faces, scale=scale)
     skin = with_bare_crown(surface.skin, planes_of(lab)[0], grey, person, faces, scale=scale)
     skin = with_shadows(skin, lab, person, faces, scale=scale)
     skin, ears = with_ears(skin, lab, person, faces, scale=scale)
@@ -252,9 +237,15 @@ def _trace(portrait: Portrait, look: FlatLook) -> _Traced:
     features: list[Shape] = []
     for face, each in zip(faces, flesh, strict=True):
         if each is not None and face.width >= SMALLEST_DRAWN_FACE:
-            bearded = _bearded(lab, grey, regions, face, scale=scale)
-            features += _features(
-                portrait, face, surface.skin, each.paint, look, factor=factor, bearded=bearded
+            bearded = is_bearded(planes_of(lab)[0], grey, regions, face, scale=scale)
+            features += draw_face(
+                portrait,
+                face,
+                surface.skin,
+                factor=factor,
+                paint=each.paint,
+                light_from=look.light_from,
+                bearded=bearded,
             )
     figure = replace(figure, inside=(*figure.inside, *features))
     shapes.append(figure)
@@ -350,18 +341,6 @@ def _unmixed(lab: FloatImage, skin: FloatImage, person: FloatImage, *, unit: flo
     return cv2.blendLinear(near.astype(np.float32), lab, known, 1 - known).astype(np.float32, copy=False)
 
 
-def _whole_small_faces(surface: Surface, faces: tuple[Face, ...], *, scale: float) -> Surface:
-    """Between brows and chin small faces are skin: they have too few pixels to tell it by its colour."""
-    skin = surface.skin.copy()
-    for face in faces:
-        width = face.width * scale
-        if width < _SHOWS_HAIR:
-            middle = cv2.convexHull(scaled(face.landmarks, scale)[_MIDDLE])[:, 0]
-            size = (skin.shape[0], skin.shape[1])
-            np.maximum(skin, polygon_mask(size, middle, feather=0.015 * width), out=skin)
-    return replace(surface, skin=skin)
-
-
 def _beyond(skin: FloatImage, person: FloatImage, *, unit: float) -> FloatImage:
     """Skin that reaches a silhouette goes on beyond it, so that no rim of anything else shows there."""
     grown = cv2.dilate(skin, disk(10 * unit)).astype(np.float32, copy=False)
@@ -427,51 +406,6 @@ def _border(person: FloatImage, look: FlatLook, *, unit: float, spacing: float) 
     grown = gaussian(grown, sigma=max(0.8, 0.35 * reach))
     curves = trace_field(grown, level=0.5, spacing=spacing, least_area=max(12.0, 20.0 * reach * reach))
     return Shape(curves, _WHITE)
-
-
-def _bearded(lab: FloatImage, grey: FloatImage, regions: Regions, face: Face, *, scale: float) -> bool:
-    if face.width * scale < _SHOWS_HAIR:
-        return False
-    bare = bare_skin(regions.skin, regions) > 0.8
-    points = scaled(face.landmarks, scale)
-    return beard_evidence(planes_of(lab)[0], grey, bare, points) > 0.5
-
-
-def _features(
-    portrait: Portrait,
-    face: Face,
-    skin: FloatImage,
-    tone: Colour,
-    look: FlatLook,
-    *,
-    factor: int,
-    bearded: bool,
-) -> list[Shape]:
-    """One face's features, traced at about one size, whatever its own is."""
-    height, width = portrait.picture.shape[:2]
-    size = (skin.shape[1] * factor, skin.shape[0] * factor)
-    rows, columns = face_window(face, portrait.picture.shape)
-    if factor > 4:
-        size = (width, height)
-    covered = enlarged(skin, size)[rows, columns]
-    if _TRACED_FROM <= face.width <= _TRACED_TO:
-        seen = look_at(portrait, face, portrait.picture, np.ascontiguousarray(covered))
-        return list(draw_features(replace(seen, paint=tone), light_from=look.light_from, bearded=bearded))
-    margin = round(0.2 * face.width)
-    left, top = max(0, columns.start - margin), max(0, rows.start - margin)
-    right, bottom = min(width, columns.stop + margin), min(height, rows.stop + margin)
-    closeup = Closeup(left, top, right - left, bottom - top, min(4.0, _TRACED_AT / face.width))
-    close = look_closely(replace(portrait, faces=(face,)), closeup)
-    if not close.faces:
-        return []
-    near = close.faces[0]
-    near_skin = np.ascontiguousarray(enlarged(skin, size)[top:bottom, left:right])
-    zoomed = enlarged(near_skin, closeup.size) if closeup.zoom > 1 else shrunk(near_skin, closeup.size)
-    window = face_window(near, close.picture.shape)
-    seen = look_at(close, near, close.picture, np.ascontiguousarray(zoomed[window]))
-    shapes = draw_features(replace(seen, paint=tone), light_from=look.light_from, bearded=bearded)
-    shrink = closeup.width / closeup.size[0]
-    return [shape.moved(scale=shrink, corner=(float(left), float(top))) for shape in shapes]
 
 
 def _unit(portrait: Portrait) -> float:
