@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from toonbooth.drawing.cloths import slopes, whole_cloths
+from toonbooth.drawing.colour_groups import gather_colours, varied_sample
 from toonbooth.drawing.flat_hues import in_one_light
 from toonbooth.drawing.mass_tones import CLOTH, HAIR, MassTones, shaped_for_paper, trace_tones
 from toonbooth.drawing.pen import Colour
@@ -16,11 +18,7 @@ from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.contours import trace_field
 from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage
-from toonbooth.imaging.smoothing import gaussian
-from toonbooth.imaging.windows import extent
-
-_ROUNDS = 6
-"""Rounds after which colours hardly move any more."""
+from toonbooth.imaging.windows import extent, grown
 
 _SHADE = 0.6
 """How much a difference in lightness counts where cloths are told apart: folds are no other cloth."""
@@ -44,21 +42,8 @@ _STEEP = 3.5
 _SUMMIT = 0.3
 """Share of the steepest slope nearby below which a colour is where it is itself."""
 
-_SOFT = 26.0
-"""Width of a border, four-hundredths of a face, from which on it is one of light and not of cloth."""
-
-_ONE_HUE = 8.0
-"""Difference of two hues in one light up to which they are one."""
-
-_LEAST_BORDER = 12
-"""Pixels of a border below which it tells nothing."""
-
-_ONE_CLOTH = 36.0
-"""Most that two tones of one cloth can lie apart."""
-
-_SAMPLES = 9600
-_CELL, _MOST_ALIKE, _LEAST_ALIKE = 5.0, 50, 4
-"""Side of a cell of colours, and how many samples of one count at most and at least."""
+_SAME = 7.0
+"""Difference in L*a*b* of two people's skin up to which hands are not told apart."""
 
 _OVERLAP = 0.1
 """By how much masses reach under their neighbours, in the units of a blurred mask: nothing shows between."""
@@ -109,11 +94,10 @@ def trace_masses(
         places = places[1:]
     if not places:
         return ()
-    dull, slope = _dull(shaped), _slope(shaped)
+    dull, slope = _dull(shaped), slopes(shaped)
     inner = cv2.erode(where, disk(max(3.0, 8 * unit))) > 0.5
     sure = wanted & (on_head | ~_steep(slope) & inner)
-    first = np.array(known, np.float32).reshape(-1, 1, 3)
-    seeds = _dull(shaped_for_paper(first)).reshape(-1, 3) if len(first) else first.reshape(-1, 3)
+    seeds = _seeds(known)
     materials: list[FloatImage] = []
     for place, shade, count, apart in places:
         # What two cloths have mixed at their border is no third, unless there is nothing else.
@@ -121,19 +105,16 @@ def trace_masses(
         part = dull[clear if np.count_nonzero(clear) >= 8 else place]
         weights = np.array([shade, 1, 1], np.float32)
         begun = seeds if shade == _SHADE else seeds[:0]
-        found = gather_colours(_varied(part * weights), count=count, apart=apart, first=begun * weights)
+        found = gather_colours(varied_sample(part * weights), count=count, apart=apart, first=begun * weights)
         materials.append((found / weights).astype(np.float32))
     labels = _nearest(dull, materials, [(place, shade) for place, shade, _, _ in places])
     count = sum(len(found) for found in materials)
-    # Weave has edges of its own everywhere.
-    even = _slope(gaussian(shaped, sigma=max(1.0, 5 * unit)))
-    labels = _without_soft_borders(
-        labels, shaped, even, wanted, [len(found) for found in materials], softest=max(9.0, _SOFT * unit)
-    )
+    labels = whole_cloths(labels, shaped, wanted, _kinds(materials, seeds), unit=unit)
     # What lies outside takes no part, but masses go on to it: beside the silhouette nothing else may show.
     labels = _settled(np.where(wanted, labels, np.uint8(count)), sure, reach=max(4.0, 12 * unit))
     of_hair = len(materials[0]) if len(places) > len(heads) else 0
-    shares = _shares(labels, count, sigma=max(1.0, 3 * unit))
+    sigma = max(1.0, 3 * unit)
+    shares = _shares(labels, count, sigma=sigma)
     labels, first, second = _ranked(shares)
     # Specks and pinholes are left out as they are traced.
     least = max(20.0, 700 * unit * unit)
@@ -154,84 +135,20 @@ def trace_masses(
             masses.insert(0, (np.inf, Shape((np.repeat(frame, 2, axis=0),), base)))
             masses[1:1] = [(np.inf, shape) for shape in inside]
             continue
-        lead = shares[index] - np.where(own, second, first)
+        around = extent(own)
+        assert around is not None
+        window = grown(around, round(12 * sigma), own.shape)
+        lead = shares[index][window] - np.where(own[window], second[window], first[window])
         curves = trace_field(
             lead, level=-_OVERLAP, spacing=max(2.6, 7 * unit), least_area=least, cornered=True
         )
+        corner = np.array((window[1].start, window[0].start), np.float32)
+        curves = tuple(curve + corner for curve in curves)
         if curves:
             masses.append((float(sizes[index]), Shape(curves, base, 1.0, inside)))
     # What is small lies on what is large.
     masses.sort(key=lambda each: -each[0])
     return tuple(shape for _, shape in masses)
-
-
-def gather_colours(
-    samples: FloatImage, *, count: int, apart: float, first: FloatImage | None = None
-) -> FloatImage:
-    """Find the few colours that stand for many: k-means from colours far apart.
-
-    Parameters
-    ----------
-    samples : float32 array, shape (N, 3), N >= 1
-    count : int, >= 1
-        How many at most.
-    apart : float
-        Colours nearer to each other than this become one.
-    first : float32 array, shape (M, 3)
-        Colours that are among them as they are, if any sample is nearest to them.
-
-    Returns
-    -------
-    float32 array, shape (K, 3), 1 <= K <= count.
-    """
-    colours = [np.median(samples, axis=0)]
-    colours[:0] = () if first is None else list(first)
-    nearest = np.min([np.square(samples - colour).sum(axis=1) for colour in colours], axis=0)
-    while len(colours) < count:
-        # Not the very farthest, which is an outlier, but the middle of the farthest part.
-        cut = np.quantile(nearest, 0.985)
-        far = samples[nearest >= cut]
-        if cut < apart * apart or len(far) == 0:
-            break
-        colours.append(np.median(far, axis=0))
-        nearest = np.minimum(nearest, np.square(samples - colours[-1]).sum(axis=1))
-    centres = np.array(colours, np.float32)
-    labels = np.zeros(len(samples), np.int64)
-    fixed = 0 if first is None else len(first)
-    for _ in range(_ROUNDS):
-        away = np.square(centres).sum(axis=1) - 2 * (samples @ centres.T)
-        labels = away.argmin(axis=1)
-        for index in range(fixed, len(centres)):
-            own = samples[labels == index]
-            if len(own):
-                centres[index] = own.mean(axis=0)
-    keep: list[int] = []
-    for index in range(len(centres)):
-        if (labels == index).any() and all(
-            float(np.hypot(*(_weighed(centres[index] - centres[other])))) >= apart for other in keep
-        ):
-            keep.append(index)
-    return centres[keep]
-
-
-def _varied(colours: FloatImage) -> FloatImage:
-    """A sample of many colours in which none is too common: a tie is small beside a coat."""
-    # An odd step, so that samples don't fall on columns.
-    sample = colours[:: max(1, len(colours) // _SAMPLES) | 1]
-    cells = np.floor(sample * np.float32(1 / _CELL)).astype(np.int64) + 512
-    keys = (cells[:, 0] << 20) + (cells[:, 1] << 10) + cells[:, 2]
-    order = np.argsort(keys, kind="stable")
-    alike = keys[order]
-    begins = np.flatnonzero(np.r_[True, alike[1:] != alike[:-1]])
-    sizes = np.diff(np.r_[begins, len(alike)])
-    rank = np.arange(len(alike)) - np.repeat(begins, sizes)
-    kept = (rank < _MOST_ALIKE) & (np.repeat(sizes, sizes) >= _LEAST_ALIKE)
-    varied: FloatImage = sample[order[kept]] if kept.any() else sample
-    return varied
-
-
-def _weighed(difference: FloatImage) -> tuple[float, float]:
-    return float(difference[0]), float(np.hypot(difference[1], difference[2]))
 
 
 def _dull(shaped: FloatImage) -> FloatImage:
@@ -279,15 +196,6 @@ def _shares(labels: NDArray[np.uint8], count: int, *, sigma: float) -> list[Floa
     return shares
 
 
-def _slope(shaped: FloatImage) -> FloatImage:
-    """The square of how fast colours change, per pixel."""
-    slope = np.zeros(shaped.shape[:2], np.float32)
-    for plane in planes_of(shaped):
-        for across, down in ((1, 0), (0, 1)):
-            slope += np.square(cv2.Sobel(plane, cv2.CV_32F, across, down, scale=0.125))
-    return slope
-
-
 def _steep(slope: FloatImage) -> NDArray[np.bool_]:
     """Where one colour goes over into another: what lies there is neither."""
     even = (slope < _STEEP * _STEEP).astype(np.uint8)
@@ -299,57 +207,24 @@ def _steep(slope: FloatImage) -> NDArray[np.bool_]:
     return steep
 
 
-def _without_soft_borders(
-    labels: NDArray[np.uint8],
-    shaped: FloatImage,
-    slope: FloatImage,
-    wanted: NDArray[np.bool_],
-    counts: list[int],
-    *,
-    softest: float,
-) -> NDArray[np.uint8]:
-    """Make one of materials that go over into each other softly: that is light, and a cloth has an edge.
+def _seeds(known: Sequence[Colour]) -> FloatImage:
+    """Known colours, (M, 3), as they tell materials apart; of nearly the same one."""
+    kept: list[Colour] = []
+    for colour in known:
+        if all(np.linalg.norm(np.subtract(colour, other)) > _SAME for other in kept):
+            kept.append(colour)
+    if not kept:
+        return np.zeros((0, 3), np.float32)
+    seeds: FloatImage = _dull(shaped_for_paper(np.array([kept], np.float32)))[0]
+    return seeds
 
-    Parameters
-    ----------
-    counts : how many materials each kind has; those of different kinds stay apart
-    softest : float, pixels
-        Width of a border from which on it is none.
-    """
-    count = sum(counts)
-    kind = np.repeat(np.arange(len(counts)), counts)
-    here = labels[wanted]
-    sizes = np.bincount(here, minlength=count)
-    sums = [np.bincount(here, plane[wanted], minlength=count) for plane in planes_of(shaped)]
-    means = (np.stack(sums) / np.maximum(sizes, 1)).T
-    pairs = np.zeros(count * count, np.int64)
-    steepness = np.zeros(count * count)
-    for one, other, there in (
-        (labels[:, :-1], labels[:, 1:], np.s_[:, :-1]),
-        (labels[:-1], labels[1:], np.s_[:-1]),
-    ):
-        border = (one != other) & wanted[there]
-        key = np.minimum(one, other)[border].astype(np.int64) * count + np.maximum(one, other)[border]
-        pairs += np.bincount(key, minlength=count * count)
-        steepness += np.bincount(key, np.sqrt(slope[there][border]), minlength=count * count)
-    apart = np.linalg.norm(means[:, None] - means[None, :], axis=2)
-    widths = apart.ravel() * pairs / np.maximum(steepness, 1e-6)
-    # What differs in light alone is one cloth sooner.
-    strength = in_one_light(means[:, :1].astype(np.float32))
-    hues = means[:, 1:] * strength
-    off = np.linalg.norm(hues[:, None] - hues[None, :], axis=2)
-    widths *= np.where(off.ravel() < _ONE_HUE, 2, 1)
-    into = np.arange(count, dtype=np.uint8)
-    for key in np.argsort(-widths, kind="stable"):
-        if widths[key] <= softest:
-            break
-        first, second = (into == into[index] for index in divmod(int(key), count))
-        alike = kind[first][0] == kind[second][0]
-        # None of one may be too far from any of the other: from black by greys to white is no one cloth.
-        if pairs[key] >= _LEAST_BORDER and alike and apart[np.ix_(first, second)].max() < _ONE_CLOTH:
-            into[second] = into[first][0]
-    merged: NDArray[np.uint8] = into[labels]
-    return merged
+
+def _kinds(materials: list[FloatImage], seeds: FloatImage) -> NDArray[np.intp]:
+    """Of every material whether it is cloth, 0, skin, 1, or which head's hair, from 2."""
+    kinds = [np.full(len(found), place + 2) for place, found in enumerate(materials)]
+    skin = (np.abs(materials[0][:, None] - seeds[None]).max(axis=2) < 0.01).any(axis=1)
+    kinds[0] = np.where(skin, 1, 0)
+    return np.concatenate(kinds)
 
 
 def _settled(labels: NDArray[np.uint8], sure: NDArray[np.bool_], *, reach: float) -> NDArray[np.uint8]:

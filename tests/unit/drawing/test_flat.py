@@ -10,9 +10,9 @@ import pytest
 
 from tests.golden import astronaut_portrait
 from tests.unit.drawing.portraits import bust, landscape
+from toonbooth.drawing.colour_groups import gather_colours
 from toonbooth.drawing.flat import choose_look, draw_flat, flat_svg, trace_flat
 from toonbooth.drawing.flat_backdrop import PAIRS, BackdropShape
-from toonbooth.drawing.masses import gather_colours
 from toonbooth.drawing.vector import Shape, paint, to_svg
 from toonbooth.imaging.colour import rgb_to_lab
 from toonbooth.imaging.pixels import ByteImage, to_float

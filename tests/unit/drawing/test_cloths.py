@@ -1,0 +1,58 @@
+"""Light makes no other cloth of a cloth, and a crease is a line on it."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from toonbooth.drawing.cloths import whole_cloths
+from toonbooth.drawing.creases import trace_creases
+from toonbooth.imaging.pixels import FloatImage
+
+EVERYWHERE = np.ones((96, 96), np.bool_)
+
+
+def two_tones(left: float, right: float, *, blur: float) -> tuple[FloatImage, FloatImage]:
+    """One hue in two tones, and which of the two is nearer."""
+    shaped = np.full((96, 96, 3), (left, 4.0, -12.0), np.float32)
+    shaped[:, 48:, 0] = right
+    shaped = cv2.GaussianBlur(shaped, (0, 0), blur).astype(np.float32)
+    return shaped, (shaped[..., 0] > (left + right) / 2).astype(np.float32)
+
+
+def materials_of(shaped: FloatImage, labels: FloatImage, kind: tuple[int, ...]) -> set[int]:
+    found = whole_cloths(labels.astype(np.uint8), shaped, EVERYWHERE, np.array(kind), unit=0.25)
+    return set(np.unique(found).tolist())
+
+
+def test_a_soft_border_is_light_and_a_steep_one_is_an_edge() -> None:
+    assert len(materials_of(*two_tones(30, 60, blur=12.0), (0, 0))) == 1
+    assert len(materials_of(*two_tones(30, 60, blur=1.0), (0, 0))) == 2
+    assert len(materials_of(*two_tones(50, 60, blur=1.0), (0, 0))) == 1
+
+
+def test_skin_and_cloth_stay_apart_however_alike_they_are() -> None:
+    assert len(materials_of(*two_tones(50, 60, blur=12.0), (0, 1))) == 2
+
+
+def test_a_chip_goes_to_the_cloth_around_it_and_a_button_of_another_colour_stays() -> None:
+    shaped, labels = np.full((96, 96, 3), (50.0, 0.0, 0.0), np.float32), np.zeros((96, 96), np.float32)
+    shaped[:, 60:], labels[:, 60:] = (90.0, 0.0, 0.0), 1
+    shaped[20:30, 20:30], labels[20:30, 20:30] = (70.0, 0.0, 0.0), 1
+    shaped[50:60, 20:30], labels[50:60, 20:30] = (50.0, 60.0, 30.0), 2
+    found = whole_cloths(labels.astype(np.uint8), shaped, EVERYWHERE, np.zeros(3, np.intp), unit=0.25)
+    assert found[25, 25] == found[5, 5]
+    assert len({int(found[25, 25]), int(found[55, 25]), int(found[25, 80])}) == 3
+
+
+def test_a_thin_dark_line_is_a_crease_and_weave_and_folds_are_none() -> None:
+    plain = np.full((120, 120), 40.0, np.float32)
+    line, fold = plain.copy(), plain.copy()
+    cv2.line(line, (20, 20), (95, 90), (30.0,), 2)
+    fold[:, 60:] = 30
+    fold = cv2.GaussianBlur(fold, (0, 0), 8.0).astype(np.float32)
+    weave = plain + np.random.default_rng(1).normal(0, 3, plain.shape).astype(np.float32)
+    core = np.ones(plain.shape, np.bool_)
+    assert len(trace_creases(line, core, unit=0.4)) == 1
+    for other in (plain, fold, weave):
+        assert trace_creases(other, core, unit=0.4) == ()
