@@ -8,9 +8,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from toonbooth.drawing.colour_groups import gather_colours
 from toonbooth.drawing.flat_hues import in_one_light
 from toonbooth.drawing.inks import Ink
-from toonbooth.drawing.masses import gather_colours
 from toonbooth.drawing.regions import polygon_mask
 from toonbooth.imaging.colour import rgb_to_lab
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float

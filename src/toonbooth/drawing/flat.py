@@ -27,6 +27,7 @@ from toonbooth.drawing.flat_hues import one_hue_each
 from toonbooth.drawing.flat_skin import FlatSkin, trace_skin
 from toonbooth.drawing.mass_tones import MassTones
 from toonbooth.drawing.masses import trace_masses
+from toonbooth.drawing.pen import Colour
 from toonbooth.drawing.regions import clean_matte, find_regions
 from toonbooth.drawing.scraps import clean_rim, with_earrings
 from toonbooth.drawing.silhouette import calm_outline, without_scraps
