@@ -19,7 +19,7 @@ _WHITE_OF_EYES: Final = np.array([9.0, 8.0], np.float32)
 _SKIN: Final = np.array([14.0, 18.0], np.float32)
 """a* and b* of skin in white light, near enough: the depth of a skin hardly moves them."""
 
-_ORDINARY, _COLOURED = 12.0, 20.0
+_ORDINARY, _COLOURED = 14.0, 22.0
 """How far from those the white of eyes lies in light that is still, and that is no longer, called white."""
 
 _TAKEN_BACK = 0.7
@@ -27,6 +27,9 @@ _TAKEN_BACK = 0.7
 
 _GREY: Final = 5.0
 """Chroma of skin and eyes in a photo without colours; skin in blue light is grey, and eyes are blue."""
+
+_WIDE_ENOUGH: Final = (90.0, 150.0)
+"""Widths of faces, pixels, between which their eyes come to be told from the lids around them."""
 
 _LEAST_PIXELS: Final = 24
 _CLOSED: Final = 0.1
@@ -57,6 +60,7 @@ def in_white_light(portrait: Portrait) -> Portrait:
     distance = float(np.hypot(*away))
     agreed = float(np.dot(skin[1:] - _SKIN, away)) / max(distance, 1e-3)
     share = float(np.interp(distance, (_ORDINARY, _COLOURED), (0, 1)) * np.interp(agreed, (4, 14), (0, 1)))
+    share *= float(np.interp(max(widths), _WIDE_ENOUGH, (0, 1)))
     if share <= 0:
         return portrait
     wanted = white.copy()

@@ -26,7 +26,7 @@ def colour_away(one: Portrait, other: Portrait) -> float:
 @pytest.mark.parametrize("skin", [(235, 200, 180), (222, 172, 142), (150, 100, 70), (84, 54, 38)])
 def test_skin_of_any_depth_in_ordinary_light_is_left_alone(skin: tuple[int, int, int]) -> None:
     for lamp in ((1.0, 1.0, 1.0), (1.0, 0.95, 0.88)):
-        portrait = lit_by(bust(320, 256, skin=skin), lamp)
+        portrait = lit_by(bust(480, 400, skin=skin), lamp)
         assert in_white_light(portrait) is portrait
 
 
@@ -36,13 +36,13 @@ def test_much_of_a_lamps_colour_is_taken_out_of_everything(
     lamp: tuple[float, float, float], light: object
 ) -> None:
     assert callable(light)
-    plain = bust(320, 256)
+    plain = bust(480, 400)
     coloured = lit_by(plain, lamp)
     assert colour_away(light(coloured), plain) < 0.6 * colour_away(coloured, plain)
 
 
 def test_painted_lids_on_ordinary_skin_are_no_lamp() -> None:
-    portrait = bust(320, 256)
+    portrait = bust(480, 400)
     painted = portrait.picture.copy()
     for eye in (portrait.faces[0].left_eye, portrait.faces[0].right_eye):
         (x0, y0), (x1, y1) = eye.contour.min(axis=0).astype(int), eye.contour.max(axis=0).astype(int)
@@ -52,7 +52,7 @@ def test_painted_lids_on_ordinary_skin_are_no_lamp() -> None:
 
 
 def test_a_photo_without_colours_or_people_stays_as_it_is() -> None:
-    portrait = bust(320, 256)
+    portrait = bust(480, 400)
     grey = np.repeat(portrait.picture.mean(axis=2, keepdims=True), 3, axis=2).astype(np.uint8)
     for each in (portrait.with_picture(grey), landscape()):
         assert in_white_light(each) is each
