@@ -55,7 +55,7 @@ _LOCKS = 1.4
 _CROPPED = 1.3
 """How much cropped hair counts as rough, against cloth."""
 
-_SCRAP = 300.0
+_SCRAP = 600.0
 """Area in square units under which a brush leaves a shape on cloth out."""
 
 _INK = 0.8

@@ -21,7 +21,7 @@ from toonbooth.imaging.tones import smoothstep
 from toonbooth.imaging.windows import around_point
 from toonbooth.portrait.model import Face, Points, scaled
 
-_BEARD_DETAIL, _HAIR_DETAIL = 0.7, 0.4
+_BEARD_DETAIL, _HAIR_DETAIL = 0.7, 0.1
 """How much of their own fine drawing beards and the hair of a head keep, against 1 in eyes and mouth."""
 
 

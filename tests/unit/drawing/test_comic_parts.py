@@ -167,7 +167,7 @@ def test_light_along_a_jaw_is_skin_and_hair_keeps_strands() -> None:
     assert settled.skin[centre[1], centre[0]] > regions.skin[centre[1], centre[0]] + 0.3
     x, y = face.landmarks[facemap.FOREHEAD_TOP]
     above = (round(float(y) - 0.15 * face.width), round(float(x)))
-    assert settled.features[above] > regions.features[above] + 0.2
+    assert settled.features[above] > regions.features[above] + 0.05
     assert (settled.features >= regions.features).all()
 
 
