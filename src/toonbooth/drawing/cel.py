@@ -43,7 +43,7 @@ def cel_tones(
     light, woven = drapery.light(tones.step), drapery.woven
     a, b = (without_flecks(plane, woven, unit=unit) for plane in (a, b))
     chroma = cv2.magnitude(a, b).astype(np.float32, copy=False)
-    white = whiteness(lightness, chroma)
+    white = whiteness(lightness, chroma) * (1 - drapery.bare)
     # Counted in tones the folds of a white shirt would be dirt.
     light += (np.float32(98) - light) * (np.float32(0.75) * white)
     # A black and white photo stays one.

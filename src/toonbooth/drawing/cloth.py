@@ -24,7 +24,9 @@ def without_flecks(plane: FloatImage, woven: FloatImage, *, unit: float) -> Floa
     return calm
 
 
-def woven_cloth(lightness: FloatImage, disorder: FloatImage, regions: Regions, *, unit: float) -> FloatImage:
+def woven_cloth(
+    lightness: FloatImage, unlike_hair: FloatImage, regions: Regions, *, unit: float
+) -> FloatImage:
     """Where cloth is, whose weave is to be evened out, (H, W), 0 … 1.
 
     That is from the shoulders down. Locks that hang there are rougher than any knitwear, and run one way, as
@@ -33,8 +35,8 @@ def woven_cloth(lightness: FloatImage, disorder: FloatImage, regions: Regions, *
     Parameters
     ----------
     lightness : float32 array, shape (H, W), L*
-    disorder : float32 array, shape (H / 4, W / 4), 0 … 1
-        1 where threads run every way.
+    unlike_hair : float32 array, shape (H / 4, W / 4), 0 … 1
+        1 where nothing hangs one way.
     regions : of the same size
     unit : float, pixels
         A four-hundredth of a face's width.
@@ -48,14 +50,14 @@ def woven_cloth(lightness: FloatImage, disorder: FloatImage, regions: Regions, *
     for x, y, across in regions.heads:
         under = (rows - np.float32(y)) / np.float32(across)
         below = np.maximum(
-            smoothstep(under, low=0.75, high=1.15), smoothstep(under, low=0.5, high=0.7) * disorder
+            smoothstep(under, low=0.75, high=1.15), smoothstep(under, low=0.5, high=0.7) * unlike_hair
         )
         beside = smoothstep(np.abs(columns - np.float32(x)) / np.float32(across), low=1.1, high=1.4)
         cloth *= np.maximum(below, beside)
     around = enlarged(gaussian(shrunk(lightness, size), sigma=3.5 * unit), (width, height))
     rough = shrunk(cv2.absdiff(lightness, around).astype(np.float32, copy=False), size)
     calm = smoothstep(gaussian(rough, sigma=3.5 * unit), low=6.5, high=4.0)
-    cloth *= np.maximum(calm, disorder)
+    cloth *= np.maximum(calm, unlike_hair)
     return enlarged(cloth, (width, height))
 
 

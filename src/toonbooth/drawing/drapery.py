@@ -78,6 +78,7 @@ class Drapery:
     lines : response of the lines, as that of `line_response`, 0 but where people and `cover` are.
     cover : 0 on bare skin, 1 elsewhere.
     woven : where cloth is, 0 … 1, from `woven_cloth`.
+    bare : where hands and arms may be, 0 … 1, that are not known as skin.
     """
 
     base: FloatImage
@@ -87,6 +88,7 @@ class Drapery:
     lines: FloatImage
     cover: FloatImage
     woven: FloatImage
+    bare: FloatImage
 
     def light(self, step: float) -> FloatImage:
         """L*, (H, W), of a drawing in which tones in the middle lie `step` apart."""
@@ -126,8 +128,10 @@ def find_drapery(tones: ByteImage, lab: FloatImage, flow: Flow, regions: Regions
     tone = np.multiply(tones, np.float32(_SPAN / 255), dtype=np.float32)
     few = _few(tone)
     # Strands run one way; threads, sequins and cropped hair run every way.
-    disorder = smoothstep(order(flow, few, sigma=max(1.0, 4 * unit)), low=0.65, high=0.4)
-    woven = woven_cloth(lightness, disorder, regions, unit=unit)
+    ordered, level_ways = order(flow, few, sigma=max(1.0, 4 * unit))
+    disorder = smoothstep(ordered, low=0.65, high=0.4)
+    unlike_hair = np.maximum(disorder, smoothstep(level_ways, low=-0.2, high=0.2))
+    woven = woven_cloth(lightness, unlike_hair, regions, unit=unit)
     rough = _roughness(tone, np.maximum(shrunk(woven, few), np.float32(_CROPPED) * disorder), unit=unit)
     contrast = np.maximum(np.float32(_FINEST), np.float32(2) * rough)
     (smooth,) = guided_planes([tone], tone, radius=max(1, round(7 * unit)), contrast=contrast)
@@ -146,7 +150,8 @@ def find_drapery(tones: ByteImage, lab: FloatImage, flow: Flow, regions: Regions
     # Where a weave is rough its shadows are no folds; in hair what is fainter than a fold is a lock.
     form *= (np.float32(_LOCKS) + np.float32(1 - _LOCKS) * woven) / (1 + np.float32(200) * rough * rough)
     level = _levels(_without_scraps(form, woven, unit=unit))
-    level *= 1 - np.float32(_SOFT) * _bare(planes, woven, disorder, regions)
+    bare = _bare(planes, woven, disorder, regions, unit=unit)
+    level *= 1 - np.float32(_SOFT) * bare
     skin = np.maximum(regions.skin, regions.features)
     cover: FloatImage = 1 - cv2.erode(skin, np.ones((3, 3), np.uint8)).astype(np.float32, copy=False)
     lines = _lines(sharp, tone, rough, unit=unit)
@@ -156,7 +161,7 @@ def find_drapery(tones: ByteImage, lab: FloatImage, flow: Flow, regions: Regions
     # The local colour ends where garments do, and has no thread.
     ends = sharp - calm
     ends -= np.clip(ends, -_THREAD, _THREAD)
-    return Drapery(light.over(calm + ends), level, lightness, stray, lines, cover, woven)
+    return Drapery(light.over(calm + ends), level, lightness, stray, lines, cover, woven, bare)
 
 
 def _few(plane: FloatImage) -> Size:
@@ -164,7 +169,9 @@ def _few(plane: FloatImage) -> Size:
     return max(1, plane.shape[1] // 4), max(1, plane.shape[0] // 4)
 
 
-def _bare(lab: list[FloatImage], woven: FloatImage, disorder: FloatImage, regions: Regions) -> FloatImage:
+def _bare(
+    lab: list[FloatImage], woven: FloatImage, disorder: FloatImage, regions: Regions, *, unit: float
+) -> FloatImage:
     """Where hands, bald heads and shaded necks are, or what is like them, (H, W), 0 … 1: for soft shadows."""
     size = (woven.shape[1], woven.shape[0])
     few = _few(woven)
@@ -172,10 +179,12 @@ def _bare(lab: list[FloatImage], woven: FloatImage, disorder: FloatImage, region
         cv2.resize(plane, few, interpolation=cv2.INTER_NEAREST).astype(np.float32, copy=False)
         for plane in (*lab, woven)
     )
-    # Hair of that hue runs one way.
-    np.maximum(where, disorder, out=where)
+    # Shine has lost its colour; what is around it tells.
+    a, b = (gaussian(plane, sigma=max(1.0, 3 * unit)) for plane in (a, b))
     hue = bodily_hue(a, b, cv2.magnitude(a, b).astype(np.float32, copy=False))
     hue *= smoothstep(lightness, low=22, high=36)
+    # Hair of that hue runs one way.
+    np.maximum(where, disorder, out=where)
     for x, y, across in regions.heads:
         rows = slice(max(0, round((y + 0.45 * across) / 4)), max(0, round((y + across) / 4)))
         columns = slice(max(0, round((x - 0.42 * across) / 4)), max(0, round((x + 0.42 * across) / 4)))

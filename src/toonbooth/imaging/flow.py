@@ -82,8 +82,8 @@ def edge_tangent_flow(grey: FloatImage, *, scale: float) -> Flow:
     return Flow(x, y, np.minimum(coherence, np.float32(1)))
 
 
-def order(flow: Flow, size: Size, *, sigma: float) -> FloatImage:
-    """How much a flow runs one way around each place, on few pixels.
+def order(flow: Flow, size: Size, *, sigma: float) -> tuple[FloatImage, FloatImage]:
+    """How much a flow runs one way around each place, on few pixels, and how level that way is.
 
     Parameters
     ----------
@@ -94,12 +94,19 @@ def order(flow: Flow, size: Size, *, sigma: float) -> FloatImage:
 
     Returns
     -------
-    float32 array, 0 (every way, as in sequins and wool) … 1 (one way, as in combed hair).
+    Two float32 arrays: 0 (every way, as in sequins and wool) … 1 (one way, as in combed hair); and -1
+    (upright, as hanging hair) … 1 (level, as knitted rows).
     """
-    x, y = (cv2.resize(part, size, interpolation=cv2.INTER_NEAREST) for part in (flow.x, flow.y))
+    x, y = (
+        cv2.resize(part, size, interpolation=cv2.INTER_NEAREST).astype(np.float32, copy=False)
+        for part in (flow.x, flow.y)
+    )
     # The double angle has no sign to jump.
-    cos2, sin2 = (cv2.GaussianBlur(part, (0, 0), sigma) for part in (x * x - y * y, np.float32(2) * x * y))
-    return cv2.magnitude(cos2, sin2).astype(np.float32, copy=False)
+    cos2, sin2 = (
+        cv2.GaussianBlur(part, (0, 0), sigma).astype(np.float32, copy=False)
+        for part in (x * x - y * y, np.float32(2) * x * y)
+    )
+    return cv2.magnitude(cos2, sin2).astype(np.float32, copy=False), cos2
 
 
 def _half_angle(cos2: MatLike, sin2: MatLike) -> tuple[FloatImage, FloatImage]:
