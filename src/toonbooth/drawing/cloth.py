@@ -19,8 +19,9 @@ def without_flecks(plane: FloatImage, woven: FloatImage, *, unit: float) -> Floa
     height, width = part.shape
     few = shrunk(part, (max(1, width // 2), max(1, height // 2)))
     even = enlarged(gaussian(few, sigma=max(0.8, 4 * unit)), (width, height))
+    much = np.float32(0.85) * share
     calm = plane.copy()
-    calm[below:] += (even - part) * (np.float32(0.85) * share)
+    calm[below:] = cv2.blendLinear(even, part, much, 1 - much)
     return calm
 
 

@@ -137,7 +137,8 @@ def find_drapery(tones: ByteImage, lab: FloatImage, flow: Flow, regions: Regions
     (smooth,) = guided_planes([tone], tone, radius=max(1, round(7 * unit)), contrast=contrast)
     sharp = smooth.over(tone)
     calm = cv2.GaussianBlur(sharp, (3, 3), 0.7).astype(np.float32, copy=False)
-    calm += (gaussian(sharp, sigma=max(0.7, 6 * unit)) - calm) * woven
+    wide = gaussian(sharp, sigma=max(0.7, 6 * unit))
+    calm = cv2.blendLinear(wide, calm, woven, 1 - woven).astype(np.float32, copy=False)
     own = shrunk(calm, few)
     local, light = guided_planes(
         [own, shrunk(lightness, few)],
@@ -246,5 +247,5 @@ def _opened(lightness: FloatImage) -> FloatImage:
     """Black opened to a dark colour in which folds can be seen."""
     opened: FloatImage = np.float32(4) + lightness * np.float32(0.955)
     # In bytes' colours a ramp is as good as a curve.
-    opened += np.clip((np.float32(34) - lightness) * np.float32(10 / 22), 0, np.float32(10))
+    opened += np.clip((np.float32(34) - lightness) * np.float32(12 / 22), 0, np.float32(12))
     return opened

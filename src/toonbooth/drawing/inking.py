@@ -186,23 +186,22 @@ def plan_lines(
     H. Kang, S. Lee, C. K. Chui, "Coherent line drawing", NPAR 2007. doi:10.1145/1274871.1274878
     """
     sigma = max(0.6, 1.05 * unit * factor)
-    fine = np.zeros_like(grey)
-    broad = np.zeros_like(grey)
-    reach = line_reach(max(0.7, 2.6 * unit))
-    window = extent(wanted > 0 if others is None else (others.cover < 0.99) & (wanted > 0))
+    fine, broad = np.zeros_like(grey), np.zeros_like(grey)
+    where = wanted if others is None else wanted * (1 - others.cover)
+    window = extent(where > 0.01)
     if window is not None:
-        seen = grown(window, reach, grey.shape)
-        within = seen_from(seen, window)
+        seen = grown(window, line_reach(max(0.7, 2.6 * unit)), grey.shape)
+        within, smooth = seen_from(seen, window), smooth_grey[seen]
         # Strong edges answer to a fine and to a broad stroke, and get the heavier line for it.
-        broad[window] = line_response(smooth_grey[seen], sigma=max(0.7, 2.6 * unit))[within] * np.float32(0.5)
-        mixed = smooth_grey[seen] + (grey[seen] - smooth_grey[seen]) * np.float32(0.25)
-        fine[window] = line_response(mixed, sigma=max(0.55, sigma / factor))[within]
-        fine += broad
-        np.maximum(fine, 0, out=fine)
+        broad[window] = line_response(smooth, sigma=max(0.7, 2.6 * unit))[within] * np.float32(0.5)
+        smooth = smooth + (grey[seen] - smooth) * np.float32(0.25)
+        fine[window] = line_response(smooth, sigma=max(0.55, sigma / factor))[within] + broad[window]
+        np.maximum(fine[window], 0, out=fine[window])
     dense = fine
     if others is not None:
-        fine *= 1 - others.cover
-        broad *= 1 - others.cover
+        bare = 1 - others.cover
+        fine *= bare
+        broad *= bare
         # Where a border is strong it isn't dense.
         dense = fine + np.minimum(others.lines, np.float32(threshold))
         fine += others.lines
