@@ -149,7 +149,8 @@ def find_drapery(tones: ByteImage, lab: FloatImage, flow: Flow, regions: Regions
     )
     form = calm - local.over(calm)
     # Where a weave is rough its shadows are no folds; in hair what is fainter than a fold is a lock.
-    form *= (np.float32(_LOCKS) + np.float32(1 - _LOCKS) * woven) / (1 + np.float32(200) * rough * rough)
+    plain = np.maximum(woven, enlarged(disorder, (tone.shape[1], tone.shape[0])))
+    form *= (np.float32(_LOCKS) + np.float32(1 - _LOCKS) * plain) / (1 + np.float32(200) * rough * rough)
     level = _levels(_without_scraps(form, woven, unit=unit))
     bare = _bare(planes, woven, disorder, regions, unit=unit)
     level *= 1 - np.float32(_SOFT) * bare

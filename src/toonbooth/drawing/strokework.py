@@ -20,7 +20,7 @@ from toonbooth.imaging.smoothing import flatten
 from toonbooth.imaging.windows import Window, work_within
 from toonbooth.portrait.model import Face
 
-_COARSE, _FINE = 1.8, 3.0
+_COARSE, _FINE = 2.2, 3.0
 """How much strokes are steepened; coarse ones are enlarged later and stay soft."""
 
 _ONE_STEP = 2.5
