@@ -18,6 +18,9 @@ _Mask = NDArray[np.bool_]
 _EDGE = 1.0
 """Half the L* over which a tone passes into the next."""
 
+_CHIN = 0.55
+"""Face widths from a face's middle down to its chin, about."""
+
 _SMALLEST_SHAPE = 1400.0
 """Area in square units under which a brush leaves a shape out."""
 
@@ -73,7 +76,11 @@ def gather_form(
         spots = _scraps(bent > 0.4 * step, 2 * smallest)
         bent = np.where(spots, np.minimum(bent, np.float32(0.35 * step)), bent).astype(np.float32)
     bent = enlarged(_without_scraps(bent, edge, skin, smallest=smallest), whole)
-    shadow, deep = _below(bent, edge), _below(bent, edge - 1.15 * depth - 2)
+    # A neck lies in one shadow, however dark: a second within it would be a stain.
+    deepest = edge - 1.15 * depth - 2
+    neck = slice(min(whole[1], max(0, round(2 * (y + _CHIN * width)))), None)
+    np.maximum(bent[neck], np.float32(deepest + 2 * _EDGE), out=bent[neck])
+    shadow, deep = _below(bent, edge), _below(bent, deepest)
     # One light tone is enough: what shines on it is sweat.
     lights = np.clip(bent, 0, np.float32(1.2 * step))
     drawn = np.minimum(lights, np.float32(0.6 * step))

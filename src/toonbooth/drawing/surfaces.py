@@ -162,8 +162,9 @@ def _shine_and_strands(
     np.maximum(shine, skin_holes(np.maximum(skin, shine), face, seen), out=shine)
     if shaven:
         chin = face * smoothstep(below, low=0.12, high=0.25) * smoothstep(np.abs(beside), low=0.42, high=0.3)
-        # A collar in the shade may be as dark, but not as red.
-        reddish = smoothstep(red, low=0.3 * redness, high=0.6 * redness) * person * (1 - taken)
+        # A collar in the shade may be as dark, but not as red as skin is at that light.
+        share = red / np.clip(light * np.float32(redness / typical), 0.3 * redness, redness)
+        reddish = smoothstep(share, low=0.25, high=0.5) * person * (1 - taken)
         np.maximum(shine, chin * reddish, out=shine)
         np.maximum(shine, rim_light(np.maximum(skin, shine), seen), out=shine)
         shadows = shadows_of(np.maximum(skin, shine), (light, red, yellow), person, points, width)
