@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import cv2
@@ -134,8 +135,8 @@ def _creases(picture: ByteImage, face: Face, *, beard: float) -> Iterator[tuple[
     grey = gaussian_exactly(grey, sigma=max(0.6, 0.006 * width))
     corner = np.array([left, top], np.float32)
     kinds, paths = zip(*_paths((face.landmarks - corner) * np.float32(share), beard=beard), strict=True)
-    lines = np.stack([curve(path, samples=_SAMPLES) for path in paths])
-    across = np.stack([normals(line) for line in lines])
+    lines = np.stack([_through(len(path)) @ path for path in paths])
+    across = normals(lines)
     steps = np.arange(-_REACH - _GAP, _REACH + _GAP + 1, dtype=np.float32) * np.float32(_STEP * width)
     places = lines[:, :, None] + across[:, :, None] * steps[None, None, :, None]
     x, y = (np.ascontiguousarray(places[..., axis]).reshape(len(lines), -1) for axis in (0, 1))
@@ -158,6 +159,12 @@ def _creases(picture: ByteImage, face: Face, *, beard: float) -> Iterator[tuple[
         if np.count_nonzero(pressure > 0.1) >= _SHORTEST * _SAMPLES:
             path = (line + out * moved[:, None]) / np.float32(share) + corner
             yield kind, path, _tapered(pressure)
+
+
+@cache
+def _through(count: int) -> FloatImage:
+    """What makes a smooth curve of a number of points, (samples, points): it is the same for all."""
+    return curve(np.eye(count, dtype=np.float32), samples=_SAMPLES)
 
 
 def _along(depth: FloatImage, steps: FloatImage) -> tuple[FloatImage, FloatImage]:
