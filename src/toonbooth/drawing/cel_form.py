@@ -73,7 +73,7 @@ def gather_form(
     smallest = _SMALLEST_SHAPE / 4 * unit * unit
     if sunny > 3:
         # A lone light spot on a cheek is no form.
-        spots = _scraps(bent > 0.4 * step, 2 * smallest)
+        spots = _scraps(bent > 0.4 * step, 6 * smallest)
         bent = np.where(spots, np.minimum(bent, np.float32(0.35 * step)), bent).astype(np.float32)
     bent = enlarged(_without_scraps(bent, edge, skin, smallest=smallest), whole)
     # A neck lies in one shadow, however dark: a second within it would be a stain.

@@ -236,7 +236,7 @@ def as_flesh(drawn: FloatImage, lab: FloatImage, surface: Surface) -> FloatImage
         calmer = calm_of(float(np.hypot(tone[1], tone[2])))
         lifted = lightness + np.float32(0.8 * lift_of(tone[0]))
         # Light falls through ears: they'd be red rags.
-        red = np.minimum(a, np.float32(max(1.3 * tone[1], 8.0)))
-        wanted = (lifted, red * np.float32(calmer), b * np.float32(calmer))
+        share = np.float32(calmer) * np.minimum(1, np.float32(max(1.4 * tone[1], 12.0)) / np.maximum(a, 1))
+        wanted = (lifted, a * share, b * share)
         planes = [plane + flesh * (skin - plane) for plane, skin in zip(planes, wanted, strict=True)]
     return cv2.merge(planes).astype(np.float32, copy=False)
