@@ -38,11 +38,8 @@ CALM: Final = 0.012
 _LEVEL: Final = 0.01
 """Radians within which a head is as good as upright; turning it would only blur it."""
 
-_CALM_DRAWN: Final = 0.02
+_CALM_DRAWN: Final = 0.025
 """The same where a drawing's hair ends inside its figure: its strands were painted, not grown."""
-
-_CORNER: Final = 0.025
-"""How round corners are that no figure has, face widths."""
 
 _PURE: Final = 0.02
 """So close to 0 or 1 nobody sees a mixture."""
@@ -50,8 +47,11 @@ _PURE: Final = 0.02
 _TRUE: Final = 0.9
 """What part of a face a silhouette holds that isn't a lie."""
 
-_CRISP: Final = 0.8
-"""Pixels by which an edge is softened before it is drawn as a line."""
+_CRISP: Final = 1.2
+"""How wide, pixels, a line's edge is."""
+
+_ROOM: Final = 0.1
+"""How far around an edge it is drawn, face widths."""
 
 
 class Shape(StrEnum):
@@ -164,15 +164,14 @@ def _cut_head(portrait: Portrait, face: Face) -> Layer:
         # No colour tells a jaw from its neck: there the line alone decides, cleanly.
         above_jaw = np.minimum(above_jaw, 1 - fill(frame.points_out(run.dropped)))
         area = np.maximum(area, fill(frame.points_out(run.strip)))
-    # A filled polygon's own edge has steps.
-    above_jaw = gaussian(above_jaw, sigma=0.7)
-    inner = person if silhouette is not None else None
     if silhouette is not None:
-        # Of a drawn figure there is only the edge to draw at which the head ends inside it. Nothing is half
-        # there.
-        alpha = calm(area, sigma_pixels=max(1.0, _CALM_DRAWN * unit), edge_pixels=2.0)
-        alpha = Silhouette.of(gaussian(alpha, sigma=_CRISP)).alpha()
+        # Of a drawn figure there is only the edge to draw at which the head ends inside it: a crisp line,
+        # round where a jaw meets hair or an ear.
+        room = _find_edges(np.minimum(area, above_jaw), person, room=_ROOM * unit)
+        alpha = np.minimum(area, above_jaw)
+        alpha[room] = calm(alpha[room], sigma_pixels=max(1.0, _CALM_DRAWN * unit), edge_pixels=_CRISP)
         alpha *= person
+        colours = image
     else:
         coarse = calm(area * person, sigma_pixels=max(1.0, CALM * unit), edge_pixels=2.0)
         # Inside the face nothing is half transparent.
@@ -180,12 +179,11 @@ def _cut_head(portrait: Portrait, face: Face) -> Layer:
         if earrings is not None:
             smooth = np.maximum(smooth, earrings)
         alpha = refine_alpha(image, coarse, smooth=smooth, reach_pixels=max(1.5, REACH * unit))
-    # What lies below a jaw is no background: the line is cut as it is drawn.
-    colours, mixed = image.copy(), _find_edges(alpha, inner, room=0.12 * unit)
-    colours[mixed] = clean_colours(image[mixed], alpha[mixed], reach_pixels=max(2.0, 0.03 * unit))
-    alpha *= np.maximum(above_jaw, 0 if earrings is None else earrings)
-    if silhouette is not None:
-        alpha = _rounded_within(alpha, person, unit=unit)
+        # What lies below a jaw is no background: the line is cut as it is drawn.
+        colours = clean_colours(image, alpha, reach_pixels=max(2.0, 0.03 * unit))
+        # A filled polygon's own edge has steps.
+        above_jaw = gaussian(above_jaw, sigma=0.7)
+        alpha *= np.maximum(above_jaw, 0 if earrings is None else earrings)
     if window.y + window.height == height:
         alpha = end_in_locks(image, alpha, core, unit=unit)
     alpha = without_islands(alpha, core, unit)
@@ -202,23 +200,9 @@ def _cut_head(portrait: Portrait, face: Face) -> Layer:
     return Layer(colours, alpha, window.x, window.y)
 
 
-def _rounded_within(alpha: FloatImage, figure: FloatImage, *, unit: float) -> FloatImage:
-    """Round the corners in which what was cut ends inside a figure: where a jaw meets hair or an ear."""
-    deep = gaussian(figure, sigma=_CORNER * unit) > 1 - _PURE
-    place = _find_edges(np.where(deep, alpha, 0), figure, room=_CORNER * 3 * unit)
-    result = alpha.copy()
-    calmed = calm(alpha[place], sigma_pixels=max(1.0, _CORNER * unit), edge_pixels=1.5)
-    result[place] = np.where(deep[place], calmed, alpha[place])
-    return result
-
-
-def _find_edges(mask: FloatImage, figure: FloatImage | None, *, room: float) -> tuple[slice, slice]:
-    """The rows and columns, with room around them, in which a mask ends inside a figure; without a figure,
-    all of them."""
-    if figure is None:
-        return slice(None), slice(None)
-    ends = (mask > _PURE) & (mask < 1 - _PURE) & (figure > 1 - _PURE)
-    found = extent(ends)
+def _find_edges(mask: FloatImage, figure: FloatImage, *, room: float) -> tuple[slice, slice]:
+    """The rows and columns, with room around them, in which a mask ends inside a figure."""
+    found = extent((mask < 1 - _PURE) & (figure > _PURE))
     if found is None:
         # Any pixel will do: nothing will be found there.
         return slice(0, 1), slice(0, 1)

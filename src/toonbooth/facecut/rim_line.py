@@ -7,6 +7,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from toonbooth.facecut.ways import sample
 from toonbooth.imaging.colour import luma_of
@@ -30,6 +31,9 @@ _MUCH_DARKER: Final = 0.7
 
 _LIGHT: Final = 0.3
 """Before what is darker than this, luma, no line can be told."""
+
+_ALONG: Final = 7
+"""Over how many pixels of an edge its direction is told."""
 
 _PLACES: Final = 500
 _ENOUGH: Final = 40
@@ -73,8 +77,9 @@ def find_rim_line(image: FloatImage, alpha: FloatImage, figure: FloatImage, *, u
     if not contours:
         return None
     whole = max(contours, key=len).reshape(-1, 2)
-    edge: Points = whole[:: max(1, len(whole) // _PLACES)].astype(np.float32)
-    inwards = _inwards(alpha, edge)
+    step = max(1, len(whole) // _PLACES)
+    edge: Points = whole[::step].astype(np.float32)
+    inwards = _inwards(whole, alpha)[::step]
     outlined = sample(figure, (edge - _BEYOND * inwards)[:, np.newaxis])[:, 0] < 0.5
     # Where the picture ends nothing was outlined.
     height, width = alpha.shape
@@ -84,7 +89,8 @@ def find_rim_line(image: FloatImage, alpha: FloatImage, figure: FloatImage, *, u
         return None
     depths = np.arange(_STEP, max(_DEPTH * unit, 4.0), _STEP, dtype=np.float32)
     places = edge[:, np.newaxis] + inwards[:, np.newaxis] * depths[:, np.newaxis]
-    light = sample(luma_of(image), places)
+    colours = _colours_at(image, places)
+    light = luma_of(colours)
     near = depths < max(_LINE * unit, 2.5)
     deep = np.median(light[:, ~near], axis=1)
     darkest = light[:, near].min(axis=1)
@@ -93,10 +99,7 @@ def find_rim_line(image: FloatImage, alpha: FloatImage, figure: FloatImage, *, u
     if lined.sum() < _ENOUGH or lined.sum() < _OUTLINED * telling.sum():
         return None
     thick = (light[lined][:, near] < ((deep + darkest) / 2)[lined, np.newaxis]).sum(axis=1) * _STEP
-    at = places[lined, light[lined][:, near].argmin(axis=1)]
-    seen = np.concatenate(
-        [sample(np.ascontiguousarray(image[..., k]), at[:, np.newaxis]) for k in range(3)], axis=1
-    )
+    seen = colours[lined, light[lined][:, near].argmin(axis=1)]
     # The thinner a line, the more of what lies beside it is in every pixel: the darkest have least.
     purest = seen[np.argsort(luma_of(seen))[: max(1, len(seen) // _PUREST)]]
     return RimLine(np.median(purest, axis=0).astype(np.float32), float(np.median(thick)))
@@ -118,13 +121,19 @@ def drawn_around(colours: FloatImage, alpha: FloatImage, line: RimLine) -> Float
     return result
 
 
-def _inwards(alpha: FloatImage, edge: Points) -> Points:
-    """Unit vectors into the figure at places of its edge."""
-    soft = gaussian(alpha, sigma=2)
-    ways = [
-        sample(np.asarray(cv2.Sobel(soft, cv2.CV_32F, *way), np.float32), edge[:, np.newaxis])
-        for way in ((1, 0), (0, 1))
-    ]
-    inwards = np.concatenate(ways, axis=1)
-    unit_vectors: FloatImage = inwards / (np.linalg.norm(inwards, axis=1, keepdims=True) + np.float32(1e-6))
-    return unit_vectors
+def _colours_at(image: FloatImage, places: NDArray[np.float32]) -> FloatImage:
+    """The colours of a picture at places between its pixels, shape (N, K, 2): (N, K, 3)."""
+    x, y = (np.ascontiguousarray(places[..., axis]) for axis in (0, 1))
+    return np.asarray(cv2.remap(image, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
+
+
+def _inwards(edge: NDArray[np.generic], alpha: FloatImage) -> Points:
+    """Unit vectors into what is opaque, at every pixel of its edge."""
+    around = np.concatenate([edge[-_ALONG:], edge, edge[:_ALONG]]).astype(np.float32)
+    calm = cv2.blur(around, (1, _ALONG))
+    along = calm[_ALONG + 2 : len(edge) + _ALONG + 2] - calm[_ALONG - 2 : len(edge) + _ALONG - 2]
+    across = np.column_stack([-along[:, 1], along[:, 0]])
+    across /= np.linalg.norm(across, axis=1, keepdims=True) + np.float32(1e-6)
+    inside, outside = (sample(alpha, (edge + side * across)[:, np.newaxis])[:, 0] for side in (2, -2))
+    inwards: Points = across * np.where(inside < outside, -1, 1)[:, np.newaxis]
+    return inwards.astype(np.float32)
