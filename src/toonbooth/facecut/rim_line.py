@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from toonbooth.facecut.silhouette import Silhouette
 from toonbooth.facecut.ways import sample
 from toonbooth.imaging.colour import luma_of
 from toonbooth.imaging.pixels import FloatImage
@@ -31,6 +32,12 @@ _MUCH_DARKER: Final = 0.7
 
 _LIGHT: Final = 0.3
 """Before what is darker than this, luma, no line can be told."""
+
+_FINEST: Final = 1.4
+"""Pixels; what is thinner looks dotted."""
+
+_FINE: Final = 2.6
+"""Pixels of width up to which every part of a pixel is seen in a line."""
 
 _ALONG: Final = 7
 """Over how many pixels of an edge its direction is told."""
@@ -102,16 +109,20 @@ def find_rim_line(image: FloatImage, alpha: FloatImage, figure: FloatImage, *, u
     seen = colours[lined, light[lined][:, near].argmin(axis=1)]
     # The thinner a line, the more of what lies beside it is in every pixel: the darkest have least.
     purest = seen[np.argsort(luma_of(seen))[: max(1, len(seen) // _PUREST)]]
-    return RimLine(np.median(purest, axis=0).astype(np.float32), float(np.median(thick)))
+    return RimLine(np.median(purest, axis=0).astype(np.float32), max(_FINEST, float(np.median(thick))))
 
 
 def drawn_around(colours: FloatImage, alpha: FloatImage, line: RimLine) -> FloatImage:
     """Draw a line along the inner side of an edge: float32, shape (H, W, 3)."""
-    away = np.asarray(
-        cv2.distanceTransform((alpha > 0.5).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5), np.float32
-    )
-    place = np.nonzero((away < line.width + 2) & (alpha > 0))
-    depth = gaussian(away, sigma=0.7)[place]
+    if line.width < _FINE:
+        away = Silhouette.of(gaussian(alpha, sigma=0.8)).distance
+        place = np.nonzero((away < line.width + 1) & (alpha > 0))
+        depth = away[place]
+    else:
+        solid = (alpha > 0.5).astype(np.uint8)
+        away = np.asarray(cv2.distanceTransform(solid, cv2.DIST_L2, cv2.DIST_MASK_5), np.float32)
+        place = np.nonzero((away < line.width + 2) & (alpha > 0))
+        depth = gaussian(away, sigma=0.7)[place]
     own = colours[place]
     share = np.clip(np.float32(line.width + 0.5) - depth, 0, 1)
     # What is dark already is the line, or dark hair.
