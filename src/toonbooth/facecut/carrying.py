@@ -16,6 +16,9 @@ _REACH: Final = 0.05
 _TEXTURE: Final = 0.015
 """How far off colours are taken together, and what is finer than that is texture, face widths."""
 
+_USUAL: Final = 3.0
+"""How much more than usual something may differ from what is around it and still be texture."""
+
 
 def carried(image: FloatImage, known: Mask, *, unit: float) -> FloatImage:
     """Carry what a mask holds everywhere.
@@ -34,7 +37,11 @@ def carried(image: FloatImage, known: Mask, *, unit: float) -> FloatImage:
     """
     spread = spread_colours(image, known.astype(np.float32), reach_pixels=max(2.0, _REACH * unit))
     sigma = max(1.0, _TEXTURE * unit)
-    fine = (image - gaussian(image, sigma=sigma)) * eroded(known, sigma)[..., np.newaxis]
+    inside = eroded(known, sigma)
+    fine = (image - gaussian(image, sigma=sigma)) * inside[..., np.newaxis]
+    # Texture is everywhere; single lines and edges aren't any.
+    most = _USUAL * float(np.median(np.abs(fine[..., 1][inside]))) if inside.any() else 0.0
+    np.clip(fine, -most, most, out=fine)
     height, width = known.shape
     down, across = np.divmod(nearest_in(known)[1], width)
     rows, columns = np.ogrid[:height, :width]
