@@ -24,7 +24,7 @@ from toonbooth.facecut.outlines import fill_polygon, grow
 from toonbooth.facecut.rim_line import drawn_around, find_rim_line
 from toonbooth.facecut.silhouette import Silhouette, continued
 from toonbooth.facecut.square import cut_square
-from toonbooth.imaging.pixels import FloatImage, to_float
+from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes, to_float
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.windows import extent
 from toonbooth.portrait.model import Face, Points, Portrait
@@ -106,12 +106,12 @@ def cut_face(
     if shape is Shape.FACE:
         bare = cut_bare_face(portrait, chosen)
         return finish(bare, roll=roll, sticker=sticker, size_pixels=size_pixels)
-    head = _cut_head(portrait, chosen)
+    head, picture = _cut_head(portrait, chosen)
     if shape is Shape.SQUARE:
         others = [other for other in portrait.faces if other is not chosen]
         figure = portrait.matte if portrait.outlined else None
         return cut_square(
-            portrait.picture, chosen, head, others=others, figure=figure, roll=roll, size_pixels=size_pixels
+            picture, chosen, head, others=others, figure=figure, roll=roll, size_pixels=size_pixels
         )
     return finish(head, roll=roll, sticker=sticker, size_pixels=size_pixels)
 
@@ -122,7 +122,9 @@ def _get_face(portrait: Portrait, index: int) -> Face:
     return portrait.faces[index]
 
 
-def _cut_head(portrait: Portrait, face: Face) -> Layer:
+def _cut_head(portrait: Portrait, face: Face) -> tuple[Layer, ByteImage]:
+    """The head, and the picture without scraps of a collar at its jaw."""
+    picture = portrait.picture
     height, width = portrait.picture.shape[:2]
     unit = face.width
     frame = frame_head(face)
@@ -191,13 +193,17 @@ def _cut_head(portrait: Portrait, face: Face) -> Layer:
         alpha = np.minimum(alpha if earrings is None else np.maximum(alpha, earrings), person)
         colours = silhouette.with_own_colours(colours, image)
         jaw = jaw_line(face.landmarks, unit, face.yaw, head.chin) - offset
-        colours = without_scraps(colours, jaw, unit=unit)
+        clean = without_scraps(colours, jaw, unit=unit)
+        if clean is not colours:
+            picture = picture.copy()
+            window.crop(picture)[:] = to_bytes(image + alpha[..., np.newaxis] * (clean - colours))
+            colours = clean
         line = find_rim_line(colours, alpha, person, unit=unit)
         if line is not None:
             colours = drawn_around(colours, alpha, line)
     if earrings is not None:
         colours, alpha = hung_up(colours, alpha, face=core, earrings=earrings, unit=unit)
-    return Layer(colours, alpha, window.x, window.y)
+    return Layer(colours, alpha, window.x, window.y), picture
 
 
 def _find_edges(mask: FloatImage, figure: FloatImage, *, room: float) -> tuple[slice, slice]:
