@@ -57,6 +57,10 @@ def pencil_tones(
         # A face against the light, or in a flat one, has its form all the same.
         more = float(np.clip(_FORM / max(float(wide[bare].std()), 1e-3), 1, 1.7))
         wide *= 1 + np.float32(more - 1) * regions.skin
+        # Lights are small on fair skin: bags and cheeks left all white would be swollen. In dark skin they
+        # are what its form is drawn with.
+        fair_share = float(np.interp(float(np.median(tone[bare])), (0.4, 0.58), (0.35, -0.5)))
+        wide -= np.float32(fair_share) * regions.skin * np.minimum(wide, 0)
     # Strands and folds stand out most where all is dark, and there the photo shows them least.
     fine = tone - gaussian(tone, sigma=max(0.8, 7 * unit))
     # Cubic enlargement overshoots: squares may come back below nothing.
@@ -67,8 +71,6 @@ def pencil_tones(
     cloth = np.zeros_like(tone)
     if hair is not None:
         cloth = regions.person * (1 - regions.skin) * (1 - hair) * (1 - regions.features)
-    # Lights are small on skin: bags and cheeks left all white would be swollen.
-    wide -= np.float32(0.35) * regions.skin * np.minimum(wide, 0)
     share = np.float32(0.4) + np.float32(0.45) * regions.skin - np.float32(0.4) * cloth
     tone += wide * share * (1 - np.float32(0.6) * regions.features)
     tone += np.clip(fine, -0.2, 0.14)

@@ -108,6 +108,15 @@ def test_skin_in_bright_light_is_no_dark_skin_though_its_eyes_are_squinted() -> 
     assert spared[0] > 0.4 * spared[1] > 0.02
 
 
+def test_dark_skin_is_drawn_with_its_lights() -> None:
+    planes = np.tile(np.sin(np.arange(SHAPE[1]) * 0.16).astype(np.float32), (SHAPE[0], 1))
+    lights = []
+    for middle in (30.0, 52.0):
+        tone = pencil_tones(lab(np.float32(middle) + 5 * planes), regions(skin=ALL), unit=0.3)[40]
+        lights.append(float(np.median(tone) - tone.min()))
+    assert lights[0] > 0.64 * lights[1]
+
+
 def test_only_what_is_darker_than_skin_counts_as_a_feature_drawn() -> None:
     tone = np.full(SHAPE, 0.3, np.float32)
     tone[:, :20] = 0.7
