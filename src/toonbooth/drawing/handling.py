@@ -286,6 +286,7 @@ def paint_subject(
     # Points of light and single hairs lie on top, dry.
     glitter = cloth * subject.glitter
     lay(glitter, Brush(max(1.5, 5 * step), 1.8, coverage=0.9, tolerance=60.0, variety=11.0, colourful=0.3))
+    lay(fluffy, Brush(max(1.5, 5 * step), 2.6, coverage=0.7, tolerance=30.0, variety=9.0, colourful=0.15))
     lay(combed, Brush(max(1.5, 3.0 * step), 24.0, coverage=0.4, tolerance=18.0, variety=7.0, colourful=0.15))
     lay(beards, Brush(max(1.3, 2.4 * step), 8.0, coverage=0.7, tolerance=30.0, variety=9.0, colourful=0.2))
     canvas[rows, columns] = cv2.GaussianBlur(canvas[rows, columns], (0, 0), max(0.4, 0.55 * unit))

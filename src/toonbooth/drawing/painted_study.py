@@ -96,10 +96,12 @@ def study_painting(
         regions = replace(regions, skin=np.maximum(regions.skin, rim))
     details = (1 - rim) * find_details(lab, planes, regions, hair, flow.coherence, unit=unit)
     np.maximum(details, cv2.dilate(jewels, np.ones((3, 3), np.uint8)), out=details)
-    fine = np.maximum(np.maximum(regions.features, regions.mouth), details)
+    fine = np.maximum.reduce([regions.features, regions.mouth, regions.frames, details])
     # Curls, cropped hair and weave are masses: along their own flow they would turn to poured caramel.
     fluffy = (1 - regions.skin) * (1 - sleek) * np.float32(0.85)
     masses = gaussian(lab, sigma=max(0.8, 4.5 * unit))
+    curls = gaussian(lab, sigma=max(0.6, 2.0 * unit))
+    masses = cv2.blendLinear(curls, masses, hair, 1 - hair).astype(np.float32, copy=False)
     planes = cv2.blendLinear(masses, planes, fluffy, 1 - fluffy).astype(np.float32, copy=False)
     # Features and thin things keep more of their drawing than a broad brush leaves.
     lab = cv2.blendLinear(lab, planes, fine, 1 - fine).astype(np.float32, copy=False)

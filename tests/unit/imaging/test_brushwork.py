@@ -71,6 +71,16 @@ def test_variety_makes_neighbours_differ() -> None:
     assert 2 < laid(even, wanted, varied).colours[:, 0].std() < 4
 
 
+def test_strokes_on_white_differ_less_than_on_colours() -> None:
+    brush = Brush(width=8.0, length=5.0, coverage=2.0, tolerance=10.0, variety=4.0)
+    spreads = []
+    for lightness in (60, 94):
+        colours = np.zeros((45, 60, 3), np.float32)
+        colours[..., 0] = lightness
+        spreads.append(float(laid(colours, np.ones((45, 60), np.float32), brush).colours[:, 0].std()))
+    assert spreads[1] < 0.5 * spreads[0]
+
+
 def test_a_brush_without_hues_varies_lightness_alone() -> None:
     even, wanted = np.full((45, 60, 3), 50, np.float32), np.ones((45, 60), np.float32)
     grey = Brush(width=8.0, length=5.0, coverage=2.0, tolerance=10.0, variety=3.0, colourful=0.0)
