@@ -89,6 +89,7 @@ def study_painting(
     planes = along.smooth(anisotropic_kuwahara(lab, even_grey, flow, radius=max(1.2, 6.0 * unit)))
     regions = find_regions(planes, grey, person, faces, scale=scale)
     regions = settle_skin(regions, planes, grey, faces, scale=scale)
+    regions = replace(regions, skin=regions.skin * warm_beyond_faces(planes, faces, scale=scale))
     hair, sleek = find_hair(lab, grey, regions, unit=unit), find_sleek(grey, unit=unit)
     rim = find_rim_light(lab, regions, faces, scale=scale)
     if rim.any():
@@ -150,6 +151,16 @@ def _person(
     person = with_earrings(bare, lab, faces, scale=scale)
     np.maximum(person, find_earrings(lab, bare, faces, scale=scale), out=person)
     return person, person - bare, mended
+
+
+def warm_beyond_faces(lab: FloatImage, faces: tuple[Face, ...], *, scale: float) -> FloatImage:
+    """0 where what was taken for skin beyond a face is grey or blue, as a shirt beside it, 1 elsewhere."""
+    size: Size = (lab.shape[1], lab.shape[0])
+    _, red, yellow = planes_of(lab)
+    warm = smoothstep(np.float32(0.6) * red + np.float32(0.8) * yellow, low=0.0, high=2.5)
+    near = smoothstep(distance_from_heads(size, faces, scale=scale), low=0.66, high=0.52)
+    # A photo without colours has none to tell by.
+    return np.maximum(warm, near) if float(np.abs(lab[..., 1:]).mean()) > 1 else np.ones_like(warm)
 
 
 def _model(graded: FloatImage, tone: FloatImage, regions: Regions, fine: FloatImage, *, unit: float) -> None:

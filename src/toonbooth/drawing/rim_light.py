@@ -1,4 +1,4 @@
-"""Rim light: the thin bright line along a jaw against the light, which is skin that has lost its colour."""
+"""Rim light along a jaw and glare on a forehead: skin that has lost its colour to a light."""
 
 from __future__ import annotations
 
@@ -18,15 +18,18 @@ from toonbooth.portrait.model import Face, scaled
 _WITHIN, _BEYOND = 0.84, 1.12
 """Sizes of an oval over a face's between which its rim lies."""
 
+_BARE = 0.93
+"""Size of an oval over a face's within which nothing white is hair."""
+
 _THIN = 0.03
 """Half the width, in face widths, of the broadest rim; collars and foreheads are broader."""
 
-_KEPT = np.float32(10)
+_KEPT = 10.0
 """By how much, L*, rim light stays lighter than the middle of a skin."""
 
 
 def find_rim_light(lab: FloatImage, regions: Regions, faces: tuple[Face, ...], *, scale: float) -> FloatImage:
-    """Find light that runs along cheeks, jaws and necks, much brighter than the skin beside it.
+    """Find light along cheeks, jaws and necks, and glare on foreheads, much brighter than skin beside it.
 
     Parameters
     ----------
@@ -38,7 +41,7 @@ def find_rim_light(lab: FloatImage, regions: Regions, faces: tuple[Face, ...], *
 
     Returns
     -------
-    float32 array, shape (H, W): 1 on rim light.
+    float32 array, shape (H, W): 1 on such light.
     """
     found = np.zeros(regions.skin.shape, np.float32)
     sure = regions.skin > 0.8
@@ -74,7 +77,13 @@ def find_rim_light(lab: FloatImage, regions: Regions, faces: tuple[Face, ...], *
         below: FloatImage = -(x * up[0] + y * up[1]) / np.float32(width)
         ring *= smoothstep(below, low=-0.05, high=0.1)
         rim = smoothstep(line, low=6.0, high=14.0) * smoothstep(light, low=typical + 8, high=typical + 18)
-        np.maximum(found[window], rim * ring * pale[window], out=found[window])
+        # Glare on a forehead is skin that has lost its colour, too.
+        glare = polygon_mask(size, local, grow=_BARE, feather=0.02 * width)
+        # In a photo that is light all over there's little room above skin.
+        room = min(1.0, (100 - typical) / 28)
+        glare *= smoothstep(light, low=typical + 12 * room, high=typical + 20 * room)
+        glare *= 1 - np.maximum(regions.features, regions.mouth)[window]
+        np.maximum(found[window], np.maximum(rim * ring, glare) * pale[window], out=found[window])
     if not found.any():
         return found
     wide = cv2.dilate(found, np.ones((3, 3), np.uint8)).astype(np.float32, copy=False)
@@ -94,6 +103,7 @@ def without_glare(lab: FloatImage, rim: FloatImage, skin: FloatImage) -> FloatIm
     if not rim.any() or not sure.any():
         return lab
     lightness, red, yellow = planes_of(lab)
-    kept = np.float32(np.median(lightness[sure])) + _KEPT
+    typical = float(np.median(lightness[sure]))
+    kept = np.float32(typical + _KEPT * min(1.0, (100 - typical) / 28))
     lightness -= np.float32(0.85) * rim * np.maximum(lightness - kept, 0)
     return cv2.merge([lightness, red, yellow]).astype(np.float32, copy=False)

@@ -13,7 +13,7 @@ from toonbooth.drawing import facemap
 from toonbooth.drawing.grading import Grade, drawn_in, grade, lift_of, temper_warmth, with_blood
 from toonbooth.drawing.ground import WALLS, Ground, away_from_skin
 from toonbooth.drawing.painted import choose_look, draw_painted, shade_jaws
-from toonbooth.drawing.painted_study import warm_beards
+from toonbooth.drawing.painted_study import warm_beards, warm_beyond_faces
 from toonbooth.drawing.regions import Regions
 from toonbooth.drawing.scraps import clean_rim, with_earrings
 from toonbooth.imaging.colour import rgb_to_lab
@@ -257,3 +257,17 @@ def test_a_jaw_turns_from_the_light_unless_there_is_a_beard() -> None:
     assert shaven[y - 4 : y + 5, x].min() < 172
     assert shaven[: y - 60].min() == 180
     np.testing.assert_array_equal(bearded, plain)
+
+
+def test_a_grey_shirt_that_was_taken_for_skin_is_none_and_a_hand_is_some() -> None:
+    portrait = bust()
+    lab = np.zeros((160, 128, 3), np.float32)
+    lab[...] = (70, 12, 16)
+    lab[120:, :64] = (70, 1, -4)
+    warm = warm_beyond_faces(lab, portrait.faces, scale=1.0)
+    assert warm[125:, :60].max() == 0
+    assert warm[125:, 70:].min() == 1
+    x, y = (int(each) for each in portrait.faces[0].box.centre)
+    lab[y - 4 : y + 4, x - 4 : x + 4] = (90, 0, -2)
+    assert warm_beyond_faces(lab, portrait.faces, scale=1.0)[y, x] == 1
+    assert warm_beyond_faces(lab * np.array([1, 0, 0], np.float32), portrait.faces, scale=1.0).min() == 1

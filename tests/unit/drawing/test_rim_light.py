@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
 from tests.unit.drawing.portraits import face_at
 from toonbooth.drawing import facemap
-from toonbooth.drawing.regions import Regions
+from toonbooth.drawing.regions import Regions, polygon_mask
 from toonbooth.drawing.rim_light import find_rim_light, without_glare
 from toonbooth.imaging.pixels import FloatImage
 
@@ -39,10 +41,24 @@ def test_a_thin_pale_line_along_a_cheek_is_rim_light() -> None:
     assert rim[cv2.dilate(line, np.ones((9, 9))) == 0].max() < 0.05
 
 
-def test_broad_light_and_golden_locks_are_none() -> None:
+def test_collars_beyond_a_face_and_golden_locks_are_none() -> None:
     for colour, thickness in (((95.0, 0.0, -2.0), 41), ((80.0, 8.0, 32.0), 5)):
         lab, regions, line = lit(colour, thickness=thickness)
-        assert find_rim_light(lab, regions, (FACE,), scale=1.0)[line > 0].mean() < 0.1
+        oval = polygon_mask(SHAPE, FACE.landmarks[facemap.OVAL])
+        beyond = (line > 0) & ((oval < 0.1) | (thickness < 10))
+        assert find_rim_light(lab, regions, (FACE,), scale=1.0)[beyond].mean() < 0.1
+
+
+def test_glare_on_a_forehead_is_skin_and_teeth_are_not() -> None:
+    lab, regions, _ = lit((50, 18, 20), thickness=1)
+    x, y = FACE.landmarks[facemap.FOREHEAD_TOP].astype(int)
+    forehead, mouth = (slice(y + 30, y + 50), slice(x - 20, x + 20)), (slice(200, 215), slice(105, 135))
+    lab[forehead] = lab[mouth] = (97, 1, -2)
+    teeth = np.zeros(SHAPE, np.float32)
+    teeth[mouth] = 1
+    rim = find_rim_light(lab, replace(regions, mouth=teeth), (FACE,), scale=1.0)
+    assert rim[forehead].mean() > 0.8
+    assert rim[mouth][3:-3, 3:-3].max() < 0.05
 
 
 def test_most_of_the_glare_is_taken_off() -> None:
