@@ -158,8 +158,9 @@ def dye_cloth(
     suited = like_skin[cloth]
     inks = list(known.inks)
     for index in range(len(inks), len(tones)):
-        own = material == index
-        tone = np.median(seen[own], axis=0) if own.any() else np.zeros(3, np.float32)
+        own = np.flatnonzero(material == index)
+        own = own[:: max(1, len(own) // _SAMPLES)]
+        tone = np.median(seen[own], axis=0) if len(own) else np.zeros(3, np.float32)
         colourful = float(np.hypot(tone[1], tone[2])) > _SKIN_CHROMA
         if colourful and float(suited[own].mean()) > 0:
             inks.append(skin)

@@ -50,34 +50,45 @@ def with_ears(
     scale : float
         Size of `lab` over size of the full picture.
     """
-    more = skin
-    size = (skin.shape[0], skin.shape[1])
-    light, red, yellow = planes_of(lab)
-    strength = in_one_light(light)
-    planes = (light, red * strength, yellow * strength)
+    more = skin.copy()
     for face in faces:
         width = face.width * scale
         if width < _SMALLEST:
             continue
         points = scaled(face.landmarks, scale)
-        oval = polygon_mask(size, points[facemap.OVAL])
-        sure = (skin > 0.9) & (oval > 0.9) & (regions.features < 0.05)
-        hair = (_crown(size, points, width) > 0.5) & (skin < 0.1) & (regions.person > 0.9)
-        if min(np.count_nonzero(sure), np.count_nonzero(hair)) < _ENOUGH:
-            continue
-        place = _beside(size, points, width) * (1 - oval) * regions.person
-        own, other = (np.array([np.median(plane[at]) for plane in planes]) for at in (sure, hair))
-        # Ears glow: nothing is too red for skin.
-        as_skin = np.square(np.maximum(np.float32(own[1]) - planes[1], 0))
-        as_skin += np.square((planes[2] - np.float32(own[2])) * np.float32(0.5))
-        as_skin += np.square((light - np.float32(own[0])) * np.float32(_SHADE))
-        as_hair = np.square(planes[1] - np.float32(other[1])) + np.square(planes[2] - np.float32(other[2]))
-        as_hair += np.square((light - np.float32(other[0])) * np.float32(_SHADE))
-        likely = place * (np.float32(_CLEARLY) * as_skin < as_hair)
-        ears = smoothstep(gaussian(likely, sigma=max(0.8, 0.014 * width)), low=0.35, high=0.65)
-        ears = large_parts(ears, area=_LEAST * width * width)
-        more = np.maximum(more, ears * (regions.person > 0.3))
+        # Only around the head: the rest of a picture has no say.
+        low = np.clip(points.mean(axis=0) - 1.1 * width, 0, None).astype(int)
+        high = np.ceil(points.mean(axis=0) + 1.1 * width).astype(int)
+        head = (slice(low[1], max(high[1], low[1] + 1)), slice(low[0], max(high[0], low[0] + 1)))
+        here = (points - low).astype(np.float32)
+        if more[head].size:
+            ears = _ears(more[head], lab[head], regions.within(head), here, width)
+            np.maximum(more[head], ears, out=more[head])
     return more
+
+
+def _ears(skin: FloatImage, lab: FloatImage, regions: Regions, points: Points, width: float) -> FloatImage:
+    """The ears of one head, in a window around it."""
+    size = (skin.shape[0], skin.shape[1])
+    oval = polygon_mask(size, points[facemap.OVAL])
+    sure = (skin > 0.9) & (oval > 0.9) & (regions.features < 0.05)
+    hair = (_crown(size, points, width) > 0.5) & (skin < 0.1) & (regions.person > 0.9)
+    if min(np.count_nonzero(sure), np.count_nonzero(hair)) < _ENOUGH:
+        return np.zeros(size, np.float32)
+    light, red, yellow = planes_of(np.ascontiguousarray(lab))
+    strength = in_one_light(light)
+    planes = (light, red * strength, yellow * strength)
+    own, other = (np.array([np.median(plane[at]) for plane in planes]) for at in (sure, hair))
+    # Ears glow: nothing is too red for skin.
+    as_skin = np.square(np.maximum(np.float32(own[1]) - planes[1], 0))
+    as_skin += np.square((planes[2] - np.float32(own[2])) * np.float32(0.5))
+    as_skin += np.square((light - np.float32(own[0])) * np.float32(_SHADE))
+    as_hair = np.square(planes[1] - np.float32(other[1])) + np.square(planes[2] - np.float32(other[2]))
+    as_hair += np.square((light - np.float32(other[0])) * np.float32(_SHADE))
+    likely = _beside(size, points, width) * (1 - oval) * regions.person
+    likely *= np.float32(_CLEARLY) * as_skin < as_hair
+    ears = smoothstep(gaussian(likely, sigma=max(0.8, 0.014 * width)), low=0.35, high=0.65)
+    return large_parts(ears, area=_LEAST * width * width) * (regions.person > 0.3)
 
 
 def large_parts(mask: FloatImage, *, area: float) -> FloatImage:

@@ -253,8 +253,8 @@ def _cloth_and_hair(
     border += np.float32(20) * near * beside * higher(regions, part=0.2) * smoothstep(wide, low=52, high=38)
     black = border - shaped
     # Dots on cloth follow its form; its weave would be a rash.
-    near_light, far_light = (gaussian(light, sigma=max(1.0, size * unit)) for size in (5, 12))
-    light = cv2.blendLinear(near_light, far_light, near, 1 - near).astype(np.float32, copy=False)
+    light = gaussian(light, sigma=max(1.0, 5 * unit))
+    light = cv2.blendLinear(light, around, near, 1 - near).astype(np.float32, copy=False)
     pale = plates[Ink.PAPER] + plates[Ink.GREY]
     reach = np.float32(12) + np.float32(26) * pale
     dots = np.float32(0.55) * np.clip((border + reach + np.float32(4) - light) / reach, 0, 1)
