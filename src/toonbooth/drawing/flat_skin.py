@@ -13,12 +13,15 @@ from toonbooth.drawing.pen import Colour, ellipse
 from toonbooth.drawing.regions import Regions, polygon_mask
 from toonbooth.drawing.skin_surface import Surface
 from toonbooth.drawing.vector import Shape, byte_colour, stout
-from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.contours import Curve, trace_field
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.smoothing import gaussian, masked_blur
 from toonbooth.imaging.tones import smoothstep
+from toonbooth.imaging.windows import extent, grown
 from toonbooth.portrait.model import Face, Points, scaled
+
+_NO_SKIN = 0.02
+"""Share of a pixel under which there is none."""
 
 _LEAST_LIGHT = 0.02
 """Area in squares of a face's width below which a light on it is left out."""
@@ -71,15 +74,22 @@ def trace_skin(
     scale : float
         Size of `lab` over size of the full picture.
     """
-    skin = surface.skin
+    width = face.width * scale
+    # A person's skin is mostly a small part of a picture.
+    found = extent(surface.skin > _NO_SKIN)
+    if found is None:
+        return Shape((), byte_colour(flesh.paint))
+    window = grown(found, round(0.1 * width), surface.skin.shape)
+    corner = np.array([window[1].start, window[0].start], np.float32)
+    points = scaled(face.landmarks, scale) - corner
+    skin, regions = np.ascontiguousarray(surface.skin[window]), regions.within(window)
     bare = bare_skin(skin, regions)
     sure = bare > 0.8
-    width = face.width * scale
     middle, paint = flesh.tone[0], flesh.paint
 
-    lightness = planes_of(lab)[0]
+    lightness = cv2.extractChannel(lab[window], 0).astype(np.float32, copy=False)
     form = _form(lightness, skin, bare, regions, middle=middle, width=width)
-    form *= 1 - _kept_calm(skin.shape, regions, face, scale=scale) * (form < 0)
+    form *= 1 - _kept_calm(regions, points, width=width) * (form < 0)
     spread = float(np.clip(np.std(form[sure]), 3.0, 9.0))
     spacing, least = max(2.0, 0.022 * width), max(8.0, 0.004 * width * width)
 
@@ -102,18 +112,23 @@ def trace_skin(
         lights = min(96.0, paint[0] + 0.45 * depth), paint[1] * 0.9, paint[2] * 0.95
         # A small light is a speck of sweat.
         inside.append(where(form, 0.95 * spread + 1.0, lights, large=_LEAST_LIGHT * width * width))
-    inside += _blush(face, paint, look, scale=scale)
+    inside += _blush(face, points, paint, look, width=width)
     # Shadows that skin and clothes throw on skin have a border of their own.
-    cast = skin * (1 - bare) * (1 - surface.stubble) * (1 - smoothstep(regions.features, low=0.05, high=0.3))
+    cast = (
+        skin
+        * (1 - bare)
+        * (1 - surface.stubble[window])
+        * (1 - smoothstep(regions.features, low=0.05, high=0.3))
+    )
     cast *= smoothstep(lightness, low=middle - 11, high=middle - 19)
     # The head's own shadow on the neck sets off the chin, whatever the light.
-    under = _under_jaw(skin.shape, face, scale=scale)
+    under = _under_jaw(skin.shape, points, width=width)
     inside.append(where(gaussian(under, sigma=0.012 * width), 0.5, tone(1.35 * depth)))
     inside.append(where(gaussian(cast, sigma=0.014 * width), 0.5, tone(1.9 * depth)))
     curves = trace_field(skin, level=0.5, spacing=max(2.0, 0.016 * width), least_area=least)
-    oval = scaled(face.landmarks, scale)[facemap.OVAL]
-    curves = tuple(curve for curve in curves if not _is_pit(curve, oval, width=width))
-    return Shape(curves, byte_colour(paint), 1.0, tuple(inside))
+    curves = tuple(curve for curve in curves if not _is_pit(curve, points[facemap.OVAL], width=width))
+    x, y = (float(value) for value in corner)
+    return Shape(curves, byte_colour(paint), 1.0, tuple(inside)).moved(scale=1.0, corner=(x, y))
 
 
 def _is_pit(curve: Curve, oval: Points, *, width: float) -> bool:
@@ -142,11 +157,9 @@ def _form(
     return wide + (calm - wide) * trust - np.float32(middle)
 
 
-def _kept_calm(shape: tuple[int, ...], regions: Regions, face: Face, *, scale: float) -> FloatImage:
+def _kept_calm(regions: Regions, points: Points, *, width: float) -> FloatImage:
     """How much of its depth shade loses: rings around eyes and furrows beside a mouth add years to a face."""
-    points = scaled(face.landmarks, scale)
-    width = face.width * scale
-    size = (shape[0], shape[1])
+    size = (regions.skin.shape[0], regions.skin.shape[1])
     furrows = np.zeros(size, np.float32)
     for fold in FOLDS:
         path = np.round(points[fold] * 16).astype(np.int32)
@@ -160,22 +173,19 @@ def _kept_calm(shape: tuple[int, ...], regions: Regions, face: Face, *, scale: f
     return calm
 
 
-def _under_jaw(shape: tuple[int, ...], face: Face, *, scale: float) -> FloatImage:
+def _under_jaw(shape: tuple[int, ...], points: Points, *, width: float) -> FloatImage:
     """The place right under a jaw, widest below the chin."""
-    points = scaled(face.landmarks, scale)
     up = points[facemap.FOREHEAD_TOP] - points[facemap.CHIN]
     up = (up / max(float(np.hypot(*up)), 1e-3)).astype(np.float32)
     jaw = points[facemap.JAW]
-    reach = 0.15 * face.width * scale * np.sin(np.linspace(0, np.pi, len(jaw)))[:, None] ** 1.5
+    reach = 0.15 * width * np.sin(np.linspace(0, np.pi, len(jaw)))[:, None] ** 1.5
     low = (jaw - up * reach).astype(np.float32)
     size = (shape[0], shape[1])
     outline = np.concatenate([jaw, low[::-1]]).astype(np.float32)
     return polygon_mask(size, outline) * (1 - polygon_mask(size, points[facemap.OVAL]))
 
 
-def _blush(face: Face, paint: Colour, look: FlatSkin, *, scale: float) -> list[Shape]:
-    points = scaled(face.landmarks, scale)
-    width = face.width * scale
+def _blush(face: Face, points: Points, paint: Colour, look: FlatSkin, *, width: float) -> list[Shape]:
     colour = byte_colour((0.95 * paint[0], paint[1] + 13, paint[2] + 3))
     shapes = []
     for cheek, away in ((facemap.LEFT_CHEEK, 1.3 + 3 * face.yaw), (facemap.RIGHT_CHEEK, 1.3 - 3 * face.yaw)):
