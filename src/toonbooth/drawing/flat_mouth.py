@@ -80,7 +80,7 @@ def _mouth(seen: Likeness) -> list[Shape]:
     shades += where(smoothstep(lips.light, low=6, high=10), toned(9.0), least=0.0008)
     if is_open:
         shades += _inside(seen)
-    outline = trace_field(lips.field, level=0.5, spacing=max(1.5, 0.012 * width), least_area=0.004 * width**2)
+    outline = trace_field(lips.field, level=0.5, spacing=max(1.5, 0.01 * width), least_area=0.004 * width**2)
     if not outline:
         outline = (_with_corners(points[facemap.LIPS_OUTER], (0, 10)),)
     below = points[[84, 17, 314]] - seen.up * 0.028 * width
@@ -115,7 +115,7 @@ def _lips(seen: Likeness) -> _Lips:
     rim = polygon_mask(seen.size, points[facemap.LIPS_OUTER], grow=1.5)
     rim -= polygon_mask(seen.size, points[facemap.LIPS_OUTER], grow=1.2)
     beside, on = calm[(rim > 0.7) & (seen.skin > 0.5)], calm[(outer > 0.8) & (inner < 0.2)]
-    soft = gaussian(outer, sigma=0.014 * width)
+    soft = gaussian(outer, sigma=0.011 * width)
     light = np.ascontiguousarray(calm[..., 0])
     if len(beside) < 12 or len(on) < 12:
         return _Lips(soft, darker(seen.paint, depth=0.25), np.zeros_like(light))
@@ -126,12 +126,12 @@ def _lips(seen: Likeness) -> _Lips:
     apart = float(np.hypot(*away))
     trust = float(smoothstep(np.array([apart], np.float32), low=_TOLD_APART[0], high=_TOLD_APART[1])[0])
     like = (calm[..., 1:] - skin[1:].astype(np.float32)) @ (away / max(apart**2, 1.0)).astype(np.float32)
-    redder = smoothstep(like, low=0.2, high=0.8) - np.float32(0.5)
+    # Light on a lip takes its colour more than skin ever has it.
+    redder = np.maximum(smoothstep(like, low=0.2, high=0.8) - np.float32(0.5), np.float32(-0.3))
     # What is between the lips has another colour.
     redder *= 1 - polygon_mask(seen.size, points[facemap.LIPS_INNER], grow=1.1)
-    near = gaussian(outer, sigma=0.03 * width)
-    near = 4 * near * (1 - near)
-    field = soft + np.float32(0.3 * trust) * redder * near
+    # By as much as a hundredth of a face's width lips end elsewhere than landmarks have it.
+    field = soft + np.float32(0.5 * trust) * redder
     tone = np.array(seen.tone)
     moved = 0.95 * (own - tone)
     grey = float(np.hypot(*tone[1:])) < 4
@@ -141,7 +141,7 @@ def _lips(seen: Likeness) -> _Lips:
         seen.paint[1] + red,
         max(seen.paint[2] + float(moved[2]), 0.6 * seen.paint[2]),
     )
-    return _Lips(gaussian(field, sigma=0.006 * width), colour, light - np.float32(own[0]))
+    return _Lips(gaussian(field, sigma=0.005 * width), colour, light - np.float32(own[0]))
 
 
 def _inside(seen: Likeness) -> list[Shape]:

@@ -90,13 +90,14 @@ def _row(white: NDArray[np.bool_], upper: Points, lower: Points, depth: FloatIma
         return fitted
 
     top, bottom = np.clip(even(first), 0.0, 0.8), np.clip(even(last), 0.2, 0.96)
-    # Teeth that nearly reach the lips do.
-    top, bottom = np.where(top < 0.2, -0.05, top), np.where(bottom > 0.88, 1.05, bottom)
+    # Teeth that nearly reach the lips do; gradually, or a row has a step at each side of its middle.
+    top = np.interp(top, (0.16, 0.32, 1.0), (-0.05, 0.32, 1.0))
+    bottom = np.interp(bottom, (0.0, 0.76, 0.9), (0.0, 0.76, 1.05))
     reach = max(0.6, float(np.abs(across[sure]).max()) + 0.08)
     within = np.abs(across) <= reach
     # Towards its ends a row runs out, and has no corners.
     ending = np.sqrt(np.clip((reach + 0.02 - np.abs(across)) / _ROUND, 0, 1))
-    held = np.where(top < 0, 0.0, 0.5)
+    held = 0.5 * np.clip((top + 0.05) / 0.2, 0, 1)
     middle = top + held * (bottom - top)
     top, bottom = middle + ending * (top - middle), middle + ending * (bottom - middle)
     span = (lower - upper)[within]
