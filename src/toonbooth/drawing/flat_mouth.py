@@ -30,6 +30,12 @@ _WIDE_OPEN = 0.07
 _SHOWS = 10.0
 """How much darker or lighter than lips a mouth's inside is, L*."""
 
+_GLIMPSE = 0.0008
+"""Area in squares of a face's width from which on a light place in a mouth is teeth, and no glint."""
+
+_COLOURED = 8.0
+"""a* from which on lips have a colour that teeth don't have."""
+
 _TOLD_APART = (5.0, 13.0)
 """Difference between lips and skin in a* and b* under which only landmarks tell them apart, and from which
 on their colour does."""
@@ -42,11 +48,13 @@ class _Lips:
     field : (H, W), above 0.5 on lips and all between them.
     colour : what they are painted in.
     light : (H, W), how much lighter than their middle tone they are, L*.
+    red : their a* in the photo.
     """
 
     field: FloatImage
     colour: Colour
     light: FloatImage
+    red: float
 
 
 def draw_mouth(whole: Likeness) -> list[Shape]:
@@ -79,7 +87,7 @@ def _mouth(seen: Likeness) -> list[Shape]:
     shades = where(smoothstep(lips.light, low=-3, high=-7), toned(-8.0), least=0.0012)
     shades += where(smoothstep(lips.light, low=6, high=10), toned(9.0), least=0.0008)
     if is_open:
-        shades += _inside(seen)
+        shades += _inside(seen, lips)
     outline = trace_field(lips.field, level=0.5, spacing=max(1.5, 0.01 * width), least_area=0.004 * width**2)
     if not outline:
         outline = (_with_corners(points[facemap.LIPS_OUTER], (0, 10)),)
@@ -118,7 +126,7 @@ def _lips(seen: Likeness) -> _Lips:
     soft = gaussian(outer, sigma=0.011 * width)
     light = np.ascontiguousarray(calm[..., 0])
     if len(beside) < 12 or len(on) < 12:
-        return _Lips(soft, darker(seen.paint, depth=0.25), np.zeros_like(light))
+        return _Lips(soft, darker(seen.paint, depth=0.25), np.zeros_like(light), 0.0)
     # A moustache may hang over the lips, and grow around them: lips are what is red.
     on = on[on[:, 1] >= np.percentile(on[:, 1], 40)]
     own, skin = np.median(on, axis=0), np.median(beside, axis=0)
@@ -141,10 +149,10 @@ def _lips(seen: Likeness) -> _Lips:
         seen.paint[1] + red,
         max(seen.paint[2] + float(moved[2]), 0.6 * seen.paint[2]),
     )
-    return _Lips(gaussian(field, sigma=0.005 * width), colour, light - np.float32(own[0]))
+    return _Lips(gaussian(field, sigma=0.005 * width), colour, light - np.float32(own[0]), float(own[1]))
 
 
-def _inside(seen: Likeness) -> list[Shape]:
+def _inside(seen: Likeness, lips: _Lips) -> list[Shape]:
     """What an open mouth shows: its dark, and teeth with their own edge, lit and in shade."""
     width = seen.width
     mouth = polygon_mask(seen.size, seen.points[facemap.LIPS_INNER], grow=1.04, feather=0.006 * width)
@@ -163,6 +171,9 @@ def _inside(seen: Likeness) -> list[Shape]:
     lit = np.clip(gaussian(lit, sigma=0.05 * width), 0.55 * high, high)
     teeth = smoothstep(light - (np.float32(low) + np.float32(0.45) * (lit - np.float32(low))), low=-6, high=6)
     teeth *= smoothstep(red, low=0.55 * seen.tone[1] + 11, high=0.55 * seen.tone[1] + 4) * mouth
+    if lips.red > _COLOURED:
+        # What is as red as lips is a lip in the light.
+        teeth *= smoothstep(red, low=0.78 * lips.red + 2, high=0.66 * lips.red - 2)
     white = (float(np.clip(0.45 * high + 53, 78, 94)), 0.5, 5.0)
     shade = (white[0] - 10, 2.5, 7.0)
     # Under the upper lip lies its shadow.
@@ -171,13 +182,13 @@ def _inside(seen: Likeness) -> list[Shape]:
     shadow = np.concatenate([upper + seen.up * width * 0.1, (upper - seen.up * deep)[::-1]]).astype(
         np.float32
     )
-    return [
-        hollow,
-        *(
-            Shape((row,), byte_colour(white), 1.0, (filled(shadow, shade),))
-            for row in rows_of_teeth(gaussian(teeth, sigma=0.006 * width), seen.points)
-        ),
-    ]
+    teeth = gaussian(teeth, sigma=0.006 * width)
+    rows = rows_of_teeth(teeth, seen.points)
+    if not rows:
+        # Lips that part by a little show no row, but the middle of one.
+        within = teeth * polygon_mask(seen.size, seen.points[facemap.LIPS_INNER])
+        rows = trace_field(within, level=0.4, spacing=max(1.5, 0.009 * width), least_area=_GLIMPSE * width**2)
+    return [hollow, *(Shape((row,), byte_colour(white), 1.0, (filled(shadow, shade),)) for row in rows)]
 
 
 def _with_corners(outline: Points, corners: tuple[int, ...]) -> Curve:

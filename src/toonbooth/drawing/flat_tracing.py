@@ -41,7 +41,7 @@ class _Dark:
 
 _DARKS = (
     _Dark(from_depth=15.0, at_nose=9.0, painted=15.0, own=0.2, least=0.001),
-    _Dark(from_depth=31.0, at_nose=33.0, painted=29.0, own=0.6, least=0.0012),
+    _Dark(from_depth=32.0, at_nose=33.0, painted=26.0, own=0.5, least=0.0012),
     _Dark(from_depth=46.0, at_nose=50.0, painted=46.0, own=1.0, least=0.0006),
 )
 """Shade, dark, ink."""

@@ -91,8 +91,8 @@ def _row(white: NDArray[np.bool_], upper: Points, lower: Points, depth: FloatIma
 
     top, bottom = np.clip(even(first), 0.0, 0.8), np.clip(even(last), 0.2, 0.96)
     # Teeth that nearly reach the lips do; gradually, or a row has a step at each side of its middle.
-    top = np.interp(top, (0.16, 0.32, 1.0), (-0.05, 0.32, 1.0))
-    bottom = np.interp(bottom, (0.0, 0.76, 0.9), (0.0, 0.76, 1.05))
+    top = np.interp(top, (0.24, 0.4, 1.0), (-0.05, 0.4, 1.0))
+    bottom = np.interp(bottom, (0.0, 0.7, 0.84), (0.0, 0.7, 1.05))
     reach = max(0.6, float(np.abs(across[sure]).max()) + 0.08)
     within = np.abs(across) <= reach
     # Towards its ends a row runs out, and has no corners.

@@ -91,3 +91,25 @@ def test_an_eye_at_the_far_edge_of_a_turned_face_is_not_drawn() -> None:
     turned = replace(seen.face, left_eye=replace(eye, contour=thin.astype(np.float32)))
     one = draw_eyes(replace(seen, face=turned), light_from=1.0)
     assert 0 < len(one) < len(both)
+
+
+def test_what_is_as_red_as_lips_between_them_is_no_tooth() -> None:
+    points = landmarks()
+    lips, inner = place(points[facemap.LIPS_OUTER]), place(points[facemap.LIPS_INNER])
+
+    def lightest_inside(colour: tuple[float, float, float]) -> int:
+        portrait = astronaut_portrait()
+        picture = SKIN + lips[..., None] * (np.array((0.55, 0.26, 0.28), np.float32) - SKIN)
+        # The left half of the mouth is dark, so that something is seen in it.
+        shown = inner * (np.arange(256) > points[13, 0] - 4)
+        picture += inner[..., None] * (np.array((0.1, 0.05, 0.05), np.float32) - picture)
+        picture += shown[..., None] * (np.array(colour, np.float32) - picture)
+        face = portrait.faces[0]
+        painted = portrait.with_picture(to_bytes(np.ascontiguousarray(picture.astype(np.float32))))
+        window = face_window(face, painted.picture.shape)
+        skin = polygon_mask((256, 256), face.landmarks[facemap.OVAL], grow=1.1)
+        seen = look_at(painted, face, painted.picture, np.ascontiguousarray(skin[window]))
+        return max(min(each.colour) for shape in draw_mouth(seen) for each in shape.inside)
+
+    assert lightest_inside((0.85, 0.83, 0.78)) > 180
+    assert lightest_inside((0.8, 0.4, 0.42)) < 170
