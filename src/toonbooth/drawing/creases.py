@@ -18,7 +18,10 @@ _NARROW, _WIDE = 2.6, 8.0
 _DEEP, _SHALLOW = 1.8, 0.9
 """By how much a crease is darker than its surroundings, L*, somewhere and everywhere."""
 
-_LONG = 60.0
+_OVER_WEAVE = 2.8
+"""How many times deeper than the cloth is uneven on average."""
+
+_LONG = 85.0
 """Least length of one, in four-hundredths of a face's width."""
 
 _THIN = 14.0
@@ -43,11 +46,15 @@ def trace_creases(lightness: FloatImage, core: NDArray[np.bool_], *, unit: float
     # In the dark a crease shows less, and the eye adapts.
     deeper *= np.float32(1) + np.float32(0.8) * smoothstep(narrow, low=45, high=15)
     # At its border a cloth has shadows of its own.
-    deeper[cv2.erode(core.astype(np.uint8), disk(max(1.0, 4 * unit))) == 0] = 0
+    within = cv2.erode(core.astype(np.uint8), disk(max(1.0, 4 * unit)))
+    uneven = cv2.mean(np.abs(deeper), within)[0]
+    np.copyto(deeper, np.float32(0), where=within == 0)
     least = _LONG * unit
     # A crease that is deep somewhere goes on where it is shallower.
     side = 2 * round(0.5 * least) + 1
-    near = cv2.dilate((deeper > _DEEP).astype(np.uint8), np.ones((side, side), np.uint8))
+    near = cv2.dilate(
+        (deeper > max(_DEEP, _OVER_WEAVE * uneven)).astype(np.uint8), np.ones((side, side), np.uint8)
+    )
     np.copyto(deeper, np.float32(0), where=near == 0)
     curves = trace_field(deeper, level=_SHALLOW, spacing=max(1.8, 6 * unit), least_area=max(6.0, least))
     found = []

@@ -14,6 +14,7 @@ from toonbooth.drawing.regions import Regions, polygon_mask
 from toonbooth.drawing.skin_surface import Surface
 from toonbooth.drawing.vector import Shape, byte_colour, stout
 from toonbooth.imaging.contours import Curve, trace_field
+from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.smoothing import gaussian, masked_blur
 from toonbooth.imaging.tones import smoothstep
@@ -100,7 +101,11 @@ def trace_skin(
         warmer = 0.38 * glowing * depth
         return max(6.0, paint[0] - depth), paint[1] + warmer, paint[2] + 0.7 * warmer
 
+    # Beyond its borders nothing is seen of a tone.
+    beyond = cv2.dilate(skin, disk(0.04 * width)) < 0.02
+
     def where(field: FloatImage, level: float, colour: Colour, *, large: float = least) -> Shape:
+        field = np.where(beyond, np.float32(level - 9), field)
         curves = trace_field(field, level=level, spacing=spacing, least_area=large)
         return Shape(stout(curves, least=0.055 * width), byte_colour(colour))
 

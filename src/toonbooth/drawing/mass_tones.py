@@ -13,6 +13,7 @@ from toonbooth.drawing.pen import Colour
 from toonbooth.drawing.vector import Rgb, Shape, byte_colour, stout
 from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.contours import Curve, trace_field
+from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.resize import shrunk
 from toonbooth.imaging.smoothing import masked_blur
@@ -148,10 +149,13 @@ def trace_tones(
     base = int(present.argmax())
     middle = samples[tone_of == base].mean(axis=0)
 
+    # Beyond its borders nothing is seen of a material.
+    beyond_it = cv2.dilate(inside.astype(np.uint8), disk(max(2.0, 12 * unit))) == 0
+
     def cut(side: int, number: int) -> list[Shape]:
         level = float(levels[number])
         curves = trace_field(
-            side * light,
+            np.where(beyond_it, np.float32(side * level - 9), side * light),
             level=side * level,
             spacing=max(2.1, grain.spacing * unit),
             least_area=max(20.0 if grain.hair else 14.0, grain.area * unit * unit),

@@ -22,6 +22,9 @@ _SHARP = 0.8
 _SHARPER = 1.7
 """By how much it must turn more there than on both sides: a small disc has no corners."""
 
+_SLACK = 0.12
+"""Pixels by which a border may lie elsewhere for the sake of fewer points."""
+
 _ROUNDS = 4
 """How often a border's points move towards the middle of their neighbours; its corners stay."""
 
@@ -78,7 +81,7 @@ def trace_field(
     exact = _onto_level(wide, together, level) - np.float32(_MARGIN)
     ends = np.cumsum([len(each) for each in kept])[:-1]
     draw = _cornered if cornered else _relaxed
-    return tuple(draw(each, spacing) for each in np.split(exact, ends))
+    return tuple(_spared(draw(each, spacing)) for each in np.split(exact, ends))
 
 
 def spline_polygon(curve: Curve, *, samples: int) -> Curve:
@@ -137,6 +140,22 @@ def _relaxed(points: Curve, spacing: float) -> Curve:
     for offset, weight in ((0, 0.12), (1, 0.2), (3, 0.2), (4, 0.12)):
         calm += np.float32(weight) * dense[offset : offset + 4 * count - 3 : 4]
     return calm
+
+
+def _spared(curve: Curve) -> Curve:
+    """A curve without control points that it hardly needs: those in the middle between their neighbours."""
+    for _ in range(2):
+        count = len(curve)
+        if count < 12:
+            return curve
+        before, after = np.roll(curve, 1, axis=0), np.roll(curve, -1, axis=0)
+        off = np.abs(curve - (before + after) * np.float32(0.5)).max(axis=1)
+        spare = off < _SLACK
+        spare[::2] = False
+        # Two equal points make a corner.
+        spare &= (curve != before).any(axis=1) & (curve != after).any(axis=1)
+        curve = curve[~spare]
+    return curve
 
 
 def _cornered(points: Curve, spacing: float) -> Curve:
