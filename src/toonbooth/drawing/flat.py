@@ -24,6 +24,7 @@ from toonbooth.drawing.flat_flesh import (
     with_shadows,
 )
 from toonbooth.drawing.flat_hues import one_hue_each
+from toonbooth.drawing.flat_jewels import trace_jewels
 from toonbooth.drawing.flat_skin import FlatSkin, trace_skin
 from toonbooth.drawing.mass_tones import MassTones
 from toonbooth.drawing.masses import trace_masses
@@ -190,8 +191,10 @@ def _trace(portrait: Portrait, look: FlatLook) -> _Traced:
         clean_matte(matte, faces, scale=scale, unit=fine), lab, faces, scale=scale, unit=fine
     )
     person = without_scraps(person, lab, unit=fine)
-    adorned = with_earrings(person, rgb_to_lab(to_float(small)), faces, scale=scale)
-    person = np.maximum(calm_outline(person, faces, scale=scale, unit=fine), adorned * (person < 0.5))
+    sharp = rgb_to_lab(to_float(small))
+    adorned = with_earrings(person, sharp, faces, scale=scale) * (person < 0.5)
+    person = calm_outline(person, faces, scale=scale, unit=fine)
+    worn, jewels = trace_jewels(adorned, person, sharp, unit=fine)
     regions = find_regions(lab, grey, person, faces, scale=scale)
     surface = whole_small_faces(close_skin(lab, regions, faces, scale=scale), faces, scale=scale)
     skin = with_bare_crown(surface.skin, planes_of(lab)[0], grey, person, faces, scale=scale)
@@ -221,11 +224,12 @@ def _trace(portrait: Portrait, look: FlatLook) -> _Traced:
         known=[each.paint for each in flesh if each],
     )
     spacing = max(2.0, 8 * fine)
-    silhouette = trace_field(person, level=0.5, spacing=spacing, least_area=max(12.0, 300 * fine * fine))
+    outline = np.maximum(person, worn)
+    silhouette = trace_field(outline, level=0.5, spacing=spacing, least_area=max(12.0, 300 * fine * fine))
     surface = replace(surface, skin=_beyond(surface.skin, person, unit=fine))
     shapes = list(_behind(portrait, look, lab, person, size=(width, height), scale=scale))
     if look.border > 0:
-        shapes.append(full(_border(person, look, unit=fine, spacing=2 * spacing)))
+        shapes.append(full(_border(outline, look, unit=fine, spacing=2 * spacing)))
     on_person = list(masses)
     skins = _skins(lab, surface, faces, scale=scale)
     for face, each, own, seen in zip(faces, flesh, skins, ears, strict=True):
@@ -233,6 +237,7 @@ def _trace(portrait: Portrait, look: FlatLook) -> _Traced:
             on_person.append(trace_skin(lab, own, regions, face, each, look.skin, scale=scale))
             shadow = 1.4 * look.skin.shadow
             on_person += draw_ears(seen, each.paint, shadow=shadow, width=face.width * scale)
+    on_person += jewels
     figure = full(Shape(silhouette, masses[0].colour if masses else _WHITE, 1.0, tuple(on_person)))
     # Whatever a turned head has at its edge ends there.
     features: list[Shape] = []
