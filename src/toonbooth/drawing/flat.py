@@ -198,8 +198,8 @@ def _trace(portrait: Portrait, look: FlatLook) -> _Traced:
     regions = find_regions(lab, grey, person, faces, scale=scale)
     surface = whole_small_faces(close_skin(lab, regions, faces, scale=scale), faces, scale=scale)
     skin = with_bare_crown(surface.skin, planes_of(lab)[0], grey, person, faces, scale=scale)
-    skin = with_shadows(skin, lab, person, faces, scale=scale)
-    skin, ears = with_ears(skin, lab, person, faces, scale=scale)
+    shaded = with_shadows(skin, lab, person, faces, scale=scale)
+    skin, ears = with_ears(skin, lab, person, faces, shaded=shaded, scale=scale)
     surface = replace(surface, skin=skin)
     flesh: list[Flesh | None] = [
         measure_flesh(lab, own.skin, regions, face, scale=scale)

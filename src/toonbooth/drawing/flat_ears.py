@@ -28,7 +28,7 @@ _SIDES = ((234, -1.0), (454, 1.0))
 _ENOUGH = 30
 """Pixels of skin or hair below which their colour isn't worth measuring."""
 
-_SHOWN = 0.35
+_SHOWN = 0.3
 """Share of an ear's lower half that must look like skin: else hair lies over it."""
 
 _SMALLEST = 0.0045
@@ -70,7 +70,13 @@ class Ear:
 
 
 def with_ears(
-    skin: FloatImage, lab: FloatImage, person: FloatImage, faces: tuple[Face, ...], *, scale: float
+    skin: FloatImage,
+    lab: FloatImage,
+    person: FloatImage,
+    faces: tuple[Face, ...],
+    *,
+    shaded: FloatImage,
+    scale: float,
 ) -> tuple[FloatImage, list[tuple[Ear, ...]]]:
     """Make ears, and the thin strips along a jaw, skin; and tell where ears are.
 
@@ -79,6 +85,8 @@ def with_ears(
     skin, person : float32 arrays, shape (H, W)
     lab : float32 array, shape (H, W, 3), L*a*b*
     faces : in the coordinates of the full picture
+    shaded : float32 array, shape (H, W)
+        Skin with what lies in shade at necks and ears; of which is left out what at ears is hair.
     scale : float
         Size of `lab` over size of the full picture.
 
@@ -86,7 +94,7 @@ def with_ears(
     -------
     float32 array, shape (H, W), nowhere less than `skin`; and for every face the ears that are seen.
     """
-    everywhere = skin.copy()
+    everywhere = shaded.copy()
     ears: list[tuple[Ear, ...]] = []
     for face in faces:
         width = face.width * scale
@@ -97,16 +105,23 @@ def with_ears(
         low = np.clip(points.mean(axis=0) - 1.4 * width, 0, None).astype(int)
         high = np.ceil(points.mean(axis=0) + 1.2 * width).astype(int)
         window = (slice(low[1], max(high[1], 1)), slice(low[0], max(high[0], 1)))
-        ears.append(
-            _ears_of(
-                everywhere, lab[window], person[window], points, window=window, width=width, yaw=face.yaw
-            )
+        found = _ears_of(
+            everywhere,
+            skin[window],
+            lab[window],
+            person[window],
+            points,
+            window=window,
+            width=width,
+            yaw=face.yaw,
         )
+        ears.append(found)
     return everywhere, ears
 
 
 def _ears_of(
     everywhere: FloatImage,
+    told: FloatImage,
     lab: FloatImage,
     person: FloatImage,
     points: Points,
@@ -147,6 +162,8 @@ def _ears_of(
             continue
         # The higher, the likelier it is hair.
         like = nearness > 1 + np.float32(12) * np.clip(above - np.float32(0.02), 0, 0.25)
+        hair = place & ~like & (above > 0)
+        np.copyto(skin, np.minimum(skin, told), where=hair)
         # Its lower half: over the upper one short hair may lie, too.
         half = place & ~oval & (above > -0.2) & (above < 0.04)
         shown = np.count_nonzero(half & ((skin > 0.5) | like))

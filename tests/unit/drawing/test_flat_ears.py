@@ -42,7 +42,7 @@ def head(side: tuple[float, float, float], *, reach: float) -> tuple[FloatImage,
 
 def test_an_ear_in_shade_is_skin_and_is_found_on_both_sides() -> None:
     skin, lab, person = head(SHADED, reach=0.12)
-    more, (ears,) = with_ears(skin, lab, person, (FACE,), scale=1.0)
+    more, (ears,) = with_ears(skin, lab, person, (FACE,), shaded=skin, scale=1.0)
     assert len(ears) == 2
     for landmark, way in ((234, -1), (454, 1)):
         x, y = (int(value) for value in FACE.landmarks[landmark])
@@ -52,14 +52,15 @@ def test_an_ear_in_shade_is_skin_and_is_found_on_both_sides() -> None:
 
 def test_hair_beside_a_face_is_no_ear() -> None:
     skin, lab, person = head(HAIR, reach=0.12)
-    more, (ears,) = with_ears(skin, lab, person, (FACE,), scale=1.0)
+    more, (ears,) = with_ears(skin, lab, person, (FACE,), shaded=skin, scale=1.0)
     assert ears == ()
     x, y = (int(value) for value in FACE.landmarks[454])
     assert more[y, x + round(0.07 * FACE.width)] < 0.1
 
 
 def test_what_has_the_colour_of_skin_but_goes_on_beyond_ears_is_hair() -> None:
-    _, (ears,) = with_ears(*head(SHADED, reach=0.6), (FACE,), scale=1.0)
+    skin, lab, person = head(SHADED, reach=0.6)
+    _, (ears,) = with_ears(skin, lab, person, (FACE,), shaded=skin, scale=1.0)
     assert ears == ()
 
 
@@ -68,12 +69,12 @@ def test_a_thin_strip_of_light_along_a_jaw_is_skin() -> None:
     x, y = (int(value) for value in FACE.landmarks[288])
     person[y - 4 : y + 4, x : x + 4] = 1
     lab[y - 4 : y + 4, x + 1 : x + 4] = (98.0, 0.0, -4.0)
-    more, _ = with_ears(skin, lab, person, (FACE,), scale=1.0)
+    more, _ = with_ears(skin, lab, person, (FACE,), shaded=skin, scale=1.0)
     assert more[y, x + 2] > 0.9
 
 
 def test_a_face_too_small_for_ears_has_none() -> None:
     small = np.zeros((40, 40), np.float32)
-    same, ears = with_ears(small, np.zeros((40, 40, 3), np.float32), small, (FACE,), scale=0.1)
+    same, ears = with_ears(small, np.zeros((40, 40, 3), np.float32), small, (FACE,), shaded=small, scale=0.1)
     assert ears == [()]
     assert not same.any()
