@@ -34,8 +34,10 @@ _SHOWN = 0.3
 _SMALLEST = 0.0045
 """Area of an ear, over the square of a face's width, from which on it is one."""
 
-_RIM = 0.045
-"""Half the width of what lies along a jaw and is no skin by its colour, but rim light or a shadow behind."""
+_RIM = 0.07
+"""Half the width of what lies along a jaw and is no skin by its colour, but rim light or a shadow behind.
+
+Along a neck it is narrower: collars lie there."""
 
 _FOLD = np.array(
     [
@@ -156,8 +158,9 @@ def _ears_of(
         beside = inside & (aside > -0.08) & (aside < 0.36)
         place = beside & (above > -0.32) & (above < 0.24)
         # Between lobe and chin nothing is as narrow but what the light or the wall behind has made of skin.
-        strip = beside & ~oval & (above > -0.75) & (above < -0.12)
-        _fill_strips(skin, strip, inside, width=width)
+        strip = beside & ~oval & (above < -0.12)
+        _fill_strips(skin, strip & (above > -0.62), inside, radius=_RIM * width)
+        _fill_strips(skin, strip & (above > -1), inside, radius=0.6 * _RIM * width)
         if yaw * way > 0.3 or nearness is None:
             continue
         # The higher, the likelier it is hair.
@@ -208,12 +211,12 @@ def _nearer_to_skin(lab: FloatImage, sure: NDArray[np.bool_], hair: NDArray[np.b
 
 
 def _fill_strips(
-    skin: FloatImage, strip: NDArray[np.bool_], inside: NDArray[np.bool_], *, width: float
+    skin: FloatImage, strip: NDArray[np.bool_], inside: NDArray[np.bool_], *, radius: float
 ) -> None:
     other = (inside & (skin < 0.5)).astype(np.uint8)
-    broad = cv2.morphologyEx(other, cv2.MORPH_OPEN, disk(_RIM * width))
+    broad = cv2.morphologyEx(other, cv2.MORPH_OPEN, disk(radius))
     narrow = strip & (other > 0) & (broad == 0)
-    near = cv2.dilate((skin > 0.5).astype(np.uint8), disk(0.5 * _RIM * width)) > 0
+    near = cv2.dilate((skin > 0.5).astype(np.uint8), disk(0.6 * radius)) > 0
     np.maximum(skin, (narrow & near).astype(np.float32), out=skin)
 
 
