@@ -18,6 +18,9 @@ _SOFT = 26.0
 _ONE_HUE = 8.0
 """Difference of two hues in one light up to which they are one."""
 
+_STRENGTH = 0.02
+"""By how much more for every unit of chroma."""
+
 _ONE_TONE = 15.0
 """Difference in lightness of two cloths of one hue up to which they are one, whatever their border."""
 
@@ -29,6 +32,9 @@ _LEAST_BORDER = 12
 
 _CHIP = 5000.0
 """Area up to which a piece of cloth may be a chip of another, in square four-hundredths of a face's width."""
+
+_SPECK = 700.0
+"""Area up to which a piece is none of its own, whatever its colour."""
 
 _CHIP_HUE, _CHIP_TONE = 13.0, 26.0
 """Differences in hue, in one light, and in lightness up to which it is one of what lies around it."""
@@ -74,7 +80,10 @@ def whole_cloths(
     means = (np.stack(sums) / sizes).T
     hues = means[:, 1:] * in_one_light(means[:, :1].astype(np.float32))
     apart = np.linalg.norm(means[:, None] - means[None], axis=2)
-    one_hue = np.linalg.norm(hues[:, None] - hues[None], axis=2) < _ONE_HUE
+    # A strong colour is one in a wider range.
+    strong = np.linalg.norm(hues, axis=1)
+    strong = np.float32(1) + np.float32(_STRENGTH) * np.minimum(strong[:, None], strong[None])
+    one_hue = np.linalg.norm(hues[:, None] - hues[None], axis=2) < _ONE_HUE * strong
     one_tone = one_hue & (np.abs(means[:, :1] - means[None, :, 0]) < _ONE_TONE)
     # Weave has edges of its own everywhere.
     pairs, steepness = _borders(few, gaussian(colours, sigma=max(0.5, 2.5 * unit)), count)
@@ -93,7 +102,7 @@ def whole_cloths(
             into[second] = into[first][0]
     lookup = np.append(into, np.zeros(_NOTHING + 1 - count, np.uint8))
     lookup[_NOTHING] = _NOTHING
-    _without_chips(few := lookup[few], colours, whole := lookup[labels], kind, least=_CHIP * unit * unit)
+    _without_chips(few := lookup[few], colours, whole := lookup[labels], kind, unit=unit)
     return whole
 
 
@@ -131,9 +140,9 @@ def _without_chips(
     labels: NDArray[np.uint8],
     kind: NDArray[np.intp],
     *,
-    least: float,
+    unit: float,
 ) -> None:
-    """Give pieces of an area below `least` pixels to the cloth around them if they are much like it.
+    """Give chips to the cloth around them if they are much like it, and specks if they are not.
 
     In place. They are looked for among every second pixel of every second row: `few`, and its `colours`.
     """
@@ -141,27 +150,27 @@ def _without_chips(
     sizes = np.bincount(few[inside], minlength=len(kind))
     sums = [np.bincount(few[inside], plane[inside], minlength=len(kind)) for plane in planes_of(colours)]
     means = (np.stack(sums) / np.maximum(sizes, 1)).T.astype(np.float32)
+    speck, least = (0.25 * area * unit * unit for area in (_SPECK, _CHIP))
     for index in np.flatnonzero(sizes):
-        others = np.flatnonzero((sizes > 0) & (kind == kind[index]))
-        # A piece may be as far from its own cloth as from the other.
-        if not any(_much_alike(means[index], means[other], 2.0) for other in others if other != index):
-            continue
         found = extent(few == index)
         assert found is not None
         window = top, left = grown(found, 1, few.shape)
         around_all = few[window]
         _, pieces, stats, _ = cv2.connectedComponentsWithStats((around_all == index).astype(np.uint8))
         areas = stats[:, cv2.CC_STAT_AREA]
-        for piece in np.flatnonzero((4 * areas < least) & (areas > 3)):
+        for piece in np.flatnonzero((areas < least) & (areas > 2)):
             x, y, across, down = (int(value) for value in stats[piece, :4])
             rows, columns = slice(max(0, y - 1), y + down + 1), slice(max(0, x - 1), x + across + 1)
             own = (pieces[rows, columns] == piece).astype(np.uint8)
             rim = (cv2.dilate(own, np.ones((3, 3), np.uint8)) > 0) & (own == 0)
             around = np.bincount(around_all[rows, columns][rim], minlength=_NOTHING + 1)
             most = int(around[:_NOTHING].argmax())
-            if 2 * around[most] <= around.sum() or kind[most] != kind[index]:
-                continue
-            if not _much_alike(colours[window][rows, columns][own > 0].mean(axis=0), means[most], 1.0):
+            if areas[piece] >= speck:
+                if 2 * around[most] <= around.sum() or kind[most] != kind[index]:
+                    continue
+                if not _much_alike(colours[window][rows, columns][own > 0].mean(axis=0), means[most]):
+                    continue
+            elif not around[most]:
                 continue
             y, x = 2 * (rows.start + top.start), 2 * (columns.start + left.start)
             part = labels[y : y + 2 * own.shape[0], x : x + 2 * own.shape[1]]
@@ -169,7 +178,7 @@ def _without_chips(
             part[(cv2.dilate(covered, np.ones((3, 3), np.uint8)) > 0) & (part == index)] = most
 
 
-def _much_alike(one: FloatImage, other: FloatImage, most: float) -> bool:
+def _much_alike(one: FloatImage, other: FloatImage) -> bool:
     hues = [colour[1:] * float(in_one_light(colour[:1])[0]) for colour in (one, other)]
     off = float(np.linalg.norm(hues[0] - hues[1]))
-    return abs(float(one[0] - other[0])) < most * _CHIP_TONE and off < most * _CHIP_HUE
+    return abs(float(one[0] - other[0])) < _CHIP_TONE and off < _CHIP_HUE
