@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from toonbooth.drawing.vector import Shape, byte_colour
 from toonbooth.imaging.contours import trace_field
@@ -15,6 +16,9 @@ _SMALLEST = 180.0
 
 _HANGS_FROM = 60.0
 """How far above it its ear can be, in four-hundredths of a face's width."""
+
+_ASIDE = 14.0
+"""And how far aside."""
 
 _SHINES = 65
 """Percentile of an earring's lightness that it is painted in: metal is as light as its glints."""
@@ -44,8 +48,6 @@ def trace_jewels(
     if not (hanging > 0.4).any():
         return where, ()
     body = (person > 0.5).astype(np.uint8)
-    # The nearest of the person for every place that is none.
-    away, nearest = cv2.distanceTransformWithLabels(1 - body, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
     count, labels, stats, _ = cv2.connectedComponentsWithStats((hanging > 0.4).astype(np.uint8))
     shapes: list[Shape] = []
     for index in range(1, count):
@@ -54,15 +56,13 @@ def trace_jewels(
             continue
         rows, columns = np.nonzero(own)
         top = int(rows.min())
-        beginning = (int(np.median(columns[rows == top])), top)
-        if away[top, beginning[0]] > max(3.0, _HANGS_FROM * unit):
+        x = int(np.median(columns[rows == top]))
+        ear = _ear_above(body, x, top, unit=unit)
+        if ear is None:
             continue
         jewel = gaussian(own.astype(np.float32), sigma=max(0.6, 1.6 * unit))
-        ends = np.argwhere((nearest == nearest[top, beginning[0]]) & (body > 0))
-        if len(ends):
-            end = (int(ends[0][1]), int(ends[0][0]))
-            # Too thin to be blurred.
-            cv2.line(jewel, beginning, end, (0.7,), max(2, round(4 * unit)))
+        # Too thin to be blurred.
+        cv2.line(jewel, (x, top), ear, (0.7,), max(2, round(4 * unit)))
         lightness = lab[own][:, 0]
         light, red, yellow = np.median(lab[own][lightness >= np.percentile(lightness, _SHINES)], axis=0)
         spacing, least = max(1.8, 5 * unit), max(6.0, 0.3 * _SMALLEST * unit * unit)
@@ -73,3 +73,14 @@ def trace_jewels(
         shapes.append(Shape(outline, byte_colour(dark), 1.0, (Shape(glint, byte_colour(metal)),)))
         np.maximum(where, jewel, out=where)
     return where, tuple(shapes)
+
+
+def _ear_above(body: NDArray[np.uint8], x: int, top: int, *, unit: float) -> tuple[int, int] | None:
+    """The x, y of the person right above a place, or a little aside; None where nobody is."""
+    high, beside = max(3, round(_HANGS_FROM * unit)), max(1, round(_ASIDE * unit))
+    left, first = max(0, x - beside), max(0, top - high)
+    found = np.argwhere(body[first:top, left : x + beside + 1])
+    if not len(found):
+        return None
+    row, column = found[np.argmin(2 * np.abs(found[:, 1] + left - x) - found[:, 0])]
+    return left + int(column), first + int(row)
