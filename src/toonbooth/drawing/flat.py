@@ -26,7 +26,7 @@ from toonbooth.drawing.flat_flesh import (
 from toonbooth.drawing.flat_hues import one_hue_each
 from toonbooth.drawing.flat_jewels import trace_jewels
 from toonbooth.drawing.flat_skin import FlatSkin, trace_skin
-from toonbooth.drawing.mass_tones import MassTones
+from toonbooth.drawing.mass_tones import SHADES, MassTones
 from toonbooth.drawing.masses import trace_masses
 from toonbooth.drawing.pen import Colour
 from toonbooth.drawing.regions import clean_matte, find_regions
@@ -93,7 +93,7 @@ class FlatLook:
 def choose_look(rng: np.random.Generator) -> FlatLook:
     """Draw the look of one flat portrait."""
     kinds = tuple(BackdropShape)
-    return FlatLook(
+    look = FlatLook(
         saturation=float(rng.uniform(1.15, 1.4)),
         masses=MassTones(
             count=int(rng.integers(9, 13)) - 3,
@@ -114,6 +114,8 @@ def choose_look(rng: np.random.Generator) -> FlatLook:
         border=float(rng.choice([0.0, 22.0])),
         light_from=float(rng.choice([-1.0, 1.0])),
     )
+    shade = SHADES[rng.integers(len(SHADES))]
+    return replace(look, masses=replace(look.masses, shade=shade))
 
 
 def draw_flat(portrait: Portrait, rng: np.random.Generator) -> Portrait:

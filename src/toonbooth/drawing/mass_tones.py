@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -38,6 +38,10 @@ _CREASED = 15000.0
 """Area from which on a cloth has creases, in square four-hundredths of a face's width."""
 
 
+SHADES: tuple[tuple[float, float], ...] = ((0.0, -0.8), (3.0, -5.0), (-3.0, -4.0), (3.0, 3.0))
+"""Shade as it is, violet, sea-green and warm."""
+
+
 @dataclass(frozen=True, slots=True)
 class MassTones:
     """How colours are gathered.
@@ -46,6 +50,7 @@ class MassTones:
     apart : least difference in lightness between two tones of one. Turning it up leaves fewer.
     contrast : share of local contrast added before: folds and strands stand out.
     cloth, hair : how many tones each has at most.
+    shade : by how much a* and b* move in shade: its colour beside the material's own.
     """
 
     count: int
@@ -53,6 +58,7 @@ class MassTones:
     contrast: float
     cloth: int = 3
     hair: int = 3
+    shade: tuple[float, float] = (0.0, -0.8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +171,11 @@ def trace_tones(
         if not curves or not beyond.any():
             return []
         away = float(samples[beyond, 0].mean()) - float(middle[0])
-        return [Shape(curves, byte_colour(_toned(middle, away, grain))).moved(scale=fewer, corner=corner)]
+        return [
+            Shape(curves, byte_colour(_toned(middle, away, grain.steps, tones.shade))).moved(
+                scale=fewer, corner=corner
+            )
+        ]
 
     shapes: list[Shape] = []
     if base > 0:
@@ -174,21 +184,21 @@ def trace_tones(
         near = 4 * present[base + 1] > present[base + 1 :].sum()
         shapes += cut(1, base if near else len(levels) - 1)
     if creases:
-        deep = byte_colour(
-            _toned(middle, -1.3 * grain.steps[1], replace(grain, steps=(0, 1.3 * grain.steps[1])))
-        )
+        deepest = 1.3 * grain.steps[1]
+        deep = byte_colour(_toned(middle, -deepest, (0, deepest), tones.shade))
         shapes.append(Shape(creases, deep).moved(scale=1, corner=corner))
     return byte_colour(_lab(middle)), tuple(shapes)
 
 
-def _toned(base: FloatImage, away: float, grain: Grain) -> Colour:
+def _toned(base: FloatImage, away: float, steps: tuple[float, float], shade: tuple[float, float]) -> Colour:
     """A tone of a material: lighter or darker by a step that is seen and tears nothing apart."""
-    low, high = grain.steps
+    low, high = steps
     step = float(np.clip(abs(away), low, high))
     lightness, red, yellow = (float(value) for value in base)
     if away < 0:
-        # Shade is deeper, not greyer, and a little cooler.
-        return _lab(np.array([max(lightness - step, 0.45 * lightness), 1.02 * red, 0.98 * yellow - 0.8]))
+        # Shade is deeper, not greyer.
+        darker = max(lightness - step, 0.45 * lightness)
+        return _lab(np.array([darker, 1.02 * red + shade[0], 0.98 * yellow + shade[1]]))
     return _lab(np.array([min(lightness + step, 97.0), 0.97 * red, 1.02 * yellow + 0.4]))
 
 
