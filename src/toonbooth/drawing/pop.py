@@ -51,7 +51,7 @@ _NOTHING = 0.004
 def draw_pop(portrait: Portrait, rng: np.random.Generator) -> Portrait:
     """Draw a portrait as a pop-art print."""
     look = choose_look(rng)
-    portrait = enlarge_eyes(well_lit(portrait), strength=0.08)
+    portrait = enlarge_eyes(well_lit(portrait), strength=0.11)
     height, width = portrait.picture.shape[:2]
     face = portrait.main_face
     unit = face_unit(portrait)
@@ -337,7 +337,8 @@ def _iris_ink(hue: FloatImage, palette: Palette) -> Colour:
     if red > 0:
         return palette.inks[Ink.BROWN]
     green = mixed(palette.inks[Ink.GREEN], palette.inks[Ink.PAPER], 0.25)
-    return green if yellow > _GREEN_EYES else palette.inks[Ink.BLUE]
+    # Pale eyes glare.
+    return mixed(green if yellow > _GREEN_EYES else palette.inks[Ink.BLUE], palette.black, 0.28)
 
 
 def _print_features(

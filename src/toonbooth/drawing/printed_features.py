@@ -76,7 +76,7 @@ def _print_eye(
     _lay(part, iris, opening * ball)
     # Light falls through the cornea and out on the far lower side of the iris.
     glow = ball * disc(np.sqrt(np.square(x + 0.25 * light_from) + np.square(y - 0.45)), 0.6)
-    _lay(part, mixed(iris, white, 0.45), opening * glow)
+    _lay(part, mixed(iris, white, 0.35), opening * glow)
 
     key = ink[window].astype(np.float32) * np.float32(1 / 255)
     photo = key * (1 - ball * opening)
