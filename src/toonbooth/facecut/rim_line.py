@@ -84,6 +84,8 @@ def find_rim_line(image: FloatImage, alpha: FloatImage, figure: FloatImage, *, u
     if not contours:
         return None
     whole = max(contours, key=len).reshape(-1, 2)
+    if len(whole) < _ENOUGH:
+        return None
     step = max(1, len(whole) // _PLACES)
     edge: Points = whole[::step].astype(np.float32)
     inwards = _inwards(whole, alpha)[::step]

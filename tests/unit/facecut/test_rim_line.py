@@ -60,3 +60,11 @@ def test_a_lines_width_and_colour_are_told() -> None:
     assert line is not None
     assert 2 <= line.width <= 4
     assert line.colour.max() < 0.15
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 5])
+def test_around_hardly_anything_there_is_no_line(size: int) -> None:
+    alpha = np.zeros((12, 12), np.float32)
+    alpha[4 : 4 + size, 4 : 4 + size] = 1
+    image = np.zeros((12, 12, 3), np.float32)
+    assert find_rim_line(image, alpha, alpha, unit=UNIT) is None
