@@ -68,7 +68,13 @@ _CALM: Final = 0.03
 
 
 def without_neighbours(
-    picture: ByteImage, figure: FloatImage, face: Face, head: Layer, others: Sequence[Face], seen: Window
+    picture: ByteImage,
+    figure: FloatImage,
+    face: Face,
+    head: Layer,
+    others: Sequence[Face],
+    seen: Window,
+    columns: slice,
 ) -> ByteImage:
     """Paint over whoever is beside a head, when he hides half of its shoulders.
 
@@ -82,6 +88,7 @@ def without_neighbours(
         The head as it was cut, which stays.
     others : the other faces of the picture
     seen : the rows of the picture that are looked at
+    columns : what is painted of them
 
     Returns
     -------
@@ -97,33 +104,40 @@ def without_neighbours(
     corner = np.array([seen.x, seen.y], np.float32)
     landmarks = face.landmarks - corner
     body = _find_hidden(part, people, own_head, landmarks, face, right=sides.pop())
-    if body is None:
+    if body is None or not body.theirs[:, columns].any():
         return picture
     image, unit = to_float(part), face.width
-    hidden = _grown(body.theirs, _RIM * unit) & (own_head < 0.5)
-    mine = (people > 0.5) & ~hidden
-    # His border goes, too, but not that of others.
-    others_figure = _grown((mine & ~body.half) | (own_head > 0.5), _BORDER * unit)
-    hidden |= _grown(body.theirs, _FRINGE * unit) & (people < 0.5) & ~others_figure
-    ground = _ground(image, ~_grown(people > 0.5, _FRINGE * unit), unit)
+    line = find_rim_line(image, people, people, unit=unit)
     mirrored = np.asarray(
         cv2.warpAffine(image, body.mirror, (seen.width, seen.height), flags=cv2.INTER_LINEAR), np.float32
     )
-    skin = carried(np.where(body.half[..., np.newaxis], mirrored, image), mine | body.half, unit=unit)
+    image, mirrored, people, own_head = (
+        np.ascontiguousarray(each[:, columns]) for each in (image, mirrored, people, own_head)
+    )
+    theirs, half = body.theirs[:, columns], body.half[:, columns]
+    hidden = _grown(theirs, _RIM * unit) & (own_head < 0.5)
+    mine = (people > 0.5) & ~hidden
+    bare = ~_grown(people > 0.5, _FRINGE * unit)
+    if not bare.any():
+        return picture
+    # His border goes, too, but not that of others.
+    others_figure = _grown((mine & ~half) | (own_head > 0.5), _BORDER * unit)
+    hidden |= _grown(theirs, _FRINGE * unit) & (people < 0.5) & ~others_figure
+    ground = _ground(image, bare, unit)
+    skin = carried(np.where(half[..., np.newaxis], mirrored, image), mine | half, unit=unit)
     area = calm(
-        (mine | body.half | (own_head > 0.5)).astype(np.float32), sigma_pixels=_CALM * unit, edge_pixels=1.5
+        (mine | half | (own_head > 0.5)).astype(np.float32), sigma_pixels=_CALM * unit, edge_pixels=1.5
     )
     area = np.maximum(area, own_head)
-    border = _grown(body.half, _BORDER * unit) & (mirrored.min(axis=2) > _WHITE)
-    ground = np.where((border & body.beside)[..., np.newaxis], mirrored, ground)
-    painted = ground + area[..., np.newaxis] * (skin - ground)
-    line = find_rim_line(image, people, people, unit=unit)
+    border = _grown(half, _BORDER * unit) & (mirrored.min(axis=2) > _WHITE)
+    ground = np.where((border & body.beside[columns])[..., np.newaxis], mirrored, ground)
     if line is not None:
-        painted = ground + area[..., np.newaxis] * (drawn_around(skin, area, line) - ground)
+        skin = drawn_around(skin, area, line)
+    painted = ground + area[..., np.newaxis] * (skin - ground)
     share = cv2.GaussianBlur(hidden.astype(np.float32), (0, 0), 1.0)[..., np.newaxis]
     share = np.minimum(share, 1 - own_head[..., np.newaxis])
     result = picture.copy()
-    seen.crop(result)[:] = to_bytes(image + share * (painted - image))
+    seen.crop(result)[:, columns] = to_bytes(image + share * (painted - image))
     return result
 
 

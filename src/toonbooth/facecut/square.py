@@ -131,7 +131,7 @@ def cut_square(
     matrix[:, 2] -= [square.x, square.y]
     if others and figure is not None:
         picture = without_neighbours(
-            picture, figure, face, head, others, _seen(matrix, square.side, width, height)
+            picture, figure, face, head, others, *_seen(matrix, square.side, width, height)
         )
     stretches = _find_stretches(outline, face, others, matrix, square.side, picture_size=(width, height))
     crop = crop_square(picture, square, turning, *stretches)
@@ -199,12 +199,14 @@ def place_square(
     return Square(x=x, y=round(eye_y - whole * _EYES), side=whole)
 
 
-def _seen(matrix: NDArray[np.float64], side: int, width: int, height: int) -> Window:
-    """The rows of a picture that a square shows."""
+def _seen(matrix: NDArray[np.float64], side: int, width: int, height: int) -> tuple[Window, slice]:
+    """The rows and the columns of a picture that a square shows."""
     corners = _carry(np.array([(x, y) for x in (0, side) for y in (0, side)], np.float64), _inverse(matrix))
     top = int(np.clip(corners[:, 1].min(), 0, height - 1))
     bottom = int(np.clip(corners[:, 1].max() + 1, top + 1, height))
-    return Window(0, top, width, bottom - top)
+    left = int(np.clip(corners[:, 0].min(), 0, width - 1))
+    right = int(np.clip(corners[:, 0].max() + 1, left + 1, width))
+    return Window(0, top, width, bottom - top), slice(left, right)
 
 
 def _find_stretches(
