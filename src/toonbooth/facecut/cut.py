@@ -106,7 +106,7 @@ def cut_face(
     if shape is Shape.FACE:
         bare = cut_bare_face(portrait, chosen)
         return finish(bare, roll=roll, sticker=sticker, size_pixels=size_pixels)
-    head, picture = _cut_head(portrait, chosen)
+    head, picture = _cut_head(portrait, chosen, for_square=shape is Shape.SQUARE)
     if shape is Shape.SQUARE:
         others = [other for other in portrait.faces if other is not chosen]
         figure = portrait.matte if portrait.outlined else None
@@ -122,8 +122,8 @@ def _get_face(portrait: Portrait, index: int) -> Face:
     return portrait.faces[index]
 
 
-def _cut_head(portrait: Portrait, face: Face) -> tuple[Layer, ByteImage]:
-    """The head, and the picture without scraps of a collar at its jaw."""
+def _cut_head(portrait: Portrait, face: Face, *, for_square: bool) -> tuple[Layer, ByteImage]:
+    """The head, and the picture without scraps of a collar at its jaw; a square needs no rim of its own."""
     picture = portrait.picture
     height, width = portrait.picture.shape[:2]
     unit = face.width
@@ -191,14 +191,15 @@ def _cut_head(portrait: Portrait, face: Face) -> tuple[Layer, ByteImage]:
     alpha = without_islands(alpha, core, unit)
     if silhouette is not None:
         alpha = np.minimum(alpha if earrings is None else np.maximum(alpha, earrings), person)
-        colours = silhouette.with_own_colours(colours, image)
+        if not for_square:
+            colours = silhouette.with_own_colours(colours, image)
         jaw = jaw_line(face.landmarks, unit, face.yaw, head.chin) - offset
         clean = without_scraps(colours, jaw, unit=unit)
         if clean is not colours:
             picture = picture.copy()
             window.crop(picture)[:] = to_bytes(image + alpha[..., np.newaxis] * (clean - colours))
             colours = clean
-        line = find_rim_line(colours, alpha, person, unit=unit)
+        line = None if for_square else find_rim_line(colours, alpha, person, unit=unit)
         if line is not None:
             colours = drawn_around(colours, alpha, line)
     if earrings is not None:

@@ -32,5 +32,7 @@ class CutOut:
 
 def on_white(cut_out: CutOut) -> ByteImage:
     """Lay a cut-out on white paper: uint8, shape (H, W, 3)."""
+    if cut_out.alpha.min() == 255:
+        return cut_out.picture
     alpha = to_float(cut_out.alpha)[..., np.newaxis]
     return to_bytes(to_float(cut_out.picture) * alpha + (1 - alpha))

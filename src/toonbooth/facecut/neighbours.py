@@ -22,6 +22,7 @@ from toonbooth.imaging.colour import rgb_to_lab
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes, to_float
 from toonbooth.imaging.resize import enlarged, shrunk
 from toonbooth.imaging.smoothing import gaussian
+from toonbooth.imaging.windows import extent, grown
 from toonbooth.portrait.model import Face, Points
 
 _UNIT_PIXELS: Final = 80.0
@@ -65,6 +66,9 @@ _THREAD: Final = 0.02
 _RIM: Final = 0.03
 _CALM: Final = 0.03
 """How far around him his outline goes, and how calmly the new shoulder's edge runs, face widths."""
+
+_AROUND: Final = 0.25
+"""How much of what lies around him is looked at to paint him over, face widths."""
 
 
 def without_neighbours(
@@ -123,32 +127,39 @@ def without_neighbours(
     # His border goes, too, but not that of others.
     others_figure = _grown((mine & ~half) | (own_head > 0.5), _BORDER * unit)
     hidden |= _grown(theirs, _FRINGE * unit) & (people < 0.5) & ~others_figure
-    ground = _ground(image, bare, unit)
+    found = extent(hidden)
+    if found is None:
+        return picture
+    # Nothing else changes, and no farther off is looked.
+    box = grown(found, int(np.ceil(_AROUND * unit)), hidden.shape)
+    ground = _ground(image, bare, box, unit)
+    image, mirrored, own_head = (np.ascontiguousarray(each[box]) for each in (image, mirrored, own_head))
+    hidden, mine, half = hidden[box], mine[box], half[box]
     skin = carried(np.where(half[..., np.newaxis], mirrored, image), mine | half, unit=unit)
     area = calm(
         (mine | half | (own_head > 0.5)).astype(np.float32), sigma_pixels=_CALM * unit, edge_pixels=1.5
     )
     area = np.maximum(area, own_head)
     border = _grown(half, _BORDER * unit) & (mirrored.min(axis=2) > _WHITE)
-    ground = np.where((border & body.beside[columns])[..., np.newaxis], mirrored, ground)
+    ground = np.where((border & body.beside[columns][box[1]])[..., np.newaxis], mirrored, ground)
     if line is not None:
         skin = drawn_around(skin, area, line)
     painted = ground + area[..., np.newaxis] * (skin - ground)
     share = cv2.GaussianBlur(hidden.astype(np.float32), (0, 0), 1.0)[..., np.newaxis]
     share = np.minimum(share, 1 - own_head[..., np.newaxis])
     result = picture.copy()
-    seen.crop(result)[:, columns] = to_bytes(image + share * (painted - image))
+    seen.crop(result)[:, columns][box] = to_bytes(image + share * (painted - image))
     return result
 
 
-def _ground(image: FloatImage, known: Mask, unit: float) -> FloatImage:
-    """The ground, going on behind people as its nearest part: rays and dots stay crisp."""
-    nearest = nearest_in(known)[1]
+def _ground(image: FloatImage, known: Mask, box: tuple[slice, slice], unit: float) -> FloatImage:
+    """A part's ground, going on behind people as the nearest that is seen: rays and dots stay crisp."""
+    nearest = nearest_in(known)[1][box]
     crisp = image.reshape(-1, 3)[nearest]
     # Steps between neighbours' colours would be seen as threads.
     calm_ground = cv2.medianBlur(to_bytes(crisp), 2 * round(_THREAD * unit) + 1)
     smooth = gaussian(to_float(np.asarray(calm_ground, np.uint8)), sigma=max(0.7, _THREAD / 3 * unit))
-    return np.where(known[..., np.newaxis], image, smooth)
+    return np.where(known[box][..., np.newaxis], image[box], smooth)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,15 @@ from toonbooth.facecut.neighbours import without_neighbours
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes, to_float
 from toonbooth.imaging.resize import enlarged_smoothly, shrunk
 from toonbooth.imaging.smoothing import gaussian
+from toonbooth.imaging.windows import extent, grown
 from toonbooth.portrait.model import Box, Face
 
 _EYES: Final = 1 / 3
 _LEAST_SIDE: Final = 1.55
 """Face widths: tighter squares cut ears off."""
+
+_SMOOTHEST: Final = 0.008
+"""How smooth what a square shows beyond a picture becomes: a blur's sigma, sides of the square."""
 
 _STRETCH: Final = 0.3
 """What is beside a head may be stretched until it is this part of the room that it has to fill."""
@@ -292,16 +296,19 @@ def crop_square(
     outside_x = np.maximum(-x, x - (width - 1))
     outside_y = np.maximum(-y, y - (height - 1))
     outside = np.maximum(np.maximum(outside_x, outside_y), 0).astype(np.float32)
-    if float(outside.max()) < 0.5:
+    beyond = extent(outside >= 0.5)
+    if beyond is None:
         return crop
     # Shoulders and backdrops run on; what is fine at the edge would become streaks.
-    sharp = to_float(crop)
+    seen = grown(beyond, int(np.ceil(3 * _SMOOTHEST * square.side)), crop.shape)
+    sharp = to_float(np.ascontiguousarray(crop[seen]))
     result = sharp
-    for relative_sigma in (0.003, 0.008):
+    for relative_sigma in (0.003, _SMOOTHEST):
         sigma = relative_sigma * square.side
-        share = np.clip(outside / np.float32(3 * sigma), 0, 1)[..., np.newaxis]
+        share = np.clip(outside[seen] / np.float32(3 * sigma), 0, 1)[..., np.newaxis]
         result = result + share * (gaussian(sharp, sigma=sigma) - result)
-    return to_bytes(result)
+    crop[seen] = to_bytes(result)
+    return crop
 
 
 def _box_around(points: NDArray[np.float64]) -> Box:
