@@ -9,19 +9,17 @@ import cv2
 import numpy as np
 
 from toonbooth.drawing import facemap
-from toonbooth.drawing.cel import without_rim
+from toonbooth.drawing.cel import bodily_hue, without_rim
 from toonbooth.drawing.cel_backdrop import SceneLook, choose_scene
-from toonbooth.drawing.cloth import bodily_hue, whiteness, without_flecks
+from toonbooth.drawing.cloth import without_flecks, without_mottle, woven_cloth
 from toonbooth.drawing.complexion import SkinTones, as_flesh, lay_skin
-from toonbooth.drawing.drapery import Drapery, find_drapery
 from toonbooth.drawing.exposure import with_lit_faces
 from toonbooth.drawing.eyes import enlarge_eyes, iris_hue
 from toonbooth.drawing.figure import Drawing
 from toonbooth.drawing.flesh import ember
-from toonbooth.drawing.folds import draw_folds
 from toonbooth.drawing.gaze import CREASES, draw_eye, eye_tones
-from toonbooth.drawing.inking import OtherLines, wanted_lines
-from toonbooth.drawing.jawline import draw_jaws, shade_below_jaws
+from toonbooth.drawing.inking import wanted_lines
+from toonbooth.drawing.jawline import draw_jaws
 from toonbooth.drawing.lenses import find_spectacles
 from toonbooth.drawing.likeness import Likeness, eyes_window, look_at
 from toonbooth.drawing.pen import Pen
@@ -35,16 +33,16 @@ from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes, to_float
 from toonbooth.imaging.resize import enlarged, enlarged_rows
 from toonbooth.imaging.smoothing import gaussian
-from toonbooth.imaging.tones import smoothstep
+from toonbooth.imaging.tones import smoothstep, soft_steps
 from toonbooth.portrait.model import Face, Portrait
 
 _THRESHOLD = 0.014
 """Response at which a line is half inked; more leaves fewer lines."""
 
-_OUTLINE = 4.4
+_OUTLINE = 3.8
 """Width of the outline in units."""
 
-_INK = Ink(strength=0.7, keep=0.22, colour=np.full(3, 0.035, np.float32))
+_INK = Ink(strength=0.58, keep=0.22, colour=np.full(3, 0.035, np.float32))
 """A dark version of what it lies on."""
 
 _FRINGE_ROUGHNESS = 3.5
@@ -82,7 +80,7 @@ def choose_look(rng: np.random.Generator) -> AvatarLook:
         saturation=float(rng.uniform(1.05, 1.35)),
         skin=SkinTones(
             shadow=float(rng.uniform(5.0, 8.5)),
-            blush=float(rng.uniform(3.0, 6.5)),
+            blush=float(rng.uniform(2.0, 5.0)),
             warmth=float(rng.uniform(0.0, 3.0)),
             side=side,
         ),
@@ -94,7 +92,7 @@ def choose_look(rng: np.random.Generator) -> AvatarLook:
 def draw_avatar(portrait: Portrait, rng: np.random.Generator) -> Portrait:
     """Draw a portrait as an avatar."""
     look = choose_look(rng)
-    portrait = enlarge_eyes(with_lit_faces(portrait), strength=0.17)
+    portrait = enlarge_eyes(with_lit_faces(portrait), strength=0.12)
     sheet = Sheet.before(portrait, look.scene, look.light, face_width=FACE_WIDTH * unit_of(portrait))
     return draw_with_closeups(portrait, sheet, partial(_draw, look))
 
@@ -106,7 +104,6 @@ def _draw(look: AvatarLook, portrait: Portrait, sheet: Sheet, featured: tuple[Fa
     draw_jaws(
         drawing, portrait, featured, beards=beards, weight=0.45 * look.line_weight, light_from=look.light.side
     )
-    draw_folds(drawing, portrait, featured, beards=beards, weight=0.8 * look.line_weight)
     for face in featured:
         if face.width >= SMALLEST_DRAWN_FACE:
             _draw_face(drawing, portrait, face, skin, factor=plate.factor, light_from=look.light.side)
@@ -117,15 +114,13 @@ def _plan(seen: Study, sheet: Sheet, look: AvatarLook) -> tuple[Plate, FloatImag
     """The plate, where skin is drawn on it, (h, w), and how likely each face has a beard."""
     lab, person, faces, unit, scale = seen.lab, seen.person, seen.faces, seen.unit, seen.scale
     regions = find_regions(lab, seen.grey, person, faces, scale=scale)
-    regions = settle_surfaces(regions, lab, seen.grey, faces, scale=scale, dark_chins=True)
-    shade_below_jaws(
-        lab[..., 0], regions.skin, faces, beards=regions.beards, scale=scale, light_from=look.light.side
-    )
+    regions = settle_surfaces(regions, lab, seen.grey, faces, scale=scale)
     surface = close_skin(lab, regions, faces, scale=scale, fringe_roughness=_FRINGE_ROUGHNESS)
     skin, stubble = surface.skin, surface.stubble
     complexion = lay_skin(lab, surface, regions, look.skin, unit=unit)
-    drapery = find_drapery(seen.tones, lab, seen.along.flow, regions, unit=unit)
-    masses = as_flesh(_masses(lab, drapery, look, unit=unit), lab, surface)
+    masses = as_flesh(
+        _masses(lab, woven_cloth(planes_of(lab)[0], regions, unit=unit), look, unit=unit), lab, surface
+    )
     if faces:
         # Hair goes on as hair up to the skin's edge, cloth as cloth: the photo has mixed their colours there.
         masses = without_rim(masses, 1 - skin, unit=unit)
@@ -134,6 +129,7 @@ def _plan(seen: Study, sheet: Sheet, look: AvatarLook) -> tuple[Plate, FloatImag
     masses[..., 0] += light
     complexion[..., 0] += np.float32(0.5) * light
     colours = cv2.blendLinear(complexion, masses, skin, 1 - skin).astype(np.float32, copy=False)
+    colours[..., 0] *= np.float32(seen.gain)
     if faces:
         behind = sheet.behind.in_lab(seen.size)
         colours = cv2.blendLinear(colours, behind, person, 1 - person).astype(np.float32, copy=False)
@@ -142,7 +138,6 @@ def _plan(seen: Study, sheet: Sheet, look: AvatarLook) -> tuple[Plate, FloatImag
         colours,
         fine=np.maximum(regions.features, np.float32(0.7) * stubble),
         wanted=_wanted_lines(seen, regions, surface),
-        others=OtherLines(drapery.lines, drapery.cover),
         work=LineWork(_THRESHOLD, _OUTLINE, look.line_weight, look.light.side),
     )
     return plate, skin, regions.beards
@@ -158,8 +153,7 @@ def _wanted_lines(seen: Study, regions: Regions, surface: Surface) -> FloatImage
     # Skin has no lines but those of its features; its border may have.
     reach = 2 * max(1, round(2.5 * unit)) + 1
     bare = cv2.erode(skin, np.ones((reach, reach), np.uint8)).astype(np.float32, copy=False)
-    # A nose counts half among them, and has its lines all the same.
-    plain = 1 - np.minimum(5 * regions.features, np.float32(1))
+    plain = 1 - regions.features
     wanted *= 1 - bare * (1 - np.float32(0.6) * surface.stubble) * plain
     wanted *= 1 - np.float32(0.85) * _hairlines(skin, seen.faces, scale=scale, unit=unit) * plain
     return wanted
@@ -183,20 +177,23 @@ def _hairlines(skin: FloatImage, faces: tuple[Face, ...], *, scale: float, unit:
     return heads * border
 
 
-def _masses(lab: FloatImage, drapery: Drapery, look: AvatarLook, *, unit: float) -> FloatImage:
-    """Hair and clothes as a few masses."""
+def _masses(lab: FloatImage, woven: FloatImage, look: AvatarLook, *, unit: float) -> FloatImage:
+    """Hair and clothes as a few masses: folds and shine stand out before tones are counted."""
     lightness, a, b = planes_of(lab)
-    woven = drapery.woven
     a, b = (without_flecks(plane, woven, unit=unit) for plane in (a, b))
-    drawn = drapery.light(look.step)
+    around = gaussian(lightness, sigma=14 * unit)
+    shaped = lightness + (lightness - around) * np.float32(0.45)
+    shaped = without_mottle(shaped, woven, unit=unit)
+    opened = np.float32(5) + shaped * np.float32(0.95)
+    opened += np.float32(4) * smoothstep(lightness, low=45, high=15)
+    stepped = soft_steps(opened, step=look.step, softness=0.75)
+    opened += (stepped - opened) * np.float32(0.75)
+    np.clip(opened, 0, 100, out=opened)
     chroma = cv2.magnitude(a, b).astype(np.float32, copy=False)
-    white = whiteness(lightness, chroma) * (1 - drapery.bare)
-    drawn += (np.float32(98) - drawn) * (np.float32(0.75) * white)
-    np.clip(drawn, 0, 100, out=drawn)
     # An ear in the shade must not glow; wine-red cloth may.
     glowing = bodily_hue(a, b, chroma) * (1 - ember(chroma, lightness)) * (1 - woven)
     stronger = np.float32(look.saturation) * (1 - glowing)
-    return cv2.merge([drawn, a * stronger, b * stronger]).astype(np.float32, copy=False)
+    return cv2.merge([opened, a * stronger, b * stronger]).astype(np.float32, copy=False)
 
 
 def _draw_face(

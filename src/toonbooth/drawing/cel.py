@@ -1,4 +1,4 @@
-"""Cel tones: skin in one tone and its shadows, hair and clothes as their drapery tells."""
+"""Cel tones: skin in a few soft ones, hair and clothes in steps that keep their folds and shine."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import cv2
 import numpy as np
 
 from toonbooth.drawing.cel_skin import CelTones, lay_skin
-from toonbooth.drawing.cloth import bodily_hue, whiteness, without_flecks
-from toonbooth.drawing.drapery import Drapery
+from toonbooth.drawing.cloth import without_flecks, without_mottle, woven_cloth
 from toonbooth.drawing.flesh import (
     colourfulness,
     ember,
@@ -18,18 +17,15 @@ from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.resize import enlarged, shrunk
 from toonbooth.imaging.smoothing import gaussian, masked_blur
-from toonbooth.imaging.tones import smoothstep
+from toonbooth.imaging.tones import smoothstep, soft_steps
 
 
-def cel_tones(
-    lab: FloatImage, drapery: Drapery, regions: Regions, tones: CelTones, *, unit: float
-) -> FloatImage:
+def cel_tones(lab: FloatImage, regions: Regions, tones: CelTones, *, unit: float) -> FloatImage:
     """Redraw a smoothed picture in cel tones.
 
     Parameters
     ----------
     lab : float32 array, shape (H, W, 3), L*a*b*
-    drapery : of the same size, how hair and clothes are drawn
     regions : of the same size
     tones : CelTones
     unit : float, pixels
@@ -40,12 +36,13 @@ def cel_tones(
     float32 array, shape (H, W, 3), L*a*b*.
     """
     lightness, a, b = planes_of(lab)
-    light, woven = drapery.light(tones.step), drapery.woven
+    woven = woven_cloth(lightness, regions, unit=unit)
+    light = _cloth_and_hair(lightness, woven, tones, unit=unit)
     a, b = (without_flecks(plane, woven, unit=unit) for plane in (a, b))
     chroma = cv2.magnitude(a, b).astype(np.float32, copy=False)
-    white = whiteness(lightness, chroma) * (1 - drapery.bare)
+    white = _white(lightness, chroma)
     # Counted in tones the folds of a white shirt would be dirt.
-    light += (np.float32(98) - light) * (np.float32(0.75) * white)
+    light += (np.float32(97) - light) * (np.float32(0.5) * white)
     # A black and white photo stays one.
     colourful = colourfulness(lab)
     # Hands, arms and ears beyond the face must not turn more orange than the face.
@@ -93,20 +90,48 @@ def without_rim(plate: FloatImage, person: FloatImage, *, unit: float) -> FloatI
     return cv2.blendLinear(continued, plate, rim, 1 - rim).astype(np.float32, copy=False)
 
 
+def bodily_hue(a: FloatImage, b: FloatImage, chroma: FloatImage) -> FloatImage:
+    """How much a hue is one that skin has, of whatever depth, 0 … 1."""
+    towards = (a * np.float32(0.62) + b * np.float32(0.78)) / (chroma + np.float32(1e-3))
+    return smoothstep(towards, low=0.86, high=0.95) * smoothstep(chroma, low=5.0, high=10.0)
+
+
+def _white(lightness: FloatImage, chroma: FloatImage) -> FloatImage:
+    """How white a place is: light and without a colour, 0 … 1."""
+    return smoothstep(lightness, low=72, high=90) * smoothstep(chroma, low=9, high=4)
+
+
 def _clean_darks(
     lightness: FloatImage, a: FloatImage, b: FloatImage, *, unit: float
 ) -> tuple[FloatImage, FloatImage]:
     """Give dark cloth one hue: in the dark a camera sees stains of every colour."""
     dark = smoothstep(lightness, low=30.0, high=16.0)
-    size = (max(1, a.shape[1] // 4), max(1, a.shape[0] // 4))
+    size = (max(1, a.shape[1] // 2), max(1, a.shape[0] // 2))
     few = shrunk(dark, size)
-    even_a, even_b = (masked_blur(shrunk(plane, size), few, sigma=max(0.8, 4.5 * unit)) for plane in (a, b))
+    even_a, even_b = (masked_blur(shrunk(plane, size), few, sigma=max(1.0, 9 * unit)) for plane in (a, b))
     # Made lighter, a dark blue would turn violet.
     even_a *= np.float32(0.95) - np.float32(0.35) * smoothstep(even_b, low=4.0, high=-2.0)
     even_b *= np.float32(0.95)
     dark *= np.float32(0.85)
     whole = (a.shape[1], a.shape[0])
     return a + (enlarged(even_a, whole) - a) * dark, b + (enlarged(even_b, whole) - b) * dark
+
+
+def _cloth_and_hair(lightness: FloatImage, woven: FloatImage, tones: CelTones, *, unit: float) -> FloatImage:
+    # Folds and strands stand out from their surroundings before the tones are counted, most in the dark.
+    around = gaussian(lightness, sigma=14 * unit)
+    dark = smoothstep(around, low=34, high=14)
+    lightness = without_mottle(lightness, woven, unit=unit)
+    shaped: FloatImage = lightness + (lightness - around) * (np.float32(0.35) + np.float32(0.75) * dark)
+    # Black cloth opens to a dark colour in which folds can be seen.
+    opened: FloatImage = np.float32(4) + shaped * np.float32(0.955)
+    opened += np.float32(9) * dark * smoothstep(shaped, low=45, high=10)
+    stepped = soft_steps(opened, step=tones.step, softness=0.45)
+    finer = soft_steps(opened, step=0.5 * tones.step, softness=0.45)
+    stepped += (finer - stepped) * dark
+    # The border of two tones that lie near each other wanders over cloth as its texture leads it.
+    result: FloatImage = opened + (stepped - opened) * (np.float32(0.85) - np.float32(0.55) * woven)
+    return result
 
 
 def _reach(regions: Regions, head: int) -> tuple[slice, slice] | None:

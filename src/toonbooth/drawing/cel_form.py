@@ -15,13 +15,10 @@ from toonbooth.imaging.tones import smoothstep, soft_steps
 
 _Mask = NDArray[np.bool_]
 
-_EDGE = 1.0
+_EDGE = 0.6
 """Half the L* over which a tone passes into the next."""
 
-_CHIN = 0.55
-"""Face widths from a face's middle down to its chin, about."""
-
-_SMALLEST_SHAPE = 1400.0
+_SMALLEST_SHAPE = 400.0
 """Area in square units under which a brush leaves a shape out."""
 
 _ENOUGH_SKIN = 30
@@ -62,27 +59,17 @@ def gather_form(
     x, y, width = (value / 2 for value in regions.heads[head])
     # Hard shadows age people and shine is sweat: the form stays, some of its depth goes.
     bent = np.where(few < 0, np.float32(0.85) * few, np.float32(0.6) * few).astype(np.float32)
-    bent = gaussian(bent, sigma=max(0.5, 3.5 * unit))
+    bent = gaussian(bent, sigma=max(0.5, 4 * unit))
     sure = skin > 0.8
-    bent = evenly_lit(bent, sure, lips, (x, y, width), beard=regions.beards[head] if regions.beards else 1.0)
+    bent = evenly_lit(bent, sure, lips, (x, y, width))
     known = bent[sure]
     edge = _shadow_edge(known)
     dark = known[known < edge]
     # By soft light shadows are light.
     depth = float(np.clip(-1.1 * dark.mean() if len(dark) else 0.0, 5.0, step))
-    smallest = _SMALLEST_SHAPE / 4 * unit * unit
-    if sunny > 3:
-        # A lone light spot on a cheek is no form.
-        spots = _scraps(bent > 0.4 * step, 6 * smallest)
-        bent = np.where(spots, np.minimum(bent, np.float32(0.35 * step)), bent).astype(np.float32)
-    bent = enlarged(_without_scraps(bent, edge, skin, smallest=smallest), whole)
-    # A neck lies in one shadow, however dark: a second within it would be a stain.
-    deepest = edge - 1.15 * depth - 2
-    neck = slice(min(whole[1], max(0, round(2 * (y + _CHIN * width)))), None)
-    np.maximum(bent[neck], np.float32(deepest + 2 * _EDGE), out=bent[neck])
-    shadow, deep = _below(bent, edge), _below(bent, deepest)
-    # One light tone is enough: what shines on it is sweat.
-    lights = np.clip(bent, 0, np.float32(1.2 * step))
+    bent = enlarged(_without_scraps(bent, edge, skin, smallest=_SMALLEST_SHAPE / 4 * unit * unit), whole)
+    shadow, deep = _below(bent, edge), _below(bent, edge - 1.15 * depth - 2)
+    lights = np.maximum(bent, 0)
     drawn = np.minimum(lights, np.float32(0.6 * step))
     # By even light nothing is lighter than the middle tone but softly: cheeks must not wear discs.
     hint = float(np.clip((sunny - 3) / 6, 0, 1))
@@ -93,7 +80,7 @@ def gather_form(
 
 
 def evenly_lit(
-    form: FloatImage, sure: _Mask, lips: FloatImage, head: tuple[float, float, float], *, beard: float
+    form: FloatImage, sure: _Mask, lips: FloatImage, head: tuple[float, float, float]
 ) -> FloatImage:
     """Take out of a face's form what is no shadow: light that falls off towards the chin, and stubble.
 
@@ -104,11 +91,9 @@ def evenly_lit(
         Where skin is for sure.
     lips : float32 array, shape (H, W), 0 … 1
     head : x, y of the face's middle and its width, in pixels of `form`
-    beard : float, 0 … 1
-        How likely there is a beard. About a shaven mouth shade is stubble, or would look like some.
     """
     even = form - _falling(form, sure, head)
-    even += np.minimum(np.maximum(-even, 0), np.float32(5 if beard > 0.5 else 14) * _muzzle(lips))
+    even += np.minimum(np.maximum(-even, 0), np.float32(5) * _muzzle(lips))
     return even
 
 

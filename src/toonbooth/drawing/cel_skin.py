@@ -8,18 +8,7 @@ import cv2
 import numpy as np
 
 from toonbooth.drawing.cel_form import gather_form
-from toonbooth.drawing.flesh import (
-    calm_lips,
-    creases,
-    ear_relief,
-    hue_of_skin,
-    lift_of,
-    lit_base,
-    sunlit,
-    teeth_in,
-    toned_down,
-    underexposure,
-)
+from toonbooth.drawing.flesh import creases, hue_of_skin, lift_of, sunlit, teeth_in, underexposure
 from toonbooth.drawing.pen import Colour
 from toonbooth.drawing.regions import Regions
 from toonbooth.imaging.colour import planes_of
@@ -93,11 +82,11 @@ def lay_skin(
     form: FloatImage = calm_light - np.float32(middle)
     sunny = sunlit(form.take(few))
     bent, shadow = gather_form(form, regions, head, step=tones.skin_step, sunny=sunny, unit=unit)
-    raised = lift_of(middle) + underexposure(lightness, regions, (middle, measured_red, yellow))
-    base = raised + lit_base(calm_light, bent, sure & (shadow < 0.5), regions.heads[head])
+    raised = lift_of(middle, yellow) + underexposure(lightness, regions, (middle, measured_red, yellow))
+    # Where half a face lies in the sun, skin is as light as that half, and the other half is its shadow.
+    base = middle + raised + sunny
     mask = regions.skin * (np.float32(1) - regions.features)
     bent += creases(lightness, regions.skin, unit=unit)
-    bent += ear_relief(lightness, regions.heads[head], unit=unit)
     light += (np.float32(base) + bent - light) * mask
 
     # One hue for all skin: blotches go, warmth gathers in the shadows.
@@ -118,9 +107,7 @@ def lay_skin(
     window = extent(regions.features > 0.01)
     if window is not None:
         skin = _SkinHue((middle, measured_red, yellow), red * calmed, gold * calmed)
-        part, within = [plane[window] for plane in drawn], regions.within(window)
-        _lay_features(part, lab[window], within, skin, raised)
-        calm_lips(part, within.lips, within.mouth, (base, skin.red, skin.gold))
+        _lay_features([plane[window] for plane in drawn], lab[window], regions.within(window), skin, raised)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +138,9 @@ def _lay_features(
         np.add(plane, (moved - plane) * inside, out=plane)
 
     teeth = teeth_in(lab, regions.mouth, middle=middle, red=red)
-    light += teeth * (toned_down(light) - light)
+    light += 3 * teeth
     a *= 1 - np.float32(0.55) * teeth
-    b += teeth * np.float32(0.5) * (np.float32(4) * min(1.0, skin.gold / 10) - b)
+    b *= 1 - np.float32(0.4) * teeth
 
 
 def _tame_glow(

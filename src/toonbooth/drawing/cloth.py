@@ -8,8 +8,28 @@ import numpy as np
 from toonbooth.drawing.regions import Regions
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.resize import enlarged, shrunk
-from toonbooth.imaging.smoothing import gaussian
+from toonbooth.imaging.smoothing import gaussian, guided_planes
 from toonbooth.imaging.tones import smoothstep
+
+_HAIR_TEXTURE, _CLOTH_TEXTURE = 0.1, 0.16
+"""Differences, in hundredths of L*, that are locks in hair and folds in cloth; fainter ones go."""
+
+
+def without_mottle(lightness: FloatImage, woven: FloatImage, *, unit: float) -> FloatImage:
+    """Even out what is fainter than a fold: counted in tones it would become specks.
+
+    Parameters
+    ----------
+    lightness : float32 array, shape (H, W), L*
+    woven : float32 array, shape (H, W), 0 … 1
+        From `woven_cloth`.
+    unit : float, pixels
+        A four-hundredth of a face's width.
+    """
+    grey = lightness * np.float32(0.01)
+    contrast = np.float32(_HAIR_TEXTURE) + np.float32(_CLOTH_TEXTURE - _HAIR_TEXTURE) * woven
+    (even,) = guided_planes([lightness], grey, radius=max(1, round(9 * unit)), contrast=contrast)
+    return even.over(grey)
 
 
 def without_flecks(plane: FloatImage, woven: FloatImage, *, unit: float) -> FloatImage:
@@ -19,28 +39,15 @@ def without_flecks(plane: FloatImage, woven: FloatImage, *, unit: float) -> Floa
     height, width = part.shape
     few = shrunk(part, (max(1, width // 2), max(1, height // 2)))
     even = enlarged(gaussian(few, sigma=max(0.8, 4 * unit)), (width, height))
-    much = np.float32(0.85) * share
     calm = plane.copy()
-    calm[below:] = cv2.blendLinear(even, part, much, 1 - much)
+    calm[below:] += (even - part) * (np.float32(0.85) * share)
     return calm
 
 
-def woven_cloth(
-    lightness: FloatImage, unlike_hair: FloatImage, regions: Regions, *, unit: float
-) -> FloatImage:
+def woven_cloth(lightness: FloatImage, regions: Regions, *, unit: float) -> FloatImage:
     """Where cloth is, whose weave is to be evened out, (H, W), 0 … 1.
 
-    That is from the shoulders down. Locks that hang there are rougher than any knitwear, and run one way, as
-    sequins and fur don't.
-
-    Parameters
-    ----------
-    lightness : float32 array, shape (H, W), L*
-    unlike_hair : float32 array, shape (H / 4, W / 4), 0 … 1
-        1 where nothing hangs one way.
-    regions : of the same size
-    unit : float, pixels
-        A four-hundredth of a face's width.
+    That is from the shoulders down; locks that hang there, and sequins, are rougher than any knitwear.
     """
     # What is this smooth is worked out on few pixels.
     height, width = lightness.shape
@@ -49,25 +56,10 @@ def woven_cloth(
     rows = (np.arange(size[1], dtype=np.float32)[:, None] + np.float32(0.5)) * np.float32(height / size[1])
     cloth: FloatImage = np.ones(size[::-1], np.float32)
     for x, y, across in regions.heads:
-        under = (rows - np.float32(y)) / np.float32(across)
-        below = np.maximum(
-            smoothstep(under, low=0.75, high=1.15), smoothstep(under, low=0.5, high=0.7) * unlike_hair
-        )
+        below = smoothstep((rows - np.float32(y)) / np.float32(across), low=0.75, high=1.15)
         beside = smoothstep(np.abs(columns - np.float32(x)) / np.float32(across), low=1.1, high=1.4)
         cloth *= np.maximum(below, beside)
     around = enlarged(gaussian(shrunk(lightness, size), sigma=3.5 * unit), (width, height))
     rough = shrunk(cv2.absdiff(lightness, around).astype(np.float32, copy=False), size)
-    calm = smoothstep(gaussian(rough, sigma=3.5 * unit), low=6.5, high=4.0)
-    cloth *= np.maximum(calm, unlike_hair)
+    cloth *= smoothstep(gaussian(rough, sigma=3.5 * unit), low=6.5, high=4.0)
     return enlarged(cloth, (width, height))
-
-
-def bodily_hue(a: FloatImage, b: FloatImage, chroma: FloatImage) -> FloatImage:
-    """How much a hue is one that skin has, of whatever depth, 0 … 1."""
-    towards = (a * np.float32(0.62) + b * np.float32(0.78)) / (chroma + np.float32(1e-3))
-    return smoothstep(towards, low=0.86, high=0.95) * smoothstep(chroma, low=5.0, high=10.0)
-
-
-def whiteness(lightness: FloatImage, chroma: FloatImage) -> FloatImage:
-    """How white a place is: light and without a colour, 0 … 1."""
-    return smoothstep(lightness, low=72, high=90) * smoothstep(chroma, low=9, high=4)

@@ -11,13 +11,11 @@ import numpy as np
 from toonbooth.drawing.cel import cel_tones, without_rim
 from toonbooth.drawing.cel_backdrop import SceneLook, choose_scene
 from toonbooth.drawing.cel_skin import CelTones
-from toonbooth.drawing.drapery import find_drapery
 from toonbooth.drawing.exposure import with_lit_faces
 from toonbooth.drawing.eyes import draw_eyes, enlarge_eyes
 from toonbooth.drawing.figure import Drawing
-from toonbooth.drawing.folds import draw_folds
-from toonbooth.drawing.inking import OtherLines, wanted_lines
-from toonbooth.drawing.jawline import draw_jaws, shade_below_jaws
+from toonbooth.drawing.inking import wanted_lines
+from toonbooth.drawing.jawline import draw_jaws
 from toonbooth.drawing.plate import Ink, LineWork, Plate, make_plate
 from toonbooth.drawing.regions import find_regions
 from toonbooth.drawing.sheet import Light, Sheet
@@ -89,7 +87,6 @@ def _draw(look: ComicLook, portrait: Portrait, sheet: Sheet, featured: tuple[Fac
     plate, beards = _plan(study(portrait), sheet, look)
     drawing = plate.draw((width, height), ink, behind=sheet.behind)
     draw_jaws(drawing, portrait, featured, beards=beards, weight=look.line_weight, light_from=look.light.side)
-    draw_folds(drawing, portrait, featured, beards=beards, weight=look.line_weight)
     draw_eyes(drawing, replace(portrait, faces=featured), light_from=look.light.side)
     return Drawing(drawing, plate.figure((width, height)))
 
@@ -98,17 +95,9 @@ def _plan(seen: Study, sheet: Sheet, look: ComicLook) -> tuple[Plate, tuple[floa
     """The plate, and how likely each face has a beard."""
     unit, scale, faces, person = seen.unit, seen.scale, seen.faces, seen.person
     regions = find_regions(seen.lab, seen.grey, person, faces, scale=scale)
-    regions = settle_surfaces(regions, seen.lab, seen.grey, faces, scale=scale, dark_chins=True)
-    shade_below_jaws(
-        seen.lab[..., 0],
-        regions.skin,
-        faces,
-        beards=regions.beards,
-        scale=scale,
-        light_from=look.light.side,
-    )
-    drapery = find_drapery(seen.tones, seen.lab, seen.along.flow, regions, unit=unit)
-    colours = cel_tones(seen.lab, drapery, regions, look.tones, unit=unit)
+    regions = settle_surfaces(regions, seen.lab, seen.grey, faces, scale=scale)
+    colours = cel_tones(seen.lab, regions, look.tones, unit=unit)
+    colours[..., 0] *= np.float32(seen.gain)
     colours[..., 0] += enlarged(sheet.light, seen.size)
     if faces:
         colours = without_rim(colours, person, unit=unit)
@@ -116,12 +105,5 @@ def _plan(seen: Study, sheet: Sheet, look: ComicLook) -> tuple[Plate, tuple[floa
         colours = cv2.blendLinear(colours, behind, person, 1 - person).astype(np.float32, copy=False)
     wanted = wanted_lines(regions, faces, seen.contour, scale=scale, unit=unit, behind=float(not faces))
     work = LineWork(_THRESHOLD, _OUTLINE, look.line_weight, look.light.side)
-    plate = make_plate(
-        seen,
-        colours,
-        fine=regions.features,
-        wanted=wanted,
-        work=work,
-        others=OtherLines(drapery.lines, drapery.cover),
-    )
+    plate = make_plate(seen, colours, fine=regions.features, wanted=wanted, work=work)
     return plate, regions.beards

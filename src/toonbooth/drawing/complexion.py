@@ -9,18 +9,14 @@ import numpy as np
 
 from toonbooth.drawing.cel_form import evenly_lit
 from toonbooth.drawing.flesh import (
-    calm_lips,
     calm_of,
     colourfulness,
     creases,
-    ear_relief,
     hue_of_skin,
     lift_of,
     like_flesh,
-    lit_base,
     sunlit,
     teeth_in,
-    toned_down,
     underexposure,
 )
 from toonbooth.drawing.regions import Regions
@@ -121,24 +117,24 @@ def _lay_one(
     calm = wide + (calm - wide) * tripled(trust)
     light, red, yellow = planes_of(calm)
     form = light - np.float32(middle)
-    x, y, across = (value / 2 for value in regions.heads[head])
-    beard = regions.beards[head] if regions.beards else 1.0
-    form = evenly_lit(form, sure, shrunk(regions.lips, size), (x, y, across), beard=beard)
+    if regions.heads:
+        x, y, across = (value / 2 for value in regions.heads[head])
+        form = evenly_lit(form, sure, shrunk(regions.lips, size), (x, y, across))
     spread = float(np.clip(np.std(form[sure]), 2.5, 9.0))
-    soft_form = gaussian(form, sigma=max(0.8, 4.5 * unit))
+    soft_form = gaussian(form, sigma=max(0.8, 3.0 * unit))
     # One shadow and one light: shapes with edges so soft that a forehead that slopes has no step.
     shade = smoothstep(soft_form, low=-0.5 * spread, high=-1.5 * spread)
     glow = smoothstep(soft_form, low=0.7 * spread, high=1.6 * spread)
     # Where half a face lies in the sun, skin is as light as that half, and the other half is its shadow.
     sunny = sunlit(form[sure])
-    gentle = np.clip(soft_form, -24, 14 + sunny) * np.float32(0.42)
-    drawn = gentle - np.float32(tones.shadow) * shade + np.float32(3.5) * glow
+    gentle = np.clip(form, -24, 14 + sunny) * np.float32(0.42)
     base = (
-        lit_base(light, drawn, sure & (shade < 0.3), (x, y, across))
-        + lift_of(middle)
+        middle
+        + sunny
+        + 1.3 * lift_of(middle, measured_yellow)
         + underexposure(lab[..., 0], regions, (middle, measured_red, measured_yellow))
     )
-    drawn += np.float32(base)
+    drawn = np.float32(base) + gentle - np.float32(tones.shadow) * shade + np.float32(3.5) * glow
 
     # Light skin looks boiled when it is as red as in photos; dark skin without its red looks grey.
     ruddy = float(np.interp(middle, [45.0, 62.0], [1.04, 0.99]))
@@ -146,17 +142,10 @@ def _lay_one(
     hue_red *= ruddy
     chroma = float(np.hypot(hue_red, hue_yellow))
     calmer = calm_of(chroma)
-    a = (
-        (red - np.float32(measured_red)) * np.float32(0.35)
-        + np.float32(hue_red * calmer)
-        + np.float32(2 * colourful) * shade
-    )
+    a = (red - np.float32(measured_red)) * np.float32(0.35) + np.float32(hue_red * calmer) + 2 * shade
     b = (yellow - np.float32(measured_yellow)) * np.float32(0.35) + np.float32(hue_yellow * calmer)
     a = np.maximum(a, np.float32(0.9 * hue_red * calmer))
-    b = (
-        np.maximum(b, np.float32(0.9 * hue_yellow * calmer))
-        + np.float32((1 + tones.warmth) * colourful) * shade
-    )
+    b = np.maximum(b, np.float32(0.9 * hue_yellow * calmer)) + np.float32(1 + tones.warmth) * shade
     plate = enlarged(cv2.merge([drawn, a, b]).astype(np.float32, copy=False), (width, height))
     kept = np.maximum(surface.stubble, smoothstep(regions.features, low=0.02, high=0.6)) * (skin > 0)
     window = extent(kept > 0.01)
@@ -180,19 +169,11 @@ def _lay_one(
             plate[window][..., 1:] - own[..., 1:]
         )
         plate[window] += tripled(kept[window]) * (own - plate[window])
-    window = extent(regions.lips * skin > 0.01)
-    if window is not None:
-        lips = planes_of(plate[window])
-        calm_lips(
-            lips, regions.lips[window], regions.mouth[window], (base, hue_red * calmer, hue_yellow * calmer)
-        )
-        plate[window] = cv2.merge(lips)
     _whiten_teeth(plate, lab, regions.mouth * (skin > 0), middle=middle, red=measured_red, unit=unit)
-    plate[..., 0] += creases(lab[..., 0], regions.skin * skin * (1 - kept), unit=unit, reach=8.0, kept=0.8)
-    plate[..., 0] += ear_relief(lab[..., 0], regions.heads[head], unit=unit)
+    plate[..., 0] += creases(lab[..., 0], regions.skin * skin * (1 - kept), unit=unit, reach=11.0, kept=1.0)
     # A blush ends before the cheek does, above all on the far side of a turned head.
     within = smoothstep(gaussian(skin, sigma=max(1.0, 9 * unit)), low=0.72, high=0.98)
-    blush = regions.cheeks * within * np.float32(tones.blush * colourful)
+    blush = regions.cheeks * within * np.float32(tones.blush)
     plate[..., 1] += blush
     plate[..., 0] -= np.float32(0.12) * blush
     toned: FloatImage = plate
@@ -211,11 +192,10 @@ def _whiten_teeth(
     light, a, b = planes_of(part)
     # The rims between them stay as a hint; stains and shine go.
     even = masked_blur(light, teeth, sigma=max(1.0, 7 * unit))
-    light += teeth * np.float32(0.45) * (even - light)
-    light += teeth * (toned_down(light) - light)
+    light += teeth * (np.float32(0.55) * (even - light) + 3)
     a += teeth * np.float32(0.8) * (np.float32(_TEETH[0]) - a)
     b += teeth * np.float32(0.8) * (np.float32(_TEETH[1]) - b)
-    plate[window] = cv2.merge([light, a, b])
+    plate[window] = cv2.merge([np.minimum(light, np.float32(96)), a, b])
 
 
 def as_flesh(drawn: FloatImage, lab: FloatImage, surface: Surface) -> FloatImage:
@@ -234,9 +214,7 @@ def as_flesh(drawn: FloatImage, lab: FloatImage, surface: Surface) -> FloatImage
     for tone in surface.tones:
         flesh = like_flesh(lab, tone)
         calmer = calm_of(float(np.hypot(tone[1], tone[2])))
-        lifted = lightness + np.float32(0.8 * lift_of(tone[0]))
-        # Light falls through ears: they'd be red rags.
-        share = np.float32(calmer) * np.minimum(1, np.float32(max(1.4 * tone[1], 12.0)) / np.maximum(a, 1))
-        wanted = (lifted, a * share, b * share)
+        lifted = lightness + np.float32(0.8 * lift_of(tone[0], tone[2]))
+        wanted = (lifted, a * np.float32(calmer), b * np.float32(calmer))
         planes = [plane + flesh * (skin - plane) for plane, skin in zip(planes, wanted, strict=True)]
     return cv2.merge(planes).astype(np.float32, copy=False)

@@ -26,9 +26,6 @@ _MOST = 2.4
 _LIT_FACE, _WANTED_ON_FACES, _MOST_FOR_FACES = 0.53, 0.72, 2.6
 """The same three for the light on faces, measured on some forty of all depths of skin."""
 
-_GIVEN_BACK = 0.4
-"""Share of the light that is missing which faces get back: in full daylight nobody would know them."""
-
 _LIGHTEST_SKIN = 0.55
 """Grey that lightened skin has at most."""
 
@@ -62,7 +59,7 @@ def with_lit_faces(portrait: Portrait) -> Portrait:
     share = float(np.clip((_LIT_FACE - light) / 0.15, 0, 1))
     # However little light there was, skin of any depth is drawn no lighter than this.
     gain = min(_MOST_FOR_FACES, _WANTED_ON_FACES / light, _LIGHTEST_SKIN / skin)
-    return _lightened(portrait, 1 + _GIVEN_BACK * share * (gain - 1))
+    return _lightened(portrait, 1 + share * (gain - 1))
 
 
 def _light_on(face: Face, picture: ByteImage) -> tuple[float, float]:

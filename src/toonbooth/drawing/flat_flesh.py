@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -97,11 +96,56 @@ def with_shadows(
     float32 array, shape (H, W), nowhere less than `skin`.
     """
     more = skin.copy()
-    planes = planes_of(lab)
+    size = (skin.shape[0], skin.shape[1])
+    lightness, red, yellow = planes_of(lab)
     for face in faces:
         width = face.width * scale
-        if width >= 16:
-            np.maximum(more, shadows_of(skin, planes, person, scaled(face.landmarks, scale), width), out=more)
+        if width < 16:
+            continue
+        points = scaled(face.landmarks, scale)
+        neck, ears = _neck_and_ears(skin.shape, points, width)
+        # Nothing that is blue or green is flesh, however dark; black may be.
+        fleshy = smoothstep(yellow, low=-4.0, high=-1.0) * smoothstep(red, low=-3.0, high=0.0)
+        sure = (skin > 0.9) & (polygon_mask(size, points[facemap.OVAL]) > 0.9)
+        if np.count_nonzero(sure) < _ENOUGH:
+            continue
+        own = (float(np.median(red[sure])), float(np.median(yellow[sure])))
+        shade = lightness < np.median(lightness[sure]) - 5
+        within = polygon_mask(size, points[facemap.OVAL], grow=0.99) > 0.5
+        missed = (skin < 0.5) & (person > 0.5) & (fleshy > 0.5) & shade
+        candidate = (missed & ((neck > 0.5) | (ears > 0.5) | within)).astype(np.uint8)
+        # Narrow bridges join a shadow to what isn't one.
+        thread = 2 * max(1, round(0.012 * width)) + 1
+        opened = cv2.morphologyEx(candidate, cv2.MORPH_OPEN, np.ones((thread, thread), np.uint8))
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(opened.astype(np.uint8), connectivity=4)
+        for index in range(1, count):
+            x, y, across, down, area = (int(value) for value in stats[index])
+            if area > 0.25 * width * width:
+                continue
+            box = (
+                slice(max(0, y - 2), min(skin.shape[0], y + down + 2)),
+                slice(max(0, x - 2), min(skin.shape[1], x + across + 2)),
+            )
+            these = (labels[box] == index).astype(np.uint8)
+            # On the face itself only deep folds are meant: what is larger is a beard, a fringe or a frame.
+            on_face = bool(within[box][these > 0].mean() > 0.5)
+            if on_face and area > 0.012 * width * width:
+                continue
+            rim = (cv2.dilate(these, np.ones((3, 3), np.uint8)) > 0) & (these == 0) & (person[box] > 0.5)
+            # What still has the hue of the skin needs less of it around.
+            inside = these > 0
+            warm = float(np.clip(2 * _likeness(red[box][inside], yellow[box][inside], own) - 0.6, 0, 1))
+            # Beside a face it may as well be hair.
+            beside = float((ears[box][inside] > neck[box][inside]).mean())
+            enough = 0.85 if on_face else _ENCLOSED + 0.2 * beside - 0.14 * warm * (1 - beside)
+            # A jacket goes on where the neck's place ends, or the picture. Around what does, more skin must
+            # lie, unless it has the hue of skin itself.
+            below = int(these[-1].sum()) if y + down == skin.shape[0] else 0
+            border = int(np.count_nonzero(rim)) + below
+            goes_on = (int(np.count_nonzero(missed[box][rim])) + below) / max(1, border)
+            enough += _OPEN * goes_on * (1 - warm) * (not on_face)
+            if border and np.count_nonzero(skin[box][rim] > 0.5) / border > enough:
+                more[box] = np.maximum(more[box], these)
     added = more - skin
     if not added.any():
         return skin
@@ -110,67 +154,6 @@ def with_shadows(
     near = cv2.dilate(added, np.ones((5, 5), np.uint8))
     smoothed: FloatImage = np.maximum(skin, near * smoothstep(closed, low=0.3, high=0.7))
     return smoothed
-
-
-def shadows_of(
-    skin: FloatImage, planes: Sequence[FloatImage], person: FloatImage, points: Points, width: float
-) -> FloatImage:
-    """The places of one head that `with_shadows` adds, (H, W), 0 or 1.
-
-    Parameters
-    ----------
-    skin, person : float32 arrays, shape (H, W)
-    planes : L*, a* and b*, each of that shape
-    points : the head's landmarks in their pixels
-    width : of its face, pixels
-    """
-    found = np.zeros_like(skin)
-    size = (skin.shape[0], skin.shape[1])
-    lightness, red, yellow = planes
-    neck, ears = _neck_and_ears(skin.shape, points, width)
-    # Nothing that is blue or green is flesh, however dark; black may be.
-    fleshy = smoothstep(yellow, low=-4.0, high=-1.0) * smoothstep(red, low=-3.0, high=0.0)
-    sure = (skin > 0.9) & (polygon_mask(size, points[facemap.OVAL]) > 0.9)
-    if np.count_nonzero(sure) < _ENOUGH:
-        return found
-    own = (float(np.median(red[sure])), float(np.median(yellow[sure])))
-    shade = lightness < np.median(lightness[sure]) - 5
-    within = polygon_mask(size, points[facemap.OVAL], grow=0.99) > 0.5
-    missed = (skin < 0.5) & (person > 0.5) & (fleshy > 0.5) & shade
-    candidate = (missed & ((neck > 0.5) | (ears > 0.5) | within)).astype(np.uint8)
-    # Narrow bridges join a shadow to what isn't one.
-    thread = 2 * max(1, round(0.012 * width)) + 1
-    opened = cv2.morphologyEx(candidate, cv2.MORPH_OPEN, np.ones((thread, thread), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(opened.astype(np.uint8), connectivity=4)
-    for index in range(1, count):
-        x, y, across, down, area = (int(value) for value in stats[index])
-        if area > 0.25 * width * width:
-            continue
-        box = (
-            slice(max(0, y - 2), min(skin.shape[0], y + down + 2)),
-            slice(max(0, x - 2), min(skin.shape[1], x + across + 2)),
-        )
-        these = (labels[box] == index).astype(np.uint8)
-        # On the face itself only deep folds are meant: what is larger is a beard, a fringe or a frame.
-        on_face = bool(within[box][these > 0].mean() > 0.5)
-        if on_face and area > 0.012 * width * width:
-            continue
-        rim = (cv2.dilate(these, np.ones((3, 3), np.uint8)) > 0) & (these == 0) & (person[box] > 0.5)
-        # What still has the hue of the skin needs less of it around.
-        inside = these > 0
-        warm = float(np.clip(2 * _likeness(red[box][inside], yellow[box][inside], own) - 0.6, 0, 1))
-        # Beside a face it may as well be hair.
-        beside = float((ears[box][inside] > neck[box][inside]).mean())
-        enough = 0.85 if on_face else _ENCLOSED + 0.2 * beside - 0.14 * warm * (1 - beside)
-        # A jacket goes on where the neck's place ends, or the picture. Around what does, more skin must
-        # lie, unless it has the hue of skin itself.
-        below = int(these[-1].sum()) if y + down == skin.shape[0] else 0
-        border = int(np.count_nonzero(rim)) + below
-        goes_on = (int(np.count_nonzero(missed[box][rim])) + below) / max(1, border)
-        enough += _OPEN * goes_on * (1 - warm) * (not on_face)
-        if border and np.count_nonzero(skin[box][rim] > 0.5) / border > enough:
-            found[box] = np.maximum(found[box], these)
-    return found
 
 
 def _likeness(red: FloatImage, yellow: FloatImage, own: tuple[float, float]) -> float:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
-from numpy.typing import NDArray
 
 from toonbooth.drawing.pen import Colour
 from toonbooth.drawing.regions import Regions
@@ -14,15 +11,6 @@ from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
-
-_ENOUGH_SKIN = 30
-"""Pixels of lit skin below which its light isn't worth measuring."""
-
-_GIVEN_BACK = 0.4
-"""Share of the light that a face lacks which it is given back: backlit people stay who they are."""
-
-_IVORY = 86.0
-"""L* from which on teeth are toned down."""
 
 _PORES, _DEEPEST, _KEPT = 1.6, 12.0, 0.75
 """A crease is deeper than the first, L*; it is drawn as deep as the second at most, and at this share."""
@@ -87,38 +75,6 @@ def teeth_in(lab: FloatImage, mouth: FloatImage, *, middle: float, red: float) -
     return teeth
 
 
-def toned_down(lightness: FloatImage) -> FloatImage:
-    """L* of teeth that are drawn: ivory keeps its shades, where a burnt out row would be a white bar."""
-    toned: FloatImage = np.minimum(lightness, np.float32(_IVORY) + np.float32(0.4) * (lightness - _IVORY))
-    return toned
-
-
-def calm_lips(drawn: Sequence[FloatImage], lips: FloatImage, mouth: FloatImage, skin: Colour) -> None:
-    """Give lips one colour, redder and darker than the skin, in place: with their shine they would be white.
-
-    Parameters
-    ----------
-    drawn : L*, a* and b*, float32 arrays, shape (H, W) each; written to
-    lips, mouth : float32 arrays, shape (H, W), 0 … 1
-        Where the lips are, and what they show when they are open.
-    skin : L*, a*, b* that the skin is drawn in
-    """
-    light, a, b = drawn
-    sure = (lips > 0.8) & (mouth < 0.1)
-    if np.count_nonzero(sure) < 12:
-        return
-    middle, red, yellow = (float(np.median(plane[sure])) for plane in drawn)
-    cover = smoothstep(lips, low=0.55, high=0.95) * (1 - mouth)
-    # The line between the lips is dark and stays; what shines is held to a glint.
-    shine = np.maximum(light - np.float32(middle + 2), 0)
-    darker = float(np.clip(middle - (skin[0] - 5), 0, 8)) + np.float32(0.7) * shine
-    own = smoothstep(light, low=middle - 22, high=middle - 8)
-    light -= cover * darker * own
-    even = np.float32(0.75) * cover * own
-    a += even * (np.float32(max(1.08 * red, min(1.7 * skin[1], skin[1] + 9))) - a)
-    b += even * (np.float32(0.88 * yellow) - b)
-
-
 def creases(
     lightness: FloatImage, bare: FloatImage, *, unit: float, reach: float = 7.0, kept: float = _KEPT
 ) -> FloatImage:
@@ -143,35 +99,6 @@ def creases(
     return result
 
 
-def ear_relief(lightness: FloatImage, head: tuple[float, float, float], *, unit: float) -> FloatImage:
-    """What is drawn inside ears, L*, shape (H, W): rims and hollows, which skin's calm tone would lose.
-
-    Parameters
-    ----------
-    lightness : float32 array, shape (H, W), L*
-    head : x, y of the face's middle and its width, pixels
-    unit : float, pixels
-        A four-hundredth of a face's width.
-    """
-    x, y, width = head
-    drawn = np.zeros_like(lightness)
-    top, bottom = (int(np.clip(y + share * width, 0, len(lightness))) for share in (-0.4, 0.34))
-    for side in (-1, 1):
-        ends = sorted(x + side * share * width for share in (0.45, 0.87))
-        left, right = (int(np.clip(end, 0, lightness.shape[1])) for end in ends)
-        if bottom - top < 4 or right - left < 4:
-            continue
-        ear = np.ascontiguousarray(lightness[top:bottom, left:right])
-        away = np.abs(np.arange(left, right, dtype=np.float32) - np.float32(x)) / np.float32(width)
-        below = (np.arange(top, bottom, dtype=np.float32) - np.float32(y)) / np.float32(width)
-        columns = smoothstep(away, low=0.47, high=0.53) * smoothstep(away, low=0.85, high=0.75)
-        rows = smoothstep(below, low=-0.38, high=-0.3) * smoothstep(below, low=0.32, high=0.24)
-        relief = gaussian(ear, sigma=max(0.5, 1.5 * unit)) - gaussian(ear, sigma=max(1.5, 16 * unit))
-        relief = np.clip(np.float32(0.9) * relief, -14, 6)
-        drawn[top:bottom, left:right] = relief * rows[:, None] * columns[None, :]
-    return drawn
-
-
 def colourfulness(lab: FloatImage) -> float:
     """0 for a black and white picture … 1 for a coloured one: the former stays what it is."""
     return min(1.0, float(np.abs(lab[::4, ::4, 1:]).mean()) / 4)
@@ -182,37 +109,20 @@ def calm_of(chroma: float) -> float:
     return float(min(1.0, 29.0 / max(chroma, 1.0)) ** 0.8)
 
 
-def lift_of(middle: float) -> float:
-    """How much lighter skin of a given L* is drawn than it is: hardly; burnt out, it is toned."""
-    return float(np.interp(middle, [50.0, 60.0, 76.0, 82.0, 100.0], [0.5, 1.5, 1.5, 0.0, -14.0]))
+def lift_of(middle: float, yellow: float) -> float:
+    """How much lighter skin of a given L* and b* is drawn: most in the middle; burnt out, it is toned.
 
+    The more melanin, the yellower is skin at the same lightness: brown skin stays brown.
 
-def lit_base(
-    lightness: FloatImage, form: FloatImage, lit: NDArray[np.bool_], head: tuple[float, float, float]
-) -> float:
-    """L* to which a drawn form is added so that the lit part of a face stays as light as it is in the photo.
-
-    Parameters
+    References
     ----------
-    lightness : float32 array, shape (H, W), L*
-        The photo's, smoothed.
-    form : float32 array, shape (H, W)
-        L* of the drawing from that base.
-    lit : bool array, shape (H, W)
-        Skin that is in no shadow.
-    head : x, y of the face's middle and its width, pixels
-        Necks and arms lie in another light.
+    A. Chardon, I. Cretois, C. Hourseau, "Skin colour typology and suntanning pathways", International Journal
+    of Cosmetic Science 13(4), 1991, doi:10.1111/j.1467-2494.1991.tb00561.x.
     """
-    x, y, width = head
-    height, across = lightness.shape
-    # Every other pixel tells a median as well as all do.
-    rows = slice(max(0, int(y - 0.6 * width)), max(0, int(y + 0.4 * width)), 2)
-    columns = slice(max(0, int(x - 0.4 * width)), max(0, int(x + 0.4 * width)), 2)
-    face = lit[rows, columns]
-    if np.count_nonzero(face) < _ENOUGH_SKIN:
-        rows, columns, face = slice(0, height), slice(0, across), lit
-    away = (lightness[rows, columns] - form[rows, columns])[face]
-    return float(np.median(away)) if len(away) else float(np.median(lightness - form))
+    lift = float(
+        np.interp(middle, [42.0, 52.0, 60.0, 67.0, 73.0, 82.0, 100.0], [0.3, 4.5, 7.0, 8.0, 6.8, 1.5, -14.0])
+    )
+    return lift * float(np.interp(yellow, [19.0, 24.0], [1.0, 0.3])) if lift > 0 else lift
 
 
 def sunlit(form: FloatImage) -> float:
@@ -222,7 +132,7 @@ def sunlit(form: FloatImage) -> float:
 
 
 def underexposure(lightness: FloatImage, regions: Regions, tone: Colour) -> float:
-    """How much lighter a dark face is drawn, L*: eye whites, alike in all, tell dark photos from dark skin.
+    """How much light is missing, L*: eye whites, alike in everybody, tell dark photos from dark skin.
 
     Parameters
     ----------
@@ -234,5 +144,4 @@ def underexposure(lightness: FloatImage, regions: Regions, tone: Colour) -> floa
     if len(seen) < 12:
         return 0.0
     white = float(np.percentile(seen, 92))
-    lacking = max(float(np.clip((52.0 - white) * 0.4, 0.0, 7.0)), 0.75 * missing_light(tone, white))
-    return _GIVEN_BACK * lacking
+    return max(float(np.clip((52.0 - white) * 0.4, 0.0, 7.0)), 0.75 * missing_light(tone, white))

@@ -211,15 +211,15 @@ def _draw_open(
     lid = float((upper - centre)[np.abs(beside).argmin()] @ up) / radius
     wide = tall / radius
     pen.fill(
-        disc(0.25 * float(np.clip(wide / 1.5, 0.65, 1)), dx=0.34 * light_from, dy=-min(0.36, lid - 0.34)),
+        disc(0.2 * float(np.clip(wide / 1.5, 0.65, 1)), dx=0.34 * light_from, dy=-min(0.36, lid - 0.34)),
         colour=(98.0, 0.0, 0.0),
         soft=fine,
         clip=opening,
     )
     pen.fill(
-        disc(0.12, dx=-0.38 * light_from, dy=0.4),
+        disc(0.09, dx=-0.38 * light_from, dy=0.4),
         colour=(96.0, 0.0, 0.0),
-        strength=0.6 * float(np.clip((wide - 1.0) / 0.4, 0, 1)),
+        strength=0.45 * float(np.clip((wide - 1.0) / 0.4, 0, 1)),
         soft=fine,
         clip=opening,
     )

@@ -11,12 +11,12 @@ import numpy as np
 from toonbooth.drawing import facemap
 from toonbooth.drawing.regions import Regions
 from toonbooth.imaging.flow import FlowSmoother
-from toonbooth.imaging.lines import line_reach, line_response, long_enough
+from toonbooth.imaging.lines import line_response, long_enough
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
 from toonbooth.imaging.resize import enlarged_rows
 from toonbooth.imaging.smoothing import gaussian, gaussian_exactly
 from toonbooth.imaging.tones import smoothstep
-from toonbooth.imaging.windows import extent, grown, seen_from
+from toonbooth.imaging.windows import grown
 from toonbooth.portrait.model import Face, Points, scaled
 
 
@@ -71,7 +71,7 @@ def wanted_lines(
     gain = np.float32(behind) + np.float32(1 - behind) * regions.person
     if contour is not None:
         # At the person's rim `outline` draws the line; a second one beside it would make it ragged.
-        near = smoothstep(np.abs(contour.distance), low=_BESIDE_RIM * max(unit, 0.25), high=0.0)
+        near = np.exp(-np.square(contour.distance * np.float32(0.11 / max(unit, 0.25))))
         gain *= 1 - np.float32(0.9) * near * contour.sure
     gain *= 1 - bare * (np.float32(0.9) - welcome)
     gain *= 1 - np.float32(0.9) * regions.mouth
@@ -133,22 +133,6 @@ class LinePlan:
         return LinePlan(self.joined[:, columns], self.welcome[:, columns], self.sigma, self.threshold)
 
 
-_BESIDE_RIM = 20.0
-"""Units from the person's edge up to which the outline leaves no room for other lines."""
-
-
-@dataclass(frozen=True, slots=True)
-class OtherLines:
-    """Lines found otherwise, both (h, w) float32.
-
-    lines : their response, 0 outside of `cover`.
-    cover : 0 … 1, where no others are wanted.
-    """
-
-    lines: FloatImage
-    cover: FloatImage
-
-
 def plan_lines(
     grey: FloatImage,
     smooth_grey: FloatImage,
@@ -159,7 +143,6 @@ def plan_lines(
     unit: float,
     factor: int,
     calm: float = 1.0,
-    others: OtherLines | None = None,
 ) -> LinePlan:
     """Decide which edges become lines: those that are wanted, long, run along the flow and don't crowd.
 
@@ -178,36 +161,23 @@ def plan_lines(
         How many times larger the drawing is.
     calm : float, >= 0
         Turning it up leaves fewer lines in dense texture, and no short ones.
-    others : OtherLines
-        Lines that were found otherwise.
 
     References
     ----------
     H. Kang, S. Lee, C. K. Chui, "Coherent line drawing", NPAR 2007. doi:10.1145/1274871.1274878
     """
     sigma = max(0.6, 1.05 * unit * factor)
-    fine, broad = np.zeros_like(grey), np.zeros_like(grey)
-    where = wanted if others is None else wanted * (1 - others.cover)
-    window = extent(where > 0.01)
-    if window is not None:
-        seen = grown(window, line_reach(max(0.7, 2.6 * unit)), grey.shape)
-        within, smooth = seen_from(seen, window), smooth_grey[seen]
-        # Strong edges answer to a fine and to a broad stroke, and get the heavier line for it.
-        broad[window] = line_response(smooth, sigma=max(0.7, 2.6 * unit))[within] * np.float32(0.5)
-        smooth = smooth + (grey[seen] - smooth) * np.float32(0.25)
-        fine[window] = line_response(smooth, sigma=max(0.55, sigma / factor))[within] + broad[window]
-        np.maximum(fine[window], 0, out=fine[window])
-    dense = fine
-    if others is not None:
-        bare = 1 - others.cover
-        fine *= bare
-        broad *= bare
-        # Where a border is strong it isn't dense.
-        dense = fine + np.minimum(others.lines, np.float32(threshold))
-        fine += others.lines
+    # Strong edges answer to a fine and to a broad stroke, and get the heavier line for it.
+    broad = line_response(smooth_grey, sigma=max(0.7, 2.6 * unit))
+    broad *= np.float32(0.5)
+    fine = line_response(
+        smooth_grey + (grey - smooth_grey) * np.float32(0.25), sigma=max(0.55, sigma / factor)
+    )
+    fine += broad
+    np.maximum(fine, 0, out=fine)
     joined = along.smooth(fine)
     # Where everything is a line nothing is: dense texture pays a higher price.
-    welcome = wanted / (1 + np.float32(1.4 * calm / threshold) * gaussian(dense * wanted, sigma=16 * unit))
+    welcome = wanted / (1 + np.float32(1.4 * calm / threshold) * gaussian(fine * wanted, sigma=16 * unit))
     welcome *= long_enough(
         joined * welcome, threshold=0.6 * threshold, area=max(6.0, 240 * calm * unit * unit)
     )
@@ -354,13 +324,12 @@ def outline_rows(
     contour: Contour, half_width: FloatImage, *, factor: int, top: int, bottom: int
 ) -> FloatImage:
     """Ink the outline in some rows of a picture `factor` times larger; 1 is full ink."""
-    few = slice(max(0, top // factor - 1), bottom // factor + 1)
-    half = half_width[few] * np.float32(factor)
-    away = contour.distance[few] * np.float32(factor) - half * np.float32(OUTLINE_INSIDE)
-    half += np.minimum(2 * half, np.float32(0.5))
-    rows = {"factor": factor, "top": top - few.start * factor, "bottom": bottom - few.start * factor}
-    line = enlarged_rows(away, **rows)
+    line = enlarged_rows(contour.distance, factor=factor, top=top, bottom=bottom)
+    half = enlarged_rows(half_width, factor=factor, top=top, bottom=bottom)
+    line -= half * np.float32(OUTLINE_INSIDE)
     np.abs(line, out=line)
-    np.subtract(enlarged_rows(half, **rows), line, out=line)
+    np.subtract(half, line, out=line)
+    line *= np.float32(factor)
+    line += np.minimum(half * np.float32(2 * factor), np.float32(0.5))
     np.clip(line, 0, 1, out=line)
     return line

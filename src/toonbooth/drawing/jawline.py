@@ -9,14 +9,11 @@ import cv2
 import numpy as np
 
 from toonbooth.drawing import facemap
-from toonbooth.drawing.regions import polygon_mask
 from toonbooth.imaging.colour import luma
 from toonbooth.imaging.pixels import ByteImage, FloatImage
-from toonbooth.imaging.resize import shrunk
 from toonbooth.imaging.smoothing import gaussian_exactly
 from toonbooth.imaging.tones import smoothstep
-from toonbooth.imaging.windows import extent
-from toonbooth.portrait.model import Face, Points, Portrait, scaled
+from toonbooth.portrait.model import Face, Points, Portrait
 
 _REACH = 0.045
 """How far from the landmarks, in face widths, the picture's edge is looked for."""
@@ -29,15 +26,6 @@ _WITHIN: Final = 0.006
 
 _ROUND: Final = 0.035
 """How far inside its end a chin begins to turn away from the light, face widths."""
-
-_CAST, _CAST_DEPTH = 0.16, 10.0
-"""How far a head's shadow falls on its neck, face widths, and how dark it is, L*."""
-
-_ACROSS = 150.0
-"""Pixels across a face on which its jaw is looked for."""
-
-_CHEEKS: Final = np.array([50, 280, 205, 425, 117, 346, 101, 330, 207, 427])
-"""Landmarks by which the light on a face is told."""
 
 _SAMPLES = 96
 _FINER: Final = 4
@@ -73,13 +61,10 @@ def draw_jaws(
         if face.width >= 24 and beard < 0.5 and any(face is wanted for wanted in faces):
             stroke = jaw_stroke(portrait, face, weight=weight, light_from=light_from)
             if stroke is not None:
-                (rows, columns), ink = stroke
-                where = extent(ink > 0)
-                if where is None:
-                    continue
-                part = image[rows, columns][where]
-                cover = ink[where][..., None] * (1 - _TINT)
-                part[...] = np.rint(part * (1 - cover)).astype(np.uint8)
+                window, ink = stroke
+                part = image[window].astype(np.float32)
+                part *= cv2.merge([1 - ink * (1 - tint) for tint in _TINT])
+                image[window] = np.rint(part).astype(np.uint8)
 
 
 def jaw_stroke(
@@ -101,7 +86,9 @@ def jaw_stroke(
     None for a face of a few pixels.
     """
     width = face.width
-    path, outward = _path_of(face)
+    path = _even(face.landmarks[facemap.JAW])
+    middle = face.landmarks[facemap.OVAL].mean(axis=0)
+    outward = _normals(path, middle)
     low, high = path.min(axis=0) - 0.1 * width, path.max(axis=0) + 0.1 * width
     height, across = portrait.picture.shape[:2]
     left, top = max(0, int(low[0])), max(0, int(low[1]))
@@ -111,18 +98,13 @@ def jaw_stroke(
     window = (slice(top, bottom), slice(left, right))
     corner = np.array([left, top], np.float32)
     path = path - corner
-    # Looked at through a blur, a large face needs few pixels.
-    share = min(1.0, _ACROSS / width)
-    size = (max(8, round((right - left) * share)), max(8, round((bottom - top) * share)))
-    part = shrunk(np.ascontiguousarray(portrait.picture[window]), size)
-    grey = gaussian_exactly(luma(part), sigma=max(0.6, 0.012 * width * share))
-
-    def seen(plane: FloatImage, at: FloatImage) -> FloatImage:
-        return _sample(plane, scaled(path, share), outward, at * np.float32(share))
+    shade = max(0.6, 0.012 * width)
+    part = np.ascontiguousarray(portrait.picture[window])
+    grey = gaussian_exactly(luma(part), sigma=shade)
 
     steps: FloatImage = np.linspace(-_REACH * width, _REACH * width, 19, dtype=np.float32)
     gap = np.float32(0.02 * width)
-    darker = seen(grey, steps - gap) - seen(grey, steps + gap)
+    darker = _sample(grey, path, outward, steps - gap) - _sample(grey, path, outward, steps + gap)
     nearness = 1 - np.float32(0.5) * np.square(steps / np.float32(_REACH * width))
     answers = darker * nearness
     answers = cv2.GaussianBlur(answers, (0, 0), sigmaX=0.6, sigmaY=4.0)
@@ -142,10 +124,10 @@ def jaw_stroke(
     # At the silhouette the outline is the jaw; in a beard hair is.
     beyond = _sample(portrait.matte[window], path, outward, np.array([0.07 * width], np.float32))[:, 0]
     within = 0.035 if known is None else 0.035 + _ROUND
-    inside = seen(grey, np.array([-within * width], np.float32))[:, 0]
-    cheek = float(np.median(seen(grey, np.array([-(within + 0.055) * width], np.float32))))
+    inside = _sample(grey, path, outward, np.array([-within * width], np.float32))[:, 0]
+    cheek = float(np.median(_sample(grey, path, outward, np.array([-(within + 0.055) * width], np.float32))))
     drawn = smoothstep(beyond, low=0.6, high=0.95) * smoothstep(inside, low=0.62 * cheek, high=0.84 * cheek)
-    drawn *= _fleshy(part, scaled(path, share), outward, width * share)
+    drawn *= _fleshy(part, path, outward, width)
     # A light collar beside a chin ends it already: ink belongs where a shadow begins.
     drawn *= smoothstep(edge, low=-0.03, high=0.0)
     # From nothing at the ears it swells to the chin, and more on the side away from the light.
@@ -154,63 +136,7 @@ def jaw_stroke(
     taper *= 1 - np.float32(0.3 * light_from) * np.sign(path[-1, 0] - path[0, 0]) * along
     pressure = drawn * taper * (np.float32(0.3) + np.float32(0.7) * smoothstep(edge, low=0.0, high=0.06))
     pressure = cv2.GaussianBlur(pressure[:, None], (0, 0), sigmaX=0.5, sigmaY=3.0)[:, 0]
-    return window, _ink(
-        (bottom - top, right - left), path, pressure * np.float32(0.013 * width * weight**0.7)
-    )
-
-
-def shade_below_jaws(
-    lightness: FloatImage,
-    skin: FloatImage,
-    faces: Sequence[Face],
-    *,
-    beards: Sequence[float],
-    scale: float,
-    light_from: float,
-) -> None:
-    """Let heads cast a shadow on their necks, in place: a chin ends there, whatever the light was.
-
-    Parameters
-    ----------
-    lightness : float32 array, shape (H, W), L*; written to
-    skin : float32 array, shape (H, W), 0 … 1
-    faces : in the coordinates of the full picture
-    beards : how likely each of them has a beard, 0 … 1
-    scale : float
-        Size of `lightness` over size of the full picture.
-    light_from : float, -1 … 1
-        Side that the light comes from.
-    """
-    size = (skin.shape[0], skin.shape[1])
-    for face, beard in zip(faces, beards, strict=True):
-        if face.width < 24 or beard >= 0.5:
-            continue
-        path, outward = _path_of(face)
-        known = _measured_jaw(face, path, outward)
-        if known is not None:
-            path = path + outward * known[:, None]
-        up = face.landmarks[facemap.FOREHEAD_TOP] - face.landmarks[facemap.CHIN]
-        up = up / max(float(np.hypot(*up)), 1e-3)
-        along = np.linspace(-1, 1, len(path), dtype=np.float32)[:, None]
-        fall = np.float32(face.width) * (np.float32(_CAST) * (1 - np.square(along)))
-        aside = np.array([-up[1], up[0]], np.float32) * np.float32(-0.25 * light_from)
-        cast = path + fall * (aside - up)
-        shade = polygon_mask(
-            size,
-            scaled(np.concatenate([path, cast[::-1]]), scale),
-            feather=max(0.4, 0.004 * face.width * scale),
-        )
-        rows, columns = extent(shade > 0.01) or (slice(0), slice(0))
-        part = lightness[rows, columns]
-        cheeks = np.clip(scaled(face.landmarks[_CHEEKS], scale).astype(int), 0, np.array(size[::-1]) - 1)
-        dark = np.float32(np.median(lightness[cheeks[:, 1], cheeks[:, 0]]) - _CAST_DEPTH)
-        part += shade[rows, columns] * skin[rows, columns] * np.minimum(dark - part, 0)
-
-
-def _path_of(face: Face) -> tuple[Points, Points]:
-    """A face's jaw as the landmarks have it, evenly sampled, and which way is out of the face."""
-    path = _even(face.landmarks[facemap.JAW])
-    return path, _normals(path, face.landmarks[facemap.OVAL].mean(axis=0))
+    return window, _ink(grey.shape, path, pressure * np.float32(0.013 * width * weight**0.7))
 
 
 def _measured_jaw(face: Face, path: Points, outward: Points) -> FloatImage | None:

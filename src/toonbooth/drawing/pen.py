@@ -61,11 +61,11 @@ def curve(points: Points, *, samples: int, closed: bool = False) -> Points:
 
 
 def normals(path: Points) -> Points:
-    """Unit vectors across a path or several, (…, N, 2), to the right of their way where y runs down:
-    rotated a quarter turn from its tangent."""
-    tangent = np.gradient(path, axis=-2)
-    tangent /= np.maximum(np.hypot(tangent[..., 0], tangent[..., 1]), 1e-6)[..., None]
-    across: Points = np.stack([-tangent[..., 1], tangent[..., 0]], axis=-1).astype(np.float32)
+    """Unit vectors across a path, (N, 2): to the right of its way on a picture whose y runs down... rotated a
+    quarter turn from its tangent."""
+    tangent = np.gradient(path, axis=0)
+    tangent /= np.maximum(np.hypot(tangent[:, 0], tangent[:, 1]), 1e-6)[:, None]
+    across: Points = np.stack([-tangent[:, 1], tangent[:, 0]], axis=1).astype(np.float32)
     return across
 
 

@@ -13,7 +13,6 @@ from toonbooth.drawing.figure import figure_within
 from toonbooth.drawing.inking import (
     Contour,
     LinePlan,
-    OtherLines,
     ink_rows,
     lay_ink,
     outer_distance,
@@ -33,7 +32,7 @@ from toonbooth.imaging.windows import Window, bands_around, grown, seen_from, ti
 _CALM = 1.5
 """How few lines there are in dense texture, against 1 where hatching is wanted."""
 
-_CRISP_REACH = 4
+_CRISP_REACH = 2
 """Pixels of the plate beyond which nothing tells how crisp an edge becomes."""
 
 
@@ -96,11 +95,13 @@ class Plate:
         factor = self.factor
         height, width = self.colours.shape[:2]
         # Tones that were counted pixel by pixel have ragged borders; what is enlarged needs soft ones.
-        soft = cv2.GaussianBlur(self.colours, (3, 3), 0.7).astype(np.uint8, copy=False)
+        soft = cv2.GaussianBlur(self.colours, (3, 3), 0.7)
+        large = cv2.resize(soft, (width * factor, height * factor), interpolation=cv2.INTER_CUBIC)
+        drawing = large.astype(np.uint8, copy=False)
         bands = self._bands()
-        steep = np.zeros((height * factor, width * factor, 3), np.uint8)
+        steep = drawing.copy()
         for band in bands:
-            steep[times(band, factor)] = self._crisp_band(band, soft)
+            steep[times(band, factor)] = self._crisp_band(band, drawing)
         # Fine strokes are crisp already: steepened once more, lids, lips and teeth would be jagged.
         for detail in self.details:
             detail.add_to(steep)
@@ -124,13 +125,12 @@ class Plate:
         """How many pixels of the plate away lines look."""
         return -(-line_reach(self.lines.sigma) // self.factor)
 
-    def _crisp_band(self, band: Window, soft: ByteImage) -> ByteImage:
+    def _crisp_band(self, band: Window, drawing: ByteImage) -> ByteImage:
         factor = self.factor
         around = grown(band, _CRISP_REACH, self.colours.shape)
-        part = soft[around]
-        size = (part.shape[1] * factor, part.shape[0] * factor)
-        large = cv2.resize(part, size, interpolation=cv2.INTER_CUBIC).astype(np.uint8, copy=False)
-        steep = crisp(large, sigma=0.75 * factor, amount=3.0, reach=max(1, factor // 2))
+        steep = crisp(
+            drawing[times(around, factor)], sigma=0.75 * factor, amount=3.0, reach=max(1, factor // 2)
+        )
         return steep[times(seen_from(around, band), factor)]
 
     def _draw_band(self, band: Window, drawing: ByteImage, scene: ByteImage, ink: Ink) -> ByteImage:
@@ -169,13 +169,7 @@ class Plate:
 
 
 def make_plate(
-    seen: Study,
-    lab: FloatImage,
-    *,
-    fine: FloatImage,
-    wanted: FloatImage,
-    work: LineWork,
-    others: OtherLines | None = None,
+    seen: Study, lab: FloatImage, *, fine: FloatImage, wanted: FloatImage, work: LineWork
 ) -> Plate:
     """Make a plate of a study.
 
@@ -196,15 +190,7 @@ def make_plate(
     details = find_details(seen.picture, seen.strokes, fine * seen.person, seen.faces, factor=seen.factor)
     grey, threshold = luma(colours), work.threshold / work.weight
     lines = plan_lines(
-        grey,
-        grey,
-        wanted,
-        seen.along,
-        threshold=threshold,
-        unit=seen.unit,
-        factor=seen.factor,
-        calm=_CALM,
-        others=others,
+        grey, grey, wanted, seen.along, threshold=threshold, unit=seen.unit, factor=seen.factor, calm=_CALM
     )
     outline = outline_width(
         seen.contour, weight=work.outline * work.weight, light_from=work.light_from, unit=seen.unit

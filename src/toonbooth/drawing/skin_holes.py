@@ -16,9 +16,6 @@ from toonbooth.imaging.tones import smoothstep
 _Mask = NDArray[np.bool_]
 _Box = tuple[slice, slice]
 
-_WIDEST_RIM = 0.05
-"""Area of rim light at most, square face widths: what is larger is a collar."""
-
 _LARGEST = 0.2
 """Area in square face widths up to which an opening in skin may be a hole."""
 
@@ -100,37 +97,6 @@ def reddish_gaps(skin: FloatImage, red: FloatImage, seen: Neighbourhood, *, typi
     gaps *= smoothstep(red, low=0.55 * redness, high=0.85 * redness)
     gaps *= smoothstep(seen.form, low=-0.58 * typical, high=-0.45 * typical)
     return gaps
-
-
-def rim_light(skin: FloatImage, seen: Neighbourhood) -> FloatImage:
-    """Light from behind on a jaw and a neck: narrow, bright, between skin and where the person ends.
-
-    Parameters
-    ----------
-    skin : float32 array, shape (H, W), 0 … 1
-    seen : Neighbourhood of the same size
-
-    Returns
-    -------
-    float32 array, shape (H, W), 0 … 1: collars have cloth about them, white hair lies higher.
-    """
-    inside = seen.person > 0.5
-    bright = ((seen.form > 8) & (skin < 0.5) & inside & (seen.taken < 0.1)).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(bright, connectivity=8)
-    kept = np.zeros(count, np.uint8)
-    for island, (x, y, wide, high, area) in enumerate(stats.tolist()):
-        if not island or area > _WIDEST_RIM * seen.width**2:
-            continue
-        box = (slice(max(0, y - 2), y + high + 2), slice(max(0, x - 2), x + wide + 2))
-        these = (labels[box] == island).astype(np.uint8)
-        below = seen.below[box][these > 0]
-        if below.min() < -0.05 or below.max() > 0.6:
-            continue
-        rim = (cv2.dilate(these, np.ones((3, 3), np.uint8)) > 0) & (these == 0)
-        held = (skin[box] > 0.5) | ~inside[box]
-        touching = float((skin[box][rim] > 0.5).mean())
-        kept[island] = touching > 0.3 and float(held[rim].mean()) > 0.7
-    return cv2.dilate(kept[labels], np.ones((3, 3), np.uint8)) * seen.person * (1 - seen.taken)
 
 
 def _enclosed(mask: ByteImage, width: float, chosen: Callable[[_Mask, _Box], bool]) -> ByteImage:

@@ -9,54 +9,43 @@ from functools import partial
 import cv2
 import numpy as np
 
-from toonbooth.drawing.drapery import tones_of
 from toonbooth.imaging.coherence import crisp, gather_strokes
 from toonbooth.imaging.colour import luma, tripled
-from toonbooth.imaging.flow import Flow, FlowSmoother, edge_tangent_flow
-from toonbooth.imaging.moving import without_fourth
+from toonbooth.imaging.flow import FlowSmoother, edge_tangent_flow
 from toonbooth.imaging.pixels import ByteImage, FloatImage
 from toonbooth.imaging.resize import enlarged, shrunk
 from toonbooth.imaging.smoothing import flatten
 from toonbooth.imaging.windows import Window, work_within
 from toonbooth.portrait.model import Face
 
-_COARSE, _FINE = 2.2, 3.0
-"""How much strokes are steepened; coarse ones are enlarged later and stay soft."""
-
-_ONE_STEP = 2.5
-"""Pixels along a stroke up to which one sample each way tells its mean."""
+_COARSE, _FINE = (2.2, 0.7), (3.0,)
+"""How much each round of strokes steepens; coarse ones are enlarged later and end soft."""
 
 _FADE = 0.06
 """Part of a window's side over which fine strokes pass into coarse ones."""
 
 
 def find_strokes(
-    small: ByteImage, within: Sequence[Window], heads: Sequence[Window], *, unit: float
-) -> tuple[ByteImage, ByteImage, FlowSmoother]:
+    small: ByteImage, within: Sequence[Window], *, unit: float
+) -> tuple[ByteImage, FlowSmoother]:
     """Draw a picture in strokes.
 
     Parameters
     ----------
     small : uint8 array, shape (H, W, 3)
     within : windows that are to be drawn; the rest stays a photo
-    heads : windows in which pores and stubble are to be evened out
     unit : float, pixels
         A four-hundredth of a face's width.
 
     Returns
     -------
-    The strokes, uint8, shape (H, W, 3), the picture's tones as `tones_of`, gathered in the same strokes but
-    not evened out before, uint8, shape (H, W), and a smoother along them.
+    The strokes, uint8, shape (H, W, 3), and a smoother along them.
     """
-    calm = cv2.medianBlur(small, 3).astype(np.uint8, copy=False)
-    even = partial(flatten, passes=1, tone=22.0, reach=5, median=1)
-    calm = work_within(calm, heads, even, reach=3)
+    even = partial(flatten, passes=1, tone=22.0, reach=5, median=3)
+    calm = work_within(small, within, even, reach=4)
     flow = edge_tangent_flow(luma(calm), scale=max(1.0, 3.5 * unit))
-    along = _smoother(flow, 7.0 * unit, within)
-    # As a fourth channel tones cost next to nothing.
-    four = cv2.merge([calm, tones_of(small)]).astype(np.uint8, copy=False)
-    drawn = gather_strokes(four, along, sigma=max(0.8, 2.2 * unit), amount=_COARSE)
-    return without_fourth(drawn), np.ascontiguousarray(drawn[..., 3]), along
+    along = FlowSmoother(flow, reach=max(1.0, 7.0 * unit), taps=2, within=within)
+    return gather_strokes(calm, along, sigma=max(0.8, 2.2 * unit), amounts=_COARSE), along
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +101,8 @@ def find_details(
         near = shrunk(np.ascontiguousarray(picture[window]), (size[0] // fine, size[1] // fine))
         calm = flatten(near, passes=1, tone=22.0, reach=5, median=3)
         flow = edge_tangent_flow(luma(calm), scale=max(1.0, 3.0 * unit))
-        along = _smoother(flow, 5.0 * unit, None)
-        drawn = gather_strokes(calm, along, sigma=max(0.8, 1.6 * unit), amount=_FINE)
+        along = FlowSmoother(flow, reach=max(1.0, 5.0 * unit), taps=2)
+        drawn = gather_strokes(calm, along, sigma=max(0.8, 1.6 * unit), amounts=_FINE)
         strong = enlarged(drawn, size)
         if fine > 1:
             strong = crisp(strong, sigma=0.75 * fine, amount=3.0, reach=fine // 2)
@@ -122,13 +111,6 @@ def find_details(
         more *= tripled(enlarged(wanted[few] * _faded((bottom - top, right - left)), size))
         details.append(Detail(window, more))
     return details
-
-
-def _smoother(flow: Flow, reach: float, within: Sequence[Window] | None) -> FlowSmoother:
-    """A smoother along strokes: a short way one step is enough for."""
-    if reach > _ONE_STEP:
-        return FlowSmoother(flow, reach=reach, taps=2, within=within)
-    return FlowSmoother(flow, reach=max(1.0, 0.75 * reach), taps=1, within=within)
 
 
 def _faded(shape: tuple[int, int]) -> FloatImage:

@@ -36,9 +36,6 @@ _LEAST_OUTLINE = 0.75
 _CLOSEUP_PIXELS = 1_300_000
 """Pixels that closeups may always have: a small picture is worth more of them than it has."""
 
-_FEW_PIXELS = 450_000
-"""Pixels up to which a picture is worked on as it is: badges and buttons are a few pixels wide there."""
-
 _BESIDE = 60.0
 """Units beside the matte up to which a person, their ears and what hangs from them are drawn."""
 
@@ -54,11 +51,11 @@ class Study:
     faces : in the coordinates of the full picture.
     picture : uint8, the full picture, its sides multiples of factor.
     strokes : (h, w, 3) uint8, the small picture in strokes; `along` smooths along them.
-    tones : (h, w) uint8, its tones in strokes, from `find_strokes`.
     lab : (h, w, 3) float32, the same in L*a*b*.
     grey : (h, w) float32, the small picture with its texture.
     person : (h, w) float32, 1 is person; 1 everywhere when nobody is there.
     contour : the person's edge; None when nobody is there.
+    gain : factor on L* that a dark photo of a person wants, 1 … 1.2.
     """
 
     factor: int
@@ -66,12 +63,12 @@ class Study:
     faces: tuple[Face, ...]
     picture: ByteImage
     strokes: ByteImage
-    tones: ByteImage
     along: FlowSmoother
     lab: FloatImage
     grey: FloatImage
     person: FloatImage
     contour: Contour | None
+    gain: float
 
     @property
     def scale(self) -> float:
@@ -86,27 +83,22 @@ class Study:
 def study(portrait: Portrait) -> Study:
     """Study a portrait."""
     large = unit_of(portrait)
-    few = portrait.picture.shape[0] * portrait.picture.shape[1] <= _FEW_PIXELS
-    factor = max(1 if few else 2, round(2 * large))
+    factor = max(2, round(2 * large))
     unit = large / factor
     picture = padded(portrait.picture, multiple=factor)
     size = (picture.shape[1] // factor, picture.shape[0] // factor)
     small = shrunk(picture, size)
     person, contour = np.ones(size[::-1], np.float32), None
     matte = shrunk(padded(portrait.matte, multiple=factor), size) if portrait.faces else person
-    strokes, tones, along = find_strokes(
-        small,
-        _around(matte, unit=unit),
-        _heads(small.shape, portrait.faces, scale=1 / factor),
-        unit=unit,
-    )
+    strokes, along = find_strokes(small, _around(matte, unit=unit), unit=unit)
     lab = rgb_to_lab(to_float(strokes))
     if portrait.faces:
         matte, lab = settle_rim(matte, lab, unit=unit)
         person = _find_person(matte, small, lab, portrait.faces, scale=1 / factor, unit=unit)
         contour = find_contour(person, luma(strokes), unit=unit, least=_LEAST_OUTLINE)
     grey = luma(small)
-    return Study(factor, unit, portrait.faces, picture, strokes, tones, along, lab, grey, person, contour)
+    gain = _gain(lab, person) if portrait.faces else 1.0
+    return Study(factor, unit, portrait.faces, picture, strokes, along, lab, grey, person, contour, gain)
 
 
 def _around(matte: FloatImage, *, unit: float) -> Sequence[Window]:
@@ -114,11 +106,6 @@ def _around(matte: FloatImage, *, unit: float) -> Sequence[Window]:
     side = 2 * round(_BESIDE * unit) + 1
     near = cv2.dilate((matte > 0.02).astype(np.uint8), np.ones((side, side), np.uint8))
     return bands_around(near > 0, rows=_BAND)
-
-
-def _heads(shape: tuple[int, ...], faces: tuple[Face, ...], *, scale: float) -> list[Window]:
-    """Heads with their necks."""
-    return list(_windows(shape, faces, scale=scale, beside=0.9, above=1.1, below=1.2))
 
 
 def unit_of(portrait: Portrait) -> float:
@@ -153,6 +140,14 @@ def draw_with_closeups(
     return drawing.of(portrait)
 
 
+def _gain(lab: FloatImage, person: FloatImage) -> float:
+    """What is lightest of a person, eyes, teeth, collars, shine, tells how much light is missing."""
+    seen = lab[::2, ::2, 0][person[::2, ::2] > 0.9]
+    if len(seen) < 50:
+        return 1.0
+    return float(np.clip(76 / max(float(np.percentile(seen, 99.5)), 1.0), 1.0, 1.2))
+
+
 def _shows(closeup: Closeup, face: Face) -> bool:
     x, y = face.box.centre
     return 0 <= x - closeup.left < closeup.width and 0 <= y - closeup.top < closeup.height
@@ -171,24 +166,17 @@ def _find_person(
     person = calm_outline(person, faces, scale=scale, unit=unit)
     # As the picture was where earrings hang: strokes melt thin things.
     hung = lab.copy()
-    for window in _windows(small.shape, faces, scale=scale, beside=0.85, above=0.2, below=1.1):
+    for window in _below_ears(small.shape, faces, scale=scale):
         hung[window] = rgb_to_lab(to_float(small[window]))
     return with_slender(person, with_earrings(person, hung, faces, scale=scale), length=40 * unit)
 
 
-def _windows(
-    shape: tuple[int, ...],
-    faces: tuple[Face, ...],
-    *,
-    scale: float,
-    beside: float,
-    above: float,
-    below: float,
-) -> Iterator[Window]:
-    """Windows around faces, as far as a picture of that shape goes; distances in widths of the face."""
+def _below_ears(
+    shape: tuple[int, ...], faces: tuple[Face, ...], *, scale: float
+) -> Iterator[tuple[slice, slice]]:
     for face in faces:
         (x, y), width = face.box.centre, face.width
-        left, right = (int(np.clip((x + way * width) * scale, 0, shape[1])) for way in (-beside, beside))
-        top, bottom = (int(np.clip((y + way * width) * scale, 0, shape[0])) for way in (-above, below))
+        left, right = (int(np.clip(v * scale, 0, shape[1])) for v in (x - 0.85 * width, x + 0.85 * width))
+        top, bottom = (int(np.clip(v * scale, 0, shape[0])) for v in (y - 0.2 * width, y + 1.1 * width))
         if left < right and top < bottom:
             yield slice(top, bottom), slice(left, right)

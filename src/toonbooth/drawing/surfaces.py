@@ -9,10 +9,9 @@ import numpy as np
 
 from toonbooth.drawing import facemap
 from toonbooth.drawing.beards import beard_evidence
-from toonbooth.drawing.flat_flesh import shadows_of, with_shadows
+from toonbooth.drawing.flat_flesh import with_shadows
 from toonbooth.drawing.regions import Regions, polygon_mask
-from toonbooth.drawing.skin_holes import Neighbourhood, reddish_gaps, rim_light, skin_holes
-from toonbooth.imaging.colour import planes_of
+from toonbooth.drawing.skin_holes import Neighbourhood, reddish_gaps, skin_holes
 from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage, to_bytes, to_float
 from toonbooth.imaging.resize import enlarged, shrunk
@@ -21,18 +20,12 @@ from toonbooth.imaging.tones import smoothstep
 from toonbooth.imaging.windows import around_point
 from toonbooth.portrait.model import Face, Points, scaled
 
-_BEARD_DETAIL, _HAIR_DETAIL = 0.7, 0.1
+_BEARD_DETAIL, _HAIR_DETAIL = 0.7, 0.4
 """How much of their own fine drawing beards and the hair of a head keep, against 1 in eyes and mouth."""
 
 
 def settle_surfaces(
-    regions: Regions,
-    lab: FloatImage,
-    grey: FloatImage,
-    faces: tuple[Face, ...],
-    *,
-    scale: float,
-    dark_chins: bool = False,
+    regions: Regions, lab: FloatImage, grey: FloatImage, faces: tuple[Face, ...], *, scale: float
 ) -> Regions:
     """Count rim light beside a face as skin, and let beards and hair keep their strands.
 
@@ -46,8 +39,6 @@ def settle_surfaces(
     faces : faces in the coordinates of the full picture
     scale : float
         Size of the regions over size of the full picture.
-    dark_chins : bool
-        Whether shaven chins are skin however deep the shade that they lie in.
 
     Returns
     -------
@@ -64,17 +55,11 @@ def settle_surfaces(
         middle = points[facemap.OVAL].mean(axis=0)
         near = around_point(middle, regions.skin.shape, reach=1.15 * width)
         local = points - np.array([near[1].start, near[0].start], np.float32)
-        within = regions.within(near)
+        within, light, red = regions.within(near), lab[near][..., 0], lab[near][..., 1]
         bare = (within.skin > 0.9) & (within.features < 0.05)
-        beards.append(beard_evidence(lab[near][..., 0], grey[near], bare, local))
+        beards.append(beard_evidence(light, grey[near], bare, local))
         shine, strands = _shine_and_strands(
-            within,
-            lab[near],
-            grey[near],
-            local,
-            width=width,
-            bearded=beards[-1],
-            shaven=dark_chins and beards[-1] < 0.5,
+            within, light, red, grey[near], local, width=width, bearded=beards[-1]
         )
         np.maximum(skin[near], shine, out=skin[near])
         np.maximum(features[near], strands, out=features[near])
@@ -83,12 +68,7 @@ def settle_surfaces(
 
 
 def settle_skin(
-    regions: Regions,
-    lab: FloatImage,
-    grey: FloatImage,
-    faces: tuple[Face, ...],
-    *,
-    scale: float,
+    regions: Regions, lab: FloatImage, grey: FloatImage, faces: tuple[Face, ...], *, scale: float
 ) -> Regions:
     """Count rim light and flash as skin, and a neck in the shadow of its chin, unless that is a beard.
 
@@ -102,29 +82,28 @@ def settle_skin(
 
 def _shine_and_strands(
     regions: Regions,
-    lab: FloatImage,
+    light: FloatImage,
+    red: FloatImage,
     grey: FloatImage,
     points: Points,
     *,
     width: float,
     bearded: float,
-    shaven: bool,
 ) -> tuple[FloatImage, FloatImage]:
     """Around one face: skin that shines too much to be told for skin, and detail that hair keeps."""
-    whole = (grey.shape[1], grey.shape[0])
+    whole = (light.shape[1], light.shape[0])
     # Half the size is enough to tell where they are.
     size = (max(1, whole[0] // 2), max(1, whole[1] // 2))
-    skin, taken, person, frames, grey = (
+    skin, taken, person, frames, light, red, grey = (
         shrunk(np.ascontiguousarray(plane), size)
-        for plane in (regions.skin, regions.features, regions.person, regions.frames, grey)
+        for plane in (regions.skin, regions.features, regions.person, regions.frames, light, red, grey)
     )
-    light, red, yellow = planes_of(shrunk(np.ascontiguousarray(lab), size))
     points, width = points * np.float32(0.5) - np.float32(0.25), width / 2
     sure = skin > 0.8
     if np.count_nonzero(sure) < 20:
         nothing = np.zeros(whole[::-1], np.float32)
         return nothing, nothing
-    typical, redness = float(np.median(light[sure])), max(4.0, float(np.median(red[sure])))
+    typical = float(np.median(light[sure]))
     up = facemap.upright(points)
     middle = points[facemap.OVAL].mean(axis=0)
     columns = np.arange(size[0], dtype=np.float32)[None, :] - middle[0]
@@ -160,15 +139,6 @@ def _shine_and_strands(
     seen = Neighbourhood(taken, person, light - typical, beside, below, width)
     np.maximum(shine, reddish_gaps(np.maximum(skin, shine), red, seen, typical=typical), out=shine)
     np.maximum(shine, skin_holes(np.maximum(skin, shine), face, seen), out=shine)
-    if shaven:
-        chin = face * smoothstep(below, low=0.12, high=0.25) * smoothstep(np.abs(beside), low=0.42, high=0.3)
-        # A collar in the shade may be as dark, but not as red as skin is at that light.
-        share = red / np.clip(light * np.float32(redness / typical), 0.3 * redness, redness)
-        reddish = smoothstep(share, low=0.25, high=0.5) * person * (1 - taken)
-        np.maximum(shine, chin * reddish, out=shine)
-        np.maximum(shine, rim_light(np.maximum(skin, shine), seen), out=shine)
-        shadows = shadows_of(np.maximum(skin, shine), (light, red, yellow), person, points, width)
-        np.maximum(shine, cv2.dilate(shadows, np.ones((3, 3), np.uint8)) * reddish, out=shine)
 
     lower = polygon_mask(size[::-1], points[_BEARD_ZONE], grow=1.12, feather=0.03 * width)
     beard = lower * smoothstep(np.float32(100) * grey, low=typical - 9, high=typical - 20)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 import cv2
 import numpy as np
-from cv2.typing import MatLike
 
 from toonbooth.imaging.flow import FlowSmoother
 from toonbooth.imaging.pixels import ByteImage
 from toonbooth.imaging.windows import work_within
-
-_BOXES = 1.2
-"""Half width of borders, in pixels, from which on a plain mean is as smooth as is needed."""
 
 
 def crisp(picture: ByteImage, *, sigma: float, amount: float, reach: int = 1) -> ByteImage:
@@ -45,22 +42,13 @@ def crisp(picture: ByteImage, *, sigma: float, amount: float, reach: int = 1) ->
     """
     if sigma <= 0 or amount < 0 or reach < 1:
         raise ValueError("sigma must be positive, amount not negative and reach at least 1")
-    soft = _softened(picture, sigma)
+    side = 2 * crisp_reach(sigma) + 1
+    soft = cv2.GaussianBlur(picture, (side, side), sigma)
     steep = cv2.addWeighted(picture, 1 + amount, soft, -amount, 0)
     around = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
     cv2.max(steep, cv2.erode(picture, around), steep)
     cv2.min(steep, cv2.dilate(picture, around), steep)
     return steep.astype(np.uint8, copy=False)
-
-
-def _softened(picture: ByteImage, sigma: float) -> MatLike:
-    if sigma < _BOXES:
-        side = 2 * crisp_reach(sigma) + 1
-        return cv2.GaussianBlur(picture, (side, side), sigma)
-    # For wide borders the plain mean does as well, in a quarter of the time. A side of n spreads by
-    # the root of (n² - 1) / 12.
-    side = 2 * round((np.sqrt(12 * sigma * sigma + 1) - 1) / 2) + 1
-    return cv2.blur(picture, (side, side))
 
 
 def crisp_reach(sigma: float) -> int:
@@ -69,19 +57,22 @@ def crisp_reach(sigma: float) -> int:
     return max(1, round(2.5 * sigma))
 
 
-def gather_strokes(picture: ByteImage, along: FlowSmoother, *, sigma: float, amount: float) -> ByteImage:
+def gather_strokes(
+    picture: ByteImage, along: FlowSmoother, *, sigma: float, amounts: Sequence[float]
+) -> ByteImage:
     """Turn texture into strokes: hair into locks, beards into tufts, cloth into folds.
 
-    It is averaged along the flow and then steepened across it, so that strokes are long, few and clear.
+    Every round averages along the flow and then steepens across it, so that strokes grow longer, fewer and
+    clearer.
 
     Parameters
     ----------
-    picture : uint8 array, shape (H, W, N), its grain evened out
+    picture : uint8 array, shape (H, W, 3), its grain evened out
     along : FlowSmoother of that size
     sigma : float, pixels, > 0
         Half width of the strokes.
-    amount : how much they are steepened
-        A small one leaves edges smooth enough to be enlarged.
+    amounts : how much each round steepens
+        A small last one leaves edges smooth enough to be enlarged.
 
     Returns
     -------
@@ -92,5 +83,7 @@ def gather_strokes(picture: ByteImage, along: FlowSmoother, *, sigma: float, amo
     J. E. Kyprianidis, H. Kang, "Image and video abstraction by coherence-enhancing filtering", Computer
     Graphics Forum 30(2), 2011. doi:10.1111/j.1467-8659.2011.01882.x
     """
-    steepen = partial(crisp, sigma=sigma, amount=amount)
-    return work_within(along.smooth_bytes(picture), along.within, steepen, reach=crisp_reach(sigma))
+    for amount in amounts:
+        steepen = partial(crisp, sigma=sigma, amount=amount)
+        picture = work_within(along.smooth_bytes(picture), along.within, steepen, reach=crisp_reach(sigma))
+    return picture

@@ -13,7 +13,7 @@ from cv2.typing import MatLike
 
 from toonbooth.imaging.moving import with_fourth, without_fourth
 from toonbooth.imaging.pixels import ByteImage, FloatImage
-from toonbooth.imaging.resize import Size, enlarged
+from toonbooth.imaging.resize import enlarged
 from toonbooth.imaging.windows import Window
 
 
@@ -82,33 +82,6 @@ def edge_tangent_flow(grey: FloatImage, *, scale: float) -> Flow:
     return Flow(x, y, np.minimum(coherence, np.float32(1)))
 
 
-def order(flow: Flow, size: Size, *, sigma: float) -> tuple[FloatImage, FloatImage]:
-    """How much a flow runs one way around each place, on few pixels, and how level that way is.
-
-    Parameters
-    ----------
-    flow : Flow
-    size : width and height of the answer, at most those of the flow
-    sigma : float, pixels of the answer
-        Standard deviation over which directions are compared.
-
-    Returns
-    -------
-    Two float32 arrays: 0 (every way, as in sequins and wool) … 1 (one way, as in combed hair); and -1
-    (upright, as hanging hair) … 1 (level, as knitted rows).
-    """
-    x, y = (
-        cv2.resize(part, size, interpolation=cv2.INTER_NEAREST).astype(np.float32, copy=False)
-        for part in (flow.x, flow.y)
-    )
-    # The double angle has no sign to jump.
-    cos2, sin2 = (
-        cv2.GaussianBlur(part, (0, 0), sigma).astype(np.float32, copy=False)
-        for part in (x * x - y * y, np.float32(2) * x * y)
-    )
-    return cv2.magnitude(cos2, sin2).astype(np.float32, copy=False), cos2
-
-
 def _half_angle(cos2: MatLike, sin2: MatLike) -> tuple[FloatImage, FloatImage]:
     # OpenCV's angle is exact to a third of a degree, and zero where there is no direction.
     angle = cv2.phase(cos2, sin2) * np.float32(0.5)
@@ -121,13 +94,7 @@ _Sources = tuple[MatLike, MatLike]
 
 
 class FlowSmoother:
-    """Averages pictures along a flow; the steps are worked out once and serve every picture of that size.
-
-    Attributes
-    ----------
-    flow : Flow
-    within : windows beside which pictures stay as they are
-    """
+    """Averages pictures along a flow; the steps are worked out once and serve every picture of that size."""
 
     def __init__(
         self, flow: Flow, *, reach: float, taps: int = 2, within: Sequence[Window] | None = None
@@ -144,7 +111,6 @@ class FlowSmoother:
         """
         if reach <= 0 or taps < 1:
             raise ValueError("reach must be positive and taps at least 1")
-        self.flow = flow
         self._shape = flow.x.shape
         height, width = self._shape
         self.within = [(slice(0, height), slice(0, width))] if within is None else within

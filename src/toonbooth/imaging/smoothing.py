@@ -150,12 +150,7 @@ class GuidedPlane:
 
 
 def guided_planes(
-    planes: Sequence[FloatImage],
-    guide: FloatImage,
-    *,
-    radius: int,
-    contrast: float | FloatImage,
-    weight: FloatImage | None = None,
+    planes: Sequence[FloatImage], guide: FloatImage, *, radius: int, contrast: float | FloatImage
 ) -> list[GuidedPlane]:
     """Prepare smooth planes to be enlarged with a guide's crisp edges but without its texture.
 
@@ -171,8 +166,6 @@ def guided_planes(
         Half side of the windows. Turning it up carries edges further and softens what isn't in the guide.
     contrast : float or float32 array, shape (h, w), > 0
         Differences of the guide well below this, place by place, count as texture.
-    weight : float32 array, shape (h, w), > 0
-        How much a pixel counts; None for all alike. What counts next to nothing doesn't glow into the rest.
 
     Returns
     -------
@@ -193,14 +186,8 @@ def guided_planes(
     if any(plane.shape != guide.shape for plane in planes):
         raise ValueError("planes and guide must be of one size")
 
-    total = None if weight is None else mean_around(weight, radius=radius)
-
     def mean(image: FloatImage) -> FloatImage:
-        if weight is None or total is None:
-            return mean_around(image, radius=radius)
-        counted = mean_around(image * weight, radius=radius)
-        counted /= total
-        return counted
+        return mean_around(image, radius=radius)
 
     guide_mean = mean(guide)
     spread = mean(guide * guide)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import cv2
 import numpy as np
 import pytest
@@ -11,8 +9,8 @@ import pytest
 from tests.unit.drawing.portraits import bust, landscape, side_by_side
 from toonbooth.drawing import facemap
 from toonbooth.drawing.avatar import draw_avatar
-from toonbooth.drawing.comic import draw_comic
 from toonbooth.drawing.coverage import covered
+from toonbooth.drawing.flesh import lift_of
 from toonbooth.drawing.gaze import eye_tones, iris_colour
 from toonbooth.drawing.likeness import face_window, look_at
 from toonbooth.drawing.pen import Colour, Pen, curve, ellipse, normals
@@ -179,22 +177,14 @@ def test_a_silhouette_loses_its_frays_and_keeps_its_place() -> None:
     assert float(np.abs(calm - disc(50)).mean()) < 0.02
 
 
-@pytest.mark.parametrize("skin", [(232, 190, 168), (190, 138, 108), (120, 78, 56), (82, 52, 38)])
-@pytest.mark.parametrize("draw", [draw_avatar, draw_comic])
-def test_lit_skin_of_any_depth_is_as_light_as_in_the_photo(
-    skin: tuple[int, int, int], draw: Callable[[Portrait, np.random.Generator], Portrait]
-) -> None:
-    portrait = bust(skin=skin)
-    x, y = portrait.faces[0].landmarks[151].astype(int)
-    seen, made = (
-        float(
-            rgb_to_lab(to_float(np.ascontiguousarray(each.picture[y - 3 : y + 4, x - 3 : x + 4])))[
-                ..., 0
-            ].mean()
-        )
-        for each in (portrait, draw(portrait, np.random.default_rng(1)))
-    )
-    assert abs(made - seen) < 3
+@pytest.mark.parametrize("middle", [15.0, 30.0, 42.0])
+def test_dark_skin_is_not_lifted(middle: float) -> None:
+    assert 0 <= lift_of(middle, 16.0) < 0.5
+
+
+@pytest.mark.parametrize("middle", [52.0, 62.0, 70.0, 78.0])
+def test_brown_skin_is_drawn_hardly_lighter_than_it_is(middle: float) -> None:
+    assert 0 <= lift_of(middle, 25.0) < min(2.5, 0.4 * lift_of(middle, 16.0))
 
 
 def test_both_irises_have_one_colour_and_light_ones_keep_their_hue() -> None:

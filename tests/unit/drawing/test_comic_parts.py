@@ -9,18 +9,17 @@ import numpy as np
 import pytest
 
 from tests.unit.drawing.portraits import bust
-from tests.unit.drawing.toning import toned
 from toonbooth.drawing import facemap
 from toonbooth.drawing.backdrop import Head
+from toonbooth.drawing.cel import cel_tones
 from toonbooth.drawing.cel_backdrop import Scene, SceneLook, draw_scene
 from toonbooth.drawing.cel_skin import CelTones
-from toonbooth.drawing.cloth import without_flecks, woven_cloth
-from toonbooth.drawing.jawline import draw_jaws, shade_below_jaws
+from toonbooth.drawing.cloth import without_flecks, without_mottle, woven_cloth
+from toonbooth.drawing.jawline import draw_jaws
 from toonbooth.drawing.regions import Regions, find_regions
 from toonbooth.drawing.rim import settle_rim, with_slender
 from toonbooth.drawing.sheet import Light, Sheet
 from toonbooth.drawing.silhouette import calm_outline
-from toonbooth.drawing.skin_holes import Neighbourhood, rim_light
 from toonbooth.drawing.surfaces import settle_skin, settle_surfaces
 from toonbooth.imaging.colour import luma, rgb_to_lab
 from toonbooth.imaging.pixels import FloatImage, to_float
@@ -167,7 +166,7 @@ def test_light_along_a_jaw_is_skin_and_hair_keeps_strands() -> None:
     assert settled.skin[centre[1], centre[0]] > regions.skin[centre[1], centre[0]] + 0.3
     x, y = face.landmarks[facemap.FOREHEAD_TOP]
     above = (round(float(y) - 0.15 * face.width), round(float(x)))
-    assert settled.features[above] > regions.features[above] + 0.05
+    assert settled.features[above] > regions.features[above] + 0.2
     assert (settled.features >= regions.features).all()
 
 
@@ -200,26 +199,23 @@ def test_a_neck_in_the_shadow_of_its_chin_is_skin_and_features_stay() -> None:
     np.testing.assert_array_equal(settled.features, regions.features)
 
 
-def test_knitwear_and_sequins_are_cloth_and_locks_over_a_shoulder_are_not() -> None:
+def test_knitwear_is_evened_out_and_locks_over_a_shoulder_are_not() -> None:
     rng = np.random.default_rng(5)
     lightness = np.full((300, 300), 45.0, np.float32)
-    lightness[150:, :100] += cv2.GaussianBlur(rng.normal(0, 18, (150, 100)).astype(np.float32), (0, 0), 1.5)
-    lightness[150:, 100:200] += 22 * np.sign(np.sin(np.arange(100, dtype=np.float32) / 2))
-    lightness[150:, 200:] += cv2.GaussianBlur(rng.normal(0, 90, (150, 100)).astype(np.float32), (0, 0), 1.5)
+    lightness[150:, :150] += cv2.GaussianBlur(rng.normal(0, 18, (150, 150)).astype(np.float32), (0, 0), 1.5)
+    lightness[150:, 150:] += 22 * np.sign(np.sin(np.arange(150, dtype=np.float32) / 2))
     no = np.zeros((300, 300), np.float32)
     regions = Regions(no, no, no, no, no, no, no, no, heads=((150.0, 60.0, 80.0),))
-    disorder = np.zeros((75, 75), np.float32)
-    disorder[:, 50:] = 1
-    woven = woven_cloth(lightness, disorder, regions, unit=0.5)
-    knit, locks, sequins = (np.s_[190:280, x : x + 60] for x in (20, 120, 220))
-    assert woven[knit].min() > 0.9
-    assert woven[locks].max() < 0.1
-    assert woven[sequins].mean() > 0.7
+    woven = woven_cloth(lightness, regions, unit=0.5)
+    even = without_mottle(lightness, woven, unit=0.5)
+    knit, locks = (slice(180, 280), slice(20, 120)), (slice(180, 280), slice(180, 280))
+    assert even[knit].std() < 0.45 * lightness[knit].std()
+    assert even[locks].std() > 0.8 * lightness[locks].std()
     assert woven[:80, 110:190].max() == 0
     flecks = rng.normal(0, 9, (300, 300)).astype(np.float32)
     yarn = without_flecks(flecks, woven, unit=0.5)
     assert yarn[knit].std() < 0.5 * flecks[knit].std()
-    np.testing.assert_allclose(yarn[:80, 110:190], flecks[:80, 110:190], atol=1e-3)
+    np.testing.assert_array_equal(yarn[:80, 110:190], flecks[:80, 110:190])
 
 
 @pytest.mark.parametrize("scene", Scene)
@@ -266,41 +262,6 @@ def test_shine_on_one_face_keeps_its_colour_beside_another_face() -> None:
     heads = ((100.0, 300.0, 80.0), (260.0, 140.0, 80.0))
     regions = Regions(everywhere, everywhere, nowhere, nowhere, nowhere, nowhere, nowhere, nowhere, heads)
     tones = CelTones(step=11.0, skin_step=9.0, saturation=1.2, warmth=0.0, blush=0.0)
-    drawn = toned(lab, regions, tones, unit=0.2)
-    shine, skin = (float(np.hypot(*drawn[260, x, 1:])) for x in (120, 160))
+    toned = cel_tones(lab, regions, tones, unit=0.2)
+    shine, skin = (float(np.hypot(*toned[260, x, 1:])) for x in (120, 160))
     assert shine > 0.85 * skin
-
-
-def test_a_head_casts_a_shadow_on_its_neck_and_none_on_its_face_or_its_collar() -> None:
-    portrait = bust(480, 400)
-    face = portrait.faces[0]
-    chin = face.landmarks[facemap.CHIN]
-    skin = np.zeros(portrait.matte.shape, np.float32)
-    skin[: round(float(chin[1]) + 0.1 * face.width)] = 1
-    below, deeper, above = (round(float(chin[1]) + share * face.width) for share in (0.04, 0.13, -0.1))
-    shaded = {}
-    for beard in (0.0, 1.0):
-        lightness = np.full(portrait.matte.shape, 70, np.float32)
-        shade_below_jaws(lightness, skin, portrait.faces, beards=(beard,), scale=1.0, light_from=1.0)
-        shaded[beard] = lightness[:, round(float(chin[0]))]
-    assert shaded[0.0][below] < 62
-    assert shaded[0.0][above] > 69
-    assert shaded[0.0][deeper] == 70
-    assert shaded[1.0].min() == 70
-
-
-def test_light_from_behind_on_a_jaw_is_skin_and_a_collar_is_not() -> None:
-    form, person = np.full((200, 200), -20, np.float32), np.ones((200, 200), np.float32)
-    person[:, :40] = 0
-    skin = np.zeros_like(form)
-    skin[:150, 50:160] = 1
-    form[skin > 0.5] = 0
-    form[100:130, 40:50] = 25
-    form[152:190, 60:150] = 25
-    rows, columns = np.mgrid[:200, :200].astype(np.float32)
-    seen = Neighbourhood(
-        np.zeros_like(form), person, form, (columns - 100) / 120, (rows - 90) / 120, width=120.0
-    )
-    found = rim_light(skin, seen)
-    assert found[105:125, 42:48].min() == 1
-    assert found[155:188, 62:148].max() == 0

@@ -48,7 +48,7 @@ def test_a_lit_face_of_any_depth_is_left_alone(skin: tuple[int, int, int]) -> No
     assert with_lit_faces(portrait) is portrait
 
 
-def test_a_face_before_a_bright_window_gets_back_some_of_its_light() -> None:
+def test_a_face_before_a_bright_window_is_lightened_but_not_bleached() -> None:
     portrait = bust()
     window = np.full_like(portrait.picture, 250)
     share = np.float32(0.3) * portrait.matte[..., None]
@@ -58,7 +58,7 @@ def test_a_face_before_a_bright_window_gets_back_some_of_its_light() -> None:
     assert well_lit(backlit) is backlit
     x, y = portrait.faces[0].landmarks[50].astype(int)
     before, after = (float(each.picture[y, x].mean()) for each in (backlit, with_lit_faces(backlit)))
-    assert 1.2 * before < after < 0.6 * float(portrait.picture[y, x].mean())
+    assert 1.5 * before < after < 150
 
 
 def bridge(darkness: float) -> tuple[FloatImage, Points]:

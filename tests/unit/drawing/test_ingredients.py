@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 
 from tests.unit.drawing.portraits import bust, face_at
-from tests.unit.drawing.toning import toned
 from toonbooth.drawing import facemap
 from toonbooth.drawing.backdrop import Head
-from toonbooth.drawing.cel import without_rim
+from toonbooth.drawing.cel import cel_tones, without_rim
 from toonbooth.drawing.cel_backdrop import Scene, SceneLook, choose_scene, draw_scene
 from toonbooth.drawing.cel_skin import CelTones
 from toonbooth.drawing.closeup import Closeup, find_closeups, lay_back, look_closely
@@ -123,7 +122,7 @@ def test_skin_gets_one_hue_and_hair_keeps_its_colour() -> None:
     lab = lab_of(portrait)
     blotch = place(portrait, -0.3, 0.2)
     lab[blotch[0] - 6 : blotch[0] + 6, blotch[1] - 6 : blotch[1] + 6, 1] += 9
-    drawn = toned(lab, regions_of(portrait), TONES, unit=0.2)
+    drawn = cel_tones(lab, regions_of(portrait), TONES, unit=0.2)
     before = lab[blotch][1] - lab[place(portrait, 0.3, 0.2)][1]
     after = drawn[blotch][1] - drawn[place(portrait, 0.3, 0.2)][1]
     assert after < 0.7 * before
@@ -139,9 +138,9 @@ def test_two_people_keep_their_own_skin() -> None:
     picture = np.hstack([light.picture, dark.picture])
     right = face_at((300.0, 108.0), dark.faces[0].width)
     both = Portrait(picture, (light.faces[0], right), np.hstack([light.matte, dark.matte]))
-    together = toned(lab_of(both), regions_of(both), TONES, unit=0.2)
+    together = cel_tones(lab_of(both), regions_of(both), TONES, unit=0.2)
     for alone, offset in ((light, 0), (dark, 200)):
-        drawn = toned(lab_of(alone), regions_of(alone), TONES, unit=0.2)
+        drawn = cel_tones(lab_of(alone), regions_of(alone), TONES, unit=0.2)
         row, column = place(alone, 0.0, -0.4)
         np.testing.assert_allclose(together[row, column + offset], drawn[row, column], atol=1.5)
 
@@ -149,7 +148,7 @@ def test_two_people_keep_their_own_skin() -> None:
 def test_a_black_and_white_photo_stays_one() -> None:
     portrait = bust(240, 200)
     grey = portrait.with_picture(np.dstack([(luma(portrait.picture) * 255).astype(np.uint8)] * 3))
-    drawn = toned(lab_of(grey), regions_of(grey), replace(TONES, warmth=4.0), unit=0.2)
+    drawn = cel_tones(lab_of(grey), regions_of(grey), replace(TONES, warmth=4.0), unit=0.2)
     assert np.abs(drawn[..., 1:]).max() < 1.5
 
 
@@ -157,16 +156,33 @@ def test_a_black_and_white_photo_stays_one() -> None:
 def test_skin_stays_near_its_own_lightness(skin: tuple[int, int, int]) -> None:
     portrait = bust(240, 200, skin=skin, hair=(20, 20, 30) if skin[0] > 100 else (170, 160, 150))
     lab = lab_of(portrait)
-    drawn = toned(lab, regions_of(portrait), TONES, unit=0.2)
+    drawn = cel_tones(lab, regions_of(portrait), TONES, unit=0.2)
     forehead = place(portrait, 0.0, -0.4)
     assert abs(drawn[forehead][0] - lab[forehead][0]) < 10
+
+
+def test_black_cloth_is_opened_and_steps_leave_few_tones() -> None:
+    ramp = np.zeros((40, 400, 3), np.float32)
+    ramp[..., 0] = np.linspace(0, 100, 400, dtype=np.float32)
+    nobody = np.zeros(ramp.shape[:2], np.float32)
+    none = Regions(*(nobody,) * 8, heads=())
+    fine, coarse = (
+        cel_tones(ramp, none, replace(TONES, step=step), unit=0.2)[20, :, 0] for step in (6.0, 20.0)
+    )
+    assert fine.min() > 4
+    # Where a tone is flat the picture hardly changes from pixel to pixel; coarse steps stray farther.
+    lit = np.arange(160, 285)
+    straight = np.polynomial.Polynomial.fit(lit, fine[lit], 1)(lit)
+    assert np.abs(coarse[lit] - straight).mean() > 2 * np.abs(fine[lit] - straight).mean()
 
 
 def test_white_cloth_stays_white_and_its_folds_faint() -> None:
     shirt = np.zeros((60, 200, 3), np.float32)
     shirt[..., 0] = 88 + 7 * np.sin(np.arange(200, dtype=np.float32) / 12)
     nobody = np.zeros(shirt.shape[:2], np.float32)
-    drawn = toned(shirt, Regions(*(nobody,) * 8, heads=()), replace(TONES, step=14.0, warmth=5.0), unit=0.2)
+    drawn = cel_tones(
+        shirt, Regions(*(nobody,) * 8, heads=()), replace(TONES, step=14.0, warmth=5.0), unit=0.2
+    )
     assert drawn[..., 0].min() > shirt[..., 0].min()
     assert np.ptp(drawn[..., 0]) < np.ptp(shirt[..., 0])
     assert np.abs(drawn[..., 1:]).max() < 3
@@ -178,7 +194,7 @@ def test_wine_red_cloth_stays_red_down_to_its_folds_and_an_ear_in_the_shade_does
     lab[120:, 90:100] = (10.0, 22.0, 14.0)
     nobody = np.zeros(lab.shape[:2], np.float32)
     regions = Regions(*(nobody,) * 8, heads=((100.0, 40.0, 50.0),))
-    drawn = toned(lab, regions, TONES, unit=0.2)
+    drawn = cel_tones(lab, regions, TONES, unit=0.2)
     chroma = np.hypot(drawn[..., 1], drawn[..., 2])
     cloth, fold, beside_the_face = chroma[160, 160], chroma[160, 95], chroma[40, 130]
     assert cloth > 38

@@ -55,7 +55,7 @@ def test_strokes_keep_their_structure_and_lose_their_grain() -> None:
     clean = hatched()
     grainy = np.clip(clean + 0.5 * (noise(64, 64, amount=0.4) - 0.5), 0, 1).astype(np.float32)
     along = FlowSmoother(edge_tangent_flow(clean, scale=3.0), reach=6.0)
-    drawn = gather_strokes(coloured(grainy), along, sigma=2.0, amount=2.0)[..., 0]
+    drawn = gather_strokes(coloured(grainy), along, sigma=2.0, amounts=(2.0, 0.7))[..., 0]
     inner = np.s_[8:-8, 8:-8]
 
     def grain(picture: ByteImage) -> float:

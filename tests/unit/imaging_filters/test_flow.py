@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.unit.imaging_filters.pictures import edge, noise
-from toonbooth.imaging.flow import FlowSmoother, edge_tangent_flow, order
+from toonbooth.imaging.flow import FlowSmoother, edge_tangent_flow
 from toonbooth.imaging.pixels import FloatImage, to_bytes
 from toonbooth.imaging.smoothing import gaussian
 
@@ -92,13 +92,3 @@ def test_smoothing_in_bytes_refuses_another_kind_or_size() -> None:
     along = FlowSmoother(edge_tangent_flow(noise(), scale=2.0), reach=2.0)
     with pytest.raises(ValueError, match="uint8"):
         along.smooth_bytes(np.zeros((3, 4), np.uint8))
-
-
-def test_stripes_are_in_order_and_tell_upright_from_level_and_noise_is_in_none() -> None:
-    inner = np.s_[4:-4, 4:-4]
-    for angle, level in ((0.0, 1.0), (np.pi / 2, -1.0)):
-        ordered, found = order(edge_tangent_flow(stripes(angle), scale=2.0), (32, 32), sigma=2.0)
-        assert ordered[inner].min() > 0.9
-        np.testing.assert_allclose(found[inner], level, atol=0.1)
-    ordered, _ = order(edge_tangent_flow(noise(64, 64), scale=1.0), (32, 32), sigma=4.0)
-    assert ordered[inner].mean() < 0.5

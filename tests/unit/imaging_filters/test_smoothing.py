@@ -95,16 +95,3 @@ def test_nonsense_is_refused() -> None:
         guided_planes([edge()], edge(), radius=0, contrast=0.1)
     with pytest.raises(ValueError, match="size"):
         guided_planes([edge(10, 10)], edge(), radius=1, contrast=0.1)
-
-
-def test_what_counts_next_to_nothing_does_not_glow_into_a_guided_plane() -> None:
-    picture = np.full((40, 60), 0.3, np.float32)
-    picture[:, 30:] = 0.9
-    counts = np.full(picture.shape, 1e-3, np.float32)
-    counts[:, :30] = 1
-    plain, weighted = (
-        guided_planes([picture], picture, radius=8, contrast=0.3, weight=weight)[0].over(picture)
-        for weight in (None, counts)
-    )
-    assert plain[20, 28] > 0.35
-    assert abs(float(weighted[20, 28]) - 0.3) < 0.01
