@@ -18,7 +18,7 @@ _Mask = NDArray[np.bool_]
 _EDGE = 0.6
 """Half the L* over which a tone passes into the next."""
 
-_SMALLEST_SHAPE = 400.0
+_SMALLEST_SHAPE = 1300.0
 """Area in square units under which a brush leaves a shape out."""
 
 _ENOUGH_SKIN = 30
