@@ -9,8 +9,9 @@ import numpy as np
 
 from toonbooth.drawing import facemap
 from toonbooth.drawing.flat_strokes import darker, filled, stroke
+from toonbooth.drawing.flat_teeth import draw_row
 from toonbooth.drawing.likeness import Likeness
-from toonbooth.drawing.pen import Colour, curve
+from toonbooth.drawing.pen import Colour
 from toonbooth.drawing.regions import polygon_mask
 from toonbooth.drawing.teeth import INNER_LOWER, INNER_UPPER, rows_of_teeth
 from toonbooth.drawing.vector import Shape, byte_colour
@@ -174,21 +175,18 @@ def _inside(seen: Likeness, lips: _Lips) -> list[Shape]:
     if lips.red > _COLOURED:
         # What is as red as lips is a lip in the light.
         teeth *= smoothstep(red, low=0.78 * lips.red + 2, high=0.66 * lips.red - 2)
-    white = (float(np.clip(0.45 * high + 53, 78, 94)), 0.5, 5.0)
-    shade = (white[0] - 10, 2.5, 7.0)
-    # Under the upper lip lies its shadow.
-    upper = curve(seen.points[INNER_UPPER], samples=14)
-    deep = max(0.12 * float(np.hypot(*(seen.points[14] - seen.points[13]))), 0.006 * width)
-    shadow = np.concatenate([upper + seen.up * width * 0.1, (upper - seen.up * deep)[::-1]]).astype(
-        np.float32
-    )
+    white = (float(np.clip(0.45 * high + 51, 76, 91)), 2.0, 7.0)
     teeth = gaussian(teeth, sigma=0.006 * width)
-    rows = rows_of_teeth(teeth, seen.points)
-    if not rows:
-        # Lips that part by a little show no row, but the middle of one.
-        within = teeth * polygon_mask(seen.size, seen.points[facemap.LIPS_INNER])
-        rows = trace_field(within, level=0.4, spacing=max(1.5, 0.009 * width), least_area=_GLIMPSE * width**2)
-    return [hollow, *(Shape((row,), byte_colour(white), 1.0, (filled(shadow, shade),)) for row in rows)]
+    rows = rows_of_teeth(teeth, seen.points, beyond=0.16, ending=0.4)
+    if rows:
+        return [
+            hollow,
+            *(draw_row(row, white, width=width, gaps=not order) for order, row in enumerate(rows)),
+        ]
+    # Lips that part by a little show no row, but the middle of one.
+    within = teeth * polygon_mask(seen.size, seen.points[facemap.LIPS_INNER])
+    glimpses = trace_field(within, level=0.4, spacing=max(1.5, 0.009 * width), least_area=_GLIMPSE * width**2)
+    return [hollow, Shape(glimpses, byte_colour((white[0] - 4, white[1], white[2])))]
 
 
 def _with_corners(outline: Points, corners: tuple[int, ...]) -> Curve:

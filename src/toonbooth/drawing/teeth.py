@@ -26,11 +26,10 @@ _DEPTHS = 16
 _GAP = 3
 """How many of these are dark between the teeth of the upper jaw and those of the lower, at least."""
 
-_ROUND = 0.24
-"""Part of half a mouth's width over which a row of teeth runs out."""
 
-
-def rows_of_teeth(teeth: FloatImage, points: Points) -> tuple[Points, ...]:
+def rows_of_teeth(
+    teeth: FloatImage, points: Points, *, beyond: float = 0.08, ending: float = 0.24
+) -> tuple[Points, ...]:
     """The outlines of the rows of teeth, even though gaps, gums and shade fray what is seen of them.
 
     Parameters
@@ -38,6 +37,10 @@ def rows_of_teeth(teeth: FloatImage, points: Points) -> tuple[Points, ...]:
     teeth : float32 array, shape (H, W), 0 … 1
         What looks like teeth.
     points : landmarks in its pixels
+    beyond : how far a row goes on into a mouth's corners, where teeth lie in shade
+    ending : over how much it runs out
+
+        Both are parts of half a mouth's width.
 
     Returns
     -------
@@ -56,7 +59,7 @@ def rows_of_teeth(teeth: FloatImage, points: Points) -> tuple[Points, ...]:
     else:
         above = np.arange(_DEPTHS) < parted
         parts = [white & above, white & ~above]
-    rows = (_row(part, upper, lower, depth) for part in parts)
+    rows = (_row(part, upper, lower, depth, beyond, ending) for part in parts)
     return tuple(row for row in rows if row is not None)
 
 
@@ -70,7 +73,14 @@ def _parting(white: NDArray[np.bool_]) -> int | None:
     return None
 
 
-def _row(white: NDArray[np.bool_], upper: Points, lower: Points, depth: FloatImage) -> Points | None:
+def _row(
+    white: NDArray[np.bool_],
+    upper: Points,
+    lower: Points,
+    depth: FloatImage,
+    beyond: float,
+    ending: float,
+) -> Points | None:
     """One row's outline."""
     across = np.linspace(-1, 1, _COLUMNS)
     # In the corners lips lie too close to tell anything.
@@ -93,13 +103,13 @@ def _row(white: NDArray[np.bool_], upper: Points, lower: Points, depth: FloatIma
     # Teeth that nearly reach the lips do; gradually, or a row has a step at each side of its middle.
     top = np.interp(top, (0.24, 0.4, 1.0), (-0.05, 0.4, 1.0))
     bottom = np.interp(bottom, (0.0, 0.7, 0.84), (0.0, 0.7, 1.05))
-    reach = max(0.6, float(np.abs(across[sure]).max()) + 0.08)
+    reach = max(0.6, float(np.abs(across[sure]).max()) + beyond)
     within = np.abs(across) <= reach
     # Towards its ends a row runs out, and has no corners.
-    ending = np.sqrt(np.clip((reach + 0.02 - np.abs(across)) / _ROUND, 0, 1))
+    left = np.sqrt(np.clip((reach + 0.02 - np.abs(across)) / ending, 0, 1))
     held = 0.5 * np.clip((top + 0.05) / 0.2, 0, 1)
     middle = top + held * (bottom - top)
-    top, bottom = middle + ending * (top - middle), middle + ending * (bottom - middle)
+    top, bottom = middle + left * (top - middle), middle + left * (bottom - middle)
     span = (lower - upper)[within]
     outline = np.concatenate(
         [upper[within] + span * top[within, None], (upper[within] + span * bottom[within, None])[::-1]]
