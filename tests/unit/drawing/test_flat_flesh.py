@@ -17,6 +17,7 @@ from toonbooth.imaging.pixels import FloatImage, to_bytes, to_float
 from toonbooth.portrait.model import Portrait
 
 LOWER_FACE = np.array([*facemap.JAW, 132, 205, 98, 2, 327, 425, 361])
+CHIN = np.array([106, 182, 83, 18, 313, 406, 335, 262, 369, 396, 175, 171, 140, 32])
 
 
 def repainted(where: FloatImage, *, factor: float, grey: float) -> Portrait:
@@ -64,6 +65,33 @@ def test_a_beard_is_one_mass_where_it_grows_and_a_shaven_chin_has_none() -> None
     assert float(mask[grown > 0.9].mean()) > 0.8
     assert float(mask[: int(portrait.faces[0].landmarks[2, 1])].mean()) < 0.02
     assert beard_on(astronaut_portrait()) == []
+
+
+def test_bare_skin_between_beard_and_lips_is_stubble() -> None:
+    portrait = astronaut_portrait()
+    points = portrait.faces[0].landmarks
+    grown = lower_face()
+    # All around the mouth nothing grows: what is left beside the lips is a ring.
+    ring = polygon_mask((256, 256), points[facemap.LIPS_OUTER], grow=1.35)
+    shapes = beard_on(repainted(grown * (1 - ring), factor=0.3, grey=0.6))
+    assert len(shapes) == 1
+    mask = covered(shapes, portrait)
+    lips = polygon_mask((256, 256), points[facemap.LIPS_OUTER], grow=1.1)
+    below = (ring > 0.9) & (lips < 0.1) & (grown > 0.9)
+    assert float(mask[below].mean()) > 0.9
+
+
+def test_thin_growth_is_one_tone_between_skin_and_hair() -> None:
+    portrait = repainted(lower_face(), factor=0.3, grey=0.6)
+    points = portrait.faces[0].landmarks
+    cheeks = lower_face() * (1 - polygon_mask((256, 256), points[CHIN], grow=1.1, feather=2))
+    picture = portrait.picture + (astronaut_portrait().picture - portrait.picture.astype(np.float32)) * (
+        0.45 * cheeks[..., None]
+    )
+    (beard,) = beard_on(portrait.with_picture(np.clip(picture, 0, 255).astype(np.uint8)))
+    (stubble,) = beard.inside
+    hair, between = (sum(colour) for colour in (beard.colour, stubble.colour))
+    assert hair + 60 < between
 
 
 def test_what_darkens_one_side_of_a_face_is_no_beard() -> None:
