@@ -15,6 +15,7 @@ from toonbooth.drawing.bare_crown import with_bare_crown
 from toonbooth.drawing.exposure import well_lit
 from toonbooth.drawing.eyes import enlarge_eyes
 from toonbooth.drawing.flat_backdrop import PAIRS, BackdropShape, FlatBackdrop, lay_backdrop
+from toonbooth.drawing.flat_chips import without_chips
 from toonbooth.drawing.flat_ears import draw_ears, with_ears
 from toonbooth.drawing.flat_faces import draw_face, is_bearded, whole_small_faces
 from toonbooth.drawing.flat_flesh import (
@@ -26,6 +27,7 @@ from toonbooth.drawing.flat_flesh import (
 from toonbooth.drawing.flat_hues import one_hue_each
 from toonbooth.drawing.flat_jewels import trace_jewels
 from toonbooth.drawing.flat_skin import FlatSkin, trace_skin
+from toonbooth.drawing.flesh import like_flesh
 from toonbooth.drawing.mass_tones import SHADES, MassTones
 from toonbooth.drawing.masses import trace_masses
 from toonbooth.drawing.pen import Colour
@@ -213,6 +215,8 @@ def _trace(portrait: Portrait, look: FlatLook) -> _Traced:
     # Hands, and skin that was not told for skin, must not look like another's beside it.
     painted = painted_flesh(drawn, plain, [each for each in flesh if each])
     drawn = cv2.blendLinear(drawn, painted, hair, 1 - hair).astype(np.float32, copy=False)
+    like = np.maximum.reduce([np.zeros_like(person), *(like_flesh(lab, each.tone) for each in flesh if each)])
+    surface = replace(surface, skin=without_chips(surface.skin, person, hair, like, faces, scale=scale))
     # Under skin nothing is seen of hair and cloth.
     under = cv2.erode(surface.skin, disk(10 * fine)).astype(np.float32, copy=False)
     masses = _masses(

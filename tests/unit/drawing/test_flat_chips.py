@@ -1,0 +1,70 @@
+"""Loose chips beside a head become skin; hair, collars and coats stay what they are."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.golden import astronaut_portrait
+from toonbooth.drawing import facemap
+from toonbooth.drawing.flat_chips import without_chips
+from toonbooth.drawing.regions import polygon_mask
+from toonbooth.imaging.pixels import FloatImage
+
+SIZE = (256, 256)
+FACE = astronaut_portrait().faces[0]
+OVAL = FACE.landmarks[facemap.OVAL]
+LEFT, _ = (int(value) for value in OVAL.min(axis=0))
+RIGHT, CHIN = (int(value) for value in OVAL.max(axis=0))
+UNIT = FACE.width
+
+
+def block(left: float, top: float, right: float, bottom: float) -> FloatImage:
+    mask = np.zeros(SIZE, np.float32)
+    mask[int(top) : int(bottom), int(left) : int(right)] = 1
+    return mask
+
+
+def head() -> tuple[FloatImage, FloatImage]:
+    """Skin of a face with its neck, and the person with a coat below."""
+    middle = (LEFT + RIGHT) / 2
+    neck = block(middle - 0.35 * UNIT, CHIN - 0.4 * UNIT, middle + 0.35 * UNIT, CHIN + 0.3 * UNIT)
+    skin = np.maximum(polygon_mask(SIZE, OVAL, grow=1.1), neck)
+    coat = block(0, CHIN + 0.3 * UNIT, 256, 256)
+    return skin, np.maximum(skin, coat)
+
+
+def filled(skin: FloatImage, person: FloatImage, *, hair: FloatImage, flesh: FloatImage) -> FloatImage:
+    return without_chips(skin, person, hair, flesh, (FACE,), scale=1.0)
+
+
+@pytest.mark.parametrize("place", ["jaw", "neck"])
+def test_a_chip_on_skin_and_a_strip_up_a_neck_are_skin(place: str) -> None:
+    skin, person = head()
+    middle = (LEFT + RIGHT) / 2
+    if place == "jaw":
+        chip = block(LEFT + 0.1 * UNIT, CHIN - 0.5 * UNIT, LEFT + 0.2 * UNIT, CHIN - 0.4 * UNIT)
+    else:
+        chip = block(middle + 0.3 * UNIT, CHIN, middle + 0.35 * UNIT, CHIN + 0.3 * UNIT)
+    none = np.zeros_like(skin)
+    whole = filled(np.minimum(skin, 1 - chip), person, hair=none, flesh=none)
+    seen = (chip > 0.5) & (skin > 0.5) & (np.arange(256)[:, None] < CHIN + 0.12 * UNIT)
+    assert float(whole[seen].mean()) > 0.9
+
+
+def test_a_coat_and_hair_are_left_alone() -> None:
+    skin, person = head()
+    hair = block(LEFT - 0.2 * UNIT, 0, RIGHT + 0.2 * UNIT, CHIN - 1.0 * UNIT)
+    skin = np.minimum(skin, 1 - hair)
+    whole = filled(skin, np.maximum(person, hair), hair=hair, flesh=np.zeros_like(skin))
+    assert float((whole - skin)[CHIN + int(0.3 * UNIT) :].max()) < 0.5
+    assert float((whole - skin)[hair > 0.5].mean()) < 0.02
+
+
+def test_a_scrap_of_skins_colour_at_a_collar_is_skin_and_one_of_another_is_cloth() -> None:
+    skin, person = head()
+    middle = (LEFT + RIGHT) / 2
+    scrap = block(middle - 0.1 * UNIT, CHIN + 0.3 * UNIT, middle + 0.1 * UNIT, CHIN + 0.38 * UNIT)
+    none = np.zeros_like(skin)
+    assert float(filled(skin, person, hair=none, flesh=scrap)[scrap > 0.5].mean()) > 0.9
+    assert float(filled(skin, person, hair=none, flesh=none)[scrap > 0.5].mean()) < 0.2
