@@ -21,8 +21,11 @@ from toonbooth.portrait.model import Eye, Face, Points, Portrait
 _CLOSED = 0.1
 _SUBPIXEL_BITS = 4
 
-_TEETH_AT = (-0.155, -0.112, -0.062, 0.0, 0.062, 0.112, 0.155)
-"""Where the gaps between the upper teeth lie, in face widths from the middle: incisors are broad."""
+_TEETH_AT = (-0.062, 0.0, 0.062)
+"""Where the gaps beside the upper incisors lie, in face widths from the middle; more would be a fence."""
+
+_SHADED_LIP = 0.6
+"""Light of the upper lip, as a share of the lower's, at which it is printed fully darker."""
 
 
 def print_eyes(
@@ -176,12 +179,14 @@ def print_lips(
     )
     inner = polygon_mask(size, _rounded(points[facemap.LIPS_INNER] - corner), feather=0.6)
     rows = _teeth(photo[window], inner, points - corner, width)
-    if float(np.hypot(*(points[14] - points[13]))) < (0.03 if rows else 0.055) * width:
+    if float(np.hypot(*(points[14] - points[13]))) < _least_opening(photo[window], inner, rows) * width:
         inner *= 0
     part = to_float(colours[window])
     _lay(part, lips, outer * (1 - inner))
     # Tongue and gums are printed like lips, only deeper; a shimmer in the corners is no tooth.
     deeper = (0.6 * lips[0], 0.5 * lips[1], 0.54 * lips[2])
+    above = polygon_mask(size, _upper_lip_of(points) - corner, feather=0.6)
+    _lay(part, mixed(lips, deeper, 0.75 * _shade_of(photo[window], above, outer)), above * (1 - inner))
     _lay(part, deeper, inner)
     white = np.zeros(size, np.float32)
     for row in rows:
@@ -192,6 +197,8 @@ def print_lips(
         _lay(part, mixed(teeth, deeper, 0.38), inner * white * gaps)
     colours[window] = to_bytes(part)
     key = to_float(ink[window])
+    # Lips in the shade are dark lips: printed black the upper one would be a moustache.
+    key *= 1 - polygon_mask(size, _rounded(points[facemap.LIPS_OUTER] - corner), grow=1.02, feather=0.6)
     if not inner.any():
         key = np.maximum(key, _mouth_line(size, points - corner, width))
     else:
@@ -200,6 +207,30 @@ def print_lips(
         key += clear * (dark - key)
         key = np.maximum(key, _lip_line(size, points - corner, width))
     ink[window] = to_bytes(key)
+
+
+def _least_opening(photo: ByteImage, mouth: FloatImage, rows: tuple[Points, ...]) -> float:
+    """From which opening in face widths a mouth is drawn open: a narrow one has teeth, or is dark."""
+    grey = luma(photo)
+    inside, about = grey[mouth > 0.8], grey[mouth < 0.05]
+    dark = len(inside) > 5 and len(about) > 5 and float(np.median(inside)) < 0.42 * float(np.median(about))
+    return 0.03 if rows or dark else 0.055
+
+
+def _upper_lip_of(points: Points) -> Points:
+    """The outline of the upper lip, a little into the mouth: there its own line lies."""
+    edge, inner = points[facemap.LIPS_OUTER[:11]], points[facemap.LIPS_INNER[:11]]
+    return np.concatenate([_resampled(edge, 24), _resampled(inner, 24)[::-1]])
+
+
+def _shade_of(photo: ByteImage, upper: FloatImage, lips: FloatImage) -> float:
+    """How deep in the shade the upper lip lies beside the lower one, 0.25 … 1."""
+    grey = luma(photo)
+    above, below = grey[upper > 0.7], grey[(lips > 0.7) & (upper < 0.3)]
+    if len(above) < 6 or len(below) < 6:
+        return 0.25
+    share = float(np.median(above)) / max(float(np.percentile(below, 60)), 0.02)
+    return float(np.interp(share, (_SHADED_LIP, 1.0), (1.0, 0.25)))
 
 
 def _throat(photo: ByteImage, mouth: FloatImage, teeth: FloatImage, width: float) -> FloatImage:
@@ -220,7 +251,7 @@ def _gaps(size: tuple[int, int], row: Points, points: Points, width: float) -> F
     gaps = np.zeros(size, np.float32)
     length = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(upper, axis=0).T))])
     away = length - length[middle]
-    half = max(0.35, 0.0035 * width)
+    half = max(0.3, 0.0026 * width)
     for place in _TEETH_AT:
         at = float(place * width)
         if not away[0] + 0.03 * width < at < away[-1] - 0.03 * width:
@@ -230,7 +261,7 @@ def _gaps(size: tuple[int, int], row: Points, points: Points, width: float) -> F
         )
         if float(np.hypot(*(bottom - top))) < 0.03 * width:
             continue
-        end = top + 0.72 * (bottom - top)
+        end = top + 0.5 * (bottom - top)
         start = top - 0.1 * (bottom - top)
         across = np.array([half, 0.0])
         wedge = np.array([start - across, start + across, end + 0.3 * across, end - 0.3 * across], np.float32)
@@ -321,7 +352,7 @@ def _mouth_line(shape: tuple[int, int], points: Points, width: float) -> FloatIm
     upper, lower = points[facemap.LIPS_INNER[:11]], points[facemap.LIPS_INNER[[0, *range(19, 10, -1), 10]]]
     path = _resampled(((upper + lower) / 2).astype(np.float32), 30)
     along = np.linspace(0, 1, len(path), dtype=np.float32)
-    half = np.float32(0.007 * width) * (np.sin(np.pi * along) * np.float32(0.8) + np.float32(0.2))
+    half = np.float32(0.0085 * width) * (np.sin(np.pi * along) * np.float32(0.8) + np.float32(0.2))
     half *= 1 - np.float32(0.35) * np.exp(-np.square((along - np.float32(0.5)) / np.float32(0.12)))
     down = np.stack([np.zeros_like(half), half], axis=1)
     return polygon_mask(

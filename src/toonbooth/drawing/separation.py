@@ -17,6 +17,7 @@ from toonbooth.drawing.flat_inks import flat_plates, margins
 from toonbooth.drawing.ink_places import higher, near_heads
 from toonbooth.drawing.inks import Ink
 from toonbooth.drawing.printed_beards import dotted, find_beards, solid
+from toonbooth.drawing.printed_black import calm_black, find_bleached
 from toonbooth.drawing.printed_ears import with_ears
 from toonbooth.drawing.regions import Regions, polygon_mask
 from toonbooth.drawing.skin_area import SkinTone, closed_skin, measure_skin, skin_form
@@ -166,7 +167,10 @@ def separate(
         dots *= 1 - smoothstep(beards, low=0.05, high=0.3)
         np.maximum(black, np.clip(solid(beards), -30, 20), out=black, where=beards > 0)
     black -= np.float32(30) * jewels
-    black = gaussian(np.clip(black, -12, 12), sigma=max(0.8, 4.5 * unit))
+    black = np.clip(black, -12, 12)
+    bleached = find_bleached(black, plates[Ink.PAPER] + plates[Ink.GREY], regions.person, near, unit=unit)
+    black += bleached * (12 - black)
+    black = calm_black(black, whole_skin, near, unit=unit)
     return Separation(margins(plates), dots, grain, _distance(black), skins, whole_skin, near, dyes)
 
 

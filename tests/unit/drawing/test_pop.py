@@ -11,9 +11,12 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.unit.drawing.portraits import bust, landscape
+from toonbooth.drawing import facemap
 from toonbooth.drawing.inks import PALETTES, Ink, skin_ink
 from toonbooth.drawing.pop import draw_pop
 from toonbooth.drawing.poster_look import choose_look
+from toonbooth.drawing.printed_black import calm_black, find_bleached
+from toonbooth.drawing.printed_features import print_lips
 from toonbooth.drawing.regions import find_regions
 from toonbooth.drawing.separation import separate
 from toonbooth.imaging.colour import luma, rgb_to_lab
@@ -173,3 +176,38 @@ def test_parts_of_a_picture_share_one_grid() -> None:
 def test_a_pitch_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="pitch"):
         halftone(np.zeros((4, 4), np.float32), Screen(0.0, 0.0))
+
+
+def test_an_upper_lip_in_deep_shade_is_a_dark_lip_under_one_line() -> None:
+    face = bust(480, 400).faces[0]
+    photo = np.full((480, 400, 3), 150, np.uint8)
+    upper = np.concatenate([face.landmarks[facemap.LIPS_OUTER[:11]], face.landmarks[[13]]])
+    cv2.fillPoly(photo, [np.round(upper).astype(np.int32)], (40, 30, 30))
+    colours, key = np.full_like(photo, 200), np.zeros(photo.shape[:2], np.uint8)
+    cv2.fillPoly(key, [np.round(upper).astype(np.int32)], (255,))
+    print_lips(colours, key, photo, face, lips=(0.8, 0.4, 0.3), teeth=(1.0, 1.0, 1.0), shift=(0.0, 0.0))
+    edge, inner = (face.landmarks[ring[5]] for ring in (facemap.LIPS_OUTER, facemap.LIPS_INNER))
+    x, y = np.round(0.6 * edge + 0.4 * inner).astype(int)
+    lower = np.round(face.landmarks[facemap.LIPS_OUTER[15]] * 0.6 + face.landmarks[14] * 0.4).astype(int)
+    assert key[y, x] < 60
+    assert 40 < colours[y, x, 0] < colours[lower[1], lower[0], 0]
+
+
+def test_black_cloth_reaches_hands_and_light_on_its_rim_stays_black() -> None:
+    size, unit = (200, 200), 0.5
+    person = np.ones(size, np.float32)
+    person[:, :20] = 0
+    skin, none = np.zeros(size, np.float32), np.zeros(size, np.float32)
+    skin[80:120, 80:120] = 1
+    away = cv2.distanceTransform((skin < 0.5).astype(np.uint8), cv2.DIST_L2, 5)
+    black = np.clip(away - 3, -12, 12).astype(np.float32)
+    assert calm_black(black, skin, none, unit=unit)[100, 78] > 0 > black[100, 78]
+    pale = none.copy()
+    pale[50:150, 20:28] = 1
+    black[50:150, 20:28] = -12
+    bleached = find_bleached(black, pale, person, none, unit=unit)
+    assert bleached[100, 24] > 0.8
+    grey = np.full_like(black, -12)
+    grey[:, 150:] = 12
+    assert find_bleached(grey, pale, person, none, unit=unit).max() < 0.2
+    assert not find_bleached(black, np.ones_like(pale), person, none, unit=unit)[:, 60:].any()
