@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from toonbooth.drawing.pen import Colour
@@ -73,6 +75,35 @@ def teeth_in(lab: FloatImage, mouth: FloatImage, *, middle: float, red: float) -
     teeth: FloatImage = mouth * smoothstep(lab[..., 1], low=red + 4, high=red - 4)
     teeth *= smoothstep(lab[..., 0], low=middle - 25, high=middle)
     return teeth
+
+
+def calm_lips(
+    drawn: Sequence[FloatImage], lips: FloatImage, mouth: FloatImage, skin: Colour, *, matt: float
+) -> None:
+    """Give lips one colour, redder and darker than the skin, in place: with their shine they would be white.
+
+    Parameters
+    ----------
+    drawn : L*, a* and b*, float32 arrays, shape (H, W) each; written to
+    lips, mouth : float32 arrays, shape (H, W), 0 … 1
+        Where the lips are, and what they show when they are open.
+    skin : L*, a*, b* that the skin is drawn in
+    matt : share of their shine that is taken away
+    """
+    light, a, b = drawn
+    sure = (lips > 0.8) & (mouth < 0.1)
+    if np.count_nonzero(sure) < 12:
+        return
+    middle, red, yellow = (float(np.median(plane[sure])) for plane in drawn)
+    cover = smoothstep(lips, low=0.55, high=0.95) * (1 - mouth)
+    # The line between the lips is dark and stays; what shines is held to a glint.
+    shine = np.maximum(light - np.float32(middle + 2), 0)
+    darker = float(np.clip(middle - (skin[0] - 5), 0, 8)) + np.float32(matt) * shine
+    own = smoothstep(light, low=middle - 22, high=middle - 8)
+    light -= cover * darker * own
+    even = np.float32(0.75) * cover * own
+    a += even * (np.float32(max(1.08 * red, min(1.7 * skin[1], skin[1] + 9))) - a)
+    b += even * (np.float32(0.88 * yellow) - b)
 
 
 def creases(

@@ -10,6 +10,7 @@ import numpy as np
 from toonbooth.drawing.cel import without_rim
 from toonbooth.drawing.details import find_details
 from toonbooth.drawing.earrings import find_earrings
+from toonbooth.drawing.flesh import calm_lips
 from toonbooth.drawing.grading import Grade, grade
 from toonbooth.drawing.handling import (
     Subject,
@@ -33,7 +34,14 @@ from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
 from toonbooth.imaging.resize import Size, padded, shrunk
 from toonbooth.imaging.smoothing import GuidedPlane, flatten, gaussian, guided_planes
 from toonbooth.imaging.tones import smoothstep
+from toonbooth.imaging.windows import around_point
 from toonbooth.portrait.model import Face, Portrait
+
+_ENOUGH_SKIN = 30
+"""Pixels of a face below which it has no colour of its own."""
+
+_MATT = 0.5
+"""Part of the lips' shine that isn't painted: what is left is a small light."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +125,7 @@ def study_painting(
     graded[..., 0] += np.clip(strands * 75, -9, 12) * away
     stranded = smoothstep(gaussian(np.abs(strands), sigma=max(1.0, 8.0 * unit)), low=0.006, high=0.018)
     _model(graded, tone, regions, fine, unit=unit)
+    calm_gloss(graded, regions)
     if faces:
         graded = without_rim(graded, person, unit=1.8 * unit)
     *planes_large, clean = guided_planes(
@@ -164,13 +173,32 @@ def warm_beyond_faces(lab: FloatImage, faces: tuple[Face, ...], *, scale: float)
 
 
 def _model(graded: FloatImage, tone: FloatImage, regions: Regions, fine: FloatImage, *, unit: float) -> None:
-    """Deepen lines, and set touches of light on nose, lower lip and cheekbones, in place."""
+    """Deepen lines, and set touches of light on nose, chin and cheekbones, in place."""
     accents = np.maximum(line_response(tone, sigma=max(0.6, 2.2 * unit)), 0)
     graded[..., 0] *= 1 - np.clip(accents * 4.5, 0, 0.4) * np.maximum(fine, 0.35 * regions.skin)
     raised = gaussian(tone, sigma=max(0.8, 2.0 * unit)) - gaussian(tone, sigma=max(1.0, 8.0 * unit))
-    touch = np.clip(raised * 100 - np.float32(1.2), 0, 6) * np.maximum(regions.skin, regions.lips)
+    touch = np.clip(raised * 100 - np.float32(1.2), 0, 6) * regions.skin
+    # Around lips it would be a second lip.
+    touch *= 1 - smoothstep(gaussian(regions.lips, sigma=max(0.8, 7.0 * unit)), low=0.02, high=0.2)
     graded[..., 0] += np.float32(1.6) * touch
     np.clip(graded[..., 0], 0, 100, out=graded[..., 0])
+
+
+def calm_gloss(graded: FloatImage, regions: Regions) -> None:
+    """Leave lips their own colour under their gloss, in place: a white streak is no lip."""
+    for head, (x, y, width) in enumerate(regions.heads):
+        middle = np.array([x, y], np.float32)
+        window = around_point(middle, graded.shape, reach=0.8 * width)
+        near = regions.within(window)
+        part = np.ascontiguousarray(graded[window])
+        skin = near.skin * regions.share_of(head)[window] if len(regions.heads) > 1 else near.skin
+        sure = skin > 0.8
+        if np.count_nonzero(sure) < _ENOUGH_SKIN:
+            continue
+        lightness, red, yellow = (float(value) for value in np.median(part[sure], axis=0))
+        drawn = planes_of(part)
+        calm_lips(drawn, near.lips, near.mouth, (lightness, red, yellow), matt=_MATT)
+        graded[window] = cv2.merge(drawn)
 
 
 def _brushy(graded: FloatImage, regions: Regions, fine: FloatImage, *, unit: float) -> FloatImage:

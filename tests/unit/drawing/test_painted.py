@@ -13,7 +13,7 @@ from toonbooth.drawing import facemap
 from toonbooth.drawing.grading import Grade, drawn_in, grade, lift_of, temper_warmth, with_blood
 from toonbooth.drawing.ground import WALLS, Ground, away_from_skin
 from toonbooth.drawing.painted import choose_look, draw_painted, shade_jaws
-from toonbooth.drawing.painted_study import warm_beards, warm_beyond_faces
+from toonbooth.drawing.painted_study import calm_gloss, warm_beards, warm_beyond_faces
 from toonbooth.drawing.regions import Regions
 from toonbooth.drawing.scraps import clean_rim, with_earrings
 from toonbooth.imaging.colour import rgb_to_lab
@@ -271,3 +271,21 @@ def test_a_grey_shirt_that_was_taken_for_skin_is_none_and_a_hand_is_some() -> No
     lab[y - 4 : y + 4, x - 4 : x + 4] = (90, 0, -2)
     assert warm_beyond_faces(lab, portrait.faces, scale=1.0)[y, x] == 1
     assert warm_beyond_faces(lab * np.array([1, 0, 0], np.float32), portrait.faces, scale=1.0).min() == 1
+
+
+def test_gloss_leaves_lips_their_colour_and_stays_a_light() -> None:
+    none = np.zeros((80, 80), np.float32)
+    skin, lips = none + 1, none.copy()
+    lips[50:60, 25:55] = 1
+    skin[50:60, 25:55] = 0
+    regions = Regions(none + 1, skin, none, none, lips, none, none, none, heads=((40.0, 40.0, 60.0),))
+    lab = np.empty((80, 80, 3), np.float32)
+    lab[...] = (70, 14, 20)
+    lab[lips > 0] = (52, 26, 16)
+    lab[56:59, 30:50] = (92, 3, 3)
+    graded = lab.copy()
+    calm_gloss(graded, regions)
+    shine, plain = graded[57, 40], graded[52, 40]
+    assert plain[0] < shine[0] < 75
+    assert shine[1] > 18
+    np.testing.assert_array_equal(graded[20], lab[20])
