@@ -14,6 +14,10 @@ from toonbooth.portrait.model import Eye, Face, Points
 _CLOSED = 0.1
 """Openness under which an eye is closed (portrait.model)."""
 
+_SMALL = 8.0, 17.0
+"""Radius of an iris in pixels up to which an eye is drawn with a larger light and a clear white, or it would
+close to a blot; larger ones are less and less."""
+
 _INNER_CORNER = 8
 """Position of the inner corner in an eye's contour; up to it runs the upper lid, from it on the lower."""
 
@@ -93,21 +97,22 @@ def _draw_eye(density: FloatImage, lights: FloatImage, eye: Eye, *, depth: float
         distance = np.sqrt(x * x + y * y)
         iris = opening * smoothstep(distance, low=1.0 + edge, high=1.0 - edge)
         white = opening * (1 - iris)
-        part *= 1 - np.float32(0.65) * white
+        small = float(np.interp(radius, _SMALL, (1, 0)))
+        part *= 1 - np.float32(0.65 + 0.23 * small) * white
         glow = smoothstep(y - x * np.float32(0.3 * light_from), low=-0.3, high=0.9)
         # In eyes that are nearly black iris and pupil are one.
         black = float(np.interp(depth, (0.65, 0.9), (0, 1)))
-        lighter = np.float32((0.45 - 0.15 * depth) * (1 - 0.5 * black))
+        lighter = np.float32((0.45 - 0.15 * depth) * (1 - 0.5 * black) + 0.55 * small * min(1.0, depth))
         own = np.float32(0.12 + 1.6 * depth + 0.35 * black) - lighter * glow
         own += np.float32(0.8) * np.exp(-np.square((distance - np.float32(0.95)) / np.float32(0.16)))
         # Fibres run from the pupil outwards.
         own += np.float32(0.08) * np.cos(np.float32(13) * np.arctan2(y, x))
         own = np.maximum(own, np.float32(2.2) * smoothstep(distance, low=0.5 + edge, high=0.5 - edge))
         part += iris * np.float32(0.95) * (own - part)
-        part += np.float32(0.4) * opening * smoothstep(y, low=-0.35, high=-1.0)
+        part += np.float32(0.4 - 0.15 * small) * opening * smoothstep(y, low=-0.35, high=-1.0)
         # Between lids that nearly meet a light is a point, or it would be all that is seen of a pupil.
         height = float(np.ptp(contour[:, 1])) / radius
-        size = float(np.interp(height, [0.7, 1.6], [0.14, 0.27]))
+        size = float(np.interp(height, [0.7, 1.6], [0.14, 0.27])) * (1 + 0.35 * small)
         light = np.sqrt(np.square(x - np.float32(0.34 * light_from)) + np.square(y + np.float32(0.34)))
         dot = opening * smoothstep(light, low=size + edge, high=size - edge)
         part *= 1 - dot

@@ -113,3 +113,17 @@ def test_both_irises_get_one_depth_though_one_lies_in_the_shade() -> None:
         for eye in (FACE.left_eye, FACE.right_eye)
     )
     assert left == pytest.approx(right, abs=0.1)
+
+
+def test_small_eyes_get_a_larger_light_and_a_clearer_white() -> None:
+    lit = {}
+    for size in (400, 1600):
+        portrait = bust(size, size)
+        density = np.full((size, size), 0.6, np.float32)
+        lights = draw_pencil_eyes(density, portrait.picture, portrait.faces, light_from=1.0)
+        eye = portrait.faces[0].left_eye
+        row = density[round(eye.iris_centre[1]), :]
+        white = float(row[round(eye.iris_centre[0] + 1.6 * eye.iris_radius)])
+        lit[size] = float((lights > 0.5).sum()) / eye.iris_radius**2, white
+    assert lit[400][0] > 1.2 * lit[1600][0]
+    assert lit[400][1] < lit[1600][1]
