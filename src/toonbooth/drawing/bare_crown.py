@@ -9,6 +9,7 @@ from toonbooth.drawing import facemap
 from toonbooth.drawing.regions import polygon_mask
 from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.ranks import median
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.portrait.model import Face, Points, scaled
@@ -96,16 +97,16 @@ def _bare_here(
     if np.count_nonzero(known) < _ENOUGH or not hair.any():
         return None
     # What is darker than skin is hair, however little of it there is; what is lighter may be shine.
-    ratio = lightness * np.float32(1 / max(float(np.median(lightness[known])), 1.0))
+    ratio = lightness * np.float32(1 / max(median(lightness[known]), 1.0))
     hairy = np.interp(ratio[hair], (0.7, 1.0, 1.1), (1.5, 0.5, 0.25))
     texture = np.abs(grey - gaussian(grey, sigma=max(0.8, 0.0075 * across)))
     rough = gaussian(texture, sigma=max(1.0, 0.02 * across))
-    rough *= np.float32(1 / max(float(np.median(rough[known])), 1e-3))
+    rough *= np.float32(1 / max(median(rough[known]), 1e-3))
     # Shade on a bald head is as smooth as the rest of it.
-    smooth = float(np.median(rough[hair])) < _SMOOTH
+    smooth = median(rough[hair]) < _SMOOTH
     if float((rest[hair] * hairy).sum()) < (_SHADED if smooth else _BALD) * across * across:
         return crown
-    if float(np.median(ratio[hair])) >= _DARK_HAIR:
+    if median(ratio[hair]) >= _DARK_HAIR:
         return None
     shine = smoothstep(ratio, low=0.89, high=0.95) * smoothstep(rough, low=2.7, high=2.0)
     beside = cv2.dilate((skin > 0.5).astype(np.uint8), disk(0.1 * across))

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from toonbooth.drawing import facemap
 from toonbooth.drawing.regions import polygon_mask
 from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.ranks import median
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.portrait.model import Points
 
@@ -43,8 +44,8 @@ def beard_evidence(light: FloatImage, grey: FloatImage, skin: NDArray[np.bool_],
     )
     if min(np.count_nonzero(moustache), np.count_nonzero(chin)) < _ENOUGH:
         return 1.0
-    typical = max(float(np.median(light[skin][::4])), 1.0)
-    above, below = (1 - float(np.median(light[zone])) / typical for zone in (moustache, chin))
+    typical = max(median(light[skin][::4]), 1.0)
+    above, below = (1 - median(light[zone]) / typical for zone in (moustache, chin))
     texture = cv2.absdiff(grey, gaussian(grey, sigma=0.008 * width))
     rough = float(texture[chin].mean()) / max(float(texture[skin].mean()), 1e-4)
     evidence = (

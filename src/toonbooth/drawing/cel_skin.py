@@ -13,6 +13,7 @@ from toonbooth.drawing.pen import Colour
 from toonbooth.drawing.regions import Regions
 from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.ranks import median
 from toonbooth.imaging.resize import enlarged, shrunk
 from toonbooth.imaging.smoothing import gaussian, guided_planes
 from toonbooth.imaging.tones import smoothstep
@@ -78,7 +79,7 @@ def lay_skin(
     calm_light, calm_a, calm_b = _calm(planes, radius=max(2.0, 8 * unit))
     # Every fourth pixel tells a median as well as all do.
     few = np.flatnonzero(sure)[::4]
-    middle, measured_red, yellow = (float(np.median(plane.take(few))) for plane in planes)
+    middle, measured_red, yellow = (median(plane.take(few)) for plane in planes)
     form: FloatImage = calm_light - np.float32(middle)
     sunny = sunlit(form.take(few))
     bent, shadow = gather_form(form, regions, head, step=tones.skin_step, sunny=sunny, unit=unit)

@@ -23,6 +23,7 @@ from toonbooth.drawing.regions import Regions
 from toonbooth.drawing.skin_surface import Surface
 from toonbooth.imaging.colour import planes_of, tripled
 from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.ranks import medians
 from toonbooth.imaging.resize import enlarged, shrunk
 from toonbooth.imaging.smoothing import gaussian, masked_blur
 from toonbooth.imaging.tones import smoothstep
@@ -110,7 +111,7 @@ def _lay_one(
     sure = few_bare > 0.8
     if np.count_nonzero(sure) < _ENOUGH_SKIN:
         return lab
-    middle, measured_red, measured_yellow = (float(v) for v in np.median(few[sure], axis=0))
+    middle, measured_red, measured_yellow = (float(v) for v in medians(few[sure].T))
     calm = masked_blur(few, few_bare, sigma=max(0.8, 2.6 * unit))
     wide = masked_blur(few, few_bare, sigma=max(1.5, 14 * unit))
     trust = smoothstep(gaussian(few_bare, sigma=max(0.8, 2.6 * unit)), low=0.05, high=0.45)

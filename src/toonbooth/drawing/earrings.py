@@ -8,6 +8,7 @@ import numpy as np
 from toonbooth.drawing.scraps import unlike_background
 from toonbooth.imaging.morphology import disk, small_parts
 from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.ranks import percentile
 from toonbooth.imaging.smoothing import gaussian, masked_blur
 from toonbooth.portrait.model import Face, Points, scaled
 
@@ -82,7 +83,7 @@ def _search(
     shifted = np.clip(part * np.array([2.55, 1, 1], np.float32) + np.array([0, 128, 128], np.float32), 0, 255)
     around = cv2.medianBlur(shifted.astype(np.uint8), side_length)
     away = np.sqrt(np.square(shifted - around).sum(axis=2))
-    common = float(np.percentile(away[free], 70))
+    common = percentile(away[free], 70)
     if common > _PLAIN:
         return
     candidates = ((away > max(8.0, 2.5 * common)) & (matte < 0.5)).astype(np.uint8)

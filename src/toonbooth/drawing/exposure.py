@@ -11,6 +11,7 @@ from toonbooth.drawing.regions import polygon_mask
 from toonbooth.drawing.white_balance import in_white_light
 from toonbooth.imaging.colour import from_linear, luma, to_linear
 from toonbooth.imaging.pixels import ByteImage
+from toonbooth.imaging.ranks import median, percentile
 from toonbooth.portrait.model import Face, Points, Portrait
 
 _BRIGHTEST = 99.6
@@ -76,11 +77,11 @@ def _light_on(face: Face, picture: ByteImage) -> tuple[float, float]:
         return polygon_mask(grey.shape[:2], (outline - corner) / np.float32(step), grow=grow) > 0.5
 
     oval = grey[within(face.landmarks[facemap.OVAL], grow=0.95)]
-    shine = float(np.percentile(oval, 97)) if oval.size else 1.0
+    shine = percentile(oval, 97) if oval.size else 1.0
     eyes = [grey[within(eye.contour, grow=1.0)] for eye in (face.left_eye, face.right_eye)]
     whites = np.concatenate(eyes)
-    white = float(np.percentile(whites, 92)) if whites.size >= 8 else shine / 1.15
-    skin = float(np.median(oval)) if oval.size else 1.0
+    white = percentile(whites, 92) if whites.size >= 8 else shine / 1.15
+    skin = median(oval) if oval.size else 1.0
     return max(0.01, (shine + 1.15 * white) / 2), max(0.01, skin)
 
 

@@ -12,6 +12,7 @@ from toonbooth.drawing.pen import Pen
 from toonbooth.drawing.regions import polygon_mask
 from toonbooth.imaging.colour import lab_to_rgb, rgb_to_lab
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes, to_float
+from toonbooth.imaging.ranks import median, medians, percentile
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.imaging.warp import Lens, magnify, magnify_points
 from toonbooth.portrait.model import Eye, Face, Points, Portrait
@@ -207,10 +208,10 @@ class _OpenEye:
         white = lab[inside & (distance > 1.15)]
         if len(ring) < 4:
             return _Measured(np.zeros(3, np.float32), np.zeros(3, np.float32), 0)
-        ring = ring[ring[:, 0] <= np.percentile(ring[:, 0], 80)]
+        ring = ring[ring[:, 0] <= percentile(ring[:, 0], 80)]
         # What slips in from lids and corners is skin, redder than any light iris.
-        iris = np.median(ring[ring[:, 1] <= np.median(ring[:, 1])], axis=0)
-        light = np.median(white, axis=0) if len(white) >= 4 else np.array([60.0, 3.0, 4.0])
+        iris = medians(ring[ring[:, 1] <= median(ring[:, 1])].T)
+        light = medians(white.T) if len(white) >= 4 else np.array([60.0, 3.0, 4.0])
         return _Measured(iris.astype(np.float32), light.astype(np.float32), len(ring))
 
     def draw(self, image: ByteImage, hue: FloatImage, *, light_from: float) -> None:
@@ -233,7 +234,7 @@ class _OpenEye:
 
         light, a, b = (plane.astype(np.float32, copy=False) for plane in cv2.split(part))
         inside = iris > 0.5
-        typical = np.float32(np.median(light[inside])) if inside.any() else np.float32(30)
+        typical = np.float32(median(light[inside])) if inside.any() else np.float32(30)
         # One clear tone, darker under the lid; a glint in the photo would be a second light.
         tone = np.clip(np.float32(0.92) * typical + 5, 21, 58) + np.clip(
             light - typical, -12, 6
@@ -246,9 +247,7 @@ class _OpenEye:
         b += iris * (hue[1] - b)
         # Whites are soft, not paper, and lie in the shadow of the upper lid; in a drawing they aren't much
         # darker than the skin about them.
-        skin = (
-            np.float32(np.median(light[self.opening < 0.1])) if (self.opening < 0.1).any() else np.float32(60)
-        )
+        skin = np.float32(median(light[self.opening < 0.1])) if (self.opening < 0.1).any() else np.float32(60)
         clear = np.maximum(light * np.float32(1.06) + 2, light + np.float32(0.6) * (skin + 4 - light))
         light += white * (np.minimum(clear, 88) - light)
         a -= white * np.float32(0.45) * a
@@ -270,7 +269,7 @@ class _OpenEye:
         at_lid = light[(np.abs(self.below_upper) < 0.3) & (np.abs(self.x) < 1.6)]
         if len(at_lid) < 6:
             return
-        edge = float(np.percentile(at_lid, 20)) / max(skin, 1.0)
+        edge = percentile(at_lid, 20) / max(skin, 1.0)
         dark = float(np.interp(edge, [0.25, 0.7], [1.0, 0.0]))
         across = float(np.hypot(*(self.lid[8] - self.lid[0])))
         full = across * (0.55 + 0.45 * dark)

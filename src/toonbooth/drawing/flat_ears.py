@@ -17,6 +17,7 @@ from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.contours import Curve
 from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.ranks import median
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.imaging.windows import Window
@@ -197,13 +198,13 @@ def _nearer_to_skin(lab: FloatImage, sure: NDArray[np.bool_], hair: NDArray[np.b
     lightness, red, yellow = planes_of(lab)
     strength = in_one_light(lightness)
     red, yellow = red * strength, yellow * strength
-    own = [float(np.median(plane[sure])) for plane in (lightness, red, yellow)]
+    own = [median(plane[sure]) for plane in (lightness, red, yellow)]
     away = np.square(red - np.float32(own[1])) + np.square(yellow - np.float32(own[2]))
     # Shade takes much of an ear's light, but not all.
     away += np.square(np.maximum(np.float32(0.42 * own[0]) - lightness, 0) * np.float32(1.2))
     if np.count_nonzero(hair) < _ENOUGH:
         return np.where(away < 24.0**2, np.float32(2), np.float32(0))
-    hairy = [float(np.median(plane[hair])) for plane in (lightness, red, yellow)]
+    hairy = [median(plane[hair]) for plane in (lightness, red, yellow)]
     from_hair = np.square(red - np.float32(hairy[1])) + np.square(yellow - np.float32(hairy[2]))
     from_hair += np.square((lightness - np.float32(hairy[0])) * np.float32(0.6))
     nearer: FloatImage = from_hair / (away + np.float32(1)) * (away < 30.0**2)

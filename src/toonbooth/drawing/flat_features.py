@@ -22,6 +22,7 @@ from toonbooth.drawing.regions import polygon_mask
 from toonbooth.drawing.vector import Shape, byte_colour
 from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.ranks import medians, percentile
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
 
@@ -84,14 +85,14 @@ def _brow(
     zone *= seen.skin
     depth = gaussian(seen.around - seen.lab[..., 0], sigma=0.008 * width)
     inside = depth[zone > 0.6]
-    darkness = float(np.percentile(inside, 82)) if len(inside) >= 8 else 0.0
+    darkness = percentile(inside, 82) if len(inside) >= 8 else 0.0
     clear = max(darkness, _FAINT)
     mass = gaussian(smoothstep(depth, low=0.3 * clear, high=0.6 * clear) * zone, sigma=0.008 * width)
     sure = mass > 0.5
     if darkness >= _FAINT and np.count_nonzero(sure) > 0.004 * width**2:
         dense = mass * smoothstep(depth, low=0.62 * darkness, high=0.88 * darkness)
         shift = seen.paint[0] - seen.tone[0]
-        lightness, a, b = (float(value) for value in np.median(seen.lab[sure], axis=0))
+        lightness, a, b = (float(value) for value in medians(seen.lab[sure].T))
         colour = (max(8.0, lightness + 0.3 * shift), a, b)
         deep = (max(7.0, colour[0] - 0.24 * darkness), 0.9 * a, 0.9 * b)
         return [*traced(mass, colour, seen), *traced(gaussian(dense, sigma=0.006 * width), deep, seen)]
@@ -126,8 +127,8 @@ def _covered_brows(seen: Likeness, brows: Sequence[_Brow]) -> list[Shape]:
     shown = seen.lab[(place > 0.5) & free]
     if len(shown) < 12:
         return []
-    dark = shown[shown[:, 0] <= np.percentile(shown[:, 0], 30)]
-    lightness, a, b = (float(value) for value in np.median(dark, axis=0))
+    dark = shown[shown[:, 0] <= percentile(shown[:, 0], 30)]
+    lightness, a, b = (float(value) for value in medians(dark.T))
     if lightness > seen.tone[0] - _FAINT:
         return []
     shapes: list[Shape] = []

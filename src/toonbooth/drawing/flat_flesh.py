@@ -14,6 +14,7 @@ from toonbooth.drawing.regions import Regions, polygon_mask
 from toonbooth.drawing.skin_paint import eye_white_of, lit_tone, skin_paint
 from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.ranks import median
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.portrait.model import Face, Points, scaled

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.ranks import median, percentile
 from toonbooth.imaging.smoothing import gaussian, masked_blur
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.portrait.model import Face
@@ -72,7 +73,7 @@ def one_hue_each(
             continue
         own = sure & (inner > 0.9)
         own = own if np.count_nonzero(own) >= _ENOUGH else sure
-        red, yellow = float(np.median(a[own])), float(np.median(b[own]))
+        red, yellow = median(a[own]), median(b[own])
         below = smoothstep(rows, low=y + 2.4 * across, high=y + 2.2 * across)
         hair = _gone_on(hair, (light, a, b), cloth * below, across=across)
         if nearest is not None:
@@ -83,7 +84,7 @@ def one_hue_each(
         beyond = (b * np.float32(red) - a * np.float32(yellow)) * np.float32(1 / chroma)
         along = np.clip(along, 0, max(1.9 * chroma, 9.0))
         # Fair hair is brown in its shadows, not olive.
-        shade = np.clip(np.float32(np.median(light[sure])) - light, 0, 40)
+        shade = np.clip(np.float32(median(light[sure])) - light, 0, 40)
         redder = hair * shade * np.float32(0.2 * np.clip((chroma - 8) / 12, 0, 1))
         beyond *= np.float32(_ASTRAY)
         a += hair * ((along * np.float32(red) - beyond * np.float32(yellow)) * np.float32(1 / chroma) - a)
@@ -136,9 +137,9 @@ def _gone_on(
     dark, fair = (float(value) for value in np.percentile(light[sure], [8, 92]))
     strength = in_one_light(light)
     red, yellow = a * strength, b * strength
-    away = np.square(red - np.float32(np.median(red[sure])))
-    away += np.square(yellow - np.float32(np.median(yellow[sure])))
-    spread = float(np.percentile(np.sqrt(away[sure]), 75))
+    away = np.square(red - np.float32(median(red[sure])))
+    away += np.square(yellow - np.float32(median(yellow[sure])))
+    spread = percentile(np.sqrt(away[sure]), 75)
     like = away < (spread + 9) ** 2
     like &= (light > dark - 10) & (light < fair + 10) & (where > 0.5)
     thread = 2 * max(1, round(0.012 * across)) + 1

@@ -11,6 +11,7 @@ from toonbooth.drawing.regions import Regions
 from toonbooth.drawing.skin_paint import missing_light
 from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.ranks import median, percentile
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
 
@@ -94,7 +95,7 @@ def calm_lips(
     sure = (lips > 0.8) & (mouth < 0.1)
     if np.count_nonzero(sure) < 12:
         return
-    middle, red, yellow = (float(np.median(plane[sure])) for plane in drawn)
+    middle, red, yellow = (median(plane[sure]) for plane in drawn)
     cover = smoothstep(lips, low=0.55, high=0.95) * (1 - mouth)
     # The line between the lips is dark and stays; what shines is held to a glint.
     shine = np.maximum(light - np.float32(middle + 2), 0)
@@ -158,7 +159,7 @@ def lift_of(middle: float, yellow: float) -> float:
 
 def sunlit(form: FloatImage) -> float:
     """How much lighter than its median a face in hard light is drawn, L*; `form` is L* from that median."""
-    lit = float(np.percentile(form, 80))
+    lit = percentile(form, 80)
     return 0.65 * lit * float(np.interp(lit, [8.0, 16.0], [0.0, 1.0]))
 
 

@@ -17,6 +17,7 @@ from toonbooth.drawing.regions import polygon_mask
 from toonbooth.imaging.colour import rgb_to_lab
 from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.ranks import medians, percentile
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.portrait.model import Eye, Points
@@ -112,13 +113,13 @@ def iris_colour(whole: Likeness, eyes: tuple[Eye, ...]) -> Colour:
         samples = seen.lab[ring]
         if len(samples) < 5:
             continue
-        samples = samples[samples[:, 0] <= np.percentile(samples[:, 0], 80)]
+        samples = samples[samples[:, 0] <= percentile(samples[:, 0], 80)]
         whites = seen.lab[white]
         cast = np.array([70.0, 3.0, 4.0])
         if len(whites) > 5:
-            cast = np.median(whites, axis=0)
-            brightest = max(brightest, float(np.percentile(whites[:, 0], 80)))
-        iris = np.median(samples, axis=0)
+            cast = medians(whites.T)
+            brightest = max(brightest, percentile(whites[:, 0], 80))
+        iris = medians(samples.T)
         pale.append([iris[0] / max(cast[0], 30.0), iris[1] - 0.5 * cast[1], iris[2] - 0.5 * cast[2]])
         weights.append(len(samples))
     if not pale:
@@ -250,7 +251,7 @@ def _whiteness(seen: Likeness, eye: Eye) -> float:
     own = seen.lab[..., 0][(opening > 0.9) & (seen.lab[..., 1] < seen.tone[1])]
     light = 48 + 0.5 * seen.paint[0]
     if len(own) >= 6:
-        light = 0.3 * light + 0.7 * (float(np.percentile(own, 85)) + 7)
+        light = 0.3 * light + 0.7 * (percentile(own, 85) + 7)
     return float(np.clip(light, min(seen.paint[0] - 1, 79), 87))
 
 
@@ -260,7 +261,7 @@ def _lightest_white(pen: Pen, seen: Likeness, contour: Points) -> float:
     drawn = pen.window[(about > 0.5) & (seen.frames < 0.1)]
     if len(drawn) < 12:
         return 87.0
-    skin = float(np.percentile(rgb_to_lab(np.ascontiguousarray(drawn[None]))[..., 0], 75))
+    skin = percentile(rgb_to_lab(np.ascontiguousarray(drawn[None]))[..., 0], 75)
     # Eyes stand out of dark skin more than out of light skin.
     return skin + float(np.interp(skin, (30, 50, 78), (32, 13, 4)))
 

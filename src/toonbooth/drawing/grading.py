@@ -11,6 +11,7 @@ from toonbooth.drawing.regions import Regions
 from toonbooth.drawing.skin_paint import missing_light
 from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.ranks import medians, percentile
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep, soft_steps
 
@@ -110,7 +111,7 @@ def _lay_skin(
     if np.count_nonzero(sure) < _ENOUGH_SKIN:
         return
     lightness, own_a, own_b = planes_of(lab)
-    middle, red, yellow = (float(v) for v in np.median(lab[sure], axis=0))
+    middle, red, yellow = (float(v) for v in medians(lab[sure].T))
     form: FloatImage = lightness - np.float32(middle)
     turned = gaussian(form, sigma=max(0.8, 3 * unit))
     # Hard shadows age people and shine is sweat: both keep their place and lose some depth.
@@ -179,7 +180,7 @@ def drawn_in(away: FloatImage) -> FloatImage:
 
 def _eye_white(lightness: FloatImage, regions: Regions) -> float:
     seen = lightness[(regions.eyes > 0.9) & (regions.features > 0.5)]
-    return float(np.percentile(seen, 92)) if len(seen) >= 12 else 0.0
+    return percentile(seen, 92) if len(seen) >= 12 else 0.0
 
 
 def lift_of(middle: float) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 
 from toonbooth.drawing import facemap
 from toonbooth.imaging.colour import luma
+from toonbooth.imaging.paths import tangents
 from toonbooth.imaging.pixels import ByteImage, FloatImage
 from toonbooth.imaging.smoothing import gaussian_exactly
 from toonbooth.imaging.tones import smoothstep
@@ -169,7 +170,7 @@ def _fleshy(part: ByteImage, path: Points, outward: Points, width: float) -> Flo
     """How much what lies just within a jaw is as red as the cheeks, 0 … 1: hair before it is not."""
     red, green, _ = cv2.split(cv2.GaussianBlur(part, (0, 0), max(0.6, 0.012 * width)))
     redness = cv2.subtract(red, green).astype(np.float32)
-    cheek = float(np.median(_sample(redness, path, outward, np.array([-0.09 * width], np.float32))))
+    cheek = median(_sample(redness, path, outward, np.array([-0.09 * width], np.float32)))
     # Without colours nothing is told.
     if cheek < 8:
         return np.ones(len(path), np.float32)
@@ -186,7 +187,7 @@ def _even(points: Points) -> Points:
 
 
 def _normals(path: Points, middle: Points) -> Points:
-    along = np.gradient(path, axis=0)
+    along = tangents(path)
     across = np.column_stack([-along[:, 1], along[:, 0]])
     across /= np.maximum(np.hypot(across[:, 0], across[:, 1]), 1e-3)[:, None]
     out = np.sign(((path - middle) * across).sum(axis=1))[:, None]
@@ -206,7 +207,7 @@ def _sample(plane: FloatImage, path: Points, outward: Points, steps: FloatImage)
 
 def _ink(shape: tuple[int, ...], path: Points, widths: FloatImage) -> FloatImage:
     """A stroke of changing width, 0 … 1: its two sides joined to one polygon."""
-    along = np.gradient(path, axis=0)
+    along = tangents(path)
     across = np.column_stack([-along[:, 1], along[:, 0]])
     across /= np.maximum(np.hypot(across[:, 0], across[:, 1]), 1e-3)[:, None]
     half = np.maximum(widths, 0)[:, None] / 2

@@ -9,6 +9,7 @@ import numpy as np
 
 from toonbooth.drawing.coverage import covered
 from toonbooth.imaging.colour import lab_to_rgb
+from toonbooth.imaging.paths import tangents
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.portrait.model import Points
 

@@ -8,6 +8,7 @@ import numpy as np
 from toonbooth.drawing.regions import polygon_mask
 from toonbooth.imaging.colour import luma
 from toonbooth.imaging.pixels import ByteImage, FloatImage
+from toonbooth.imaging.ranks import median, percentile
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.portrait.model import Eye, Face, Points
 
@@ -78,8 +79,8 @@ def _iris_depth(photo: ByteImage, eye: Eye) -> float | None:
         return None
     # Beside its own white: a light iris in the shade is a light iris.
     seen = part[(opening > 0.9) & (distance > 1.15)]
-    white = max(float(np.percentile(seen, 75)), 0.35) if len(seen) >= 5 else 0.6
-    iris = float(np.median(part[ring]))
+    white = max(percentile(seen, 75), 0.35) if len(seen) >= 5 else 0.6
+    iris = median(part[ring])
     return float(np.clip(1.09 - 0.75 * iris - 0.5 * iris / white, 0.2, 0.95))
 
 

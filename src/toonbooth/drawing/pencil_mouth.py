@@ -12,6 +12,7 @@ from toonbooth.drawing.regions import polygon_mask
 from toonbooth.drawing.teeth import INNER_LOWER, INNER_UPPER
 from toonbooth.imaging.colour import luma
 from toonbooth.imaging.pixels import ByteImage, FloatImage
+from toonbooth.imaging.ranks import median
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.portrait.model import Face, Points
@@ -53,7 +54,7 @@ def _draw_mouth(part: FloatImage, grey: FloatImage, face: Face, *, corner: tuple
     lips = polygon_mask(grey.shape, points[facemap.LIPS_OUTER]) > 0.5
     if np.count_nonzero(lips) < 12:
         return
-    typical = float(np.median(grey[lips]))
+    typical = median(grey[lips])
     upper, lower = (curve(points[rim], samples=_PLACES) for rim in (INNER_UPPER, INNER_LOWER))
     down = points[facemap.CHIN] - points[facemap.FOREHEAD_TOP]
     reach = down * np.float32(_BESIDE * face.width / max(1.0, float(np.hypot(*down))))

@@ -9,6 +9,7 @@ from toonbooth.drawing.regions import Regions
 from toonbooth.drawing.skin_paint import missing_light
 from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.ranks import median, medians, percentile
 from toonbooth.imaging.smoothing import gaussian, masked_blur
 from toonbooth.imaging.tones import smoothstep
 
@@ -59,7 +60,7 @@ def pencil_tones(
         wide *= 1 + np.float32(more - 1) * regions.skin
         # Lights are small on fair skin: bags and cheeks left all white would be swollen. In dark skin they
         # are what its form is drawn with.
-        fair_share = float(np.interp(float(np.median(tone[bare])), (0.4, 0.58), (0.35, -0.5)))
+        fair_share = float(np.interp(median(tone[bare]), (0.4, 0.58), (0.35, -0.5)))
         wide -= np.float32(fair_share) * regions.skin * np.minimum(wide, 0)
     # Strands and folds stand out most where all is dark, and there the photo shows them least.
     fine = tone - gaussian(tone, sigma=max(0.8, 7 * unit))
@@ -80,9 +81,9 @@ def pencil_tones(
         pale = (1 - regions.skin) * (1 - regions.features) * smoothstep(lock, low=0.72, high=0.45)
         tone += pale * ((1 - np.float32(0.16) * hair) * lock + np.float32(0.55) * (tone - lock) - tone)
     if np.count_nonzero(bare) > _ENOUGH:
-        middle = float(np.median(tone[bare]))
+        middle = median(tone[bare])
         fair = _fairness(lightness, regions, bare)
-        own = [float(value) for value in np.median(lab[bare], axis=0)]
+        own = [float(value) for value in medians(lab[bare].T)]
         missing = missing_light((own[0], own[1], own[2]), _eye_white(lightness, regions) or 0.0)
         # A face against the light is one even grey: more of that may go.
         ease = min((0.45 + 0.014 * missing * fair) * middle, 0.15 * fair + 0.021 * missing)
@@ -94,7 +95,7 @@ def pencil_tones(
         np.maximum(drawn, np.float32(0.35 * middle * (1 - fair)), out=drawn)
         tone += (drawn - tone) * regions.skin * (1 - regions.features)
         # Lips differ from skin by their red more than by their lightness.
-        redder = np.clip(red - np.float32(np.median(red[bare])), 0, 22)
+        redder = np.clip(red - np.float32(median(red[bare])), 0, 22)
         lips = regions.lips * (1 - regions.mouth)
         tone += lips * (np.float32(0.02) + np.float32(0.004) * redder)
         painted = np.float32(middle - ease + 0.12) + np.float32(0.006) * redder
@@ -123,7 +124,7 @@ def above_skin(tone: FloatImage, regions: Regions) -> FloatImage:
     bare = (regions.skin > 0.8) & (regions.features < 0.2)
     if np.count_nonzero(bare) <= _ENOUGH:
         return np.ones_like(tone)
-    middle = float(np.median(tone[bare]))
+    middle = median(tone[bare])
     return smoothstep(tone, low=middle + 0.02, high=middle + 0.18)
 
 
@@ -168,7 +169,7 @@ def _surroundings(plane: FloatImage, regions: Regions, *, sigma: float) -> Float
 def _eye_white(lightness: FloatImage, regions: Regions) -> float | None:
     """L* of the whites of eyes; None where too little of them is seen."""
     seen = lightness[regions.eyes > 0.9]
-    return float(np.percentile(seen, 96)) if len(seen) >= 12 else None
+    return percentile(seen, 96) if len(seen) >= 12 else None
 
 
 def _fairness(lightness: FloatImage, regions: Regions, bare: NDArray[np.bool_]) -> float:
@@ -176,7 +177,7 @@ def _fairness(lightness: FloatImage, regions: Regions, bare: NDArray[np.bool_]) 
 
     Judged beside the whites of the eyes, for in dim light all skin is dark; dark skin is never lightened.
     """
-    middle = float(np.median(lightness[bare]))
+    middle = median(lightness[bare])
     white = _eye_white(lightness, regions)
     ratio = middle / max(white, 1.0) if white is not None else middle / 75
     beside = smoothstep(np.array([ratio], np.float32), low=0.62, high=0.84)[0]
@@ -196,7 +197,7 @@ def _white_in_this_light(lightness: FloatImage, regions: Regions) -> float:
     if white is None:
         return 100.0
     skin = lightness[regions.skin > 0.8]
-    brightest = float(np.percentile(skin, 90)) if len(skin) > _ENOUGH else 0.0
+    brightest = percentile(skin, 90) if len(skin) > _ENOUGH else 0.0
     # Squinting eyes show no white: skin that is well lit needs no help.
     return max(80.0, brightest + 16.0, white + 26.0)
 

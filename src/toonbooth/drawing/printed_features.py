@@ -13,7 +13,9 @@ from toonbooth.drawing.likeness import face_window, look_at
 from toonbooth.drawing.regions import polygon_mask
 from toonbooth.drawing.teeth import rows_of_teeth
 from toonbooth.imaging.colour import luma, planes_of
+from toonbooth.imaging.paths import tangents
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes, to_float
+from toonbooth.imaging.ranks import percentile
 from toonbooth.imaging.smoothing import gaussian_exactly
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.portrait.model import Eye, Face, Points, Portrait
@@ -105,7 +107,7 @@ def _upper_lid(shape: tuple[int, int], contour: Points, radius: float) -> FloatI
     """A stroke along the upper lid, thickest over the iris, tapering to both corners."""
     upper = _resampled(contour[:9], 24)
     along = np.linspace(0, 1, len(upper), dtype=np.float32)
-    tangent = np.gradient(upper, axis=0)
+    tangent = tangents(upper)
     normal = np.stack([tangent[:, 1], -tangent[:, 0]], axis=1)
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-3)
     if normal[:, 1].mean() > 0:
@@ -237,7 +239,7 @@ def _throat(photo: ByteImage, mouth: FloatImage, teeth: FloatImage, width: float
     """What is black in an open mouth: where it is deep, not where teeth lie in the shade."""
     grey = gaussian_exactly(luma(photo), sigma=max(0.6, 0.012 * width))
     inside = mouth > 0.5
-    bright = float(np.percentile(grey[inside], 90)) if inside.any() else 1.0
+    bright = percentile(grey[inside], 90) if inside.any() else 1.0
     dark: FloatImage = smoothstep(grey, low=0.5 * bright, high=0.42 * bright) * (1 - teeth)
     # Slivers beside teeth are shade.
     thick = gaussian_exactly(dark * mouth, sigma=0.02 * width)
@@ -277,8 +279,8 @@ def _teeth(photo: ByteImage, mouth: FloatImage, points: Points, width: float) ->
     lab = cv2.cvtColor(to_float(photo), cv2.COLOR_RGB2LAB)
     calm = gaussian_exactly(lab.astype(np.float32, copy=False), sigma=max(0.6, 0.012 * width))
     lightness, red = planes_of(calm)[:2]
-    reddest = float(np.percentile(red[sure], 90))
-    palest = float(np.percentile(red[sure], 10))
+    reddest = percentile(red[sure], 90)
+    palest = percentile(red[sure], 10)
     light = smoothstep(lightness, low=38.0, high=46.0)
     border = 0.5 * (palest + max(reddest, palest + 16))
     teeth = light * smoothstep(red, low=border + 4, high=border - 4)
@@ -387,7 +389,7 @@ def eye_white(photo: ByteImage, eyes: tuple[Eye, Eye]) -> float:
             mask = polygon_mask((bottom - top, right - left), eye.contour - np.array([left, top], np.float32))
             seen.append(luma(photo[top:bottom, left:right])[mask > 0.9])
     samples = np.concatenate(seen) if seen else np.zeros(0, np.float32)
-    return float(np.percentile(samples, 92)) if len(samples) >= 12 else 0.6
+    return percentile(samples, 92) if len(samples) >= 12 else 0.6
 
 
 def lip_redness(photo: ByteImage, face: Face, skin_red: float) -> float:

@@ -10,6 +10,7 @@ from toonbooth.drawing.regions import Regions, polygon_mask
 from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.ranks import median
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.imaging.windows import around_point
@@ -49,7 +50,7 @@ def find_rim_light(lab: FloatImage, regions: Regions, faces: tuple[Face, ...], *
         return found
     lightness, red, yellow = planes_of(lab)
     chroma = np.hypot(red, yellow)
-    own_chroma = float(np.median(chroma[sure]))
+    own_chroma = median(chroma[sure])
     pale = smoothstep(chroma, low=0.9 * own_chroma, high=0.65 * own_chroma)
     for face in faces:
         width = face.width * scale
@@ -64,7 +65,7 @@ def find_rim_light(lab: FloatImage, regions: Regions, faces: tuple[Face, ...], *
         own = light[skin > 0.8]
         if len(own) < 20:
             continue
-        typical = float(np.median(own))
+        typical = median(own)
         # What is behind the person counts as dark, or a rim before a window would be no line.
         seen = (light * person).astype(np.float32)
         line = seen - cv2.morphologyEx(seen, cv2.MORPH_OPEN, disk(_THIN * width)).astype(np.float32)
@@ -103,7 +104,7 @@ def without_glare(lab: FloatImage, rim: FloatImage, skin: FloatImage) -> FloatIm
     if not rim.any() or not sure.any():
         return lab
     lightness, red, yellow = planes_of(lab)
-    typical = float(np.median(lightness[sure]))
+    typical = median(lightness[sure])
     kept = np.float32(typical + _KEPT * min(1.0, (100 - typical) / 28))
     lightness -= np.float32(0.85) * rim * np.maximum(lightness - kept, 0)
     return cv2.merge([lightness, red, yellow]).astype(np.float32, copy=False)

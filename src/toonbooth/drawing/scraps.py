@@ -10,6 +10,7 @@ from toonbooth.drawing import facemap
 from toonbooth.imaging.colour import dot, unmix
 from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.ranks import median, medians, percentile
 from toonbooth.imaging.resize import enlarged, shrunk
 from toonbooth.imaging.smoothing import gaussian, masked_blur
 from toonbooth.imaging.tones import smoothstep
@@ -98,7 +99,7 @@ def _coloured_like(face: Face, lab: FloatImage, *, scale: float) -> FloatImage:
     """How much the hue of every pixel is that of a face; shadow and light count little."""
     height, width = lab.shape[:2]
     where = (face.landmarks * np.float32(scale)).astype(np.int32)
-    complexion = np.median(lab[where[:, 1].clip(0, height - 1), where[:, 0].clip(0, width - 1)], axis=0)
+    complexion = medians(lab[where[:, 1].clip(0, height - 1), where[:, 0].clip(0, width - 1)].T)
     away = (lab - complexion) * np.array([1 / 30, 1 / 8, 1 / 9], np.float32)
     like: FloatImage = np.exp(np.float32(-0.5) * dot(away, away))
     return like
@@ -177,7 +178,7 @@ def _of_one_hue(hanging: FloatImage, behind: FloatImage) -> bool:
     """Whether something, (N, 3) L*a*b*, has the hue of a coloured background: it's a fold of that."""
     if not len(hanging) or not len(behind):
         return False
-    one, other = np.median(hanging[:, 1:], axis=0), np.median(behind[:, 1:], axis=0)
+    one, other = medians(hanging[:, 1:].T), medians(behind[:, 1:].T)
     strengths = float(np.hypot(*one)), float(np.hypot(*other))
     alike = float(one @ other) > _ONE_HUE * strengths[0] * strengths[1]
     return min(strengths) > _COLOURED and alike
@@ -187,21 +188,21 @@ def _shaded(hanging: FloatImage, behind: FloatImage) -> bool:
     """Whether something, (N, 3) L*a*b*, is nowhere lighter than a background, and grey: jewels shine."""
     if not len(hanging) or not len(behind):
         return False
-    brightest = float(np.percentile(hanging[:, 0], _BRIGHTEST))
-    colour = float(np.percentile(np.hypot(hanging[:, 1], hanging[:, 2]), _BRIGHTEST))
-    return brightest < float(np.median(behind[:, 0])) - 2 and colour < _COLOURED
+    brightest = percentile(hanging[:, 0], _BRIGHTEST)
+    colour = percentile(np.hypot(hanging[:, 1], hanging[:, 2]), _BRIGHTEST)
+    return brightest < median(behind[:, 0]) - 2 and colour < _COLOURED
 
 
 def unlike_background(lab: FloatImage, outside: NDArray[np.bool_]) -> FloatImage:
     """How little every pixel of L*a*b*, (H, W, 3), has of the two commonest colours outside, 0 … 1."""
     seen = lab[outside]
     weights = np.array([0.6, 1, 1], np.float32)
-    first = np.median(seen, axis=0)
+    first = medians(seen.T)
     away = np.abs(seen - first) @ weights
     unlike: FloatImage = np.abs(lab - first) @ weights
     others = seen[away > 20]
     if len(others) > 0.12 * len(seen):
-        unlike = np.minimum(unlike, np.abs(lab - np.median(others, axis=0)) @ weights)
+        unlike = np.minimum(unlike, np.abs(lab - medians(others.T)) @ weights)
     return smoothstep(unlike.astype(np.float32), low=14, high=24)
 
 

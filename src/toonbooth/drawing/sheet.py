@@ -13,6 +13,7 @@ from toonbooth.drawing.cel_backdrop import SceneLook, Scenery, draw_scene
 from toonbooth.drawing.closeup import Closeup
 from toonbooth.imaging.colour import rgb_to_lab
 from toonbooth.imaging.pixels import FloatImage, to_float
+from toonbooth.imaging.ranks import median
 from toonbooth.imaging.resize import Size
 from toonbooth.portrait.model import Portrait
 
@@ -94,4 +95,4 @@ def _hair_lightness(portrait: Portrait) -> float:
     rows = slice(max(0, int(y - 2.4 * reach)), max(1, int(y - 1.2 * reach)))
     columns = slice(max(0, int(x - 2 * reach)), max(1, int(x + 2 * reach)))
     seen = portrait.picture[rows, columns]
-    return float(np.median(rgb_to_lab(to_float(seen))[..., 0])) if seen.size else 50.0
+    return median(rgb_to_lab(to_float(seen))[..., 0]) if seen.size else 50.0

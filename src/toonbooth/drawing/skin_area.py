@@ -11,6 +11,7 @@ from toonbooth.drawing import facemap
 from toonbooth.drawing.regions import Regions, polygon_mask
 from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.ranks import median, medians, percentile
 from toonbooth.imaging.resize import enlarged, shrunk
 from toonbooth.imaging.smoothing import gaussian, masked_blur
 from toonbooth.imaging.tones import smoothstep
@@ -38,9 +39,9 @@ def measure_skin(lab: FloatImage, skin: FloatImage) -> SkinTone | None:
     if np.count_nonzero(sure) < _ENOUGH_SKIN:
         return None
     samples = lab[sure]
-    lightness, red, yellow = (float(v) for v in np.median(samples, axis=0))
+    lightness, red, yellow = (float(v) for v in medians(samples.T))
     low, high = (float(v) for v in np.percentile(samples[:, 0], (12, 88)))
-    lit = float(np.percentile(samples[:, 0], 65))
+    lit = percentile(samples[:, 0], 65)
     return SkinTone(lightness, red, yellow, float(np.clip((high - low) / 2, 4.0, 14.0)), lit)
 
 
@@ -63,7 +64,7 @@ def closed_skin(
         sure = (regions.skin > 0.8) & (oval > 0.5)
         if np.count_nonzero(sure) < _ENOUGH_SKIN:
             continue
-        middle = float(np.median(lab[..., 0][sure]))
+        middle = median(lab[..., 0][sure])
         light = smoothstep(lab[..., 0], low=middle - 22, high=middle - 12)
         np.maximum(filled, oval * light * regions.person, out=filled)
         inner = polygon_mask(filled.shape, points[facemap.OVAL], grow=0.84, feather=0.02 * width)

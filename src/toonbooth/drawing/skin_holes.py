@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes, to_float
+from toonbooth.imaging.ranks import median
 from toonbooth.imaging.tones import smoothstep
 
 _Mask = NDArray[np.bool_]
@@ -93,7 +94,7 @@ def reddish_gaps(skin: FloatImage, red: FloatImage, seen: Neighbourhood, *, typi
     closed = cv2.morphologyEx(to_bytes(skin), cv2.MORPH_CLOSE, disk(0.035 * seen.width))
     gaps = to_float(closed.astype(np.uint8, copy=False)) * seen.person * (1 - seen.taken)
     gaps *= smoothstep(seen.below, low=-0.3, high=-0.2)
-    redness = max(4.0, float(np.median(red[skin > 0.8])))
+    redness = max(4.0, median(red[skin > 0.8]))
     gaps *= smoothstep(red, low=0.55 * redness, high=0.85 * redness)
     gaps *= smoothstep(seen.form, low=-0.58 * typical, high=-0.45 * typical)
     return gaps

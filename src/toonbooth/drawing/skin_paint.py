@@ -8,6 +8,7 @@ from toonbooth.drawing.pen import Colour
 from toonbooth.drawing.regions import polygon_mask
 from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.ranks import medians, percentile
 from toonbooth.portrait.model import Face, scaled
 
 _MEASURED = (18.0, 28.0, 38.0, 48.0, 58.0, 66.0, 73.0, 81.0, 90.0)
@@ -101,8 +102,8 @@ def lit_tone(lab: FloatImage, sure: FloatImage) -> Colour:
         More than 0.8 where skin is; some of it must be.
     """
     samples = lab[sure > 0.8]
-    cut = float(np.percentile(samples[:, 0], 40))
-    lightness, red, yellow = (float(v) for v in np.median(samples[samples[:, 0] >= cut], axis=0))
+    cut = percentile(samples[:, 0], 40)
+    lightness, red, yellow = (float(v) for v in medians(samples[samples[:, 0] >= cut].T))
     return lightness, red, yellow
 
 
@@ -129,5 +130,5 @@ def eye_white_of(lab: FloatImage, face: Face, *, scale: float) -> float:
             continue
         inside = polygon_mask(part.shape[:2], contour - low.astype(np.float32), grow=0.95) > 0.6
         if np.count_nonzero(inside) >= 6:
-            best = max(best, float(np.percentile(part[inside], 92)))
+            best = max(best, percentile(part[inside], 92))
     return best

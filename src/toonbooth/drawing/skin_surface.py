@@ -12,6 +12,7 @@ from toonbooth.drawing.pen import Colour
 from toonbooth.drawing.regions import Regions, polygon_mask
 from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.ranks import medians
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.portrait.model import Face, Points, scaled
@@ -82,7 +83,7 @@ def close_skin(
         np.maximum(stubble[window], np.float32(beard) * dark, out=stubble[window])
         sure = (regions.skin[window] > 0.9) & (within.features < 0.05)
         if np.count_nonzero(sure) >= _ENOUGH_SKIN:
-            lightness, a, b = (float(value) for value in np.median(lab[window][sure], axis=0))
+            lightness, a, b = (float(value) for value in medians(lab[window][sure].T))
             tones.append((lightness, a, b))
     return Surface(closed, stubble, tuple(tones))
 
@@ -106,7 +107,7 @@ def _closed_around(
     sure = (skin > 0.8) & (oval > 0.5)
     if np.count_nonzero(sure) < _ENOUGH_SKIN:
         return skin, np.zeros_like(skin)
-    typical = [float(value) for value in np.median(lab[sure], axis=0)]
+    typical = [float(value) for value in medians(lab[sure].T)]
     middle, yellow_of_skin = typical[0], max(typical[2], 4.0)
     inner = _soft_zone(shape, points[facemap.OVAL], grow=0.8, feather=width * 0.02)
     lightness, red, yellow = planes_of(lab)

@@ -14,6 +14,7 @@ from toonbooth.drawing.regions import Regions, polygon_mask
 from toonbooth.drawing.skin_holes import Neighbourhood, reddish_gaps, skin_holes
 from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage, to_bytes, to_float
+from toonbooth.imaging.ranks import median
 from toonbooth.imaging.resize import enlarged, shrunk
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep

@@ -11,6 +11,7 @@ from toonbooth.drawing import facemap
 from toonbooth.drawing.regions import polygon_mask
 from toonbooth.imaging.colour import from_linear, lab_to_rgb, rgb_to_lab, to_linear
 from toonbooth.imaging.pixels import ByteImage, FloatImage
+from toonbooth.imaging.ranks import median, medians
 from toonbooth.portrait.model import Eye, Face, Portrait
 
 _WHITE_OF_EYES: Final = np.array([9.0, 8.0], np.float32)
@@ -90,8 +91,8 @@ def _look(face: Face, picture: ByteImage) -> tuple[FloatImage, FloatImage] | Non
     inside = polygon_mask(part.shape[:2], oval.astype(np.float32), grow=0.8) > 0.5
     if not inside.any():
         return None
-    skin = np.median(_lab_of(part[inside]), axis=0).astype(np.float32)
-    return np.median(np.concatenate(whites), axis=0).astype(np.float32), skin
+    skin = medians(_lab_of(part[inside]).T).astype(np.float32)
+    return medians(np.concatenate(whites).T).astype(np.float32), skin
 
 
 def _white_of(eye: Eye, picture: ByteImage) -> FloatImage | None:
@@ -113,7 +114,7 @@ def _white_of(eye: Eye, picture: ByteImage) -> FloatImage | None:
     if not len(pixels):
         return None
     lab = _lab_of(pixels)
-    lighter: FloatImage = lab[lab[:, 0] >= np.median(lab[:, 0])]
+    lighter: FloatImage = lab[lab[:, 0] >= median(lab[:, 0])]
     return lighter
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.ranks import medians
 
 _Owners = NDArray[np.uint8]
 
@@ -81,12 +82,12 @@ def _nearest(
 
 def _tone(lab: FloatImage, where: NDArray[np.bool_]) -> NDArray[np.float32] | None:
     samples = lab[where]
-    return np.median(samples, axis=0).astype(np.float32) if len(samples) else None
+    return medians(samples.T).astype(np.float32) if len(samples) else None
 
 
 def _likest(colours: FloatImage, own: list[NDArray[np.float32] | None], owner: _Owners) -> int:
     """Whose a stretch without a face is: the likest tone's, where that is clear; else the nearest head's."""
-    tone = np.median(colours, axis=0)
+    tone = medians(colours.T)
     # Light says less than hue: hands lie in the shade as often as not.
     weights = np.array([0.5, 1, 1], np.float32)
     unlike = [np.inf if each is None else float(np.linalg.norm((tone - each) * weights)) for each in own]

@@ -11,6 +11,7 @@ from toonbooth.facecut.frame import UNIT_PIXELS
 from toonbooth.facecut.landmarks import CHEEKS, INNER_CORNERS
 from toonbooth.facecut.ways import sample
 from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.ranks import median
 from toonbooth.portrait.model import Points
 
 _U: Final = float(UNIT_PIXELS)
@@ -45,7 +46,7 @@ def wears_glasses(cells: Cells, landmarks: Points) -> float:
         return sample(light, places + np.array([0, down * _U], np.float32))
 
     bar = np.minimum(at(-_BESIDE), at(_BESIDE)) - at(0)
-    lit = max(float(np.median(sample(light, cheeks[np.newaxis]))), 0.05)
+    lit = max(median(sample(light, cheeks[np.newaxis])), 0.05)
     low, high = _BAR
     # The weakest column decides: brows and creases end, a bar doesn't.
     return float(np.clip((float(bar.max(axis=0).min()) / lit - low) / (high - low), 0, 1))

@@ -40,6 +40,7 @@ from toonbooth.facecut.skin import beard_share, chin_hair, find_beard, skin_like
 from toonbooth.imaging.colour import planes_of, rgb_to_lab
 from toonbooth.imaging.morphology import disk, small_parts
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
+from toonbooth.imaging.ranks import median, percentile
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.portrait.model import Points
 
@@ -212,7 +213,7 @@ def _shade_between(hair: FloatImage, light: FloatImage, inside: Mask, person: Ma
         cv2.morphologyEx((hanging | inside).astype(np.uint8), cv2.MORPH_CLOSE, disk(_LOCKS_APART / 2 * _U))
         > 0
     )
-    usual = float(np.median(light[hanging]))
+    usual = median(light[hanging])
     dark = np.clip((np.float32(_SHADE * usual) - light) * np.float32(20 / usual) + np.float32(0.5), 0, 1)
     between: FloatImage = (closed & person & ~inside) * gaussian(dark, sigma=0.01 * _U)
     return between
@@ -222,7 +223,7 @@ def _brightened(image: FloatImage, face: Mask) -> FloatImage:
     """A dim photo as if it had been exposed for the face: in the dark all colours are one."""
     if not face.any():
         return image
-    exposure = _DIM / max(float(np.median(np.maximum.reduce(colours_within(image, face).T.copy()))), 0.02)
+    exposure = _DIM / max(median(np.maximum.reduce(colours_within(image, face).T.copy())), 0.02)
     if exposure <= 1:
         return image
     brightened: FloatImage = image * np.float32(min(exposure, _MOST_EXPOSED))
@@ -310,7 +311,7 @@ def _find_strange(
     chosen = skin > 0.5
     if chosen.any():
         # A bright rim before the background is skin against the light.
-        bright = lab[..., 0] > np.percentile(lab[..., 0][chosen], 70)
+        bright = lab[..., 0] > percentile(lab[..., 0][chosen], 70)
         strange[bright & ~eroded(matte > 0.25, 0.1 * _U)] = 0
     return strange
 
@@ -369,4 +370,4 @@ def _follow_hair(
     if first is not None and amount < _MUCH_HAIR:
         # What was learnt from a tuft or two is a dark collar as often as more hair.
         likely, hair = first
-    return np.where(dilated(hair, 0.03 * _U), likely, 0).astype(np.float32)
+    return likely * dilated(hair, 0.03 * _U)

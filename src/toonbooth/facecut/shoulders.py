@@ -11,6 +11,7 @@ from toonbooth.facecut.frame import UNIT_PIXELS
 from toonbooth.facecut.landmarks import CHIN, EAR_LINE
 from toonbooth.facecut.outlines import Mask, dilated, opened
 from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.ranks import median
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.portrait.model import Points
 
@@ -71,7 +72,7 @@ def cloth_on_shoulders(hair: Mask, chroma: FloatImage, person: Mask, landmarks: 
     cloth = np.zeros_like(hair)
     if not hair.any():
         return cloth
-    usual = float(np.median(chroma[hair]))
+    usual = median(chroma[hair])
     if usual < _COLOURFUL:
         return cloth
     coloured = hair & (gaussian(chroma, sigma=0.015 * _U) > _COLOURLESS * usual)

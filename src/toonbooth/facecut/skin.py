@@ -24,6 +24,7 @@ from toonbooth.facecut.landmarks import (
 )
 from toonbooth.facecut.outlines import Mask, fill_polygon, grow
 from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.ranks import median
 from toonbooth.portrait.model import Points
 
 _FEATURES = ((LEFT_EYE, 2.0), (RIGHT_EYE, 2.0), (LIPS, 1.35), (LEFT_BROW, 1.6), (RIGHT_BROW, 1.6))
@@ -116,7 +117,7 @@ def find_beard(lab: FloatImage, skin: FloatImage, landmarks: Points) -> FloatIma
     if not (chin.any() and cheeks.any()) or _share_of(skin[part], chin) < _BEARDED_SHARE:
         return None
     light = lab[part][..., 0]
-    contrast = float(np.median(light[chin]) / max(float(np.median(light[cheeks])), 1.0))
+    contrast = median(light[chin]) / max(median(light[cheeks]), 1.0)
     if _STUBBLE[0] < contrast < _STUBBLE[1]:
         return None
     return chin_hair(skin, landmarks)

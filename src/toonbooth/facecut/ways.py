@@ -8,13 +8,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from toonbooth.imaging.paths import tangents
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.portrait.model import Points
 
 
 def normals(line: Points) -> Points:
     """Unit vectors across a line, to the right of a walk along it as the picture shows it: (N, 2)."""
-    tangent = np.gradient(line, axis=0)
+    tangent = tangents(line)
     tangent /= np.linalg.norm(tangent, axis=1, keepdims=True) + np.float32(1e-6)
     return np.column_stack([-tangent[:, 1], tangent[:, 0]]).astype(np.float32)
 

@@ -22,8 +22,8 @@ def extent(wanted: NDArray[np.bool_]) -> Window | None:
 
 def around_point(middle: NDArray[np.float32], shape: tuple[int, ...], *, reach: float) -> Window:
     """The window that reaches so far from a point x, y each way, as far as a picture of that shape goes."""
-    left, top = (int(np.clip(v - reach, 0, n - 1)) for v, n in zip(middle, shape[1::-1], strict=True))
-    right, bottom = (int(np.clip(v + reach, 1, n)) for v, n in zip(middle, shape[1::-1], strict=True))
+    left, top = (int(min(max(v - reach, 0), n - 1)) for v, n in zip(middle, shape[1::-1], strict=True))
+    right, bottom = (int(min(max(v + reach, 1), n)) for v, n in zip(middle, shape[1::-1], strict=True))
     return slice(top, max(bottom, top + 1)), slice(left, max(right, left + 1))
 
 

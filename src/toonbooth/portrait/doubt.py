@@ -77,7 +77,7 @@ def without_bites(settled: FloatImage, mask: FloatImage) -> FloatImage:
     """Give back what was taken from the middle of somebody: scraps hang on people from outside, and most of
     a scrap's border is background."""
     # With nobody around it, so that the picture's edge counts as border.
-    person, before = (np.pad(each > _PERSON, 1) for each in (settled, mask))
+    person, before = (_framed(each > _PERSON) for each in (settled, mask))
     taken = (before & ~person).astype(np.uint8)
     count, labels = cv2.connectedComponents(taken, connectivity=8)
     if count < 2:
@@ -91,6 +91,13 @@ def without_bites(settled: FloatImage, mask: FloatImage) -> FloatImage:
     bitten = beside_person > _BITE * around
     bitten[0] = False
     return np.where(bitten[grown[1:-1, 1:-1]], mask, settled)
+
+
+def _framed(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """A mask with one pixel of nothing around it."""
+    framed = np.zeros((mask.shape[0] + 2, mask.shape[1] + 2), np.bool_)
+    framed[1:-1, 1:-1] = mask
+    return framed
 
 
 @dataclass(frozen=True, slots=True)

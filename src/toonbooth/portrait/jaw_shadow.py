@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from toonbooth.imaging.colour import rgb_to_lab
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
+from toonbooth.imaging.ranks import medians
 from toonbooth.portrait.mesh import CHIN, FACE_OVAL, LEFT_CHEEK, RIGHT_CHEEK, Mesh
 from toonbooth.portrait.model import Points
 
@@ -147,7 +148,7 @@ def _shadow_beside(view: _View, levels: _Levels) -> NDArray[np.bool_]:
     below = np.pad(person[levels.mouth : levels.chin + round(_EDGE * _FACE)], ((0, 0), (0, 1)))
     if len(beside) < _LEAST_SKIN or not below.size:
         return nothing
-    bare = np.median(beside, axis=0)
+    bare = medians(beside.T)
     chroma = float(np.hypot(bare[1], bare[2]))
     rows = slice(levels.mouth, levels.mouth + int(below.argmin(axis=1).argmin()))
     dark = nothing.copy()
@@ -172,7 +173,7 @@ def _shadow_beside(view: _View, levels: _Levels) -> NDArray[np.bool_]:
             and float(view.depth[here].min()) < 2
             and float(view.depth[here].max()) < _WIDEST * _FACE
             and float(skin[rim].mean()) > _BARE
-            and float(np.hypot(*np.median(lab[here][:, 1:], axis=0))) < _GREY * chroma
+            and float(np.hypot(*medians(lab[here][:, 1:].T))) < _GREY * chroma
         )
     shadow: NDArray[np.bool_] = kept[labels]
     return shadow

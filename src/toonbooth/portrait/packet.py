@@ -160,7 +160,9 @@ def _most_prominent(portrait: Portrait) -> Iterator[Face]:
 def _print_of(picture: ByteImage) -> ByteImage:
     """What the picture looks like at 16 × 16: enough to tell a turned or replaced picture."""
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    sums = cv2.integral(grey, sdepth=cv2.CV_64F)
+    # Whole numbers are half the work, as long as they suffice.
+    few = grey.size < 2**31 // 255
+    sums = cv2.integral(grey, sdepth=cv2.CV_32S if few else cv2.CV_64F)
     rows, columns = (np.arange(_PRINT_SIDE + 1) * side // _PRINT_SIDE for side in grey.shape)
     tiles = np.diff(np.diff(sums[np.ix_(rows, columns)], axis=0), axis=1)
     areas = np.maximum(np.diff(rows)[:, np.newaxis] * np.diff(columns), 1)

@@ -97,7 +97,7 @@ class Pyramid:
     ) -> ByteImage:
         """Scale a region to this many pixels; `border` says what lies outside the picture (black)."""
         shrinking = min(region.width / width, region.height / height)
-        depth = int(np.clip(np.floor(np.log2(max(shrinking, 1.0)) + 0.25), 0, len(self._levels) - 1))
+        depth = min(int(np.log2(max(shrinking, 1.0)) + 0.25), len(self._levels) - 1)
         # From output pixel centres to picture pixels, to pixels of the level.
         matrix = region.grid_matrix(width=width, height=height)
         scale = 1.0 / 2**depth
