@@ -101,7 +101,7 @@ def _gain(picture: ByteImage) -> float:
     height, width = picture.shape[:2]
     step = max(1, min(height, width) // 200)
     grey = luma(np.ascontiguousarray(picture[::step, ::step]))
-    brightest = float(np.percentile(grey, _BRIGHTEST))
+    brightest = percentile(grey, _BRIGHTEST)
     if brightest >= _ENOUGH:
         return 1.0
     # Between dark and dark enough the help fades in.

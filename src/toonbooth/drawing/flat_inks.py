@@ -311,15 +311,18 @@ def _total(plates: list[FloatImage]) -> FloatImage:
 
 def _without_islands(mask: FloatImage, *, area: float, strict: FloatImage) -> FloatImage:
     """Take small islands off a plate; where `strict` is, areas that many times larger count as small too."""
-    if not mask.any():
+    laid = mask >= 1
+    if not laid.any():
         return mask
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
-    sizes = stats[:count, cv2.CC_STAT_AREA].astype(np.float32)
-    stricter = np.bincount(labels.ravel(), weights=strict.ravel(), minlength=count) / np.maximum(sizes, 1)
+    count, found = cv2.connectedComponents(laid.view(np.uint8), connectivity=4)
+    labels = np.asarray(found, np.int32)
+    # Counted where the plate is only: OpenCV's statistics of all parts take three times as long.
+    parts = labels[laid]
+    sizes = np.bincount(parts, minlength=count).astype(np.float32)
+    stricter = np.bincount(parts, weights=strict[laid], minlength=count) / np.maximum(sizes, 1)
     keep = (sizes >= area * (1 + stricter)).astype(np.float32)
     keep[0] = 0
-    kept: FloatImage = keep[labels]
-    return kept
+    return keep.take(labels)
 
 
 def margins(plates: list[FloatImage]) -> tuple[FloatImage, ...]:

@@ -99,7 +99,9 @@ def find_hair(lab: FloatImage, grey: FloatImage, regions: Regions, *, unit: floa
     if len(seen) >= 50:
         middle = np.median(seen, axis=0)
         spread = np.maximum(1.5 * np.abs(seen - middle).mean(axis=0), (9.0, 3.5, 4.5))
-        unlike = np.square((lab - middle) * (1 / spread).astype(np.float32)).sum(axis=2).astype(np.float32)
+        unlike = np.zeros_like(grey)
+        for plane, mean, usual in zip(planes_of(lab), middle, spread, strict=True):
+            unlike += np.square((plane - mean) * np.float32(1 / usual))
         unlike = gaussian(unlike, sigma=max(0.8, 2 * unit))
         falling = below * other * smoothstep(unlike, low=6.0, high=3.0)
         falling *= smoothstep(gaussian(rough, sigma=max(1.0, 8 * unit)), low=0.018, high=0.035)

@@ -9,6 +9,7 @@ from toonbooth.drawing import facemap
 from toonbooth.drawing.flat_hues import in_one_light
 from toonbooth.drawing.regions import Regions, polygon_mask
 from toonbooth.imaging.colour import planes_of
+from toonbooth.imaging.morphology import small_parts
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
@@ -93,11 +94,10 @@ def _ears(skin: FloatImage, lab: FloatImage, regions: Regions, points: Points, w
 
 def large_parts(mask: FloatImage, *, area: float) -> FloatImage:
     """What of a mask hangs together over so many pixels: a bright strand is no ear, a speck no earring."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats((mask > 0.5).astype(np.uint8), connectivity=4)
-    keep = (stats[:, cv2.CC_STAT_AREA] >= area).astype(np.uint8)
-    keep[0] = 0
+    sure = mask > 0.5
+    keep = sure & ~small_parts(sure, area)
     # With its soft rim.
-    kept: FloatImage = mask * cv2.dilate(keep[labels], np.ones((5, 5), np.uint8))
+    kept: FloatImage = mask * cv2.dilate(keep.view(np.uint8), np.ones((5, 5), np.uint8))
     return kept
 
 

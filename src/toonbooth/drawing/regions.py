@@ -207,7 +207,8 @@ def clean_matte(matte: FloatImage, faces: tuple[Face, ...], *, scale: float, uni
         keep[labels[inside]] = 1
     # What is fainter than the cut is the soft rim of something: of what, its surroundings tell.
     keep[0] = 0
-    return person * cv2.dilate(keep[labels], np.ones((9, 9), np.uint8))
+    near = cv2.dilate(keep.take(np.asarray(labels)), np.ones((9, 9), np.uint8))
+    return cv2.copyTo(person, near).astype(np.float32, copy=False)
 
 
 def _without_stubs(matte: FloatImage, faces: tuple[Face, ...], *, scale: float) -> FloatImage:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.ranks import percentile
 from toonbooth.imaging.resize import Size
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.portrait.model import Face
@@ -59,7 +60,7 @@ def as_far_as_shown(distance: FloatImage, person: FloatImage) -> FloatImage:
     reach = distance[person > 0.5]
     if not len(reach):
         return distance
-    stretch = float(np.clip(np.percentile(reach, 97) / _FADED, 1.0, 2.5))
+    stretch = float(np.clip(percentile(reach, 97) / _FADED, 1.0, 2.5))
     near: FloatImage = np.minimum(distance, 1) + np.maximum(distance - 1, 0) * np.float32(1 / stretch)
     return near
 

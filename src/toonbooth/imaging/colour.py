@@ -69,10 +69,13 @@ def from_linear(light: FloatImage) -> FloatImage:
 
 def bytes_to_lab(picture: ByteImage) -> FloatImage:
     """L*a*b*, float32, of a uint8 sRGB picture, in whole bytes: much quicker, fine enough for masks."""
-    lab: FloatImage = cv2.cvtColor(picture, cv2.COLOR_RGB2LAB).astype(np.float32)
-    lab *= np.array([100 / 255, 1, 1], np.float32)
-    lab -= np.array([0, 128, 128], np.float32)
-    return lab
+    # Looked up in a table: factors that differ by channel would take ten times as long.
+    return cv2.LUT(cv2.cvtColor(picture, cv2.COLOR_RGB2LAB), _LAB_OF_BYTES).astype(np.float32, copy=False)
+
+
+_LAB_OF_BYTES: Final = (
+    np.arange(256, dtype=np.float32)[None, :, None] * np.array([100 / 255, 1, 1], np.float32)
+) - np.array([0, 128, 128], np.float32)
 
 
 def planes_of(image: FloatImage) -> list[FloatImage]:

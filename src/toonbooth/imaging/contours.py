@@ -93,11 +93,10 @@ def spline_polygon(curve: Curve, *, samples: int) -> Curve:
     3(4), 1974, doi:10.1016/0146-664X(74)90028-8: corner cutting, whose limit R. F. Riesenfeld ("On Chaikin's
     algorithm", same journal 4(3), 1975, doi:10.1016/0146-664X(75)90017-9) showed to be this spline.
     """
-    # A third of the time that rolling takes.
-    end = np.concatenate([curve[1:], curve[:1]])
+    end = _turned(curve)[1]
     end += curve
     end /= 2
-    start = np.concatenate([end[-1:], end[:-1]])
+    start = _turned(end)[0]
     t = (np.arange(samples, dtype=np.float32) / np.float32(samples))[None, :, None]
     points = np.square(1 - t) * start[:, None] + 2 * t * (1 - t) * curve[:, None] + t * t * end[:, None]
     polygon: Curve = points.reshape(-1, 2).astype(np.float32)
@@ -142,18 +141,24 @@ def _relaxed(points: Curve, spacing: float) -> Curve:
     return calm
 
 
+def _turned(curve: Curve) -> tuple[Curve, Curve]:
+    """The point before each of a closed curve's, and the one after it: a third of the time of rolling it."""
+    return np.concatenate([curve[-1:], curve[:-1]]), np.concatenate([curve[1:], curve[:1]])
+
+
 def _spared(curve: Curve) -> Curve:
     """A curve without control points that it hardly needs: those in the middle between their neighbours."""
     for _ in range(2):
         count = len(curve)
         if count < 12:
             return curve
-        before, after = np.roll(curve, 1, axis=0), np.roll(curve, -1, axis=0)
-        off = np.abs(curve - (before + after) * np.float32(0.5)).max(axis=1)
-        spare = off < _SLACK
+        before, after = _turned(curve)
+        off = np.abs(curve - (before + after) * np.float32(0.5))
+        spare = np.maximum(off[:, 0], off[:, 1]) < _SLACK
         spare[::2] = False
         # Two equal points make a corner.
-        spare &= (curve != before).any(axis=1) & (curve != after).any(axis=1)
+        other = (curve[:, 0] != before[:, 0]) | (curve[:, 1] != before[:, 1])
+        spare &= other & np.concatenate([other[1:], other[:1]])
         curve = curve[~spare]
     return curve
 
@@ -181,7 +186,8 @@ def _cornered(points: Curve, spacing: float) -> Curve:
     calm = dense.copy()
     calm[pinned] = kept
     for _ in range(_ROUNDS):
-        middle = (np.roll(calm, 1, axis=0) + np.roll(calm, -1, axis=0)) * np.float32(0.5)
+        before, after = _turned(calm)
+        middle = (before + after) * np.float32(0.5)
         calm += free * (middle - calm)
     near = sharpest | np.roll(sharpest, 1) | np.roll(sharpest, -1)
     chosen = sharpest | ((around % 2 == 0) & ~near)

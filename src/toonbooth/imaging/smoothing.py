@@ -190,14 +190,17 @@ def guided_planes(
         return mean_around(image, radius=radius)
 
     guide_mean = mean(guide)
-    spread = mean(guide * guide)
-    spread -= guide_mean * guide_mean
-    spread += np.square(np.asarray(contrast, np.float32))
+    varying = mean(guide * guide)
+    varying -= guide_mean * guide_mean
+    spread = varying + np.square(np.asarray(contrast, np.float32))
     result = []
     for plane in planes:
-        plane_mean = mean(plane)
-        slope = mean(guide * plane)
-        slope -= guide_mean * plane_mean
+        # The guide's own means are known.
+        itself = plane is guide
+        plane_mean = guide_mean.copy() if itself else mean(plane)
+        slope = varying.copy() if itself else mean(guide * plane)
+        if not itself:
+            slope -= guide_mean * plane_mean
         slope /= spread
         plane_mean -= slope * guide_mean
         result.append(GuidedPlane(mean(slope), mean(plane_mean)))
