@@ -14,7 +14,7 @@ from toonbooth.drawing.regions import Regions, polygon_mask
 from toonbooth.drawing.skin_paint import eye_white_of, lit_tone, skin_paint
 from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.pixels import FloatImage
-from toonbooth.imaging.ranks import median
+from toonbooth.imaging.ranks import median, medians
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.portrait.model import Face, Points, scaled
@@ -66,7 +66,7 @@ def measure_flesh(
     sure = bare > 0.8
     if np.count_nonzero(sure) < _ENOUGH:
         return None
-    lightness, red, yellow = (float(value) for value in np.median(lab[sure], axis=0))
+    lightness, red, yellow = (float(value) for value in medians(lab[sure].T))
     paint = skin_paint(lit_tone(lab, bare), eye_white_of(lab, face, scale=scale))
     return Flesh((lightness, red, yellow), paint)
 
@@ -110,8 +110,8 @@ def with_shadows(
         sure = (skin > 0.9) & (polygon_mask(size, points[facemap.OVAL]) > 0.9)
         if np.count_nonzero(sure) < _ENOUGH:
             continue
-        own = (float(np.median(red[sure])), float(np.median(yellow[sure])))
-        shade = lightness < np.median(lightness[sure]) - 5
+        own = (median(red[sure]), median(yellow[sure]))
+        shade = lightness < median(lightness[sure]) - 5
         within = polygon_mask(size, points[facemap.OVAL], grow=0.99) > 0.5
         missed = (skin < 0.5) & (person > 0.5) & (fleshy > 0.5) & shade
         candidate = (missed & ((neck > 0.5) | (ears > 0.5) | within)).astype(np.uint8)

@@ -175,5 +175,5 @@ def underexposure(lightness: FloatImage, regions: Regions, tone: Colour) -> floa
     seen = lightness[regions.eyes > 0.9]
     if len(seen) < 12:
         return 0.0
-    white = float(np.percentile(seen, 92))
+    white = percentile(seen, 92)
     return max(float(np.clip((52.0 - white) * 0.4, 0.0, 7.0)), 0.75 * missing_light(tone, white))

@@ -12,6 +12,7 @@ from toonbooth.drawing import facemap
 from toonbooth.imaging.colour import luma
 from toonbooth.imaging.paths import tangents
 from toonbooth.imaging.pixels import ByteImage, FloatImage
+from toonbooth.imaging.ranks import median
 from toonbooth.imaging.smoothing import gaussian_exactly
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.portrait.model import Face, Points, Portrait
@@ -126,7 +127,7 @@ def jaw_stroke(
     beyond = _sample(portrait.matte[window], path, outward, np.array([0.07 * width], np.float32))[:, 0]
     within = 0.035 if known is None else 0.035 + _ROUND
     inside = _sample(grey, path, outward, np.array([-within * width], np.float32))[:, 0]
-    cheek = float(np.median(_sample(grey, path, outward, np.array([-(within + 0.055) * width], np.float32))))
+    cheek = median(_sample(grey, path, outward, np.array([-(within + 0.055) * width], np.float32)))
     drawn = smoothstep(beyond, low=0.6, high=0.95) * smoothstep(inside, low=0.62 * cheek, high=0.84 * cheek)
     drawn *= _fleshy(part, path, outward, width)
     # A light collar beside a chin ends it already: ink belongs where a shadow begins.

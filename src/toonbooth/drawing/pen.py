@@ -64,7 +64,7 @@ def curve(points: Points, *, samples: int, closed: bool = False) -> Points:
 def normals(path: Points) -> Points:
     """Unit vectors across a path, (N, 2): to the right of its way on a picture whose y runs down... rotated a
     quarter turn from its tangent."""
-    tangent = np.gradient(path, axis=0)
+    tangent = tangents(path)
     tangent /= np.maximum(np.hypot(tangent[:, 0], tangent[:, 1]), 1e-6)[:, None]
     across: Points = np.stack([-tangent[:, 1], tangent[:, 0]], axis=1).astype(np.float32)
     return across

@@ -170,8 +170,8 @@ def _colourful(behind: FloatImage) -> bool:
     """Whether a background, (N, 3) L*a*b*, has so many hues that one more tells of no earring."""
     if not len(behind):
         return True
-    low, high = np.percentile(behind[:, 1:], (15, 85), axis=0)
-    return float((high - low).sum()) > _MOST_HUES
+    hues = sum(percentile(plane, 85) - percentile(plane, 15) for plane in behind[:, 1:].T)
+    return hues > _MOST_HUES
 
 
 def _of_one_hue(hanging: FloatImage, behind: FloatImage) -> bool:

@@ -104,7 +104,7 @@ def _shine_and_strands(
     if np.count_nonzero(sure) < 20:
         nothing = np.zeros(whole[::-1], np.float32)
         return nothing, nothing
-    typical = float(np.median(light[sure]))
+    typical = median(light[sure])
     up = facemap.upright(points)
     middle = points[facemap.OVAL].mean(axis=0)
     columns = np.arange(size[0], dtype=np.float32)[None, :] - middle[0]
