@@ -3,6 +3,7 @@
 import contextlib
 import os
 import queue
+import secrets
 import signal
 import socket
 import subprocess
@@ -16,6 +17,8 @@ START_SECONDS = 60
 STOP_SECONDS = 40
 MOST_CONNECTIONS = 20
 """That one address may have open at the services that tests share."""
+
+_PORTS = range(20000, 32000)
 
 
 @dataclass(slots=True)
@@ -45,10 +48,12 @@ def run_command(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def find_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port below those that the system gives away: else a test beside us may get it before it is used."""
+    while True:
+        port = secrets.choice(_PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @contextlib.contextmanager
