@@ -40,4 +40,4 @@ STYLES: Final[dict[str, Style]] = {
         Style("sketch", "Sketch", "Pencil on paper, hatched along the form.", draw_sketch),
     )
 }
-DEFAULT_STYLE: Final = "comic"
+DEFAULT_STYLE: Final = "avatar"

@@ -13,6 +13,7 @@ from tests.http.studio.running import make_settings, running_studio
 from tests.http.studio.test_contract import read_refusal
 from tests.networks import NEGATIVE_ONNX, NEGATIVE_TFLITE, write_manifest, write_onnx, write_tflite
 from toonbooth.contract import LICENCE_HEADER, MODEL_HEADER, STYLE_HEADER
+from toonbooth.drawing.styles import DEFAULT_STYLE
 from toonbooth.kit.errors import StartError
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -34,7 +35,7 @@ async def test_a_neural_style_is_listed_chosen_and_named(
     settings = make_settings(pictures, neural_styles_dir=folder, allow_noncommercial=True)
     async with running_studio(settings) as studio:
         styles = (await studio.get("/styles")).json()["data"]["styles"]
-        assert styles[0]["name"] == "comic"
+        assert styles[0]["name"] == DEFAULT_STYLE
         assert [style["name"] for style in styles[-2:]] == ["heads", "negative"]
         assert styles[0]["model"] is None
         assert styles[-1]["model"] == {
