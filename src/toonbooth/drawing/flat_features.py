@@ -29,7 +29,6 @@ from toonbooth.imaging.tones import smoothstep
 _CLOSED = 0.1
 """Openness under which an eye is closed (portrait.model)."""
 
-_NOSTRILS = np.array([98, 97, 2, 326, 327, 294, 278, 275, 4, 45, 48, 64])
 _Brow = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
 """Landmarks around a brow, along its upper and along its lower edge."""
 

@@ -132,25 +132,6 @@ def plan_poster(portrait: Portrait, look: PopLook, *, known: Dyes | None = None)
     )
 
 
-def _calm_body(person: FloatImage, faces: tuple[Face, ...], *, scale: float, unit: float) -> FloatImage:
-    """A matte whose border is calmer away from heads: sleeves are long curves."""
-    calm = smoothstep(gaussian(person, sigma=max(1.0, 9 * unit)), low=0.35, high=0.65)
-    height, width = person.shape
-    columns = np.arange(width, dtype=np.float32)[None, :]
-    rows = np.arange(height, dtype=np.float32)[:, None]
-    near = np.zeros_like(person)
-    for face in faces:
-        x, y = (float(v) * scale for v in face.landmarks.mean(axis=0))
-        across = face.width * scale
-        far = np.square((columns - x) / np.float32(1.2 * across)) + np.square(
-            (rows - y) / np.float32(1.2 * across)
-        )
-        np.maximum(near, smoothstep(far.astype(np.float32, copy=False), low=1.3, high=0.8), out=near)
-    # Hair is drawn in curves, too, only tighter ones.
-    tight = smoothstep(gaussian(person, sigma=max(0.8, 4.5 * unit)), low=0.42, high=0.74)
-    return cv2.blendLinear(tight, calm, near, 1 - near).astype(np.float32, copy=False)
-
-
 def _feature_border(grey: FloatImage, regions: Regions, *, unit: float) -> FloatImage:
     """The grey below which eyes, brows and the mouth's line are black, head by head."""
     border = np.full(grey.shape, 0.25, np.float32)
