@@ -50,7 +50,8 @@ def find_rim_light(lab: FloatImage, regions: Regions, faces: tuple[Face, ...], *
         return found
     lightness, red, yellow = planes_of(lab)
     chroma = np.hypot(red, yellow)
-    own_chroma = median(chroma[sure])
+    # A photo without colours has none.
+    own_chroma = max(1.0, median(chroma[sure]))
     pale = smoothstep(chroma, low=0.9 * own_chroma, high=0.65 * own_chroma)
     for face in faces:
         width = face.width * scale

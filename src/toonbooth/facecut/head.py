@@ -213,7 +213,8 @@ def _shade_between(hair: FloatImage, light: FloatImage, inside: Mask, person: Ma
         cv2.morphologyEx((hanging | inside).astype(np.uint8), cv2.MORPH_CLOSE, disk(_LOCKS_APART / 2 * _U))
         > 0
     )
-    usual = median(light[hanging])
+    # A head in the dark may be wholly black.
+    usual = max(1e-3, median(light[hanging]))
     dark = np.clip((np.float32(_SHADE * usual) - light) * np.float32(20 / usual) + np.float32(0.5), 0, 1)
     between: FloatImage = (closed & person & ~inside) * gaussian(dark, sigma=0.01 * _U)
     return between

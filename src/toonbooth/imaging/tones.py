@@ -42,7 +42,12 @@ def soft_steps(values: FloatImage, *, step: float, softness: float) -> FloatImag
 
 
 def smoothstep(values: FloatImage, *, low: float, high: float) -> FloatImage:
-    """0 below low, 1 above high, an S-curve between; high below low turns it round."""
+    """0 below low, 1 above high, an S-curve between; high below low turns it round.
+
+    Both may be shares of something that is nothing, in a photo without light or colours: a step, then.
+    """
+    if high == low:
+        return (values > low).astype(np.float32)
     x: FloatImage = values - np.float32(low)
     x *= np.float32(1 / (high - low))
     np.clip(x, 0, 1, out=x)
