@@ -79,8 +79,7 @@ def _zone(
     """Where chips are looked for, (H, W): around a face, down to a bit below its chin."""
     beside, below = reach
     outline = polygon_mask((shape[0], shape[1]), points[facemap.OVAL], grow=1 + 2 * beside)
-    chin, brow = points[facemap.CHIN], points[facemap.FOREHEAD_TOP]
-    up = (brow - chin) / max(float(np.hypot(*(brow - chin))), 1e-3)
+    chin, up = points[facemap.CHIN], facemap.upright(points)
     y, x = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)
     above = (x - chin[0]) * up[0] + (y - chin[1]) * up[1] > -below * width
     zone: NDArray[np.bool_] = (outline > 0.5) & above

@@ -139,8 +139,7 @@ def _ears_of(
     if min(size) < 8:
         return ()
     here: Points = points - np.array([window[1].start, window[0].start], np.float32)
-    up = here[facemap.FOREHEAD_TOP] - here[facemap.CHIN]
-    up = (up / max(float(np.hypot(*up)), 1e-3)).astype(np.float32)
+    up = facemap.upright(here)
     oval = polygon_mask(size, here[facemap.OVAL]) > 0.5
     inside = person > 0.5
     columns: FloatImage = np.arange(size[1], dtype=np.float32)[None, :]

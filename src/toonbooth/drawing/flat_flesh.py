@@ -167,8 +167,7 @@ def _likeness(red: FloatImage, yellow: FloatImage, own: tuple[float, float]) -> 
 
 def _neck_and_ears(shape: tuple[int, ...], points: Points, width: float) -> tuple[FloatImage, FloatImage]:
     """Where a neck and where ears are, both without the face itself."""
-    up = points[facemap.FOREHEAD_TOP] - points[facemap.CHIN]
-    up = (up / max(float(np.hypot(*up)), 1e-3)).astype(np.float32)
+    up = facemap.upright(points)
     jaw = points[facemap.JAW]
     size = (shape[0], shape[1])
     neck = polygon_mask(

@@ -180,8 +180,7 @@ def _kept_calm(regions: Regions, points: Points, *, width: float) -> FloatImage:
 
 def _under_jaw(shape: tuple[int, ...], points: Points, *, width: float) -> FloatImage:
     """The place right under a jaw, widest below the chin."""
-    up = points[facemap.FOREHEAD_TOP] - points[facemap.CHIN]
-    up = (up / max(float(np.hypot(*up)), 1e-3)).astype(np.float32)
+    up = facemap.upright(points)
     jaw = points[facemap.JAW]
     reach = 0.15 * width * np.sin(np.linspace(0, np.pi, len(jaw)))[:, None] ** 1.5
     low = (jaw - up * reach).astype(np.float32)

@@ -57,9 +57,7 @@ class Likeness:
     @property
     def up(self) -> Points:
         """The head's own upward direction in the picture, a unit vector."""
-        axis = self.points[facemap.FOREHEAD_TOP] - self.points[facemap.CHIN]
-        unit: Points = (axis / max(float(np.hypot(*axis)), 1e-3)).astype(np.float32)
-        return unit
+        return facemap.upright(self.points)
 
     @property
     def corner(self) -> Points:

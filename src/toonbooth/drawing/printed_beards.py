@@ -89,8 +89,7 @@ def _place(size: tuple[int, int], points: Points, width: float) -> FloatImage:
 
 def _hanging(size: tuple[int, int], points: Points, width: float) -> FloatImage:
     """Where a beard may hang below the chin."""
-    down = points[facemap.CHIN] - points[facemap.FOREHEAD_TOP]
-    down = (down / max(float(np.hypot(*down)), 1e-3)).astype(np.float32)
+    down = -facemap.upright(points)
     jaw = points[facemap.JAW[4:-4]]
     outline = np.concatenate([jaw, (jaw + down * np.float32(0.16 * width))[::-1]])
     return polygon_mask(size, outline.astype(np.float32), feather=0.02 * width)

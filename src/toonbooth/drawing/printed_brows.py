@@ -57,8 +57,7 @@ def print_brows(ink: ByteImage, photo: ByteImage, face: Face) -> None:
         inside = polygon_mask(size, place - corner) > 0.5
         if not inside.any() or _printed(ink[window], inside, upper - corner, lower - corner):
             continue
-        axis = face.landmarks[10] - face.landmarks[152]
-        up = (axis / max(float(np.hypot(*axis)), 1e-3)).astype(np.float32)
+        up = facemap.upright(face.landmarks)
         above, below = (
             polygon_mask(size, place - corner + up * np.float32(away * width)) > 0.5 for away in (0.09, -0.05)
         )

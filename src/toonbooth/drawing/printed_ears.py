@@ -128,8 +128,7 @@ def _beside(size: tuple[int, int], points: Points, width: float) -> FloatImage:
 
 def _crown(size: tuple[int, int], points: Points, width: float) -> FloatImage:
     """Where a head has its hair, if it has any: around the forehead."""
-    middle, up = points[facemap.FOREHEAD_TOP], points[facemap.FOREHEAD_TOP] - points[facemap.CHIN]
-    up = up / max(float(np.hypot(*up)), 1e-3)
+    middle, up = points[facemap.FOREHEAD_TOP], facemap.upright(points)
     crown = np.zeros(size, np.uint8)
     x, y = (float(value) for value in middle + up * np.float32(0.1 * width))
     cv2.ellipse(
