@@ -153,6 +153,17 @@ def test_sixteen_bits_are_scaled_not_clipped(channels: int) -> None:
     assert difference(decode_whole(encode_16_bit_png(wide)), picture) <= 1
 
 
+@pytest.mark.parametrize("max_side", [200, 137, 128, 112])
+def test_a_jpeg_is_as_sharp_whichever_scale_its_decoder_offers(astronaut: ByteImage, max_side: int) -> None:
+    # A half of 512, a quarter that is made a little larger, a quarter as it is, and a half again.
+    picture = Image.fromarray(astronaut)
+    decoded = decode_photo(encode(picture, ImageFormat.JPEG, quality=95), max_side=max_side)
+    best = np.asarray(picture.resize((max_side, max_side), Image.Resampling.LANCZOS))
+    assert difference(decoded, best) < 3.5
+    steep, steepest = (float(np.abs(np.diff(each.astype(int), axis=1)).mean()) for each in (decoded, best))
+    assert steep > 0.88 * steepest
+
+
 @pytest.mark.parametrize(
     ("width", "height", "max_side", "expected"),
     [

@@ -20,8 +20,8 @@ from toonbooth.imaging.codec.header import MAX_PIXELS, MAX_SIDE, ImageInfo, insp
 from toonbooth.imaging.codec.jpeg_segments import APP1, FRAME_HEADERS, SOS, walk_segments
 from toonbooth.imaging.codec.profiles import convert_to_srgb, find_profile
 from toonbooth.imaging.codec.scaling import (
+    fit,
     reduce_much,
-    shrink,
     size_to_start_from,
     size_within,
     turn_upright,
@@ -125,7 +125,7 @@ def _decode(data: bytes, info: ImageInfo, *, max_side: int | None) -> ByteImage:
     mode, pixels = image.mode, np.asarray(image)
     del image
     # Colours are converted last, when the fewest pixels are left.
-    return turn_upright(convert_to_srgb(shrink(pixels, target), profile, mode=mode), orientation)
+    return turn_upright(convert_to_srgb(fit(pixels, target), profile, mode=mode), orientation)
 
 
 def _open(data: bytes, info: ImageInfo, target: tuple[int, int]) -> Image.Image:
@@ -145,7 +145,7 @@ def _open(data: bytes, info: ImageInfo, target: tuple[int, int]) -> Image.Image:
         raise BrokenImageError(f"decoder and header disagree: {image.size}, {info.width} × {info.height}")
     if isinstance(image, JpegImageFile):
         _check_scans(data)
-        image.draft(None, size_to_start_from(target))
+        image.draft(None, size_to_start_from(target, stored=image.size))
         # All in one: wherever a block ends, the decoder would begin that part again.
         image.decodermaxblock = len(data)
     image.load()
