@@ -195,10 +195,10 @@ def _cut_head(portrait: Portrait, face: Face, *, for_square: bool) -> tuple[Laye
             colours = silhouette.with_own_colours(colours, image)
         jaw = jaw_line(face.landmarks, unit, face.yaw, head.chin) - offset
         clean = without_scraps(colours, jaw, unit=unit)
-        if clean is not colours:
+        if clean is not colours and for_square:
             picture = picture.copy()
             window.crop(picture)[:] = to_bytes(image + alpha[..., np.newaxis] * (clean - colours))
-            colours = clean
+        colours = clean
         line = None if for_square else find_rim_line(colours, alpha, person, unit=unit)
         if line is not None:
             colours = drawn_around(colours, alpha, line)

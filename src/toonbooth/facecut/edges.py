@@ -119,10 +119,10 @@ def calm(mask: FloatImage, *, sigma_pixels: float, edge_pixels: float) -> FloatI
     -------
     float32 array, shape (H, W), range [0, 1].
     """
-    blurred = np.asarray(cv2.GaussianBlur(mask, (0, 0), sigma_pixels), dtype=np.float32)
-    steepness = np.float32(np.sqrt(2 * np.pi) * sigma_pixels / edge_pixels)
-    calmed: FloatImage = (blurred - np.float32(0.5)) * steepness + np.float32(0.5)
-    return np.clip(calmed, np.float32(0), np.float32(1))
+    calmed = gaussian(mask, sigma=sigma_pixels) - np.float32(0.5)
+    calmed *= np.float32(np.sqrt(2 * np.pi) * sigma_pixels / edge_pixels)
+    calmed += np.float32(0.5)
+    return np.clip(calmed, np.float32(0), np.float32(1), out=calmed)
 
 
 def clean_colours(image: FloatImage, alpha: FloatImage, *, reach_pixels: float) -> FloatImage:

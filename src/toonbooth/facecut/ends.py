@@ -10,6 +10,7 @@ import numpy as np
 from toonbooth.facecut.outlines import Mask
 from toonbooth.imaging.colour import luma_of
 from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.smoothing import gaussian
 
 # Face widths: how much longer the lightest locks are than the darkest gaps, how round the outermost end, how
 # wide and long a lock is at least, and what is far enough from the face to be hair.
@@ -50,14 +51,16 @@ def end_in_locks(image: FloatImage, alpha: FloatImage, face: FloatImage, *, unit
     light = luma_of(image[-height:])
     weight = alpha[-height:] + np.float32(1e-3)
 
-    def mean(values: FloatImage, across: float, down: float) -> FloatImage:
+    def along(values: FloatImage) -> FloatImage:
+        across, down = _LOCK
         blurred = cv2.GaussianBlur(values, (0, 0), across * unit, sigmaY=down * unit)
         return np.asarray(blurred, dtype=np.float32)
 
-    around = mean(weight, _AROUND, _AROUND)
-    middle = mean(light * weight, _AROUND, _AROUND) / around
-    spread = np.sqrt(mean(np.square(light - middle) * weight, _AROUND, _AROUND) / around)
-    strand = mean(light * weight, *_LOCK) / mean(weight, *_LOCK)
+    sigma = _AROUND * unit
+    around = np.maximum(gaussian(weight, sigma=sigma), np.float32(1e-3))
+    middle = gaussian(light * weight, sigma=sigma) / around
+    spread = np.sqrt(np.maximum(gaussian(np.square(light - middle) * weight, sigma=sigma), 0) / around)
+    strand = along(light * weight) / along(weight)
     lightness = np.clip((strand - middle) / (spread + np.float32(0.02)), -1, 1)
 
     # How far from the picture's edge hair ends, and how far every pixel is from it.

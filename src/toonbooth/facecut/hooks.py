@@ -54,6 +54,8 @@ def hung_up(
     main = int(np.bincount(inside).argmax())
     areas = statistics[:, cv2.CC_STAT_AREA]
     hanging = [each for each in np.unique(labels[(earrings > 0.5) & (solid > 0)]).tolist() if each != main]
+    if not hanging:
+        return colours, alpha
     crumbs = [each for each in hanging if areas[each] < (_CRUMB * unit) ** 2]
     colours, alpha = colours.copy(), alpha.copy()
     if crumbs:

@@ -62,10 +62,14 @@ def without_islands(alpha: FloatImage, core: FloatImage, unit: float) -> FloatIm
         near &= ~_knobs(small > 0.3, unit, lowest=int(rows.mean()))
     soft = cv2.GaussianBlur(near.astype(np.float32), (0, 0), 0.7)
     fading = enlarged(np.asarray(soft, dtype=np.float32), (width, height))
-    holes = enlarged(_small_holes(small > 0.9, unit).astype(np.float32), (width, height))
     # Faintest veils are errors of the matte, not hair.
-    cleared: FloatImage = (alpha * fading - np.float32(0.03)) * np.float32(1 / 0.94)
-    return np.clip(np.maximum(cleared, holes), np.float32(0), np.float32(1))
+    cleared: FloatImage = np.multiply(alpha, fading)
+    cleared -= np.float32(0.03)
+    cleared *= np.float32(1 / 0.94)
+    holes = _small_holes(small > 0.9, unit)
+    if holes.any():
+        np.maximum(cleared, enlarged(holes.astype(np.float32), (width, height)), out=cleared)
+    return np.clip(cleared, np.float32(0), np.float32(1), out=cleared)
 
 
 def _knobs(solid: Mask, unit: float, *, lowest: int) -> Mask:

@@ -118,19 +118,19 @@ def drawn_around(colours: FloatImage, alpha: FloatImage, line: RimLine) -> Float
     """Draw a line along the inner side of an edge: float32, shape (H, W, 3)."""
     if line.width < _FINE:
         away = Silhouette.of(gaussian(alpha, sigma=0.8)).distance
-        place = np.nonzero((away < line.width + 1) & (alpha > 0))
-        depth = away[place]
+        place = np.flatnonzero((away < line.width + 1) & (alpha > 0))
+        depth = away.reshape(-1)[place]
     else:
         solid = (alpha > 0.5).astype(np.uint8)
         away = np.asarray(cv2.distanceTransform(solid, cv2.DIST_L2, cv2.DIST_MASK_5), np.float32)
-        place = np.nonzero((away < line.width + 2) & (alpha > 0))
-        depth = gaussian(away, sigma=0.7)[place]
-    own = colours[place]
+        place = np.flatnonzero((away < line.width + 2) & (alpha > 0))
+        depth = gaussian(away, sigma=0.7).reshape(-1)[place]
+    result = colours.copy()
+    own = result.reshape(-1, 3)[place]
     share = np.clip(np.float32(line.width + 0.5) - depth, 0, 1)
     # What is dark already is the line, or dark hair.
     share *= np.clip((luma_of(own) - float(luma_of(line.colour[np.newaxis])[0])) * 10, 0, 1)
-    result = colours.copy()
-    result[place] = own + share[:, np.newaxis] * (line.colour - own)
+    result.reshape(-1, 3)[place] = own + share[:, np.newaxis] * (line.colour - own)
     return result
 
 

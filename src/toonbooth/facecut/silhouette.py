@@ -81,17 +81,18 @@ class Silhouette:
         -------
         float32 array, shape (H, W, 3), range [0, 1].
         """
-        place = np.nonzero((self.distance > -1) & (self.distance < _DEPTH - np.float32(0.5)))
-        if not len(place[0]):
+        place = np.flatnonzero((self.distance > -1) & (self.distance < _DEPTH - np.float32(0.5)))
+        if not len(place):
             return cleaned
-        here, across, down = (each[place] for each in (self.distance, self.across, self.down))
+        y, x = np.divmod(place, self.distance.shape[1])
+        here, across, down = (each.reshape(-1)[place] for each in (self.distance, self.across, self.down))
         length = np.maximum(np.hypot(across, down), np.float32(1e-4))
         way = across / length, down / length
 
         def at(depth: float, values: FloatImage) -> FloatImage:
             """What lies so deep inside; where a pixel is deeper, what is there."""
             step = np.maximum(np.float32(depth) - here, 0) if depth > 0 else np.float32(depth) - here
-            return _looked_up(values, place[1] + way[0] * step, place[0] + way[1] * step)
+            return _looked_up(values, x + way[0] * step, y + way[1] * step)
 
         line, deep = at(_INK_DEPTH, image), at(_DEPTH, image)
         # By itself an edge that isn't crisp would be half of what lies behind, at the most.
@@ -106,8 +107,8 @@ class Silhouette:
         mixed = np.where(
             ink > 0.5, smoothstep(here, low=_INK_DEPTH + 0.2, high=_INK_DEPTH - 0.3)[:, None], np.float32(1)
         )
-        own = image[place]
-        result[place] = own + mixed * (rim - own)
+        own = image.reshape(-1, 3)[place]
+        result.reshape(-1, 3)[place] = own + mixed * (rim - own)
         return result
 
 

@@ -285,17 +285,12 @@ def crop_square(
         x = stretch(x)
     for stretch in down:
         y = stretch(y)
-    turned = cv2.remap(
-        picture,
-        np.broadcast_to(x.astype(np.float32), (square.side, square.side)),
-        np.broadcast_to(y.astype(np.float32), (square.side, square.side)),
-        cv2.INTER_CUBIC,
-        borderMode=cv2.BORDER_REPLICATE,
+    crop = _looked_up(picture, x, y, side=square.side)
+    outside_x, outside_y = (
+        np.maximum(np.maximum(-places, places - (end - 1)), 0).astype(np.float32)
+        for places, end in ((x, width), (y, height))
     )
-    crop = np.asarray(turned, dtype=np.uint8)
-    outside_x = np.maximum(-x, x - (width - 1))
-    outside_y = np.maximum(-y, y - (height - 1))
-    outside = np.maximum(np.maximum(outside_x, outside_y), 0).astype(np.float32)
+    outside = np.maximum(outside_x, outside_y)
     beyond = extent(outside >= 0.5)
     if beyond is None:
         return crop
@@ -309,6 +304,43 @@ def crop_square(
         result = result + share * (gaussian(sharp, sigma=sigma) - result)
     crop[seen] = to_bytes(result)
     return crop
+
+
+def _looked_up(picture: ByteImage, x: NDArray[np.float64], y: NDArray[np.float64], *, side: int) -> ByteImage:
+    """What a picture has at columns x and rows y, which together are of shape (side, side)."""
+    crop = np.empty((side, side, 3), np.uint8)
+    rest = [(slice(0, side), slice(0, side))]
+    if x.size == y.size == side:
+        # Most of it is pixels as they are.
+        rows, columns = _as_they_are(y.ravel(), picture.shape[0]), _as_they_are(x.ravel(), picture.shape[1])
+        top, left = int(y.ravel()[rows.start]), int(x.ravel()[columns.start])
+        crop[rows, columns] = picture[
+            top : top + rows.stop - rows.start, left : left + columns.stop - columns.start
+        ]
+        rest = [
+            (slice(0, rows.start), slice(0, side)),
+            (slice(rows.stop, side), slice(0, side)),
+            (rows, slice(0, columns.start)),
+            (rows, slice(columns.stop, side)),
+        ]
+    across, down = (np.broadcast_to(places.astype(np.float32), (side, side)) for places in (x, y))
+    for part in rest:
+        if crop[part].size:
+            crop[part] = cv2.remap(
+                picture,
+                across[part].copy(),
+                down[part].copy(),
+                cv2.INTER_CUBIC,
+                borderMode=cv2.BORDER_REPLICATE,
+            )
+    return crop
+
+
+def _as_they_are(places: NDArray[np.float64], end: int) -> slice:
+    """Which of ever farther places are a picture's pixels one by one; none where none are."""
+    shift = places - np.arange(len(places))
+    whole = np.flatnonzero((shift == np.rint(np.median(shift))) & (places >= 0) & (places < end))
+    return slice(int(whole[0]), int(whole[-1]) + 1) if len(whole) else slice(0, 0)
 
 
 def _box_around(points: NDArray[np.float64]) -> Box:
