@@ -169,8 +169,8 @@ def _measured_jaw(face: Face, path: Points, outward: Points) -> FloatImage | Non
 
 def _fleshy(part: ByteImage, path: Points, outward: Points, width: float) -> FloatImage:
     """How much what lies just within a jaw is as red as the cheeks, 0 … 1: hair before it is not."""
-    red, green, _ = cv2.split(cv2.GaussianBlur(part, (0, 0), max(0.6, 0.012 * width)))
-    redness = cv2.subtract(red, green).astype(np.float32)
+    over_green = cv2.subtract(cv2.extractChannel(part, 0), cv2.extractChannel(part, 1))
+    redness = cv2.GaussianBlur(over_green, (0, 0), max(0.6, 0.012 * width)).astype(np.float32)
     cheek = median(_sample(redness, path, outward, np.array([-0.09 * width], np.float32)))
     # Without colours nothing is told.
     if cheek < 8:

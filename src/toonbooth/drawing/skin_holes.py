@@ -12,10 +12,14 @@ from numpy.typing import NDArray
 from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes, to_float
 from toonbooth.imaging.ranks import median
+from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
 
 _Mask = NDArray[np.bool_]
 _Box = tuple[slice, slice]
+
+_THINNEST_RIM, _WIDEST_RIM = 0.002, 0.05
+"""Area of rim light, square face widths: less is hardly seen, more is a collar."""
 
 _LARGEST = 0.2
 """Area in square face widths up to which an opening in skin may be a hole."""
@@ -98,6 +102,58 @@ def reddish_gaps(skin: FloatImage, red: FloatImage, seen: Neighbourhood, *, typi
     gaps *= smoothstep(red, low=0.55 * redness, high=0.85 * redness)
     gaps *= smoothstep(seen.form, low=-0.58 * typical, high=-0.45 * typical)
     return gaps
+
+
+def shaded_chin(skin: FloatImage, face: FloatImage, red: FloatImage, seen: Neighbourhood) -> FloatImage:
+    """The shade of a shaven chin: what lies dark on it, and between it and the neck's skin.
+
+    Parameters
+    ----------
+    skin, face : as in `skin_holes`
+    red : float32 array, shape (H, W), a* over the a* that the skin has at that light
+    seen : Neighbourhood of the same size
+
+    Returns
+    -------
+    float32 array, shape (H, W), 0 … 1: a collar in the shade may be as dark, but not as red.
+    """
+    chin = smoothstep(seen.below, low=0.12, high=0.25) * smoothstep(np.abs(seen.beside), low=0.55, high=0.4)
+    # In bytes, and up and down alone: hair hangs beside a neck.
+    tall = np.ones((2 * max(1, round(0.09 * seen.width)) + 1, 1), np.uint8)
+    closed = cv2.morphologyEx(to_bytes(np.maximum(skin, face) * chin), cv2.MORPH_CLOSE, tall)
+    held = gaussian(to_float(closed.astype(np.uint8, copy=False)), sigma=0.02 * seen.width)
+    return held * smoothstep(red, low=0.4, high=0.65) * seen.person * (1 - seen.taken)
+
+
+def rim_light(skin: FloatImage, seen: Neighbourhood) -> FloatImage:
+    """Light from behind on a jaw and a neck: narrow, bright, between skin and where the person ends.
+
+    Parameters
+    ----------
+    skin : float32 array, shape (H, W), 0 … 1
+    seen : Neighbourhood of the same size
+
+    Returns
+    -------
+    float32 array, shape (H, W), 0 … 1: collars have cloth about them, white hair lies higher.
+    """
+    inside = seen.person > 0.5
+    bright = ((seen.form > 8) & (skin < 0.5) & inside & (seen.taken < 0.1)).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(bright, connectivity=8)
+    kept = np.zeros(count, np.uint8)
+    for island, (x, y, wide, high, area) in enumerate(stats.tolist()):
+        if not island or not _THINNEST_RIM < area / seen.width**2 < _WIDEST_RIM:
+            continue
+        box = (slice(max(0, y - 2), y + high + 2), slice(max(0, x - 2), x + wide + 2))
+        these = (labels[box] == island).astype(np.uint8)
+        below = seen.below[box][these > 0]
+        if below.min() < -0.05 or below.max() > 0.6:
+            continue
+        rim = (cv2.dilate(these, np.ones((3, 3), np.uint8)) > 0) & (these == 0)
+        held = (skin[box] > 0.5) | ~inside[box]
+        touching = float((skin[box][rim] > 0.5).mean())
+        kept[island] = touching > 0.3 and float(held[rim].mean()) > 0.7
+    return cv2.dilate(kept[labels], np.ones((3, 3), np.uint8)) * seen.person * (1 - seen.taken)
 
 
 def _enclosed(mask: ByteImage, width: float, chosen: Callable[[_Mask, _Box], bool]) -> ByteImage:

@@ -78,9 +78,15 @@ def close_skin(
         corner = np.array([window[1].start, window[0].start], np.float32)
         local, within = points - corner, regions.within(window)
         closed[window], dark = _closed_around(
-            closed[window], lab[window], within, local, width, fringe_roughness=fringe_roughness
+            closed[window],
+            lab[window],
+            within,
+            local,
+            width,
+            bearded=beard,
+            fringe_roughness=fringe_roughness,
         )
-        np.maximum(stubble[window], np.float32(beard) * dark, out=stubble[window])
+        np.maximum(stubble[window], dark, out=stubble[window])
         sure = (regions.skin[window] > 0.9) & (within.features < 0.05)
         if np.count_nonzero(sure) >= _ENOUGH_SKIN:
             lightness, a, b = (float(value) for value in medians(lab[window][sure].T))
@@ -100,6 +106,7 @@ def _closed_around(
     points: Points,
     width: float,
     *,
+    bearded: float,
     fringe_roughness: float,
 ) -> tuple[FloatImage, FloatImage]:
     shape = skin.shape
@@ -189,6 +196,7 @@ def _closed_around(
 
     # Very dark beards are painted like hair; the rest is skin that keeps its tone.
     form = calm_light - np.float32(middle)
+    beard *= np.float32(bearded)
     filled *= 1 - beard * smoothstep(form, low=-0.42 * middle, high=-0.58 * middle)
     stubble = beard * smoothstep(form, low=-4.0, high=-13.0)
 

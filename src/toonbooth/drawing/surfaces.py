@@ -11,7 +11,7 @@ from toonbooth.drawing import facemap
 from toonbooth.drawing.beards import beard_evidence
 from toonbooth.drawing.flat_flesh import with_shadows
 from toonbooth.drawing.regions import Regions, polygon_mask
-from toonbooth.drawing.skin_holes import Neighbourhood, reddish_gaps, skin_holes
+from toonbooth.drawing.skin_holes import Neighbourhood, reddish_gaps, rim_light, shaded_chin, skin_holes
 from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage, to_bytes, to_float
 from toonbooth.imaging.ranks import median
@@ -26,7 +26,13 @@ _BEARD_DETAIL, _HAIR_DETAIL = 0.7, 0.4
 
 
 def settle_surfaces(
-    regions: Regions, lab: FloatImage, grey: FloatImage, faces: tuple[Face, ...], *, scale: float
+    regions: Regions,
+    lab: FloatImage,
+    grey: FloatImage,
+    faces: tuple[Face, ...],
+    *,
+    scale: float,
+    chins: bool = True,
 ) -> Regions:
     """Count rim light beside a face as skin, and let beards and hair keep their strands.
 
@@ -40,6 +46,7 @@ def settle_surfaces(
     faces : faces in the coordinates of the full picture
     scale : float
         Size of the regions over size of the full picture.
+    chins : whether shaven chins in the shade, and thin light from behind on jaws, are skin, too
 
     Returns
     -------
@@ -60,7 +67,7 @@ def settle_surfaces(
         bare = (within.skin > 0.9) & (within.features < 0.05)
         beards.append(beard_evidence(light, grey[near], bare, local))
         shine, strands = _shine_and_strands(
-            within, light, red, grey[near], local, width=width, bearded=beards[-1]
+            within, light, red, grey[near], local, width=width, bearded=beards[-1], chins=chins
         )
         np.maximum(skin[near], shine, out=skin[near])
         np.maximum(features[near], strands, out=features[near])
@@ -75,7 +82,7 @@ def settle_skin(
 
     All is as in `settle_surfaces`, but features stay what they were.
     """
-    settled = settle_surfaces(regions, lab, grey, faces, scale=scale)
+    settled = settle_surfaces(regions, lab, grey, faces, scale=scale, chins=False)
     shaven = tuple(face for face, beard in zip(faces, settled.beards, strict=True) if beard < 0.5)
     skin = with_shadows(settled.skin, lab, regions.person, shaven, scale=scale)
     return replace(regions, skin=skin, beards=settled.beards)
@@ -90,6 +97,7 @@ def _shine_and_strands(
     *,
     width: float,
     bearded: float,
+    chins: bool,
 ) -> tuple[FloatImage, FloatImage]:
     """Around one face: skin that shines too much to be told for skin, and detail that hair keeps."""
     whole = (light.shape[1], light.shape[0])
@@ -140,6 +148,11 @@ def _shine_and_strands(
     seen = Neighbourhood(taken, person, light - typical, beside, below, width)
     np.maximum(shine, reddish_gaps(np.maximum(skin, shine), red, seen, typical=typical), out=shine)
     np.maximum(shine, skin_holes(np.maximum(skin, shine), face, seen), out=shine)
+    if chins and bearded < 0.5:
+        redness = max(4.0, median(red[sure]))
+        at_its_light = red / np.clip(light * np.float32(redness / typical), 0.3 * redness, redness)
+        np.maximum(shine, shaded_chin(np.maximum(skin, shine), face, at_its_light, seen), out=shine)
+        np.maximum(shine, rim_light(np.maximum(skin, shine), seen), out=shine)
 
     lower = polygon_mask(size[::-1], points[_BEARD_ZONE], grow=1.12, feather=0.03 * width)
     beard = lower * smoothstep(np.float32(100) * grey, low=typical - 9, high=typical - 20)

@@ -20,6 +20,7 @@ from toonbooth.drawing.regions import Regions, find_regions
 from toonbooth.drawing.rim import settle_rim, with_slender
 from toonbooth.drawing.sheet import Light, Sheet
 from toonbooth.drawing.silhouette import calm_outline
+from toonbooth.drawing.skin_holes import Neighbourhood, rim_light, shaded_chin
 from toonbooth.drawing.surfaces import settle_skin, settle_surfaces
 from toonbooth.imaging.colour import luma, rgb_to_lab
 from toonbooth.imaging.pixels import FloatImage, to_float
@@ -180,6 +181,38 @@ def shaven(face: Face) -> Face:
         middle = points[facemap.OVAL].mean(axis=0) + np.array([0, down * face.width])
         points[outline] = middle + face.width * np.stack([0.15 * np.cos(turn), high * np.sin(turn)], axis=1)
     return replace(face, landmarks=points.astype(np.float32))
+
+
+def beside_a_face(form: FloatImage, person: FloatImage) -> Neighbourhood:
+    rows, columns = np.mgrid[:200, :200].astype(np.float32)
+    return Neighbourhood(
+        np.zeros_like(form), person, form, (columns - 100) / 120, (rows - 90) / 120, width=120.0
+    )
+
+
+def test_a_shaven_chin_in_the_shade_is_skin_and_a_dark_collar_or_hair_beside_a_neck_is_not() -> None:
+    nothing, person = np.zeros((200, 200), np.float32), np.ones((200, 200), np.float32)
+    skin, red = nothing.copy(), nothing.copy()
+    skin[:140, 40:160] = skin[155:170, 70:130] = 1
+    red[140:155, 70:100] = 0.9
+    red[:, :30] = red[:, 170:] = 0.9
+    found = shaded_chin(skin, nothing, red, beside_a_face(nothing, person))
+    assert found[142:153, 75:95].min() > 0.9
+    assert found[142:153, 105:125].max() < 0.1
+    assert found[:, :30].max() < 0.1
+
+
+def test_light_from_behind_on_a_jaw_is_skin_and_a_collar_is_not() -> None:
+    form, person = np.full((200, 200), -20, np.float32), np.ones((200, 200), np.float32)
+    person[:, :40] = 0
+    skin = np.zeros_like(form)
+    skin[:150, 50:160] = 1
+    form[skin > 0.5] = 0
+    form[100:130, 40:50] = 25
+    form[152:190, 60:150] = 25
+    found = rim_light(skin, beside_a_face(form, person))
+    assert found[105:125, 42:48].min() == 1
+    assert found[155:188, 62:148].max() == 0
 
 
 def test_a_neck_in_the_shadow_of_its_chin_is_skin_and_features_stay() -> None:
