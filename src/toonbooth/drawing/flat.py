@@ -104,7 +104,7 @@ def choose_look(rng: np.random.Generator) -> FlatLook:
         ),
         skin=FlatSkin(
             shadow=float(rng.uniform(6.0, 10.0)),
-            tones=int(rng.integers(2, 4)),
+            neck=2.0 + 0.3 * int(rng.integers(2)),
             blush=float(rng.uniform(0.12, 0.27)),
         ),
         backdrop=FlatBackdrop(
@@ -241,8 +241,8 @@ def _trace(portrait: Portrait, look: FlatLook) -> _Traced:
     for face, each, own, seen in zip(faces, flesh, skins, ears, strict=True):
         if each is not None:
             on_person.append(trace_skin(lab, own, regions, face, each, look.skin, scale=scale))
-            shadow = 1.4 * look.skin.shadow
-            on_person += draw_ears(seen, each.paint, shadow=shadow, width=face.width * scale)
+            fold = look.skin.deep_shade(each.paint)
+            on_person += draw_ears(seen, fold, width=face.width * scale)
     on_person += jewels
     figure = full(Shape(silhouette, masses[0].colour if masses else _WHITE, 1.0, tuple(on_person)))
     # Whatever a turned head has at its edge ends there.
@@ -256,6 +256,7 @@ def _trace(portrait: Portrait, look: FlatLook) -> _Traced:
                 surface.skin,
                 factor=factor,
                 paint=each.paint,
+                shade=look.skin.shade(each.paint),
                 light_from=look.light_from,
                 bearded=bearded,
             )

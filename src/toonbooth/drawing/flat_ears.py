@@ -253,23 +253,22 @@ def _measured(
     )
 
 
-def draw_ears(ears: tuple[Ear, ...], paint: Colour, *, shadow: float, width: float) -> tuple[Shape, ...]:
+def draw_ears(ears: tuple[Ear, ...], fold: Colour, *, width: float) -> tuple[Shape, ...]:
     """The shade inside of ears.
 
     Parameters
     ----------
     ears : one face's
-    paint : what its skin is painted in, L*a*b*
-    shadow : depth of the shadow tone, L*
+    fold : what the shade in them is painted in
     width : float, pixels
         Of the face; what is too slight to be seen on it is left out.
     """
-    colour = byte_colour((max(6.0, paint[0] - shadow), paint[1] + 0.35 * shadow, paint[2] + 0.2 * shadow))
+    colour = byte_colour(fold)
     shapes = []
     for ear in ears:
         out, up = np.array(ear.out, np.float32), np.array(ear.up, np.float32)
         if float(np.hypot(*out)) < 0.045 * width or float(np.hypot(*up)) < 0.14 * width:
             continue
-        fold: Curve = np.array(ear.corner, np.float32) + _FOLD[:, :1] * out + _FOLD[:, 1:] * up
-        shapes.append(Shape((fold.astype(np.float32),), colour))
+        outline: Curve = np.array(ear.corner, np.float32) + _FOLD[:, :1] * out + _FOLD[:, 1:] * up
+        shapes.append(Shape((outline.astype(np.float32),), colour))
     return tuple(shapes)

@@ -74,6 +74,7 @@ def draw_face(
     *,
     factor: int,
     paint: Colour,
+    shade: Colour,
     light_from: float,
     bearded: bool,
 ) -> list[Shape]:
@@ -85,6 +86,7 @@ def draw_face(
     face : one of its faces
     skin : float32 array, where skin is drawn; the picture, padded, is `factor` times as large
     paint : the tone that this face's skin is drawn in
+    shade : the tone of shade on it
     light_from : float, -1 left … 1 right
     bearded : whether what is dark on its lower face is hair
     """
@@ -93,7 +95,8 @@ def draw_face(
     if _TRACED_FROM <= face.width <= _TRACED_TO:
         covered = _part_enlarged(skin, (rows, columns), factor=factor)
         seen = look_at(portrait, face, portrait.picture, covered)
-        return list(draw_features(replace(seen, paint=paint), light_from=light_from, bearded=bearded))
+        seen = replace(seen, paint=paint)
+        return list(draw_features(seen, shade=shade, light_from=light_from, bearded=bearded))
     margin = round(0.2 * face.width)
     left, top = max(0, columns.start - margin), max(0, rows.start - margin)
     right, bottom = min(width, columns.stop + margin), min(height, rows.stop + margin)
@@ -107,7 +110,7 @@ def draw_face(
     zoomed = enlarged(near_skin, closeup.size) if zoom > 1 else shrunk(near_skin, closeup.size)
     window = face_window(near, close.picture.shape)
     seen = look_at(close, near, close.picture, np.ascontiguousarray(zoomed[window]))
-    shapes = draw_features(replace(seen, paint=paint), light_from=light_from, bearded=bearded)
+    shapes = draw_features(replace(seen, paint=paint), shade=shade, light_from=light_from, bearded=bearded)
     shrink = closeup.width / closeup.size[0]
     return [shape.moved(scale=shrink, corner=(float(left), float(top))) for shape in shapes]
 

@@ -48,17 +48,18 @@ _WINGS = (np.array([129, 64, 98]), np.array([358, 294, 327]))
 _LASHES: Colour = (12.0, 5.0, 3.0)
 
 
-def draw_features(seen: Likeness, *, light_from: float, bearded: bool) -> tuple[Shape, ...]:
+def draw_features(seen: Likeness, *, shade: Colour, light_from: float, bearded: bool) -> tuple[Shape, ...]:
     """Shapes of one face, from back to front, in pixels of the picture that `seen` is a window of.
 
     Parameters
     ----------
     seen : Likeness
         `paint` is the tone that the face's skin is drawn in.
+    shade : the tone of shade on it
     light_from : float, -1 left … 1 right
     bearded : whether what is dark on its lower face is hair
     """
-    shapes = trace_darks(seen)
+    shapes = trace_darks(seen, shade)
     if bearded:
         shapes += draw_beard(seen)
     shapes += [*_nose(seen), *draw_mouth(seen), *draw_eyes(seen, light_from=light_from)]

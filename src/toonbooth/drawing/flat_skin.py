@@ -1,4 +1,4 @@
-"""Skin as flat shapes: one tone, its shadow and a blush; beards lie on it."""
+"""Skin as flat shapes: one tone, one of shade, a deeper one under the jaw, a blush; beards lie on it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 
 from toonbooth.drawing import facemap
 from toonbooth.drawing.flat_flesh import Flesh, bare_skin
+from toonbooth.drawing.flat_shade import settle_shade
 from toonbooth.drawing.pen import Colour, ellipse
 from toonbooth.drawing.regions import Regions, polygon_mask
 from toonbooth.drawing.skin_surface import Surface
-from toonbooth.drawing.vector import Shape, byte_colour, stout
+from toonbooth.drawing.vector import Shape, byte_colour
 from toonbooth.imaging.contours import Curve, trace_field
-from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.smoothing import gaussian, masked_blur
 from toonbooth.imaging.tones import smoothstep
@@ -24,15 +24,22 @@ from toonbooth.portrait.model import Face, Points, scaled
 _NO_SKIN = 0.02
 """Share of a pixel under which there is none."""
 
-_LEAST_LIGHT = 0.02
-"""Area in squares of a face's width below which a light on it is left out."""
+_LEAST_SHADE = 0.02
+"""Area in squares of a face's width below which a shade on it is left out."""
 
 _PIT = 0.02
 """Area in squares of a face's width below which a hole in its skin is none."""
 
 _AT_EYES = 0.6
 _AT_FOLDS = 0.5
-"""Share of shade's depth that is left out around eyes, and along the folds between nose and mouth."""
+_AT_MOUTH = 0.5
+"""Share of shade's depth that is left out around eyes, along the folds between nose and mouth, and around a
+mouth, where it would be a beard."""
+
+_AROUND_MOUTH = np.array(
+    [165, 164, 391, 426, 436, 432, 422, 424, 418, 421, 200, 201, 194, 204, 202, 212, 216, 206]
+)
+"""From under the nose past the corners of the mouth to the upper end of the chin."""
 
 FOLDS = (np.array([129, 203, 206, 216]), np.array([358, 423, 426, 436]))
 """From the wings of the nose past the corners of the mouth."""
@@ -43,13 +50,21 @@ class FlatSkin:
     """How skin is toned.
 
     shadow : depth of the shadow tone, L*.
-    tones : how many tones there are: 2 is base and shadow, 3 adds a light.
+    neck : how many times as deep the shade on a neck is, under a jaw.
     blush : opacity of the cheeks' blush.
     """
 
     shadow: float
-    tones: int
+    neck: float
     blush: float
+
+    def shade(self, paint: Colour) -> Colour:
+        """The one tone that all shade on a face has."""
+        return _toned(paint, depth=1.4 * self.shadow)
+
+    def deep_shade(self, paint: Colour) -> Colour:
+        """The tone that is farther from the light than a face: a neck's under a jaw."""
+        return _toned(paint, depth=self.neck * self.shadow)
 
 
 def trace_skin(
@@ -94,30 +109,11 @@ def trace_skin(
     spread = float(np.clip(np.std(form[sure]), 3.0, 9.0))
     spacing, least = max(2.0, 0.022 * width), max(8.0, 0.004 * width * width)
 
-    # Shadow on light skin glows; on dark skin it is only darker.
-    glowing = float(np.clip((paint[0] - 30) / 40, 0, 1))
+    def where(field: FloatImage, colour: Colour) -> Shape:
+        return Shape(trace_field(field, level=0.5, spacing=spacing, least_area=least), byte_colour(colour))
 
-    def tone(depth: float) -> Colour:
-        warmer = 0.38 * glowing * depth
-        return max(6.0, paint[0] - depth), paint[1] + warmer, paint[2] + 0.7 * warmer
-
-    # Beyond its borders nothing is seen of a tone.
-    beyond = cv2.dilate(skin, disk(0.04 * width)) < 0.02
-
-    def where(field: FloatImage, level: float, colour: Colour, *, large: float = least) -> Shape:
-        field = np.where(beyond, np.float32(level - 9), field)
-        curves = trace_field(field, level=level, spacing=spacing, least_area=large)
-        return Shape(stout(curves, least=0.055 * width), byte_colour(colour))
-
-    # Darker skin has deeper tones in smaller steps.
-    depth = look.shadow * float(np.clip(paint[0] / 70, 0.55, 1.0))
-    inside = [where(-form, 0.7 * spread + 1.0, tone(depth))]
-    inside.append(where(-form, 1.6 * spread + 3.5, tone(2.0 * depth)))
-    if look.tones >= 3:
-        lights = min(96.0, paint[0] + 0.45 * depth), paint[1] * 0.9, paint[2] * 0.95
-        # A small light is a speck of sweat.
-        inside.append(where(form, 0.95 * spread + 1.0, lights, large=_LEAST_LIGHT * width * width))
-    inside += _blush(face, points, paint, look, width=width)
+    neck = gaussian(_below_jaw(skin.shape, points, width=width), sigma=max(0.7, 0.008 * width))
+    on_skin, below = skin > 0.5, neck > 0.5
     # Shadows that skin and clothes throw on skin have a border of their own.
     cast = (
         skin
@@ -126,14 +122,29 @@ def trace_skin(
         * (1 - smoothstep(regions.features, low=0.05, high=0.3))
     )
     cast *= smoothstep(lightness, low=middle - 11, high=middle - 19)
-    # The head's own shadow on the neck sets off the chin, whatever the light.
-    under = _under_jaw(skin.shape, points, width=width)
-    inside.append(where(gaussian(under, sigma=0.012 * width), 0.5, tone(1.35 * depth)))
-    inside.append(where(gaussian(cast, sigma=0.014 * width), 0.5, tone(1.9 * depth)))
+    lean = np.clip((-form - np.float32(0.75 * spread + 2.0)) * np.float32(0.25), -1, 1)
+    np.maximum(lean, 2 * cast - 1, out=lean)
+    shade = settle_shade(lean, on_skin & ~below, width=width, least=_LEAST_SHADE)
+    # A little farther than the jaw, so that nothing shows between the two.
+    shade = np.minimum(shade, np.float32(1.35) - neck)
+    inside = [*_blush(face, points, paint, look, width=width), where(shade, look.shade(paint))]
+    # A neck is one tone farther from the light than the face, so that a jaw is seen.
+    np.maximum(lean, 2 * _under_jaw(skin.shape, points, width=width) - 1, out=lean)
+    shade = settle_shade(lean, on_skin & below, width=width, least=_LEAST_SHADE)
+    inside.append(where(np.minimum(shade, neck), look.deep_shade(paint)))
     curves = trace_field(skin, level=0.5, spacing=max(2.0, 0.016 * width), least_area=least)
     curves = tuple(curve for curve in curves if not _is_pit(curve, points[facemap.OVAL], width=width))
     x, y = (float(value) for value in corner)
     return Shape(curves, byte_colour(paint), 1.0, tuple(inside)).moved(scale=1.0, corner=(x, y))
+
+
+def _toned(paint: Colour, *, depth: float) -> Colour:
+    """Skin in shade that is so much darker than light skin, L*."""
+    # Darker skin has deeper tones in smaller steps.
+    depth *= float(np.clip(paint[0] / 70, 0.55, 1.0))
+    # Shadow on light skin glows; on dark skin it is only darker.
+    warmer = 0.38 * depth * float(np.clip((paint[0] - 30) / 40, 0, 1))
+    return max(6.0, paint[0] - depth), paint[1] + warmer, paint[2] + 0.7 * warmer
 
 
 def _is_pit(curve: Curve, oval: Points, *, width: float) -> bool:
@@ -175,6 +186,8 @@ def _kept_calm(regions: Regions, points: Points, *, width: float) -> FloatImage:
         np.float32(_AT_EYES) * smoothstep(around, low=0.04, high=0.3),
         np.float32(_AT_FOLDS) * gaussian(furrows, sigma=max(1.0, 0.025 * width)),
     )
+    mouth = polygon_mask(size, points[_AROUND_MOUTH], grow=1.06, feather=0.025 * width)
+    np.maximum(calm, np.float32(_AT_MOUTH) * mouth, out=calm)
     return calm
 
 
@@ -187,6 +200,18 @@ def _under_jaw(shape: tuple[int, ...], points: Points, *, width: float) -> Float
     size = (shape[0], shape[1])
     outline = np.concatenate([jaw, low[::-1]]).astype(np.float32)
     return polygon_mask(size, outline) * (1 - polygon_mask(size, points[facemap.OVAL]))
+
+
+def _below_jaw(shape: tuple[int, ...], points: Points, *, width: float) -> FloatImage:
+    """All that lies lower than a jaw, (H, W)."""
+    up = facemap.upright(points)
+    jaw = points[facemap.JAW[2:-2]]
+    aside = np.array([-up[1], up[0]], np.float32) * np.float32(3 * width)
+    if float((jaw[0] - jaw[-1]) @ aside) < 0:
+        aside = -aside
+    low = up * np.float32(5 * width)
+    outline = [jaw[:1] + aside - low, jaw[:1] + aside, jaw, jaw[-1:] - aside, jaw[-1:] - aside - low]
+    return polygon_mask((shape[0], shape[1]), np.concatenate(outline).astype(np.float32))
 
 
 def _blush(face: Face, points: Points, paint: Colour, look: FlatSkin, *, width: float) -> list[Shape]:

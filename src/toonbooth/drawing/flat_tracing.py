@@ -59,8 +59,11 @@ _NOSE = np.array([98, 97, 2, 326, 327, 294, 278, 440, 275, 4, 45, 220, 48, 64])
 """Its tip, wings and base."""
 
 
-def trace_darks(seen: Likeness) -> list[Shape]:
-    """Shapes of one face from back to front, in pixels of its window: every tone lies on the one before."""
+def trace_darks(seen: Likeness, shade: Colour) -> list[Shape]:
+    """Shapes of one face from back to front, in pixels of its window: every tone lies on the one before.
+
+    The lightest of them has the tone of all `shade` on skin, with which it grows together.
+    """
     width = seen.width
     light = gaussian(np.ascontiguousarray(seen.lab[..., 0]), sigma=0.005 * width)
     # Darker skin has deeper tones in smaller steps.
@@ -86,8 +89,8 @@ def trace_darks(seen: Likeness) -> list[Shape]:
         )
         if curves:
             alone = place if index + 1 == len(places) else place & ~places[index + 1]
-            colour = _colour(seen, alone if alone.any() else place, dark, measure=measure)
-            shapes.append(Shape(curves, byte_colour(colour)))
+            tone = _colour(seen, alone if alone.any() else place, dark, measure=measure)
+            shapes.append(Shape(curves, byte_colour(tone if index else shade)))
     return shapes
 
 

@@ -47,7 +47,7 @@ def test_an_ear_in_shade_is_skin_and_is_found_on_both_sides() -> None:
     for landmark, way in ((234, -1), (454, 1)):
         x, y = (int(value) for value in FACE.landmarks[landmark])
         assert more[y, x + way * round(0.07 * FACE.width)] > 0.9
-    assert len(draw_ears(ears, SKIN, shadow=10.0, width=FACE.width)) == 2
+    assert len(draw_ears(ears, SKIN, width=FACE.width)) == 2
 
 
 def test_hair_beside_a_face_is_no_ear() -> None:

@@ -18,6 +18,7 @@ from toonbooth.imaging.pixels import FloatImage, to_bytes, to_float
 from toonbooth.portrait.model import Points
 
 SKIN = np.array([0.8, 0.62, 0.54], np.float32)
+SHADE = (58.0, 18.0, 22.0)
 
 
 def face_with(where: FloatImage, colour: tuple[float, float, float]) -> Likeness:
@@ -45,9 +46,9 @@ def covered(shape: Shape, seen: Likeness) -> FloatImage:
 
 def test_darks_are_drawn_where_the_photo_has_them_and_bare_skin_has_none() -> None:
     nostrils = place(landmarks()[[98, 97, 2, 326, 327, 294, 4, 64]])
-    assert trace_darks(face_with(np.zeros_like(nostrils), (0.2, 0.1, 0.1))) == []
+    assert trace_darks(face_with(np.zeros_like(nostrils), (0.2, 0.1, 0.1)), SHADE) == []
     seen = face_with(nostrils, (0.2, 0.1, 0.1))
-    shapes = trace_darks(seen)
+    shapes = trace_darks(seen, SHADE)
     assert shapes
     drawn = np.maximum.reduce([covered(shape, seen) for shape in shapes])
     at = nostrils[seen.window]
