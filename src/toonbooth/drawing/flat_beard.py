@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toonbooth.drawing import facemap
+from toonbooth.drawing.flat_shade import settle_shade
 from toonbooth.drawing.likeness import Likeness
-from toonbooth.drawing.pen import Colour
 from toonbooth.drawing.regions import polygon_mask
 from toonbooth.drawing.vector import Shape, byte_colour
 from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.contours import trace_field
-from toonbooth.imaging.morphology import disk
+from toonbooth.imaging.morphology import disk, small_parts
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
@@ -28,49 +28,58 @@ _ZONE = np.array(
 
 _CHIN = np.array([106, 182, 83, 18, 313, 406, 335, 262, 369, 396, 175, 171, 140, 32])
 
-_UPPER_LIP = np.array([98, 2, 327, 391, 269, 267, 0, 37, 39, 165])
+_MIDDLE = np.array([206, 98, 2, 327, 426, 436, 432, 422, 395, 369, 396, 175, 171, 140, 170, 202, 212, 216])
+"""From under the nose past the corners of the mouth to the chin."""
 
-_MOUSTACHE = np.array([206, 98, 2, 327, 426, 436, 287, 409, 270, 269, 267, 0, 37, 39, 40, 185, 57, 216])
-"""Between nose and upper lip, and down to the mouth's corners."""
+_CHEEK_LINE = np.array([132, 61, 291, 361])
+"""From ear to ear by the corners of the mouth."""
 
-_AROUND_MOUTH = np.array(
-    [98, 2, 327, 426, 436, 432, 422, 424, 418, 421, 200, 201, 194, 204, 202, 212, 216, 206]
-)
-"""From the nose past the corners of the mouth to the chin."""
+_LEFT = np.array([61, 132, 58, 172, 136, 150, 148, 98, 206, 123])
+_RIGHT = np.array([291, 361, 288, 397, 365, 379, 377, 327, 426, 352])
+"""Landmarks of a lower face that lie opposite each other."""
 
-_ON_CHEEK = 0.02
-"""Area in squares of a face's width of the least growth away from chin and upper lip."""
-
-_BELOW = 0.1
+_BELOW = 0.05
 """How far below a chin, in face widths, a beard may hang."""
 
-_LEAST = 9.0
-"""L* by which hair is darker than fair skin, at least."""
+_LEAST = 12.6
+"""L* by which most of a chin is darker than fair skin, at least, where hair grows on it."""
 
+_COLOUR = 0.3
+"""Share of skin's chroma under which nothing has skin's colour."""
 
-_STUBBLE, _DENSE = 0.3, 0.62
-"""Share of a beard's depth on the chin from which on skin is stubbly, and hair is dense."""
+_RED = 0.45
+"""How much of its depth a place around a mouth is hair at least, whatever its colour."""
 
-_STUBBLE_SHARE = 0.42
-"""How far stubble's tone is from skin's to hair's."""
+_DENSE = (4.5, 9.0)
+_STUBBLE = 0.45
+"""Between which depths hair is dense, L* less what has skin's colour, and the share of it that is stubble."""
 
-_ISLAND = 0.012
-"""Area in squares of a face's width of the least place with dense hair."""
+_STUBBLE_SHARE, _HAIR_SHARE = 0.36, 0.92
+"""How far the tones of stubble and of hair are from skin's to that of the darker hair."""
 
-_NARROW = 0.036
-"""Half the width, in face widths, of a strip of stubble that is none."""
+_SMALLEST, _SPECK = 0.02, 0.0025
+"""Areas in squares of a face's width of the least beard and of the least piece of one."""
 
-_STRIP = 0.03
-"""The same of hair."""
+_PATCH = 0.012
+"""Area in squares of a face's width of the least hair and of the least stubble."""
 
-_PATCH = 0.022
-"""Area in squares of a face's width of the least stubble beside dense hair, and the least of that."""
+_BARE = 0.025
+"""The same of bare skin that hair encloses."""
 
-_WHOLE = 0.45
-"""How much of a moustache's larger half the smaller one has to have, to be drawn."""
+_STIFF, _NARROW = 0.014, 0.012
+"""How calm a beard's border is, and half the width of the least strip of hair, in face widths."""
 
-_MOAT = 0.035
-"""Half the width, in face widths, of a gap between hair and lips that is none."""
+_RIM = 0.035
+"""Half the width, in face widths, of skin between a beard and a jaw's edge that is none."""
+
+_OTHER_SIDE = 0.85
+"""How much what is seen on one side of a face counts on the other."""
+
+_UP_CHEEKS = 0.16
+"""How far above the line from ear to ear, in face widths, all that is dark is sideburns or shade."""
+
+_BALANCED = 0.2
+"""Hair on the lesser side of a face over that on the other, under which it is the shady side."""
 
 _SHADED = 5.0
 """L* by which skin is darker than the rest on the upper face where a shadow lies on it."""
@@ -78,6 +87,8 @@ _SHADED = 5.0
 
 def draw_beard(seen: Likeness) -> list[Shape]:
     """One face's beard from back to front, in pixels of its window; nothing where none can be told.
+
+    Stubble first, hair upon it; either may be missing.
 
     Parameters
     ----------
@@ -89,50 +100,114 @@ def draw_beard(seen: Likeness) -> list[Shape]:
     depth = bare_lightness(seen, light) - gaussian(light, sigma=0.012 * width)
     zone = _zone(seen, cv2.magnitude(a, b).astype(np.float32, copy=False), b)
     chin = (seen.zone(_CHIN, feather=0.0) > 0.5) & (zone > 0.5)
-    if np.count_nonzero(chin) < 30:
+    # Darker skin hides more of it.
+    measure = float(np.clip(seen.tone[0] / 66, 0.5, 1.1))
+    if np.count_nonzero(chin) < 30 or float(np.percentile(depth[chin], 60)) < _LEAST * measure:
         return []
-    least_depth = _LEAST * float(np.clip(seen.tone[0] / 66, 0.5, 1.1))
-    full = float(np.percentile(depth[chin], 60))
     # Borders are smoothed before they are drawn: every second pixel is enough to find them on.
-    few = _Few(scaled(seen.points, 0.5), 0.5 * width, chin[::2, ::2].shape)
-    calm = gaussian(depth, sigma=0.014 * width)[::2, ::2]
-    may_grow, middle = zone[::2, ::2] > 0.5, few.zone(_CHIN) | few.zone(_UPPER_LIP)
-    sure = _mass((calm > np.clip(0.48 * full, least_depth, 21.0)) & may_grow, middle, few)
-    if (
-        full < 1.4 * least_depth
-        or np.count_nonzero(sure) < few.area(0.02)
-        or _balance(sure, few.points) < 0.2
-    ):
+    middle = seen.zone(_MIDDLE, grow=1.1, feather=0.02)[::2, ::2]
+    hair = gaussian(depth, sigma=0.012 * width)[::2, ::2]
+    # Where beards grow thickest they may be as red as skin.
+    hair *= np.maximum(_unlike_skin(seen, a, b)[::2, ::2], np.float32(_RED) * middle)
+    few = _Few(scaled(seen.points, 0.5), 0.5 * width, zone[::2, ::2] > 0.5, seen.skin[::2, ::2] > 0.5)
+    on_chin = float(np.percentile(hair[chin[::2, ::2]], 80))
+    level = float(np.clip(0.45 * on_chin, _DENSE[0] * measure, _DENSE[1] * measure))
+    if _balance((hair > level) & few.zone, few.points) < _BALANCED:
         return []
-    thick = sure & (depth[::2, ::2] > 0.75 * full)
-    if np.count_nonzero(thick) < 6:
+    # There a beard is the same on both sides, however the light falls.
+    hair = np.maximum(hair, np.float32(_OTHER_SIDE) * middle * _mirrored(hair, few.points))
+    ending = _above_cheeks(seen)[::2, ::2] * (1 - middle) * np.float32(2 / _UP_CHEEKS)
+    dense, stubble = _grown(hair, ending, few, level=level)
+    if np.count_nonzero(dense) < _SMALLEST * few.width**2:
         return []
-    own = np.median(seen.lab[::2, ::2][thick], axis=0)
-    shift = 0.35 * (seen.paint[0] - seen.tone[0])
-    colour: Colour = (max(7.0, float(own[0]) + shift), float(own[1]), float(own[2]))
-    grown = sure | _mass((calm > max(0.8 * least_depth, _STUBBLE * full)) & may_grow, middle, few)
-    grown = _without_moats(grown, few)
-    densest = float(np.percentile(calm[chin[::2, ::2]], 90))
-    dense = _mass((calm > _DENSE * densest) & grown, middle, few, islands=_ISLAND)
-    thin = _stubble(grown, dense, few)
+    # On the cheeks a beard lies in the shade of these.
+    own = dense & (middle > 0.5) if np.count_nonzero(dense & (middle > 0.5)) > 12 else dense
+    darker = own & (depth[::2, ::2] >= np.median(depth[::2, ::2][own]))
+    lightness, red, yellow = (float(value) for value in np.median(seen.lab[::2, ::2][darker], axis=0))
+    colour = (max(7.0, lightness + 0.35 * (seen.paint[0] - seen.tone[0])), red, yellow)
+    spacing = max(0.75, 0.018 * few.width)
+    shapes = []
+    for mask, share in ((stubble, _STUBBLE_SHARE), (dense, _HAIR_SHARE)):
+        tone = [skin + share * (hair - skin) for skin, hair in zip(seen.paint, colour, strict=True)]
+        field = gaussian(mask.astype(np.float32), sigma=0.012 * few.width)
+        curves = trace_field(field, level=0.5, spacing=spacing, least_area=_SPECK * few.width**2)
+        shapes.append(Shape(curves, byte_colour((tone[0], tone[1], tone[2]))))
+    return [shape.moved(scale=2.0, corner=(-0.5, -0.5)) for shape in shapes if shape.curves]
 
-    def tone(share: float) -> Colour:
-        light, red, yellow = (
-            skin + share * (hair - skin) for skin, hair in zip(seen.paint, colour, strict=True)
-        )
-        return light, red, yellow
 
-    def traced(field: FloatImage, paint: Colour, inside: tuple[Shape, ...] = ()) -> Shape:
-        spacing = max(0.75, 0.018 * few.width)
-        curves = trace_field(field, level=0.5, spacing=spacing, least_area=few.area(0.0025))
-        return Shape(curves, byte_colour(paint), 1.0, inside)
+@dataclass(frozen=True, slots=True)
+class _Few:
+    """A face on every second pixel: its landmarks and width, where hair may grow, where skin is, (H, W)."""
 
-    rim = gaussian(grown.astype(np.float32), sigma=0.018 * few.width)
-    # Beyond the beard's own border its tones go on, so that there is no rim.
-    share, whole = (gaussian(mask.astype(np.float32), sigma=0.022 * few.width) for mask in (thin, grown))
-    stubble = traced((share / np.maximum(whole, np.float32(1e-4))).astype(np.float32), tone(_STUBBLE_SHARE))
-    beard = traced(rim, tone(0.92), (stubble,) if stubble.curves else ())
-    return [beard.moved(scale=2.0, corner=(-0.5, -0.5))]
+    points: Points
+    width: float
+    zone: NDArray[np.bool_]
+    skin: NDArray[np.bool_]
+
+
+def _grown(
+    hair: FloatImage, ending: FloatImage, few: _Few, *, level: float
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Where hair is dense, (H, W), and stubble with all that lies upon it; nothing, if that is only hair."""
+
+    def settled(level: float, where: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        lean = np.clip((hair - np.float32(level)) * np.float32(1.5 / level), -1, 1)
+        lean = np.where(few.zone, lean - ending, np.float32(-1))
+        shade = settle_shade(lean, where, width=few.width, least=_PATCH, stiff=_STIFF, narrow=_NARROW)
+        return shade > 0.5
+
+    dense = settled(level, few.zone)
+    stubble = settled(_STUBBLE * level, few.zone & ~dense) & ~dense
+    dense |= _at_edge(dense, few)
+    lips = polygon_mask((hair.shape[0], hair.shape[1]), few.points[facemap.LIPS_OUTER]) > 0.5
+    bare = _BARE * few.width**2
+    dense |= small_parts(~(dense | lips), bare)
+    stubble &= ~dense
+    stubble |= small_parts(~(dense | stubble | lips), bare)
+    return dense, stubble | dense if stubble.any() else stubble
+
+
+def _unlike_skin(seen: Likeness, a: FloatImage, b: FloatImage) -> FloatImage:
+    """0 … 1, (H, W): how little a place has of skin's colour; shade on skin has much of it."""
+    own = float(np.hypot(*seen.tone[1:]))
+    if own < 4:
+        return np.full(seen.size, 0.6, np.float32)
+    chroma = gaussian(cv2.magnitude(a, b).astype(np.float32, copy=False), sigma=0.012 * seen.width)
+    unlike: FloatImage = np.clip(np.float32(1 + _COLOUR) - chroma * np.float32(1 / own), 0, 1)
+    return unlike
+
+
+def _above_cheeks(seen: Likeness) -> FloatImage:
+    """How far every place lies above the line from ear to ear by the mouth, (H, W), face widths."""
+    x, y = seen.points[[61, 291]].mean(axis=0)
+    columns = (np.arange(seen.size[1], dtype=np.float32)[None, :] - x) * np.float32(1 / seen.width)
+    rows = (np.arange(seen.size[0], dtype=np.float32)[:, None] - y) * np.float32(1 / seen.width)
+    up = seen.up
+    line = (seen.points[_CHEEK_LINE] - np.array([x, y], np.float32)) / np.float32(seen.width)
+    heights, places = line @ up, line @ np.array([-up[1], up[0]], np.float32)
+    order = np.argsort(places)
+    over = np.interp(rows * up[0] - columns * up[1], places[order], heights[order])
+    above: FloatImage = np.maximum(columns * up[0] + rows * up[1] - over, 0).astype(np.float32)
+    return above
+
+
+def _mirrored(image: FloatImage, points: Points) -> FloatImage:
+    """An image, (H, W), with the two halves of a face changed over."""
+    pairs = np.concatenate([_LEFT, _RIGHT]), np.concatenate([_RIGHT, _LEFT])
+    source, target = (np.column_stack([points[each], np.ones(len(each))]) for each in pairs)
+    turn = np.linalg.lstsq(target, source[:, :2], rcond=None)[0].T.astype(np.float64)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    size = (image.shape[1], image.shape[0])
+    return cv2.warpAffine(image, turn, size, flags=flags).astype(np.float32, copy=False)
+
+
+def _at_edge(hair: NDArray[np.bool_], few: _Few) -> NDArray[np.bool_]:
+    """Narrow strips of skin between hair and what is no skin, (H, W)."""
+    around = cv2.copyMakeBorder((hair | ~few.skin).astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+    closed = cv2.morphologyEx(around, cv2.MORPH_CLOSE, disk(_RIM * few.width))[1:-1, 1:-1] > 0
+    near = cv2.dilate(hair.astype(np.uint8), disk(2 * _RIM * few.width)) > 0
+    strips: NDArray[np.bool_] = closed & near & few.skin & ~hair
+    return strips
 
 
 def bare_lightness(seen: Likeness, light: FloatImage) -> FloatImage:
@@ -173,92 +248,6 @@ def _zone(seen: Likeness, chroma: FloatImage, b: FloatImage) -> FloatImage:
     covered = polygon_mask(seen.size, points[facemap.NOSE_TIP], grow=1.1)
     covered = np.maximum(covered, polygon_mask(seen.size, points[facemap.LIPS_OUTER], grow=0.98))
     return gaussian(zone * (1 - covered), sigma=0.012 * width)
-
-
-@dataclass(frozen=True, slots=True)
-class _Few:
-    """A face on every second pixel: its landmarks, its width, and the size of its window there."""
-
-    points: Points
-    width: float
-    size: tuple[int, ...]
-
-    def zone(self, indices: NDArray[np.int64], *, grow: float = 1.0) -> NDArray[np.bool_]:
-        """What landmarks enclose, (H, W)."""
-        place: NDArray[np.bool_] = (
-            polygon_mask((self.size[0], self.size[1]), self.points[indices], grow=grow) > 0.5
-        )
-        return place
-
-    def area(self, share: float) -> float:
-        """Pixels of an area in squares of the face's width."""
-        return share * self.width**2
-
-    def opened(self, mask: NDArray[np.bool_], radius: float) -> NDArray[np.bool_]:
-        """A mask without what is narrower than a disc; radii are in face widths."""
-        return self._brushed(mask, cv2.MORPH_OPEN, radius)
-
-    def closed(self, mask: NDArray[np.bool_], radius: float) -> NDArray[np.bool_]:
-        """A mask with the gaps that are narrower than a disc."""
-        return self._brushed(mask, cv2.MORPH_CLOSE, radius)
-
-    def _brushed(self, mask: NDArray[np.bool_], operation: int, radius: float) -> NDArray[np.bool_]:
-        brushed = cv2.morphologyEx(mask.astype(np.uint8), operation, disk(radius * self.width))
-        return brushed.astype(np.bool_)
-
-
-def _mass(
-    grows: NDArray[np.bool_], middle: NDArray[np.bool_], few: _Few, *, islands: float = 0.004
-) -> NDArray[np.bool_]:
-    """One calm mass of what grows, (H, W), without small bare places in it.
-
-    In the `middle`, on chin and upper lip, pieces of the area `islands` are kept.
-    """
-    calm = few.opened(few.closed(grows, 0.026), 0.016).astype(np.uint8)
-    # On a cheek a little that hangs together with nothing is a fold.
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(calm, connectivity=8)
-    kept = stats[:, cv2.CC_STAT_AREA] > few.area(_ON_CHEEK)
-    kept |= np.bincount(labels[middle], minlength=count) > few.area(islands)
-    kept[0] = False
-    mass: NDArray[np.bool_] = kept[labels]
-    return mass
-
-
-def _without_moats(grown: NDArray[np.bool_], few: _Few) -> NDArray[np.bool_]:
-    """A beard with the bare places that it and the lips enclose."""
-    around = few.closed(grown | few.zone(facemap.LIPS_OUTER), _MOAT)
-    bare = cv2.copyMakeBorder((~around).astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(1,))
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(bare, connectivity=4)
-    # What is connected with the outside is the face.
-    enclosed = (labels != labels[0, 0])[1:-1, 1:-1]
-    small = (stats[:, cv2.CC_STAT_AREA] < few.area(_ISLAND))[labels][1:-1, 1:-1]
-    filled: NDArray[np.bool_] = grown | (enclosed & (small | few.zone(_AROUND_MOUTH, grow=1.05)))
-    return filled
-
-
-def _stubble(grown: NDArray[np.bool_], dense: NDArray[np.bool_], few: _Few) -> NDArray[np.bool_]:
-    """Where of all that has grown there is stubble, (H, W), and no dense hair."""
-    # A narrow border of stubble is the blur of a photo.
-    thin = few.opened(grown & ~dense, _NARROW)
-    # And a narrow strip of hair is a cheek's shade, but for a moustache.
-    thin = grown & ~few.opened(grown & ~thin, _STRIP)
-    lip = few.zone(_MOUSTACHE, grow=1.1)
-    # Half a moustache is a face's shady side, a part of one a few hairs.
-    if np.count_nonzero(dense & lip) > few.area(_PATCH) and _balance(dense & lip, few.points) > _WHOLE:
-        thin &= ~(dense & lip)
-    else:
-        thin |= grown & lip
-    thin |= grown & ~_large(grown & ~thin, few.area(_PATCH))
-    return _large(thin, few.area(_PATCH))
-
-
-def _large(mask: NDArray[np.bool_], least: float) -> NDArray[np.bool_]:
-    """Those pieces of a mask, (H, W), that have an area in pixels."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
-    kept = stats[:, cv2.CC_STAT_AREA] > least
-    kept[0] = False
-    large: NDArray[np.bool_] = kept[labels]
-    return large
 
 
 def _balance(mask: NDArray[np.bool_], points: Points) -> float:

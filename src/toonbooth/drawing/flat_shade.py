@@ -10,18 +10,23 @@ from toonbooth.imaging.morphology import disk, small_parts
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.smoothing import gaussian
 
-_STIFF = 0.03
-"""How far a border is straightened at each turn, in face widths."""
+_LIGHT = 2.0
+"""Area of the least light in shade over that of the least shade."""
 
 _TURNS = 5
 _LEAN = 0.32
 """How much what a place is counts beside what lies around it."""
 
-_NARROW = 0.022
-"""Half the width, in face widths, of a strip that is no shade, and of one of light that is none."""
 
-
-def settle_shade(lean: FloatImage, where: NDArray[np.bool_], *, width: float, least: float) -> FloatImage:
+def settle_shade(
+    lean: FloatImage,
+    where: NDArray[np.bool_],
+    *,
+    width: float,
+    least: float,
+    stiff: float = 0.03,
+    narrow: float = 0.022,
+) -> FloatImage:
     """Part a place in light and shade with a short border.
 
     Parameters
@@ -33,7 +38,11 @@ def settle_shade(lean: FloatImage, where: NDArray[np.bool_], *, width: float, le
     width : float, pixels
         Of the face.
     least : float
-        Area in squares of the face's width of the least shade, and of the least light in it.
+        Area in squares of the face's width of the least shade.
+    stiff : float
+        How far a border is straightened at each turn, in face widths.
+    narrow : float
+        Half the width, in face widths, of a strip that is no shade, and of one of light that is none.
 
     Returns
     -------
@@ -44,18 +53,18 @@ def settle_shade(lean: FloatImage, where: NDArray[np.bool_], *, width: float, le
     S. Esedoğlu, Y.-H. R. Tsai, "Threshold dynamics for the piecewise constant Mumford-Shah functional",
     Journal of Computational Physics 211(1), 2006. doi:10.1016/j.jcp.2005.05.027
     """
-    sigma = max(0.8, _STIFF * width)
+    sigma = max(0.8, stiff * width)
     shade = gaussian(lean, sigma=0.5 * sigma) > 0
     pull = lean * np.float32(_LEAN) - np.float32(0.5)
     for _ in range(_TURNS):
         shade = gaussian(shade.astype(np.float32), sigma=sigma) + pull > 0
     area = least * width * width
-    brush = disk(max(1.0, _NARROW * width))
+    brush = disk(max(1.0, narrow * width))
     kept = _broad(shade & where, brush)
     kept &= ~small_parts(kept, area)
-    light = where & ~kept
-    light = _broad(light, brush)
-    kept = where & ~(light & ~small_parts(light, area))
+    # Narrow gaps in shade close, and small lights in it go out.
+    kept = where & (cv2.morphologyEx(kept.astype(np.uint8), cv2.MORPH_CLOSE, brush) > 0)
+    kept |= small_parts(where & ~kept, _LIGHT * area)
     # Beyond the place it goes on as at its border, so that none is seen there.
     outside = ~where & (cv2.dilate(kept.astype(np.uint8), disk(0.05 * width)) > 0) & shade
     return gaussian((kept | outside).astype(np.float32), sigma=max(0.7, 0.012 * width))
