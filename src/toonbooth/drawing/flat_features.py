@@ -13,7 +13,7 @@ from toonbooth.drawing.features import BROWS
 from toonbooth.drawing.flat_beard import draw_beard
 from toonbooth.drawing.flat_eyes import draw_eyes
 from toonbooth.drawing.flat_mouth import draw_mouth
-from toonbooth.drawing.flat_strokes import darker, stroke, traced
+from toonbooth.drawing.flat_strokes import darker, filled, stroke, traced
 from toonbooth.drawing.flat_tracing import trace_darks, turned_away
 from toonbooth.drawing.lenses import Spectacles, find_spectacles
 from toonbooth.drawing.likeness import Likeness
@@ -45,6 +45,12 @@ _FAINT = 9.0
 """L* by which a brow is darker than skin, at least, to be drawn in its own form."""
 
 _WINGS = (np.array([129, 64, 98]), np.array([358, 294, 327]))
+_NOSTRILS = (np.array([75, 79, 239, 238, 60]), np.array([305, 309, 459, 458, 290]))
+"""Around each, from its outer end over the upper edge to its inner one, and back."""
+
+_HIDDEN = 0.35
+"""Area of a nostril over the other's under which a turned nose hides it."""
+
 _LASHES: Colour = (12.0, 5.0, 3.0)
 
 
@@ -62,7 +68,7 @@ def draw_features(seen: Likeness, *, shade: Colour, light_from: float, bearded: 
     shapes = trace_darks(seen, shade)
     if bearded:
         shapes += draw_beard(seen)
-    shapes += [*_nose(seen), *draw_mouth(seen), *draw_eyes(seen, light_from=light_from)]
+    shapes += [*draw_nose(seen), *draw_mouth(seen), *draw_eyes(seen, light_from=light_from)]
     eyes = (seen.face.left_eye, seen.face.right_eye)
     brows = [brow for brow, eye in zip(BROWS, eyes, strict=True) if not turned_away(seen, eye)]
     # Both, if one is: a pair is drawn in one hand.
@@ -140,8 +146,8 @@ def _covered_brows(seen: Likeness, brows: Sequence[_Brow]) -> list[Shape]:
     return shapes
 
 
-def _nose(seen: Likeness) -> list[Shape]:
-    """The creases that set off a nose's wings, as far as the photo has them."""
+def draw_nose(seen: Likeness) -> list[Shape]:
+    """The creases that set off a nose's wings, as far as the photo has them, and its nostrils."""
     width, points = seen.width, seen.points
     shapes: list[Shape] = []
     for wing in _WINGS:
@@ -153,6 +159,17 @@ def _nose(seen: Likeness) -> list[Shape]:
             darker(seen.paint, depth=0.35),
             opacity=0.95 * felt,
         )
+    outlines = [points[each] for each in _NOSTRILS]
+    areas = [float(cv2.contourArea(np.ascontiguousarray(each))) for each in outlines]
+    light = gaussian(np.ascontiguousarray(seen.lab[..., 0]), sigma=0.006 * width)
+    for outline, area in zip(outlines, areas, strict=True):
+        if area < _HIDDEN * max(areas):
+            continue
+        # As dark as it is, but never a hole.
+        share = 1 - float(seen.at(light, outline).min()) / max(seen.tone[0], 1.0)
+        depth = float(np.clip(share, 0.36, 0.64))
+        around = np.concatenate([outline[:1], outline, outline[3:4], outline[4:]])
+        shapes.append(filled(around.astype(np.float32), darker(seen.paint, depth=depth)))
     return shapes
 
 

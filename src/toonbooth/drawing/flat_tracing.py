@@ -41,10 +41,12 @@ class _Dark:
 
 _DARKS = (
     _Dark(from_depth=15.0, at_nose=9.0, painted=15.0, own=0.2, least=0.001),
-    _Dark(from_depth=32.0, at_nose=33.0, painted=26.0, own=0.5, least=0.0012),
+    _Dark(from_depth=32.0, at_nose=28.0, painted=26.0, own=0.5, least=0.0012),
     _Dark(from_depth=46.0, at_nose=50.0, painted=46.0, own=1.0, least=0.0006),
 )
 """Shade, dark, ink."""
+
+_UNDER_NOSE = _Dark(from_depth=32.0, at_nose=28.0, painted=24.0, own=0.0, least=0.003)
 
 _SOCKETS = (
     np.array([46, 53, 52, 65, 55, 193, 245, 233, 232, 231, 230, 229, 228, 31, 226, 113, 124]),
@@ -81,8 +83,11 @@ def trace_darks(seen: Likeness, shade: Colour) -> list[Shape]:
     depth = (base - light) * zone * np.float32(1 / measure)
     thresholds = (dark.from_depth + nose * np.float32(dark.at_nose - dark.from_depth) for dark in _DARKS)
     places = _settled([depth > threshold for threshold in thresholds], width=width)
+    # What is dark under a nose is its shade, however hard the light: its nostrils are drawn.
+    under = places[1] & (nose > 0.5)
+    places = [places[0], under, *(place & ~under for place in places[1:])]
     shapes: list[Shape] = []
-    for index, (dark, place) in enumerate(zip(_DARKS, places, strict=True)):
+    for index, (dark, place) in enumerate(zip((_DARKS[0], _UNDER_NOSE, *_DARKS[1:]), places, strict=True)):
         field = gaussian(place.astype(np.float32), sigma=0.0075 * width)
         curves = trace_field(
             field, level=0.5, spacing=max(1.5, 0.01 * width), least_area=dark.least * width**2

@@ -9,11 +9,13 @@ import numpy as np
 from tests.golden import astronaut_portrait
 from toonbooth.drawing import facemap
 from toonbooth.drawing.flat_eyes import draw_eyes
+from toonbooth.drawing.flat_features import draw_nose
 from toonbooth.drawing.flat_mouth import draw_mouth
+from toonbooth.drawing.flat_strokes import darker
 from toonbooth.drawing.flat_tracing import trace_darks
 from toonbooth.drawing.likeness import Likeness, face_window, look_at
 from toonbooth.drawing.regions import polygon_mask
-from toonbooth.drawing.vector import Shape, cover
+from toonbooth.drawing.vector import Shape, byte_colour, cover
 from toonbooth.imaging.pixels import FloatImage, to_bytes, to_float
 from toonbooth.portrait.model import Points
 
@@ -114,3 +116,15 @@ def test_what_is_as_red_as_lips_between_them_is_no_tooth() -> None:
 
     assert lightest_inside((0.85, 0.83, 0.78)) > 180
     assert lightest_inside((0.8, 0.4, 0.42)) < 170
+
+
+def test_both_nostrils_are_drawn_but_for_the_one_that_a_turned_nose_hides() -> None:
+    seen = face_with(np.zeros((256, 256), np.float32), (0.0, 0.0, 0.0))
+    dark = byte_colour(darker(seen.paint, depth=0.36))
+    assert [shape.colour for shape in draw_nose(seen)] == [dark, dark]
+    turned = replace(seen, points=seen.points.copy())
+    far = [305, 309, 459, 458, 290]
+    turned.points[far] = turned.points[far].mean(axis=0) + 0.3 * (
+        turned.points[far] - turned.points[far].mean(axis=0)
+    )
+    assert len(draw_nose(turned)) == 1
