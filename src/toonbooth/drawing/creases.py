@@ -27,6 +27,9 @@ _LONG = 85.0
 _THIN = 14.0
 """Greatest mean width of one; what is wider is a fold's shade."""
 
+_STRAIGHT, _BOW = 0.88, 0.24
+"""Least length of a box around one, and the greatest breadth of it, as shares of its own length."""
+
 
 def trace_creases(lightness: FloatImage, core: NDArray[np.bool_], *, unit: float) -> tuple[Curve, ...]:
     """Trace the creases of one cloth as thin shapes that taper.
@@ -61,6 +64,12 @@ def trace_creases(lightness: FloatImage, core: NDArray[np.bool_], *, unit: float
     for curve in curves:
         closed = np.ascontiguousarray(curve)
         length = cv2.arcLength(closed, closed=True) / 2
-        if length >= least and cv2.contourArea(closed) <= _THIN * unit * length:
+        if length >= least and cv2.contourArea(closed) <= _THIN * unit * length and _is_seam(closed, length):
             found.append(curve)
     return tuple(found)
+
+
+def _is_seam(curve: Curve, length: float) -> bool:
+    """Whether a thin shape goes straight or in one bow: what wanders or branches is weave."""
+    _, sides, _ = cv2.minAreaRect(curve)
+    return max(sides) > _STRAIGHT * length and min(sides) < _BOW * length

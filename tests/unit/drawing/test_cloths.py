@@ -45,7 +45,7 @@ def test_a_chip_goes_to_the_cloth_around_it_and_a_button_of_another_colour_stays
     assert len({int(found[25, 25]), int(found[55, 25]), int(found[25, 80])}) == 3
 
 
-def test_a_thin_dark_line_is_a_crease_and_weave_and_folds_are_none() -> None:
+def test_a_thin_dark_line_is_a_crease_and_weave_folds_and_worms_are_none() -> None:
     plain = np.full((120, 120), 40.0, np.float32)
     line, fold = plain.copy(), plain.copy()
     cv2.line(line, (20, 20), (95, 90), (30.0,), 2)
@@ -54,5 +54,8 @@ def test_a_thin_dark_line_is_a_crease_and_weave_and_folds_are_none() -> None:
     weave = plain + np.random.default_rng(1).normal(0, 3, plain.shape).astype(np.float32)
     core = np.ones(plain.shape, np.bool_)
     assert len(trace_creases(line, core, unit=0.4)) == 1
-    for other in (plain, fold, weave):
+    worm = plain.copy()
+    wandering = np.array([(20, 20), (50, 30), (35, 50), (70, 55), (55, 85), (95, 90)], np.int32)
+    cv2.polylines(worm, [wandering], False, (30.0,), 2)
+    for other in (plain, fold, weave, worm):
         assert trace_creases(other, core, unit=0.4) == ()
