@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from toonbooth.drawing.broad_shapes import Brush, broad_shapes
 from toonbooth.drawing.creases import trace_creases
 from toonbooth.drawing.pen import Colour
 from toonbooth.drawing.vector import Rgb, Shape, byte_colour, stout
@@ -33,6 +34,9 @@ _ROUNDS = 4
 """Rounds after which levels hardly move any more."""
 
 _SAMPLES = 1200
+
+_WHITE = 75.0
+"""L* from which on a cloth is white."""
 
 _CREASED = 15000.0
 """Area from which on a cloth has creases, in square four-hundredths of a face's width."""
@@ -72,6 +76,8 @@ class Grain:
     area : of the smallest shape.
     width : of the narrowest.
     steps : least and most difference in lightness between its base and another tone.
+    brush, round : what is narrower than a brush twice as wide is left out, and how far borders are rounded.
+    seen : difference in lightness at its border from which on a tone is drawn.
     """
 
     hair: bool
@@ -81,10 +87,24 @@ class Grain:
     area: float
     width: float
     steps: tuple[float, float]
+    brush: float = 0.0
+    round: float = 0.0
+    seen: float = 0.0
 
 
 HAIR = Grain(hair=True, calm=2.6, around=14.0, spacing=8.0, area=800.0, width=9.0, steps=(7.0, 18.0))
-CLOTH = Grain(hair=False, calm=13.0, around=45.0, spacing=16.0, area=6000.0, width=28.0, steps=(5.0, 13.0))
+CLOTH = Grain(
+    hair=False,
+    calm=16.0,
+    around=45.0,
+    spacing=16.0,
+    area=6000.0,
+    width=28.0,
+    steps=(5.0, 13.0),
+    brush=12.0,
+    round=10.0,
+    seen=4.0,
+)
 """Strands are fine, and their shine is a tone of theirs, no grey and no skin. Folds are broad."""
 
 
@@ -153,36 +173,43 @@ def trace_tones(
     tone_of = np.searchsorted(levels, values)
     present = np.bincount(tone_of, minlength=len(levels) + 1)
     base = int(present.argmax())
-    middle = samples[tone_of == base].mean(axis=0)
-
+    # What is darker than its commonest tone, and what is lighter.
+    sides: list[tuple[float, float]] = []
+    if base > 0:
+        sides.append((-1, levels[base - 1 if 4 * present[base - 1] > present[:base].sum() else 0]))
+    if base < len(levels):
+        near = 4 * present[base + 1] > present[base + 1 :].sum()
+        sides.append((1, levels[base if near else len(levels) - 1]))
     # Beyond its borders nothing is seen of a material.
     beyond_it = cv2.dilate(inside.astype(np.uint8), disk(max(2.0, 12 * unit))) == 0
-
-    def cut(side: int, number: int) -> list[Shape]:
-        level = float(levels[number])
+    # In the dark little is seen, and the eye adapts; on white every shade is.
+    light_of = float(np.median(values))
+    white = grain.hair is False and light_of > _WHITE
+    seen = grain.seen * (0.5 if white else 1 - 0.5 * float(np.clip((45 - light_of) / 30, 0, 1)))
+    fields, brush = [], Brush(grain.brush * unit, 0.8 * grain.calm * unit, grain.round * unit)
+    for side, level in sides:
+        field = np.where(beyond_it, np.float32(-9), side * (light - np.float32(level)))
+        if not grain.hair:
+            field = broad_shapes(field > 0, plane, inside, core, brush=brush, seen=seen)
+        fields.append(field)
+    plain = counted & ~np.logical_or.reduce([field > 0 for field in fields]) if fields else counted
+    middle = colours[plain if plain.any() else counted]
+    # White is what is lit.
+    middle = (middle[middle[:, 0] >= np.median(middle[:, 0])] if white else middle).mean(axis=0)
+    shapes: list[Shape] = []
+    for (side, level), field in zip(sides, fields, strict=True):
         curves = trace_field(
-            np.where(beyond_it, np.float32(side * level - 9), side * light),
-            level=side * level,
+            field,
+            level=0.0,
             spacing=max(2.1, grain.spacing * unit),
             least_area=max(20.0 if grain.hair else 14.0, grain.area * unit * unit),
         )
         curves = stout(curves, least=max(1.6, grain.width * unit))
         beyond = side * (values - level) > 0
-        if not curves or not beyond.any():
-            return []
-        away = float(samples[beyond, 0].mean()) - float(middle[0])
-        return [
-            Shape(curves, byte_colour(_toned(middle, away, grain.steps, tones.shade))).moved(
-                scale=fewer, corner=corner
-            )
-        ]
-
-    shapes: list[Shape] = []
-    if base > 0:
-        shapes += cut(-1, base - 1 if 4 * present[base - 1] > present[:base].sum() else 0)
-    if base < len(levels):
-        near = 4 * present[base + 1] > present[base + 1 :].sum()
-        shapes += cut(1, base if near else len(levels) - 1)
+        if curves and beyond.any():
+            step = float(samples[beyond, 0].mean()) - float(middle[0])
+            colour = byte_colour(_toned(middle, side * abs(step), grain.steps, tones.shade))
+            shapes.append(Shape(curves, colour).moved(scale=fewer, corner=corner))
     if creases:
         deepest = 1.3 * grain.steps[1]
         deep = byte_colour(_toned(middle, -deepest, (0, deepest), tones.shade))

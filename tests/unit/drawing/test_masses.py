@@ -41,6 +41,17 @@ def test_a_fold_is_a_tone_of_its_cloth_and_lies_within_it() -> None:
     assert fold.colour[0] < shapes[1].colour[0]
 
 
+def test_light_that_goes_over_softly_is_no_shape_and_a_cloth_has_its_middle_colour() -> None:
+    ramp = np.linspace(-9, 9, 96, dtype=np.float32)
+    soft, lit = flat((40.0, 6.0, -30.0)), flat((40.0, 6.0, -30.0))
+    soft[..., 0] += ramp
+    lit[..., 0] += np.where(ramp > 0, np.float32(9), np.float32(-9))
+    own = np.ones((96, 96), np.bool_)
+    _, none = trace_tones(soft, own, own, TONES, CLOTH, unit=0.2)
+    _, one = trace_tones(lit, own, own, TONES, CLOTH, unit=0.2)
+    assert (len(none), len(one)) == (0, 1)
+
+
 def test_cloth_of_one_pixel_has_its_colour() -> None:
     own = np.zeros((96, 96), np.bool_)
     own[40, 40] = True
