@@ -25,14 +25,14 @@ from toonbooth.drawing.flat_flesh import (
     with_shadows,
 )
 from toonbooth.drawing.flat_hues import one_hue_each
-from toonbooth.drawing.flat_jewels import trace_jewels
+from toonbooth.drawing.flat_jewels import apart_from_ears, trace_jewels
 from toonbooth.drawing.flat_skin import FlatSkin, trace_skin
 from toonbooth.drawing.flesh import like_flesh
 from toonbooth.drawing.mass_tones import SHADES, MassTones
 from toonbooth.drawing.masses import trace_masses
 from toonbooth.drawing.pen import Colour
 from toonbooth.drawing.regions import clean_matte, find_regions
-from toonbooth.drawing.scraps import clean_rim, with_earrings
+from toonbooth.drawing.scraps import clean_rim
 from toonbooth.drawing.silhouette import calm_outline, without_scraps
 from toonbooth.drawing.skin_surface import SMALLEST_DRAWN_FACE, Surface, close_skin
 from toonbooth.drawing.vector import Shape, cover, paint, to_svg
@@ -196,9 +196,9 @@ def _trace(portrait: Portrait, look: FlatLook) -> _Traced:
     )
     person = without_scraps(person, lab, unit=fine)
     sharp = rgb_to_lab(to_float(small))
-    adorned = with_earrings(person, sharp, faces, scale=scale) * (person < 0.5)
+    person, hanging = apart_from_ears(person, sharp, faces, scale=scale)
     person = calm_outline(person, faces, scale=scale, unit=fine)
-    worn, jewels = trace_jewels(adorned, person, sharp, unit=fine)
+    worn, jewels = trace_jewels(hanging, person, sharp, unit=fine)
     regions = find_regions(lab, grey, person, faces, scale=scale)
     surface = whole_small_faces(close_skin(lab, regions, faces, scale=scale), faces, scale=scale)
     skin = with_bare_crown(surface.skin, planes_of(lab)[0], grey, person, faces, scale=scale)

@@ -6,10 +6,23 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from toonbooth.drawing.earrings import find_earrings
 from toonbooth.drawing.vector import Shape, byte_colour
 from toonbooth.imaging.contours import trace_field
+from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.smoothing import gaussian
+from toonbooth.imaging.windows import grown
+from toonbooth.portrait.model import Face, scaled
+
+_LOBES = (132, 361)
+"""Landmarks at the jaw beside each ear lobe."""
+
+_REACH, _LENGTH = 0.28, 0.6
+"""How far aside of one, and how far below it, an earring reaches at most, in face widths."""
+
+_SLENDER = 0.022
+"""Half the width of what only an earring is as slender as, in face widths."""
 
 _SMALLEST = 180.0
 """Area from which on something is an earring, in square four-hundredths of a face's width."""
@@ -20,8 +33,54 @@ _HANGS_FROM = 60.0
 _ASIDE = 14.0
 """And how far aside."""
 
-_SHINES = 65
+_SHINES = 75
 """Percentile of an earring's lightness that it is painted in: metal is as light as its glints."""
+
+
+def apart_from_ears(
+    person: FloatImage, lab: FloatImage, faces: tuple[Face, ...], *, scale: float
+) -> tuple[FloatImage, FloatImage]:
+    """Tell the person from what hangs beside them below their ears, whether their matte has it or not.
+
+    Parameters
+    ----------
+    person : float32 array, shape (H, W), 0 … 1
+        The matte.
+    lab : float32 array, shape (H, W, 3), L*a*b*
+        The picture, hardly smoothed.
+    faces : in the coordinates of the full picture
+    scale : float
+        Size of the matte over size of the full picture.
+
+    Returns
+    -------
+    float32 arrays, shape (H, W): the person without it, and what hangs, 0 … 1.
+    """
+    bare = person.copy()
+    for face in faces:
+        width = face.width * scale
+        for x, y in scaled(face.landmarks, scale)[list(_LOBES)]:
+            left, right = round(x - _REACH * width), round(x + _REACH * width)
+            window = grown((slice(round(y), round(y + _LENGTH * width)), slice(left, right)), 1, bare.shape)
+            part = bare[window]
+            if min(part.shape) < 8:
+                continue
+            inside = (part > 0.5).astype(np.uint8)
+            solid = cv2.morphologyEx(inside, cv2.MORPH_OPEN, disk(_SLENDER * width))
+            _, labels, stats, _ = cv2.connectedComponentsWithStats(solid)
+            high, across = labels.shape
+            first, top, broad, tall, _ = stats.T
+            # What ends within the window on all sides is no part of a jaw, a neck, hair or a shoulder.
+            ends = (first > 0) & (first + broad < across) & (top + tall < high)
+            ends[0] = False
+            ends[labels[0]] = False
+            body = cv2.dilate(((labels > 0) & ~ends[labels]).astype(np.uint8), disk(0.5 * _SLENDER * width))
+            loose = ((inside > 0) & (body == 0)).astype(np.uint8)
+            # With its soft rim.
+            part[(cv2.dilate(loose, disk(0.5 * _SLENDER * width)) > 0) & (body == 0)] = 0
+    # Before what is half a person's rim no earring would be seen.
+    hanging = find_earrings(lab, (bare > 0.5).astype(np.float32), faces, scale=scale)
+    return bare, np.maximum(hanging, person - bare)
 
 
 def trace_jewels(
@@ -49,7 +108,8 @@ def trace_jewels(
         return where, ()
     body = (person > 0.5).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats((hanging > 0.4).astype(np.uint8))
-    shapes: list[Shape] = []
+    jewels: list[FloatImage] = []
+    metal: list[FloatImage] = []
     for index in range(1, count):
         own = labels == index
         if stats[index, cv2.CC_STAT_AREA] < max(12.0, _SMALLEST * unit * unit):
@@ -60,17 +120,24 @@ def trace_jewels(
         ear = _ear_above(body, x, top, unit=unit)
         if ear is None:
             continue
-        jewel = gaussian(own.astype(np.float32), sigma=max(0.6, 1.6 * unit))
+        jewel = gaussian(own.astype(np.float32), sigma=max(0.6, 2.2 * unit))
         # Too thin to be blurred.
         cv2.line(jewel, (x, top), ear, (0.7,), max(2, round(4 * unit)))
-        lightness = lab[own][:, 0]
-        light, red, yellow = np.median(lab[own][lightness >= np.percentile(lightness, _SHINES)], axis=0)
-        spacing, least = max(1.8, 5 * unit), max(6.0, 0.3 * _SMALLEST * unit * unit)
-        metal = (float(np.clip(light + 8, 48, 88)), 1.2 * float(red), 1.2 * float(yellow) + 3)
-        dark = (0.5 * metal[0], metal[1], metal[2])
+        jewels.append(jewel)
+        metal.append(lab[own][lab[own][:, 0] >= np.percentile(lab[own][:, 0], _SHINES)])
+    if not jewels:
+        return where, ()
+    # A pair is of one metal, whatever is mirrored in each.
+    light, red, yellow = (float(value) for value in np.median(np.concatenate(metal), axis=0))
+    # Gold is seen by its hue, silver by having none.
+    shine = (float(np.clip(light + 12, 60, 88)), red, yellow + 1.5 * max(yellow, 0.0) + 2)
+    dark = (0.5 * shine[0], shine[1], shine[2])
+    spacing, least = max(2.0, 7 * unit), max(6.0, 0.3 * _SMALLEST * unit * unit)
+    shapes = []
+    for jewel in jewels:
         glint = trace_field(jewel, level=0.8, spacing=spacing, least_area=least)
         outline = trace_field(jewel, level=0.35, spacing=spacing, least_area=least)
-        shapes.append(Shape(outline, byte_colour(dark), 1.0, (Shape(glint, byte_colour(metal)),)))
+        shapes.append(Shape(outline, byte_colour(dark), 1.0, (Shape(glint, byte_colour(shine)),)))
         np.maximum(where, jewel, out=where)
     return where, tuple(shapes)
 
