@@ -6,9 +6,8 @@ import cv2
 import numpy as np
 
 from toonbooth.drawing import facemap
-from toonbooth.drawing.flat_hues import in_one_light
+from toonbooth.drawing.printed_hair import SHADE, SMALLEST, head_windows, hued_planes, skin_and_hair
 from toonbooth.drawing.regions import Regions, polygon_mask
-from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.morphology import small_parts
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.smoothing import gaussian
@@ -24,17 +23,8 @@ _REACH = 0.24
 _LEAST = 0.012
 """Area of what is seen of an ear at least, over the square of the face's width."""
 
-_SMALLEST = 40.0
-"""Width in pixels of a face below which its ears are specks."""
-
-_ENOUGH = 20
-"""Pixels of skin and of hair below which neither can be told from the other."""
-
 _CLEARLY = 1.35
 """How many times farther from hair than from skin, in squares, an ear's colour is at least."""
-
-_SHADE = 0.4
-"""How much a difference in lightness counts: ears lie in the shade of heads."""
 
 
 def with_ears(
@@ -52,40 +42,27 @@ def with_ears(
         Size of `lab` over size of the full picture.
     """
     more = skin.copy()
-    for face in faces:
-        width = face.width * scale
-        if width < _SMALLEST:
-            continue
-        points = scaled(face.landmarks, scale)
-        # Only around the head: the rest of a picture has no say.
-        low = np.clip(points.mean(axis=0) - 1.1 * width, 0, None).astype(int)
-        high = np.ceil(points.mean(axis=0) + 1.1 * width).astype(int)
-        head = (slice(low[1], max(high[1], low[1] + 1)), slice(low[0], max(high[0], low[0] + 1)))
-        here = (points - low).astype(np.float32)
-        if more[head].size:
-            ears = _ears(more[head], lab[head], regions.within(head), here, width)
-            np.maximum(more[head], ears, out=more[head])
+    for head, points, width in head_windows(faces, skin.shape, scale=scale):
+        ears = _ears(more[head], lab[head], regions.within(head), points, width)
+        np.maximum(more[head], ears, out=more[head])
     return more
 
 
 def _ears(skin: FloatImage, lab: FloatImage, regions: Regions, points: Points, width: float) -> FloatImage:
     """The ears of one head, in a window around it."""
     size = (skin.shape[0], skin.shape[1])
-    oval = polygon_mask(size, points[facemap.OVAL])
-    sure = (skin > 0.9) & (oval > 0.9) & (regions.features < 0.05)
-    hair = (_crown(size, points, width) > 0.5) & (skin < 0.1) & (regions.person > 0.9)
-    if min(np.count_nonzero(sure), np.count_nonzero(hair)) < _ENOUGH:
+    planes = hued_planes(lab)
+    known = skin_and_hair(skin, planes, regions, points, width)
+    if known is None:
         return np.zeros(size, np.float32)
-    light, red, yellow = planes_of(np.ascontiguousarray(lab))
-    strength = in_one_light(light)
-    planes = (light, red * strength, yellow * strength)
-    own, other = (np.array([np.median(plane[at]) for plane in planes]) for at in (sure, hair))
-    # Ears glow: nothing is too red for skin.
+    own, other = known
+    light = planes[0]
+    oval = polygon_mask(size, points[facemap.OVAL])
     as_skin = np.square(np.maximum(np.float32(own[1]) - planes[1], 0))
     as_skin += np.square((planes[2] - np.float32(own[2])) * np.float32(0.5))
-    as_skin += np.square((light - np.float32(own[0])) * np.float32(_SHADE))
+    as_skin += np.square((light - np.float32(own[0])) * np.float32(SHADE))
     as_hair = np.square(planes[1] - np.float32(other[1])) + np.square(planes[2] - np.float32(other[2]))
-    as_hair += np.square((light - np.float32(other[0])) * np.float32(_SHADE))
+    as_hair += np.square((light - np.float32(other[0])) * np.float32(SHADE))
     likely = _beside(size, points, width) * (1 - oval) * regions.person
     likely *= np.float32(_CLEARLY) * as_skin < as_hair
     ears = smoothstep(gaussian(likely, sigma=max(0.8, 0.014 * width)), low=0.35, high=0.65)
@@ -106,7 +83,7 @@ def ear_places(size: tuple[int, int], faces: tuple[Face, ...], *, scale: float) 
     found = np.zeros(size, np.float32)
     for face in faces:
         width = face.width * scale
-        if width >= _SMALLEST:
+        if width >= SMALLEST:
             points = scaled(face.landmarks, scale)
             place = _beside(size, points, width) * (1 - polygon_mask(size, points[facemap.OVAL], grow=1.03))
             np.maximum(found, place, out=found)
@@ -124,14 +101,3 @@ def _beside(size: tuple[int, int], points: Points, width: float) -> FloatImage:
         outline = np.concatenate([inner, outer[::-1]]).astype(np.float32)
         np.maximum(found, polygon_mask(size, outline), out=found)
     return found
-
-
-def _crown(size: tuple[int, int], points: Points, width: float) -> FloatImage:
-    """Where a head has its hair, if it has any: around the forehead."""
-    middle, up = points[facemap.FOREHEAD_TOP], facemap.upright(points)
-    crown = np.zeros(size, np.uint8)
-    x, y = (float(value) for value in middle + up * np.float32(0.1 * width))
-    cv2.ellipse(
-        crown, ((x, y), (0.9 * width, 0.5 * width), float(np.rad2deg(np.arctan2(up[0], -up[1])))), (255,), -1
-    )
-    return crown.astype(np.float32) * np.float32(1 / 255)
