@@ -147,13 +147,13 @@ def dye_cloth(
         return known or nothing
     known = known or nothing
     seen = _neutral(seen, known.cast)
-    strength = in_one_light(seen[:, 0])
-    dull = seen * np.stack([np.full_like(strength, _SHADE), strength, strength], axis=1)
-    found = gather_colours(dull[:: max(1, len(dull) // _SAMPLES) | 1], count=_MATERIALS, apart=_APART)
+    shadeless = dull(seen)
+    sample = shadeless[:: max(1, len(shadeless) // _SAMPLES) | 1]
+    found = gather_colours(sample, count=_MATERIALS, apart=_APART)
     # What the whole picture has no sample of a closeup may have.
     new = [tone for tone in found if not _known(tone, known)]
     tones = np.concatenate([known.tones, np.array(new, np.float32).reshape(-1, 3)])
-    away = np.square(tones).sum(axis=1)[:, None] - 2 * (tones @ dull.T)
+    away = np.square(tones).sum(axis=1)[:, None] - 2 * (tones @ shadeless.T)
     material = away.argmin(axis=0)
     suited = like_skin[cloth]
     inks = list(known.inks)
@@ -169,6 +169,13 @@ def dye_cloth(
     _agree(inks, tones, np.bincount(material, minlength=len(tones)), first=len(known.inks), skin=skin)
     best[cloth] = np.array(inks, np.uint8)[material]
     return Dyes(tones.astype(np.float32, copy=False), tuple(inks), known.cast)
+
+
+def dull(colours: FloatImage) -> FloatImage:
+    """Colours, shape (N, 3), as materials are told apart: in one light, whatever shade they lie in."""
+    strength = in_one_light(colours[:, 0])
+    shadeless: FloatImage = colours * np.stack([np.full_like(strength, _SHADE), strength, strength], axis=1)
+    return shadeless
 
 
 def _agree(inks: list[int], tones: FloatImage, sizes: NDArray[np.int64], *, first: int, skin: int) -> None:

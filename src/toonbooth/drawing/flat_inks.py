@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from toonbooth.drawing.cloth_inks import Cast, Dyes, Tone, dye_cloth
+from toonbooth.drawing.cloth_inks import Cast, Dyes, Tone, dull, dye_cloth
+from toonbooth.drawing.colour_groups import gather_colours
 from toonbooth.drawing.ink_places import Places
 from toonbooth.drawing.inks import Ink
 from toonbooth.drawing.regions import Regions
@@ -17,6 +19,7 @@ from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.resize import Size, enlarged, shrunk
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
+from toonbooth.imaging.windows import extent
 
 _NOT_ON_FACES = tuple(ink for ink in Ink if ink not in (Ink.BROWN, Ink.DEEP))
 """Inks of which a small area on a face or neck is a reflection."""
@@ -31,6 +34,11 @@ likely each radian more makes it."""
 
 _PURE = Ink.BLUE + 1
 """How many inks are no mixtures: hair is printed in one of these."""
+
+_ENOUGH_HAIR = 20
+_STRANGE = (26.0, 14.0)
+"""Pixels of hair from which on its colours are known; how far from them beside a face and below its chin
+something else lies."""
 
 _LIKE_SKIN = 14.0
 _UNLIKE_SKIN = -5.0
@@ -113,12 +121,11 @@ def flat_plates(
     darkest = min((tone.lightness for tone in skins), default=0.0) - 8
     lit = smoothstep(colours.light, low=darkest - 6, high=darkest + 2)
     rows = np.arange(half[1], dtype=np.float32)[:, None] * np.float32(2)
-    heads: list[tuple[Ink, FloatImage]] = []
+    heads: list[tuple[Ink | None, FloatImage]] = []
     for share, (_, y, across) in zip(_shares(regions, half), regions.heads, strict=True):
         zone = places.hair * share
         hair = _agree_on_hair(scores, like_skin, zone, lit, across)
-        if hair is not None:
-            heads.append((hair, zone))
+        heads.append((hair, zone))
         # What is brown and far from the head is a hand; far below it, if hair is as brown.
         hand = in_shade * share * (1 - places.near)
         if hair in (Ink.YELLOW, Ink.BROWN):
@@ -137,14 +144,18 @@ def flat_plates(
     of_hair: dict[Ink, Tone] = {}
     for ink, zone in heads:
         own = (zone > 0.6) & (best == ink)
-        if ink in (Ink.YELLOW, Ink.BROWN) and own.any():
+        if ink is not None and ink in (Ink.YELLOW, Ink.BROWN) and own.any():
             of_hair[ink] = np.median(few[own], axis=0).astype(np.float32)
     # What lies far from heads and looks like skin may be a cloth, too.
     suited = like_skin - np.float32(_LIKE_SKIN)
     cloth = (best < _PURE) | ((np.maximum(places.near, places.skin) < 0.5) & (suited < _UNLIKE_SKIN))
-    cloth &= (places.head < 0.5) & (shrunk(regions.person, half) > 0.5)
+    cloth &= shrunk(regions.person, half) > 0.5
+    beside = cloth & (places.head >= 0.5) & _no_hair(few, best, heads, regions, rows)
+    cloth &= places.head < 0.5
     best[best == _PURE] = len(Ink)
     dyes = dye_cloth(best, few, suited, cloth, of_hair, skin=len(Ink), cast=cast, known=known)
+    # Beside a head cloth is what it is farther down.
+    dyes = dye_cloth(best, few, suited, beside, of_hair, skin=len(Ink), cast=cast, known=dyes)
     best = cv2.medianBlur(best, 3).astype(np.uint8, copy=False)
     sigma = max(0.7, 2.4 * unit)
     size = (width, height)
@@ -299,6 +310,44 @@ def _agree_on_hair(
         elif ink not in _GOES_WITH[most] or candidates[ink] < _SHINING * candidates[most]:
             scores[ink] = scores[ink] - bias
     return most
+
+
+def _no_hair(
+    lab: FloatImage,
+    best: NDArray[np.uint8],
+    heads: list[tuple[Ink | None, FloatImage]],
+    regions: Regions,
+    rows: FloatImage,
+) -> NDArray[np.bool_]:
+    """What lies beside heads and has no colour of their hair: a shirt, a card, somebody else.
+
+    Parameters
+    ----------
+    lab : float32 array, shape (h, w, 3)
+    best : the ink of every place
+    heads : the ink of each head's hair, if it has any, and where that can be
+    regions : of twice that size
+    rows : float32 array, shape (h, 1): how far down every row is, in pixels of `regions`
+    """
+    strange = np.zeros(best.shape, np.bool_)
+    for (ink, zone), (_, y, across) in zip(heads, regions.heads, strict=True):
+        here = zone > 0.5
+        own = here & (best == ink) & (rows < y - 0.1 * across) if ink is not None else here & False
+        if np.count_nonzero(own) < _ENOUGH_HAIR:
+            continue
+        box = extent(here)
+        if box is None:
+            continue
+        seen = dull(lab[box][here[box]])
+        sample = dull(lab[own])
+        tones = gather_colours(sample[:: max(1, len(sample) // 400)], count=5, apart=8.0)
+        away = np.square(seen[:, None] - tones).sum(axis=2).min(axis=1)
+        far = np.zeros(here[box].shape, np.float32)
+        far[here[box]] = np.sqrt(away)
+        # Above the chin glares and shadows of hair may have any colour.
+        limit = np.interp(rows[box[0]], (y + 0.1 * across, y + 0.5 * across), _STRANGE)
+        strange[box] |= here[box] & (far > limit)
+    return strange
 
 
 def _total(plates: list[FloatImage]) -> FloatImage:

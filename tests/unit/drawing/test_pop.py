@@ -135,6 +135,18 @@ def test_a_small_brown_shade_on_a_neck_is_skin_and_hair_stays_brown() -> None:
     assert inks[50, 100] == Ink.BROWN
 
 
+def test_a_yellow_strap_beside_brown_hair_is_one_cloth_from_end_to_end() -> None:
+    portrait = bust(480, 400, skin=(248, 226, 208), hair=(96, 58, 36))
+    x, y = portrait.faces[0].landmarks.mean(axis=0)
+    width = portrait.faces[0].width
+    left, right = int(x - 0.75 * width), int(x - 0.5 * width)
+    strap = (slice(int(y + 0.55 * width), int(y + 1.3 * width)), slice(left, right))
+    portrait.picture[strap] = (150, 112, 30)
+    portrait.matte[strap] = 1
+    inks = inks_of(portrait)[(strap[0].start + 8) // 2 : (strap[0].stop - 8) // 2, (left + right) // 4]
+    assert (inks == Ink.YELLOW).all()
+
+
 def test_darker_skin_never_gets_the_lighter_ink() -> None:
     weights = np.array([0.299, 0.587, 0.114])
     for palette in PALETTES:
