@@ -118,6 +118,8 @@ def shaded_chin(skin: FloatImage, face: FloatImage, red: FloatImage, seen: Neigh
     float32 array, shape (H, W), 0 … 1: a collar in the shade may be as dark, but not as red.
     """
     chin = smoothstep(seen.below, low=0.12, high=0.25) * smoothstep(np.abs(seen.beside), low=0.55, high=0.4)
+    # Farther down lie the knots of ties.
+    chin *= smoothstep(seen.below, low=1.05, high=0.85)
     # In bytes, and up and down alone: hair hangs beside a neck.
     tall = np.ones((2 * max(1, round(0.09 * seen.width)) + 1, 1), np.uint8)
     closed = cv2.morphologyEx(to_bytes(np.maximum(skin, face) * chin), cv2.MORPH_CLOSE, tall)

@@ -196,10 +196,13 @@ def test_a_shaven_chin_in_the_shade_is_skin_and_a_dark_collar_or_hair_beside_a_n
     skin[:140, 40:160] = skin[155:170, 70:130] = 1
     red[140:155, 70:100] = 0.9
     red[:, :30] = red[:, 170:] = 0.9
-    found = shaded_chin(skin, nothing, red, beside_a_face(nothing, person))
+    seen = beside_a_face(nothing, person)
+    found = shaded_chin(skin, nothing, red, seen)
     assert found[142:153, 75:95].min() > 0.9
     assert found[142:153, 105:125].max() < 0.1
     assert found[:, :30].max() < 0.1
+    a_ties_knot = shaded_chin(skin, nothing, red, replace(seen, below=seen.below + 0.65))
+    assert a_ties_knot[142:153, 75:95].max() < 0.1
 
 
 def test_light_from_behind_on_a_jaw_is_skin_and_a_collar_is_not() -> None:
