@@ -9,6 +9,7 @@ import numpy as np
 
 from toonbooth.imaging.pixels import ByteImage
 from toonbooth.imaging.resize import shrunk
+from toonbooth.imaging.windows import Window
 from toonbooth.portrait.model import Box, Eye, Face, Points, Portrait
 
 
@@ -30,6 +31,11 @@ class Closeup:
     def size(self) -> tuple[int, int]:
         """Width and height of the enlarged window."""
         return round(self.width * self.zoom), round(self.height * self.zoom)
+
+    @property
+    def window(self) -> Window:
+        """Rows and columns of the picture."""
+        return slice(self.top, self.top + self.height), slice(self.left, self.left + self.width)
 
 
 def find_closeups(
@@ -70,17 +76,16 @@ def find_closeups(
 
 def look_closely(portrait: Portrait, closeup: Closeup) -> Portrait:
     """The portrait as seen through a closeup; faces whose middle lies outside are left out."""
-    rows = slice(closeup.top, closeup.top + closeup.height)
-    columns = slice(closeup.left, closeup.left + closeup.width)
+    window = closeup.window
     if closeup.zoom > 1:
-        picture = cv2.resize(portrait.picture[rows, columns], closeup.size, interpolation=cv2.INTER_CUBIC)
+        picture = cv2.resize(portrait.picture[window], closeup.size, interpolation=cv2.INTER_CUBIC)
         # An enlarged photo is soft; lines want edges.
         soft = cv2.GaussianBlur(picture, (0, 0), 0.7 * closeup.zoom)
         picture = cv2.addWeighted(picture, 1.7, soft, -0.7, 0)
-        matte = cv2.resize(portrait.matte[rows, columns], closeup.size, interpolation=cv2.INTER_CUBIC)
+        matte = cv2.resize(portrait.matte[window], closeup.size, interpolation=cv2.INTER_CUBIC)
     else:
-        picture = shrunk(np.ascontiguousarray(portrait.picture[rows, columns]), closeup.size)
-        matte = shrunk(np.ascontiguousarray(portrait.matte[rows, columns]), closeup.size)
+        picture = shrunk(np.ascontiguousarray(portrait.picture[window]), closeup.size)
+        matte = shrunk(np.ascontiguousarray(portrait.matte[window]), closeup.size)
     faces = tuple(
         _moved(face, closeup)
         for face in portrait.faces
@@ -110,11 +115,9 @@ def lay_back(
     fade = max(2.0, 0.1 * closeup.width)
     weight = _ramp(closeup.left, closeup.width, frame[0], fade)[None, :]
     weight = weight * _ramp(closeup.top, closeup.height, frame[1], fade)[:, None]
-    rows = slice(closeup.top, closeup.top + closeup.height)
-    columns = slice(closeup.left, closeup.left + closeup.width)
     laid = picture.copy()
-    under = np.ascontiguousarray(picture[rows, columns])
-    laid[rows, columns] = cv2.blendLinear(patch, under, weight, 1 - weight)
+    under = np.ascontiguousarray(picture[closeup.window])
+    laid[closeup.window] = cv2.blendLinear(patch, under, weight, 1 - weight)
     return laid
 
 

@@ -34,6 +34,7 @@ from toonbooth.imaging.resize import Size, enlarged, enlarged_smoothly, padded, 
 from toonbooth.imaging.smoothing import flatten, gaussian
 from toonbooth.imaging.strokes import Directions, Hatching, draw_strokes, hatch
 from toonbooth.imaging.tones import smoothstep
+from toonbooth.imaging.windows import grown, seen_from
 from toonbooth.portrait.model import Portrait
 
 _FACE_WIDTH = 400.0
@@ -71,15 +72,26 @@ def draw_sketch(portrait: Portrait, rng: np.random.Generator) -> Portrait:
         )
     sheet = _draw(portrait, look, rng)
     drawing = sheet
-    for closeup in find_closeups(portrait, small=200, wanted=300, largest_zoom=2.0, budget=1.0):
+    closeups = find_closeups(portrait, small=200, wanted=300, largest_zoom=2.0, budget=1.0)
+    for closeup in closeups:
         close = _draw(look_closely(portrait, closeup), look, rng)
         drawing = drawing.with_closeup(close, closeup)
-    if drawing is not sheet:
-        # The sharper pencil is for the person: two sorts of hatching behind them would show a seam.
-        around = smoothstep(gaussian(portrait.matte, sigma=max(1.0, 8 * _unit(portrait))), low=0.08, high=0.4)
-        mixed = cv2.blendLinear(drawing.picture, sheet.picture, around, 1 - around)
-        drawing = replace(drawing, picture=mixed.astype(np.uint8, copy=False))
-    return drawing.of(portrait)
+    return _sharper_on_people(drawing, sheet, portrait, closeups).of(portrait)
+
+
+def _sharper_on_people(
+    drawing: Drawing, sheet: Drawing, portrait: Portrait, closeups: tuple[Closeup, ...]
+) -> Drawing:
+    """The sharper pencil is for the person: two sorts of hatching behind them would show a seam."""
+    sigma = max(1.0, 8 * _unit(portrait))
+    picture = drawing.picture.copy()
+    for window in (closeup.window for closeup in closeups):
+        seen = grown(window, int(np.ceil(3 * sigma)), picture.shape)
+        near = gaussian(np.ascontiguousarray(portrait.matte[seen]), sigma=sigma)[seen_from(seen, window)]
+        around = smoothstep(near, low=0.08, high=0.4)
+        sharp, soft = (np.ascontiguousarray(each.picture[window]) for each in (drawing, sheet))
+        picture[window] = cv2.blendLinear(sharp, soft, around, 1 - around)
+    return replace(drawing, picture=picture)
 
 
 def _draw(portrait: Portrait, look: SketchLook, rng: np.random.Generator) -> Drawing:
