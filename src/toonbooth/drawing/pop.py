@@ -36,6 +36,7 @@ from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes
 from toonbooth.imaging.resize import enlarged_rows
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
+from toonbooth.imaging.windows import extent, grown
 from toonbooth.portrait.model import Portrait
 
 _GIVEN_BACK = 0.75
@@ -264,9 +265,38 @@ def _colour_rows(
     top: int,
     bottom: int,
 ) -> None:
+    """Print some rows in place: the backdrop, and over it what lies in the columns where somebody is."""
+    shape = (bottom - top, colours.shape[1])
+    planes: list[FloatImage] = [np.zeros(shape, np.float32) for _ in range(3)]
+    if plan.contour is not None:
+        behind = second_ink(sheet.pattern, window, width=shape[1], top=top, bottom=bottom)
+        ends = ((np.float32(first), np.float32(second)) for first, second in zip(*sheet.behind, strict=True))
+        planes = [behind * (second - first) + first for first, second in ends]
+    few = slice(max(0, top // plan.factor - 1), bottom // plan.factor + 1)
+    shown = extent((inks.person[few] > 0) | (inks.beside[few] > 0))
+    if shown is not None:
+        # One column more on each side: linear interpolation looks no farther.
+        across = grown(shown, 1, inks.person[few].shape)[1]
+        printed = slice(across.start * plan.factor, across.stop * plan.factor)
+        _print_rows([plane[:, printed] for plane in planes], plan, look, sheet, window, inks, across, top)
+    cv2.merge([to_bytes(plane) for plane in planes], colours[top:bottom])
+
+
+def _print_rows(
+    planes: list[FloatImage],
+    plan: PosterPlan,
+    look: PopLook,
+    sheet: _Sheet,
+    window: Window,
+    inks: _Inks,
+    across: slice,
+    top: int,
+) -> None:
+    """Print people over rows of a backdrop, red, green and blue, from row `top`, in place; `across` are the
+    columns of the plan that they show."""
     factor = plan.factor
-    width = colours.shape[1]
-    shape = (bottom - top, width)
+    shape = planes[0].shape
+    bottom = top + shape[0]
     part = plan.separation
     flat = [np.zeros(shape, np.float32) for _ in range(3)]
     dotted = [np.zeros(shape, np.float32) for _ in range(3)]
@@ -274,9 +304,9 @@ def _colour_rows(
     few = slice(max(0, top // factor - 1), bottom // factor + 1)
     home = np.zeros(shape, np.float32)
     for index, (plate, crisp) in enumerate(zip(part.plates, inks.covers, strict=True)):
-        if crisp is None or float(plate[few].max()) < _NOTHING:
+        if crisp is None or float(plate[few, across].max()) < _NOTHING:
             continue
-        cover = _printed_rows(crisp, factor=factor, top=top, bottom=bottom)
+        cover = _printed_rows(crisp[:, across], factor=factor, top=top, bottom=bottom)
         if index == inks.slipped:
             home = cover
         total += cover
@@ -284,36 +314,30 @@ def _colour_rows(
             cv2.scaleAdd(cover, inks.flat[index][channel], flat[channel], flat[channel])
             cv2.scaleAdd(cover, inks.dotted[index][channel], dotted[channel], dotted[channel])
     screen = _screen(sheet, look, window)
-    screen = replace(screen, top=screen.top + top)
-    tone = enlarged_rows(part.dots, factor=factor, top=top, bottom=bottom)
+    screen = replace(screen, left=screen.left + across.start * factor, top=screen.top + top)
+    tone = enlarged_rows(part.dots[:, across], factor=factor, top=top, bottom=bottom)
     tone[tone < SMALLEST_DOT] = 0
     dots = halftone(tone, screen)
     np.reciprocal(total, out=total)
-    person = _printed_rows(inks.person, factor=factor, top=top, bottom=bottom)
-    behind = second_ink(sheet.pattern, window, width=width, top=top, bottom=bottom) if plan.contour else None
-    beside = _printed_rows(inks.beside, factor=factor, top=top, bottom=bottom)
-    far = enlarged_rows(inks.may_slip, factor=factor, top=top, bottom=bottom)
+    person = _printed_rows(inks.person[:, across], factor=factor, top=top, bottom=bottom)
+    beside = _printed_rows(inks.beside[:, across], factor=factor, top=top, bottom=bottom)
+    far = enlarged_rows(inks.may_slip[:, across], factor=factor, top=top, bottom=bottom)
     beside = beside * (1 - home) * far
     slips = bool(beside.any())
-    planes = []
-    for channel in range(3):
+    for channel, back in enumerate(planes):
         plane = flat[channel]
         dotted[channel] -= plane
         dotted[channel] *= dots
         plane += dotted[channel]
         plane *= total
-        if behind is not None:
-            first, second = (np.float32(ink[channel]) for ink in sheet.behind)
-            back = behind * (second - first)
-            back += first
+        if plan.contour is not None:
             plane -= back
             plane *= person
             plane += back
         own, dotty = (colours_[inks.slipped][channel] for colours_ in (inks.flat, inks.dotted))
         if slips:
             plane *= 1 - (np.float32(1 - own) + dots * np.float32(own - dotty)) * beside
-        planes.append(to_bytes(plane))
-    cv2.merge(planes, colours[top:bottom])
+        back[:] = plane
 
 
 def _crisp(plate: FloatImage, factor: int, *, middle: float = 0.5) -> FloatImage:
