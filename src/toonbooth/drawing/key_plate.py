@@ -2,46 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import cv2
 import numpy as np
 
-from toonbooth.drawing.inking import ink_rows, outline_rows
+from toonbooth.drawing.inking import ink_rows, outer_distance, outline_rows
 from toonbooth.drawing.inks import Colour
 from toonbooth.drawing.poster_plan import PosterPlan
 from toonbooth.imaging.colour import luma
 from toonbooth.imaging.halftone import Screen, halftone
-from toonbooth.imaging.pixels import ByteImage, to_bytes
+from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes
 from toonbooth.imaging.resize import enlarged_rows
 from toonbooth.imaging.smoothing import gaussian_exactly
-from toonbooth.imaging.windows import bands_around
+from toonbooth.imaging.windows import Window, bands_around, grown, seen_from, times
 from toonbooth.portrait.model import Face
 
 SMALLEST_DOT = 0.035
 """Tone below which nothing is dotted: a dot that is hardly there is a speck."""
 
 
-def key_rows(picture: ByteImage, plan: PosterPlan, *, top: int, bottom: int, halo: int) -> ByteImage:
+def key_bands(plan: PosterPlan, *, rows: int) -> Sequence[Window]:
+    """Where of the plan anything may be black, in bands of so many rows."""
+    busy = (plan.person > 0) | (plan.lines.welcome > 0)
+    if plan.contour is not None:
+        busy |= outer_distance(plan.contour, plan.outline) > -1
+    # What is enlarged reaches into the next pixel.
+    return bands_around(cv2.dilate(busy.view(np.uint8), np.ones((3, 3), np.uint8)) > 0, rows=rows)
+
+
+def key_of(picture: ByteImage, plan: PosterPlan, band: Window, *, halo: int) -> ByteImage:
+    """The key plate of a band of the plan, uint8, at the picture's size; lines look `halo` pixels around."""
     factor = plan.factor
-    above, below = max(0, top - halo), min(picture.shape[0], bottom + halo)
-    rows = slice(top - above, bottom - above)
-    grey = luma(picture[above:below])
-    lines = ink_rows(plan.lines, grey, factor=factor, top=top, skip=top - above, bottom=bottom)
+    seen = grown(band, halo // factor, plan.person.shape)
+    within = times(seen_from(seen, band), factor)
+    columns, top, bottom = seen[1], band[0].start * factor, band[0].stop * factor
+
+    def large(plane: FloatImage) -> FloatImage:
+        return enlarged_rows(plane[:, columns], factor=factor, top=top, bottom=bottom)
+
+    grey = luma(np.ascontiguousarray(picture[times(seen, factor)]))
+    skip = within[0].start
+    lines = ink_rows(plan.lines.in_columns(columns), grey, factor=factor, top=top, skip=skip, bottom=bottom)
     # Ink is there or not.
     lines -= np.float32(0.3)
     lines *= np.float32(2.2)
     np.clip(lines, 0, 1, out=lines)
-    mass = enlarged_rows(plan.separation.black, factor=factor, top=top, bottom=bottom)
+    mass = large(plan.separation.black)
     mass *= np.float32(factor)
     mass += np.float32(0.5)
     np.clip(mass, 0, 1, out=mass)
-    person = enlarged_rows(plan.person, factor=factor, top=top, bottom=bottom)
+    person = large(plan.person)
     mass *= person
     np.maximum(lines, mass, out=lines)
-    if plan.features[above // factor : below // factor].any():
-        border = enlarged_rows(plan.border, factor=factor, top=top, bottom=bottom)
-        dark = border - gaussian_exactly(grey, sigma=max(0.7, 0.95 * plan.lines.sigma))[rows]
+    if plan.features[seen].any():
+        dark = large(plan.border)
+        dark -= gaussian_exactly(grey, sigma=max(0.7, 0.95 * plan.lines.sigma))[within[0]]
         dark *= np.float32(18)
         dark += np.float32(0.5)
         np.clip(dark, 0, 1, out=dark)
@@ -49,9 +66,9 @@ def key_rows(picture: ByteImage, plan: PosterPlan, *, top: int, bottom: int, hal
         dark *= person
         np.maximum(lines, dark, out=lines)
     if plan.contour is not None:
-        outline = outline_rows(plan.contour, plan.outline, factor=factor, top=top, bottom=bottom)
-        np.maximum(lines, outline, out=lines)
-    return to_bytes(lines)
+        contour, half = plan.contour.in_columns(columns), plan.outline[:, columns]
+        np.maximum(lines, outline_rows(contour, half, factor=factor, top=top, bottom=bottom), out=lines)
+    return to_bytes(np.ascontiguousarray(lines[:, within[1]]))
 
 
 def smooth_key(key: ByteImage, *, sigma: float) -> None:

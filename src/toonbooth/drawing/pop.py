@@ -14,7 +14,15 @@ from toonbooth.drawing.eyes import enlarge_eyes, iris_hue
 from toonbooth.drawing.figure import Drawing, figure_within
 from toonbooth.drawing.inking import outer_distance
 from toonbooth.drawing.inks import Colour, Ink, Palette, apart, mixed, overprinted, skin_ink
-from toonbooth.drawing.key_plate import SMALLEST_DOT, clean_key, dot_key, key_rows, print_key, smooth_key
+from toonbooth.drawing.key_plate import (
+    SMALLEST_DOT,
+    clean_key,
+    dot_key,
+    key_bands,
+    key_of,
+    print_key,
+    smooth_key,
+)
 from toonbooth.drawing.poster_backdrop import Pattern, Print, Window, second_ink
 from toonbooth.drawing.poster_look import PopLook, choose_look
 from toonbooth.drawing.poster_plan import FACE_WIDTH, PosterPlan, drawn_faces, face_unit, plan_poster
@@ -36,7 +44,7 @@ from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes
 from toonbooth.imaging.resize import enlarged_rows
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
-from toonbooth.imaging.windows import extent, grown
+from toonbooth.imaging.windows import extent, grown, times
 from toonbooth.portrait.model import Portrait
 
 _GIVEN_BACK = 0.75
@@ -119,13 +127,14 @@ def _draw(
     portrait, picture, unit, factor = plan.portrait, plan.picture, plan.unit, plan.factor
     height, width = portrait.picture.shape[:2]
     colours = np.empty_like(picture)
-    key = np.empty(picture.shape[:2], np.uint8)
+    key = np.zeros(picture.shape[:2], np.uint8)
     halo = -(-line_reach(plan.lines.sigma) // factor) * factor
     band = max(-(-96 // factor) * factor, 4 * halo)
     inks = _inks(plan, look, skins, unit=unit / factor)
+    for part in key_bands(plan, rows=band // factor):
+        key[times(part, factor)] = key_of(picture, plan, part, halo=halo)
     for top in range(0, picture.shape[0], band):
         bottom = min(top + band, picture.shape[0])
-        key[top:bottom] = key_rows(picture, plan, top=top, bottom=bottom, halo=halo)
         _colour_rows(colours, plan, look, sheet, window, inks, top=top, bottom=bottom)
     smooth_key(key, sigma=float(np.clip(1.8 * unit, 0.8, 4.0)))
     clean_key(key, portrait.faces, area=max(5.0, 70 * unit * unit))
