@@ -170,9 +170,10 @@ class _Outline:
         )
         low, high = (0, 0), (0, 0)
         if polygons:
-            corners = np.array([[polygon.min(axis=0), polygon.max(axis=0)] for polygon in polygons])
-            x0, y0 = (int(value) >> _SUBPIXEL_BITS for value in corners[:, 0].min(axis=0))
-            x1, y1 = (int(value) >> _SUBPIXEL_BITS for value in corners[:, 1].max(axis=0))
+            boxes = np.array([cv2.boundingRect(polygon) for polygon in polygons])
+            ends = boxes[:, :2] + boxes[:, 2:] - 1
+            x0, y0 = (int(value) >> _SUBPIXEL_BITS for value in boxes[:, :2].min(axis=0))
+            x1, y1 = (int(value) >> _SUBPIXEL_BITS for value in ends.max(axis=0))
             low, high = (x0 - 1, y0 - 1), (x1 + 3, y1 + 3)
         return cls(shape, polygons, low, high, tuple(cls.of(each) for each in shape.inside))
 
@@ -224,10 +225,12 @@ def _paint_on(
 
 def _mix(part: ByteImage, over: ByteImage | Rgb, cover: NDArray[np.uint8], *, opacity: float) -> None:
     """Lay a picture or a colour on another where that doesn't cover it wholly, in place."""
-    rim = cv2.inRange(cover, (1,), (254 if opacity >= 1 else 255,))
-    if not cv2.countNonZero(rim):
+    # One less than nothing is 255. A truth value for each pixel is searched in a third of the time of a byte.
+    partly = cover - np.uint8(1) < np.uint8(254 if opacity >= 1 else 255)
+    places = np.flatnonzero(partly)
+    if not places.size:
         return
-    columns, rows = cv2.findNonZero(rim).reshape(-1, 2).T
+    rows, columns = np.divmod(places, cover.shape[1])
     weight = cover[rows, columns].astype(np.float32)[:, None] * np.float32(opacity / 255)
     under = part[rows, columns].astype(np.float32)
     upper = np.array(over, np.float32) if isinstance(over, tuple) else over[rows, columns]
@@ -250,8 +253,8 @@ def _polygon(curve: Curve) -> Curve:
     """As many straight pieces as it takes for nobody to see them."""
     if not len(curve):
         return curve
-    longest = float(max(np.abs(np.diff(curve, axis=0)).max(initial=0), np.abs(curve[0] - curve[-1]).max()))
-    return spline_polygon(curve, samples=int(np.clip(longest / 3, 2, 24)))
+    longest = float(np.abs(curve - np.concatenate([curve[-1:], curve[:-1]])).max())
+    return spline_polygon(curve, samples=int(min(max(longest / 3, 2), 24)))
 
 
 def _area(curve: Curve) -> float:

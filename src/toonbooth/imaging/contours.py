@@ -183,12 +183,17 @@ def _cornered(points: Curve, spacing: float) -> Curve:
     pinned = np.flatnonzero(sharpest)
     kept = _pointed(dense, pinned, reach=reach, spacing=spacing)
     free = np.float32(0.5) * ~sharpest[:, None]
-    calm = dense.copy()
+    # Its last point before the first, and its first after the last: neighbours are views then.
+    ring: Curve = np.empty((count + 2, 2), np.float32)
+    calm = ring[1:-1]
+    calm[:] = dense
     calm[pinned] = kept
     for _ in range(_ROUNDS):
-        before, after = _turned(calm)
-        middle = (before + after) * np.float32(0.5)
-        calm += free * (middle - calm)
+        ring[0], ring[-1] = ring[-2], ring[1]
+        middle = (ring[:-2] + ring[2:]) * np.float32(0.5)
+        middle -= calm
+        middle *= free
+        calm += middle
     near = sharpest | np.roll(sharpest, 1) | np.roll(sharpest, -1)
     chosen = sharpest | ((around % 2 == 0) & ~near)
     curve: Curve = np.repeat(calm[chosen], 1 + sharpest[chosen], axis=0)
