@@ -20,6 +20,7 @@ from toonbooth.drawing.flesh import ember
 from toonbooth.drawing.gaze import CREASES, draw_eye, eye_tones
 from toonbooth.drawing.inking import wanted_lines
 from toonbooth.drawing.jawline import draw_jaws
+from toonbooth.drawing.jewels import set_apart, without_jewels
 from toonbooth.drawing.lenses import find_spectacles
 from toonbooth.drawing.likeness import Likeness, eyes_window, look_at
 from toonbooth.drawing.pen import Pen
@@ -92,7 +93,7 @@ def choose_look(rng: np.random.Generator) -> AvatarLook:
 def draw_avatar(portrait: Portrait, rng: np.random.Generator) -> Portrait:
     """Draw a portrait as an avatar."""
     look = choose_look(rng)
-    portrait = enlarge_eyes(with_lit_faces(portrait), strength=0.12)
+    portrait = enlarge_eyes(with_lit_faces(set_apart(portrait)), strength=0.12)
     sheet = Sheet.before(portrait, look.scene, look.light, face_width=FACE_WIDTH * unit_of(portrait))
     return draw_with_closeups(portrait, sheet, partial(_draw, look))
 
@@ -116,6 +117,7 @@ def _plan(seen: Study, sheet: Sheet, look: AvatarLook) -> tuple[Plate, FloatImag
     regions = find_regions(lab, seen.grey, person, faces, scale=scale)
     regions = settle_surfaces(regions, lab, seen.grey, faces, scale=scale)
     surface = close_skin(lab, regions, faces, scale=scale, fringe_roughness=_FRINGE_ROUGHNESS)
+    surface = replace(surface, skin=without_jewels(surface.skin, seen.jewels))
     skin, stubble = surface.skin, surface.stubble
     complexion = lay_skin(lab, surface, regions, look.skin, unit=unit)
     masses = as_flesh(

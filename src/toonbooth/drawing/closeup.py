@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from toonbooth.imaging.pixels import ByteImage
+from toonbooth.imaging.pixels import ByteImage, FloatImage
 from toonbooth.imaging.resize import shrunk
 from toonbooth.imaging.windows import Window
 from toonbooth.portrait.model import Box, Eye, Face, Points, Portrait
@@ -77,15 +77,17 @@ def find_closeups(
 def look_closely(portrait: Portrait, closeup: Closeup) -> Portrait:
     """The portrait as seen through a closeup; faces whose middle lies outside are left out."""
     window = closeup.window
+    picture = np.ascontiguousarray(portrait.picture[window])
     if closeup.zoom > 1:
-        picture = cv2.resize(portrait.picture[window], closeup.size, interpolation=cv2.INTER_CUBIC)
+        picture = cv2.resize(picture, closeup.size, interpolation=cv2.INTER_CUBIC).astype(
+            np.uint8, copy=False
+        )
         # An enlarged photo is soft; lines want edges.
         soft = cv2.GaussianBlur(picture, (0, 0), 0.7 * closeup.zoom)
-        picture = cv2.addWeighted(picture, 1.7, soft, -0.7, 0)
-        matte = cv2.resize(portrait.matte[window], closeup.size, interpolation=cv2.INTER_CUBIC)
+        picture = cv2.addWeighted(picture, 1.7, soft, -0.7, 0).astype(np.uint8, copy=False)
     else:
-        picture = shrunk(np.ascontiguousarray(portrait.picture[window]), closeup.size)
-        matte = shrunk(np.ascontiguousarray(portrait.matte[window]), closeup.size)
+        picture = shrunk(picture, closeup.size)
+    jewels = portrait.jewels
     faces = tuple(
         _moved(face, closeup)
         for face in portrait.faces
@@ -93,8 +95,20 @@ def look_closely(portrait: Portrait, closeup: Closeup) -> Portrait:
         and 0 <= face.box.centre[1] - closeup.top < closeup.height
     )
     return Portrait(
-        picture.astype(np.uint8, copy=False), faces, np.clip(matte, 0, 1).astype(np.float32, copy=False)
+        picture,
+        faces,
+        _resized(portrait.matte[window], closeup),
+        jewels=None if jewels is None else _resized(jewels[window], closeup),
     )
+
+
+def _resized(mask: FloatImage, closeup: Closeup) -> FloatImage:
+    """A part of a mask as large as the closeup of it."""
+    part = np.ascontiguousarray(mask)
+    if closeup.zoom <= 1:
+        return shrunk(part, closeup.size)
+    large = cv2.resize(part, closeup.size, interpolation=cv2.INTER_CUBIC)
+    return np.clip(large, 0, 1).astype(np.float32, copy=False)
 
 
 def lay_back(

@@ -16,6 +16,7 @@ from toonbooth.drawing.eyes import draw_eyes, enlarge_eyes
 from toonbooth.drawing.figure import Drawing
 from toonbooth.drawing.inking import wanted_lines
 from toonbooth.drawing.jawline import draw_jaws
+from toonbooth.drawing.jewels import set_apart, without_jewels
 from toonbooth.drawing.plate import Ink, LineWork, Plate, make_plate
 from toonbooth.drawing.regions import find_regions
 from toonbooth.drawing.sheet import Light, Sheet
@@ -76,7 +77,7 @@ def choose_look(rng: np.random.Generator) -> ComicLook:
 def draw_comic(portrait: Portrait, rng: np.random.Generator) -> Portrait:
     """Draw a portrait as a comic."""
     look = choose_look(rng)
-    portrait = enlarge_eyes(with_lit_faces(portrait), strength=0.13)
+    portrait = enlarge_eyes(with_lit_faces(set_apart(portrait)), strength=0.13)
     sheet = Sheet.before(portrait, look.scene, look.light, face_width=FACE_WIDTH * unit_of(portrait))
     return draw_with_closeups(portrait, sheet, partial(_draw, look))
 
@@ -96,6 +97,7 @@ def _plan(seen: Study, sheet: Sheet, look: ComicLook) -> tuple[Plate, tuple[floa
     unit, scale, faces, person = seen.unit, seen.scale, seen.faces, seen.person
     regions = find_regions(seen.lab, seen.grey, person, faces, scale=scale)
     regions = settle_surfaces(regions, seen.lab, seen.grey, faces, scale=scale)
+    regions = replace(regions, skin=without_jewels(regions.skin, seen.jewels))
     colours = cel_tones(seen.lab, regions, look.tones, unit=unit)
     colours[..., 0] *= np.float32(seen.gain)
     colours[..., 0] += enlarged(sheet.light, seen.size)

@@ -25,9 +25,10 @@ from toonbooth.drawing.flat_flesh import (
     with_shadows,
 )
 from toonbooth.drawing.flat_hues import one_hue_each
-from toonbooth.drawing.flat_jewels import apart_from_ears, trace_jewels
+from toonbooth.drawing.flat_jewels import trace_jewels
 from toonbooth.drawing.flat_skin import FlatSkin, trace_skin
 from toonbooth.drawing.flesh import like_flesh
+from toonbooth.drawing.jewels import matte_and_jewels, set_apart
 from toonbooth.drawing.mass_tones import SHADES, MassTones
 from toonbooth.drawing.masses import trace_masses
 from toonbooth.drawing.pen import Colour
@@ -154,7 +155,7 @@ def flat_svg(portrait: Portrait, rng: np.random.Generator) -> str:
 
 
 def _prepared(portrait: Portrait) -> Portrait:
-    return enlarge_eyes(well_lit(portrait), strength=0.08)
+    return enlarge_eyes(well_lit(set_apart(portrait)), strength=0.08)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,15 +191,14 @@ def _trace(portrait: Portrait, look: FlatLook) -> _Traced:
         return _Traced(tuple(full(shape) for shape in masses), None)
 
     faces, scale = portrait.faces, 1 / factor
-    matte = shrunk(padded(portrait.matte, multiple=2 * factor), size)
+    matte, jewels = matte_and_jewels(portrait, multiple=2 * factor, size=size, unit=fine)
     person, lab = clean_rim(
         clean_matte(matte, faces, scale=scale, unit=fine), lab, faces, scale=scale, unit=fine
     )
     person = without_scraps(person, lab, unit=fine)
     sharp = rgb_to_lab(to_float(small))
-    person, hanging = apart_from_ears(person, sharp, faces, scale=scale)
     person = calm_outline(person, faces, scale=scale, unit=fine)
-    worn, jewels = trace_jewels(hanging, person, sharp, unit=fine)
+    worn, worn_shapes = trace_jewels(jewels * (person < 0.5), person, sharp, unit=fine)
     regions = find_regions(lab, grey, person, faces, scale=scale)
     surface = whole_small_faces(close_skin(lab, regions, faces, scale=scale), faces, scale=scale)
     skin = with_bare_crown(surface.skin, planes_of(lab)[0], grey, person, faces, scale=scale)
@@ -243,7 +243,7 @@ def _trace(portrait: Portrait, look: FlatLook) -> _Traced:
             on_person.append(trace_skin(lab, own, regions, face, each, look.skin, scale=scale))
             fold = look.skin.deep_shade(each.paint)
             on_person += draw_ears(seen, fold, width=face.width * scale)
-    on_person += jewels
+    on_person += worn_shapes
     figure = full(Shape(silhouette, masses[0].colour if masses else _WHITE, 1.0, tuple(on_person)))
     # Whatever a turned head has at its edge ends there.
     features: list[Shape] = []

@@ -6,23 +6,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from toonbooth.drawing.earrings import find_earrings
 from toonbooth.drawing.vector import Shape, byte_colour
 from toonbooth.imaging.contours import trace_field
-from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.smoothing import gaussian
-from toonbooth.imaging.windows import grown
-from toonbooth.portrait.model import Face, scaled
-
-_LOBES = (132, 361)
-"""Landmarks at the jaw beside each ear lobe."""
-
-_REACH, _LENGTH = 0.28, 0.6
-"""How far aside of one, and how far below it, an earring reaches at most, in face widths."""
-
-_SLENDER = 0.022
-"""Half the width of what only an earring is as slender as, in face widths."""
 
 _SMALLEST = 180.0
 """Area from which on something is an earring, in square four-hundredths of a face's width."""
@@ -35,52 +22,6 @@ _ASIDE = 14.0
 
 _SHINES = 75
 """Percentile of an earring's lightness that it is painted in: metal is as light as its glints."""
-
-
-def apart_from_ears(
-    person: FloatImage, lab: FloatImage, faces: tuple[Face, ...], *, scale: float
-) -> tuple[FloatImage, FloatImage]:
-    """Tell the person from what hangs beside them below their ears, whether their matte has it or not.
-
-    Parameters
-    ----------
-    person : float32 array, shape (H, W), 0 … 1
-        The matte.
-    lab : float32 array, shape (H, W, 3), L*a*b*
-        The picture, hardly smoothed.
-    faces : in the coordinates of the full picture
-    scale : float
-        Size of the matte over size of the full picture.
-
-    Returns
-    -------
-    float32 arrays, shape (H, W): the person without it, and what hangs, 0 … 1.
-    """
-    bare = person.copy()
-    for face in faces:
-        width = face.width * scale
-        for x, y in scaled(face.landmarks, scale)[list(_LOBES)]:
-            left, right = round(x - _REACH * width), round(x + _REACH * width)
-            window = grown((slice(round(y), round(y + _LENGTH * width)), slice(left, right)), 1, bare.shape)
-            part = bare[window]
-            if min(part.shape) < 8:
-                continue
-            inside = (part > 0.5).astype(np.uint8)
-            solid = cv2.morphologyEx(inside, cv2.MORPH_OPEN, disk(_SLENDER * width))
-            _, labels, stats, _ = cv2.connectedComponentsWithStats(solid)
-            high, across = labels.shape
-            first, top, broad, tall, _ = stats.T
-            # What ends within the window on all sides is no part of a jaw, a neck, hair or a shoulder.
-            ends = (first > 0) & (first + broad < across) & (top + tall < high)
-            ends[0] = False
-            ends[labels[0]] = False
-            body = cv2.dilate(((labels > 0) & ~ends[labels]).astype(np.uint8), disk(0.5 * _SLENDER * width))
-            loose = ((inside > 0) & (body == 0)).astype(np.uint8)
-            # With its soft rim.
-            part[(cv2.dilate(loose, disk(0.5 * _SLENDER * width)) > 0) & (body == 0)] = 0
-    # Before what is half a person's rim no earring would be seen.
-    hanging = find_earrings(lab, (bare > 0.5).astype(np.float32), faces, scale=scale)
-    return bare, np.maximum(hanging, person - bare)
 
 
 def trace_jewels(

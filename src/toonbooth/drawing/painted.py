@@ -16,6 +16,7 @@ from toonbooth.drawing.grading import Grade
 from toonbooth.drawing.ground import Ground, GroundLook, PaintedGround, paint_ground
 from toonbooth.drawing.handling import paint_subject
 from toonbooth.drawing.jawline import jaw_stroke
+from toonbooth.drawing.jewels import set_apart
 from toonbooth.drawing.painted_study import PaintedStudy, study_painting
 from toonbooth.imaging.brushwork import BrushDirections
 from toonbooth.imaging.flow import Flow, FlowSmoother
@@ -91,7 +92,7 @@ def choose_look(rng: np.random.Generator) -> PaintedLook:
 def draw_painted(portrait: Portrait, rng: np.random.Generator) -> Portrait:
     """Draw a portrait as a painting."""
     look = choose_look(rng)
-    portrait = enlarge_eyes(well_lit(portrait), strength=0.08)
+    portrait = enlarge_eyes(well_lit(set_apart(portrait)), strength=0.08)
     height, width = portrait.picture.shape[:2]
     unit = _unit(portrait)
     half = (max(8, width // 2), max(8, height // 2))

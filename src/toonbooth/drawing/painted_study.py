@@ -9,7 +9,6 @@ import numpy as np
 
 from toonbooth.drawing.cel import without_rim
 from toonbooth.drawing.details import find_details
-from toonbooth.drawing.earrings import find_earrings
 from toonbooth.drawing.flesh import calm_lips
 from toonbooth.drawing.grading import Grade, grade
 from toonbooth.drawing.handling import (
@@ -19,9 +18,10 @@ from toonbooth.drawing.handling import (
     find_hair,
     find_sleek,
 )
+from toonbooth.drawing.jewels import matte_and_jewels, without_jewels
 from toonbooth.drawing.regions import Regions, clean_matte, find_regions
 from toonbooth.drawing.rim_light import find_rim_light, without_glare
-from toonbooth.drawing.scraps import clean_rim, with_earrings
+from toonbooth.drawing.scraps import clean_rim
 from toonbooth.drawing.silhouette import calm_outline
 from toonbooth.drawing.surfaces import settle_skin
 from toonbooth.drawing.vignette import distance_from_heads
@@ -31,7 +31,7 @@ from toonbooth.imaging.flow import FlowSmoother, edge_tangent_flow
 from toonbooth.imaging.kuwahara import anisotropic_kuwahara
 from toonbooth.imaging.lines import line_response
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
-from toonbooth.imaging.resize import Size, padded, shrunk
+from toonbooth.imaging.resize import Size, shrunk
 from toonbooth.imaging.smoothing import GuidedPlane, flatten, gaussian, guided_planes
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.imaging.windows import around_point
@@ -97,7 +97,8 @@ def study_painting(
     planes = along.smooth(anisotropic_kuwahara(lab, even_grey, flow, radius=max(1.2, 6.0 * unit)))
     regions = find_regions(planes, grey, person, faces, scale=scale)
     regions = settle_skin(regions, planes, grey, faces, scale=scale)
-    regions = replace(regions, skin=regions.skin * warm_beyond_faces(planes, faces, scale=scale))
+    skin = without_jewels(regions.skin, jewels) * warm_beyond_faces(planes, faces, scale=scale)
+    regions = replace(regions, skin=skin)
     hair, sleek = find_hair(lab, grey, regions, unit=unit), find_sleek(grey, unit=unit)
     rim = find_rim_light(lab, regions, faces, scale=scale)
     if rim.any():
@@ -153,12 +154,11 @@ def _person(
     faces, scale = portrait.faces, 1 / factor
     if not faces:
         return np.ones(size[::-1], np.float32), np.zeros(size[::-1], np.float32), lab
-    matte = shrunk(padded(portrait.matte, multiple=factor), size)
+    matte, jewels = matte_and_jewels(portrait, multiple=factor, size=size, unit=unit)
     matte, mended = clean_rim(matte, lab, faces, scale=scale, unit=unit)
     bare = clean_matte(matte, faces, scale=scale, unit=unit)
     bare = calm_outline(bare, faces, scale=scale, unit=unit)
-    person = with_earrings(bare, lab, faces, scale=scale)
-    np.maximum(person, find_earrings(lab, bare, faces, scale=scale), out=person)
+    person = np.maximum(bare, jewels)
     return person, person - bare, mended
 
 

@@ -14,6 +14,7 @@ from toonbooth.drawing.eyes import enlarge_eyes, iris_hue
 from toonbooth.drawing.figure import Drawing, figure_within
 from toonbooth.drawing.inking import outer_distance
 from toonbooth.drawing.inks import Colour, Ink, Palette, apart, mixed, overprinted, skin_ink
+from toonbooth.drawing.jewels import set_apart
 from toonbooth.drawing.key_plate import (
     SMALLEST_DOT,
     clean_key,
@@ -60,7 +61,7 @@ _NOTHING = 0.004
 def draw_pop(portrait: Portrait, rng: np.random.Generator) -> Portrait:
     """Draw a portrait as a pop-art print."""
     look = choose_look(rng)
-    portrait = enlarge_eyes(well_lit(portrait), strength=0.11)
+    portrait = enlarge_eyes(well_lit(set_apart(portrait)), strength=0.11)
     height, width = portrait.picture.shape[:2]
     face = portrait.main_face
     unit = face_unit(portrait)

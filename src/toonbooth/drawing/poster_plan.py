@@ -9,10 +9,10 @@ import numpy as np
 
 from toonbooth.drawing.cloth_inks import Dyes, light_cast
 from toonbooth.drawing.inking import Contour, LinePlan, find_contour, plan_lines, wanted_lines
+from toonbooth.drawing.jewels import matte_and_jewels
 from toonbooth.drawing.poster_look import PopLook
-from toonbooth.drawing.printed_ears import ear_places, large_parts
+from toonbooth.drawing.printed_ears import ear_places
 from toonbooth.drawing.regions import Regions, clean_matte, find_regions
-from toonbooth.drawing.scraps import with_earrings
 from toonbooth.drawing.separation import Separation, separate
 from toonbooth.drawing.silhouette import calm_outline
 from toonbooth.drawing.skin_area import continued
@@ -75,11 +75,10 @@ def plan_poster(portrait: Portrait, look: PopLook, *, known: Dyes | None = None)
     lab = rgb_to_lab(smooth)
     faces, scale = portrait.faces, 1 / factor
     if faces:
-        matte = shrunk(padded(portrait.matte, multiple=factor), size)
+        matte, jewels = matte_and_jewels(portrait, multiple=factor, size=size, unit=unit)
         person = clean_matte(matte, faces, scale=scale, unit=unit)
         person = calm_outline(person, faces, scale=scale, unit=unit)
-        jewels = with_earrings(person, rgb_to_lab(to_float(small)), faces, scale=scale) * (person < 0.5)
-        jewels = large_parts(jewels, area=900 * unit * unit)
+        jewels *= person < 0.5
         person = np.maximum(person, jewels)
         contour = find_contour(person, smooth_grey, unit=unit)
     else:

@@ -7,7 +7,7 @@ import numpy as np
 
 from toonbooth.imaging.colour import planes_of, tripled, unmix
 from toonbooth.imaging.morphology import disk
-from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes, to_float
+from toonbooth.imaging.pixels import FloatImage, to_bytes, to_float
 from toonbooth.imaging.resize import enlarged, shrunk
 from toonbooth.imaging.smoothing import blur_and_share, gaussian, masked_blur
 from toonbooth.imaging.tones import smoothstep
@@ -71,33 +71,6 @@ def settle_rim(person: FloatImage, lab: FloatImage, *, unit: float) -> tuple[Flo
     through = np.maximum(through, mixed) * sure
     through = tripled(gaussian(through, sigma=calm))
     return result, lab + enlarged((within - colours) * through, (width, height))
-
-
-def with_slender(person: FloatImage, more: FloatImage, *, length: float) -> FloatImage:
-    """Add to a matte what another has more, where that hangs long and slender: earrings, not scraps."""
-    everywhere = (more - person > 0.3).astype(np.uint8)
-    x, y, across, down = cv2.boundingRect(everywhere)
-    if not across:
-        return person
-    # Only where there is something, and as far around it as is looked.
-    reach = round(0.12 * length) + 3
-    window = (slice(max(0, y - reach), y + down + reach), slice(max(0, x - reach), x + across + reach))
-    result = person.copy()
-    result[window] = _with_slender(person[window], more[window], everywhere[window], length=length)
-    return result
-
-
-def _with_slender(person: FloatImage, more: FloatImage, added: ByteImage, *, length: float) -> FloatImage:
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(added, connectivity=8)
-    tall, wide = stats[:, cv2.CC_STAT_HEIGHT], stats[:, cv2.CC_STAT_WIDTH]
-    # What hangs touches: a scratch beside the head is the background's.
-    touching = np.zeros(len(stats), bool)
-    near_person = cv2.dilate((person > 0.5).astype(np.uint8), disk(0.12 * length))
-    touching[np.unique(labels[near_person > 0])] = True
-    keep = ((tall > length) & (tall > 1.4 * wide) & touching).astype(np.uint8)
-    keep[0] = 0
-    near = cv2.dilate(keep[labels], np.ones((3, 3), np.uint8))
-    return np.where(near > 0, np.maximum(person, more), person).astype(np.float32, copy=False)
 
 
 def _opened(mask: FloatImage, radius: float) -> FloatImage:

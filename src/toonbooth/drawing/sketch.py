@@ -9,13 +9,13 @@ import numpy as np
 
 from toonbooth.drawing.closeup import Closeup, find_closeups, look_closely
 from toonbooth.drawing.details import find_thin
-from toonbooth.drawing.earrings import find_earrings
 from toonbooth.drawing.exposure import well_lit
 from toonbooth.drawing.eyes import enlarge_eyes
 from toonbooth.drawing.figure import Drawing, figure_above
 from toonbooth.drawing.form import HandMoves, find_slopes, follow_structure, strokes_around
 from toonbooth.drawing.handling import find_hair, find_sleek
 from toonbooth.drawing.jawline import jaw_stroke
+from toonbooth.drawing.jewels import matte_and_jewels, set_apart
 from toonbooth.drawing.pencil_eyes import draw_pencil_eyes
 from toonbooth.drawing.pencil_lines import PencilLines, pencil_lines, plan_pencil_lines
 from toonbooth.drawing.pencil_mouth import draw_pencil_mouths
@@ -61,7 +61,7 @@ _CHALK = (98.0, 0.0, 1.5)
 def draw_sketch(portrait: Portrait, rng: np.random.Generator) -> Portrait:
     """Draw a portrait in pencil."""
     look = choose_look(rng)
-    portrait = enlarge_eyes(well_lit(portrait), strength=0.08)
+    portrait = enlarge_eyes(well_lit(set_apart(portrait)), strength=0.08)
     height, width = portrait.picture.shape[:2]
     whole = Closeup(0, 0, width, height, min(2.4, _SHEET / max(height, width)))
     if whole.zoom > 1.2 and min(whole.size) >= 8:
@@ -238,10 +238,10 @@ def _study(
     faces, scale = portrait.faces, 1 / factor
     person = np.ones(size[::-1], np.float32)
     if faces:
-        matte = shrunk(padded(portrait.matte, multiple=factor), size)
+        matte, jewels = matte_and_jewels(portrait, multiple=factor, size=size, unit=unit)
         person = clean_matte(matte, faces, scale=scale, unit=unit)
         person = calm_outline(person, faces, scale=scale, unit=unit)
-        np.maximum(person, find_earrings(lab, person, faces, scale=scale), out=person)
+        np.maximum(person, jewels, out=person)
     regions = find_regions(lab, grey, person, faces, scale=scale)
     regions = settle_skin(regions, lab, grey, faces, scale=scale)
     hair = find_hair(lab, grey, regions, unit=unit)

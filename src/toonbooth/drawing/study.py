@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -11,9 +11,9 @@ import numpy as np
 from toonbooth.drawing.closeup import Closeup, find_closeups, look_closely
 from toonbooth.drawing.figure import Drawing
 from toonbooth.drawing.inking import Contour, find_contour
+from toonbooth.drawing.jewels import matte_and_jewels, with_sharp_jewels
 from toonbooth.drawing.regions import clean_matte
-from toonbooth.drawing.rim import settle_rim, with_slender
-from toonbooth.drawing.scraps import with_earrings
+from toonbooth.drawing.rim import settle_rim
 from toonbooth.drawing.sheet import Sheet
 from toonbooth.drawing.silhouette import calm_outline
 from toonbooth.drawing.strokework import find_strokes
@@ -54,6 +54,7 @@ class Study:
     lab : (h, w, 3) float32, the same in L*a*b*.
     grey : (h, w) float32, the small picture with its texture.
     person : (h, w) float32, 1 is person; 1 everywhere when nobody is there.
+    jewels : (h, w) float32, 1 on earrings that hang free; they are of the person.
     contour : the person's edge; None when nobody is there.
     gain : factor on L* that a dark photo of a person wants, 1 … 1.2.
     """
@@ -67,6 +68,7 @@ class Study:
     lab: FloatImage
     grey: FloatImage
     person: FloatImage
+    jewels: FloatImage
     contour: Contour | None
     gain: float
 
@@ -89,16 +91,23 @@ def study(portrait: Portrait) -> Study:
     size = (picture.shape[1] // factor, picture.shape[0] // factor)
     small = shrunk(picture, size)
     person, contour = np.ones(size[::-1], np.float32), None
-    matte = shrunk(padded(portrait.matte, multiple=factor), size) if portrait.faces else person
-    strokes, along = find_strokes(small, _around(matte, unit=unit), unit=unit)
+    matte, jewels = person, np.zeros_like(person)
+    if portrait.faces:
+        matte, jewels = matte_and_jewels(portrait, multiple=factor, size=size, unit=unit)
+    strokes, along = find_strokes(small, _around(np.maximum(matte, jewels), unit=unit), unit=unit)
     lab = rgb_to_lab(to_float(strokes))
     if portrait.faces:
+        lab = with_sharp_jewels(lab, small, jewels)
         matte, lab = settle_rim(matte, lab, unit=unit)
-        person = _find_person(matte, small, lab, portrait.faces, scale=1 / factor, unit=unit)
+        person = clean_matte(matte, portrait.faces, scale=1 / factor, unit=unit)
+        person = calm_outline(person, portrait.faces, scale=1 / factor, unit=unit)
+        np.maximum(person, jewels, out=person)
         contour = find_contour(person, luma(strokes), unit=unit, least=_LEAST_OUTLINE)
     grey = luma(small)
     gain = _gain(lab, person) if portrait.faces else 1.0
-    return Study(factor, unit, portrait.faces, picture, strokes, along, lab, grey, person, contour, gain)
+    return Study(
+        factor, unit, portrait.faces, picture, strokes, along, lab, grey, person, jewels, contour, gain
+    )
 
 
 def _around(matte: FloatImage, *, unit: float) -> Sequence[Window]:
@@ -151,32 +160,3 @@ def _gain(lab: FloatImage, person: FloatImage) -> float:
 def _shows(closeup: Closeup, face: Face) -> bool:
     x, y = face.box.centre
     return 0 <= x - closeup.left < closeup.width and 0 <= y - closeup.top < closeup.height
-
-
-def _find_person(
-    matte: FloatImage,
-    small: ByteImage,
-    lab: FloatImage,
-    faces: tuple[Face, ...],
-    *,
-    scale: float,
-    unit: float,
-) -> FloatImage:
-    person = clean_matte(matte, faces, scale=scale, unit=unit)
-    person = calm_outline(person, faces, scale=scale, unit=unit)
-    # As the picture was where earrings hang: strokes melt thin things.
-    hung = lab.copy()
-    for window in _below_ears(small.shape, faces, scale=scale):
-        hung[window] = rgb_to_lab(to_float(small[window]))
-    return with_slender(person, with_earrings(person, hung, faces, scale=scale), length=40 * unit)
-
-
-def _below_ears(
-    shape: tuple[int, ...], faces: tuple[Face, ...], *, scale: float
-) -> Iterator[tuple[slice, slice]]:
-    for face in faces:
-        (x, y), width = face.box.centre, face.width
-        left, right = (int(np.clip(v * scale, 0, shape[1])) for v in (x - 0.85 * width, x + 0.85 * width))
-        top, bottom = (int(np.clip(v * scale, 0, shape[0])) for v in (y - 0.2 * width, y + 1.1 * width))
-        if left < right and top < bottom:
-            yield slice(top, bottom), slice(left, right)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
+import cv2
 import numpy as np
 
 from toonbooth.facecut.bare import cut_bare_face
@@ -195,6 +196,8 @@ def _cut_head(portrait: Portrait, face: Face, *, for_square: bool) -> tuple[Laye
             colours = silhouette.with_own_colours(colours, image)
         jaw = jaw_line(face.landmarks, unit, face.yaw, head.chin) - offset
         clean = without_scraps(colours, jaw, unit=unit)
+        if earrings is not None and clean is not colours:
+            clean = cv2.blendLinear(colours, clean, earrings, 1 - earrings).astype(np.float32, copy=False)
         if clean is not colours and for_square:
             picture = picture.copy()
             window.crop(picture)[:] = to_bytes(image + alpha[..., np.newaxis] * (clean - colours))

@@ -8,12 +8,12 @@ from typing import Final
 import cv2
 import numpy as np
 
-from toonbooth.facecut.colours import Cells, count_colours, index_cells, log_likelihood, look_up
+from toonbooth.facecut.colours import count_colours, index_cells, log_likelihood
 from toonbooth.facecut.frame import UNIT_PIXELS
 from toonbooth.facecut.landmarks import LOBES
-from toonbooth.facecut.outlines import Mask, dilated, opened, parts_touching
+from toonbooth.facecut.outlines import dilated, opened
 from toonbooth.imaging.colour import rgb_to_lab
-from toonbooth.imaging.morphology import disk, small_parts
+from toonbooth.imaging.morphology import disk, parts_touching, small_parts
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
 from toonbooth.portrait.model import Points
 
@@ -68,28 +68,6 @@ and backdrop instead, 0.73 and more elsewhere."""
 
 _ALONE: Final = 0.6
 """An earring is this part of all that is strange there, or the background is too colourful to tell."""
-
-
-def find_earrings(cells: Cells, matte: FloatImage, landmarks: Points) -> FloatImage | None:
-    """Find the earrings that hang in front of the background.
-
-    Parameters
-    ----------
-    cells : int32 array, shape (H, W), of the frame's view
-    matte : float32 array, shape (H, W), range [0, 1]
-    landmarks : float32 array, shape (468, 2), frame pixels
-
-    Returns
-    -------
-    float32 array, shape (H, W), range [0, 1], 1 where an earring hangs; None without any.
-    """
-    return _lay_together(
-        [
-            (window, _find_earring(cells[window], matte[window], lobe=lobe))
-            for window, lobe in _windows(landmarks, matte.shape)
-        ],
-        matte.shape,
-    )
 
 
 def recall_earrings(area: FloatImage, matte: FloatImage, landmarks: Points) -> FloatImage | None:
@@ -213,56 +191,3 @@ def _windows(landmarks: Points, shape: tuple[int, ...]) -> Iterator[tuple[_Windo
         y0, y1 = (int(np.clip(edge, 0, height)) for edge in (y - _ABOVE * _U, y + _BELOW * _U))
         if x1 - x0 > _HANGING * _U and y1 - y0 > _BELOW * _U:
             yield (slice(y0, y1), slice(x0, x1)), (x - x0, y - y0)
-
-
-def _find_earring(cells: Cells, matte: FloatImage, *, lobe: tuple[float, float]) -> FloatImage | None:
-    free = matte < 0.5
-    columns = np.arange(free.shape[1], dtype=np.float32) - np.float32(lobe[0])
-    rows = (np.arange(free.shape[0], dtype=np.float32) - np.float32(lobe[1]))[:, np.newaxis]
-    near = (np.abs(columns) < _HANGING * _U) & (rows > -0.25 * _U)
-    ear = _lower_edge(free) & near & (rows < 0.15 * _U)
-    background = (matte < 0.15) & ~near
-    if not ear.any() or float(background.sum()) < 0.05 * _U * _U:
-        return None
-    likelihood = look_up(log_likelihood(count_colours(cells, background.astype(np.float32))), cells)
-    strange = (likelihood < _STRANGE) & free & near
-    closed = cv2.morphologyEx(strange.astype(np.uint8), cv2.MORPH_CLOSE, disk(0.03 * _U)) > 0
-    hanging = parts_touching(closed & free & near, dilated(ear, 0.05 * _U))
-    _, labels, statistics, _ = cv2.connectedComponentsWithStats(hanging.astype(np.uint8), connectivity=8)
-    earring = np.zeros_like(free)
-    beside = dilated(~free, 1)
-    for label, (_, top, breadth, length, area) in enumerate(statistics[1:].tolist(), start=1):
-        if (
-            _LEAST_LENGTH * _U < length < _MOST_LENGTH * _U
-            and breadth < min(_MOST_WIDTH * _U, length / _SLENDER)
-            and area > _LEAST_MEAN_WIDTH * _U * length
-            and top - lobe[1] > _HIGHEST * _U
-        ):
-            part = labels == label
-            if float((part & beside).any(axis=1).sum()) < _MOST_BESIDE * length:
-                earring |= part | _hook(part, ear)
-    if float((strange & earring).sum()) <= _ALONE * float(strange.sum()):
-        return None
-    return np.asarray(cv2.GaussianBlur(earring.astype(np.float32), (0, 0), 0.7), dtype=np.float32)
-
-
-def _hook(earring: Mask, ear: Mask) -> Mask:
-    """What an earring hangs by: straight from the ear above it to its upper end."""
-    top = np.argwhere(earring)[0]
-    ears = np.argwhere(ear)
-    nearest = ears[np.abs(ears - top).sum(axis=1).argmin()]
-    hook = np.zeros_like(ear, dtype=np.uint8)
-    start, end = ((int(column), int(row)) for row, column in (nearest, top))
-    cv2.line(hook, start, end, 1, thickness=round(_HOOK * _U))
-    return np.asarray(hook > 0)
-
-
-def _lower_edge(free: Mask) -> Mask:
-    """The lowest pixels of the person above free air."""
-    air = free.copy()
-    gap = round(0.05 * _U)
-    for step in range(1, gap):
-        air[:-step] &= free[step:]
-    edge = np.zeros_like(free)
-    edge[:-1] = ~free[:-1] & air[1:]
-    return edge

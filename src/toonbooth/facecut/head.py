@@ -20,7 +20,6 @@ from toonbooth.facecut.colours import (
     log_likelihood,
     look_up,
 )
-from toonbooth.facecut.earrings import find_earrings
 from toonbooth.facecut.edges import EdgeFollower
 from toonbooth.facecut.frame import UNIT_PIXELS
 from toonbooth.facecut.hairline import trace_hairline
@@ -33,12 +32,11 @@ from toonbooth.facecut.outlines import (
     fill_polygon,
     grow,
     opened,
-    parts_touching,
 )
 from toonbooth.facecut.shoulders import cloth_on_shoulders, on_shoulders
 from toonbooth.facecut.skin import beard_share, chin_hair, find_beard, skin_likeness
 from toonbooth.imaging.colour import planes_of, rgb_to_lab
-from toonbooth.imaging.morphology import disk, small_parts
+from toonbooth.imaging.morphology import disk, parts_touching, small_parts
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
 from toonbooth.imaging.ranks import median, percentile
 from toonbooth.imaging.smoothing import gaussian
@@ -75,13 +73,11 @@ class Head:
     skull : (N, 2) outline; what of the person lies inside is kept whatever its colour.
     hair : (H, W) float32, 0…1; hair and beard that reach beyond that outline.
     hairline : (HAIRLINE_LENGTH,) float32, face widths, as `trace_hairline` finds it.
-    earrings : (H, W) float32, 0…1; what hangs below the ears, whatever the matte says; None without any.
     """
 
     skull: Points
     hair: FloatImage
     hairline: FloatImage
-    earrings: FloatImage | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +194,7 @@ def find_head(picture: ByteImage, matte: FloatImage, landmarks: Points, *, yaw: 
         yaw=yaw,
         bearded=shaven < _SHAVEN,
     )
-    return Head(skull=skull, hair=hair, hairline=hairline, earrings=find_earrings(cells, matte, landmarks))
+    return Head(skull=skull, hair=hair, hairline=hairline)
 
 
 def _shade_between(hair: FloatImage, light: FloatImage, inside: Mask, person: Mask) -> FloatImage:

@@ -32,7 +32,7 @@ def measure_heads(portrait: Portrait) -> Portrait:
 
     Returns
     -------
-    Portrait, the same but for `Face.head` and `Face.hairline`, and for earrings in its matte.
+    Portrait, the same but for `Face.head` and `Face.hairline`.
     """
     rest = portrait
     chosen: list[Face] = []
@@ -40,18 +40,15 @@ def measure_heads(portrait: Portrait) -> Portrait:
         chosen.append(main)
         rest = replace(rest, faces=tuple(face for face in rest.faces if face is not main))
     faces: list[Face] = []
-    matte = portrait.matte
     for face in portrait.faces:
         if any(face is each for each in chosen):
             frame = frame_head(face)
             found = _measure(portrait, face, frame, frame.picture_in(portrait.picture))
             area = _ended_at_jaw(portrait, face, frame, found)
             faces.append(replace(face, head=area, hairline=found.hairline))
-            if found.earrings is not None:
-                matte = np.maximum(matte, frame.map_out(found.earrings, size=matte.shape[::-1]))
         else:
             faces.append(face)
-    return replace(portrait, faces=tuple(faces), matte=matte)
+    return replace(portrait, faces=tuple(faces))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +118,11 @@ def _measure(portrait: Portrait, face: Face, frame: HeadFrame, view: ByteImage) 
     area: FloatImage = fill_polygon(head.skull, size=frame.size)
     area[:rows] = np.maximum(area[:rows], head.hair)
     earrings = None
-    if head.earrings is not None:
-        earrings = np.zeros_like(area)
-        earrings[:rows] = head.earrings
-        area = np.maximum(area, earrings)
+    if portrait.jewels is not None:
+        hanging = frame.map_in(portrait.jewels)
+        if (hanging > 0.5).any():
+            earrings = hanging
+            area = np.maximum(area, earrings)
     area *= claim_person(view, landmarks, others)
     area[foreign] = 0
     return _Measured(area, matte, head.hairline, earrings)

@@ -7,8 +7,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from toonbooth.facecut.outlines import Mask, dilated, opened, parts_touching
-from toonbooth.imaging.morphology import small_parts
+from toonbooth.facecut.outlines import Mask, dilated, opened
+from toonbooth.imaging.morphology import parts_touching, small_parts
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.resize import enlarged, shrunk
 

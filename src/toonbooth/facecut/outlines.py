@@ -86,12 +86,3 @@ def dilated(mask: Mask, radius_pixels: float) -> Mask:
 def opened(mask: Mask, radius_pixels: float) -> Mask:
     """A mask without what is thinner than twice the radius."""
     return dilated(eroded(mask, radius_pixels), radius_pixels)
-
-
-def parts_touching(mask: Mask, seed: Mask) -> Mask:
-    """The connected parts of a mask that share a pixel with a seed."""
-    count, labels = cv2.connectedComponents(mask.view(np.uint8), connectivity=4)
-    kept = np.zeros(count, dtype=np.bool_)
-    kept[labels[seed & mask]] = True
-    kept[0] = False
-    return np.asarray(kept.take(np.asarray(labels, np.int32)))

@@ -19,3 +19,12 @@ def small_parts(mask: NDArray[np.bool_], area_pixels: float, *, connectivity: in
     small = np.bincount(labels[mask], minlength=count) < area_pixels
     small[0] = False
     return small.take(labels)
+
+
+def parts_touching(mask: NDArray[np.bool_], seed: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The connected parts of a mask that share a pixel with a seed."""
+    count, labels = cv2.connectedComponents(mask.view(np.uint8), connectivity=4)
+    kept = np.zeros(count, dtype=np.bool_)
+    kept[labels[seed & mask]] = True
+    kept[0] = False
+    return np.asarray(kept.take(np.asarray(labels, np.int32)))

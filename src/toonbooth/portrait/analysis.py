@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from toonbooth.imaging.pixels import ByteImage
+from toonbooth.portrait.earrings import find_earrings
 from toonbooth.portrait.finding import DRAWING, PHOTO, Effort, FaceFinder
 from toonbooth.portrait.iris import IrisFinder
 from toonbooth.portrait.matting import PersonMatte
@@ -69,7 +70,8 @@ class PortraitAnalyser:
         pyramid, meshes = self._find_upright(picture, effort)
         faces = [self._describe(pyramid, mesh) for mesh in meshes]
         faces.sort(key=lambda face: face.box.centre)
-        return Portrait(pyramid.picture, tuple(faces), self._matte.estimate(pyramid, meshes))
+        matte, jewels = find_earrings(self._matte.estimate(pyramid, meshes), pyramid.picture, faces)
+        return Portrait(pyramid.picture, tuple(faces), matte, jewels=jewels)
 
     def _find_upright(self, picture: ByteImage, effort: Effort) -> tuple[Pyramid, list[Mesh]]:
         """Turn the picture the way its heads say, or else until somebody is found; unturned if nobody is."""

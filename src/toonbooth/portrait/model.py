@@ -124,6 +124,8 @@ class Portrait:
     picture : (H, W, 3) uint8 sRGB, upright.
     faces : from left to right; empty when there is nobody.
     matte : (H, W) float32, 1 is person, 0 is background, soft at the edge, same size as the picture.
+    jewels : (H, W) float32, 1 on earrings that hang free, with what they hang by; None without any. The matte
+        has them, too.
     outlined : whether the matte is no estimate but the silhouette that a drawing gave its people, their ink
         included: they end exactly where it passes through 0.5.
     """
@@ -132,6 +134,7 @@ class Portrait:
     faces: tuple[Face, ...]
     matte: FloatImage
     outlined: bool = False
+    jewels: FloatImage | None = None
 
     def with_picture(self, picture: ByteImage) -> Portrait:
         """The same geometry over another picture of the same size."""
@@ -139,7 +142,7 @@ class Portrait:
 
     def drawn_as(self, picture: ByteImage, figure: FloatImage) -> Portrait:
         """The same faces in a drawing that knows where its people end; both of the same size."""
-        return replace(self, picture=picture, matte=figure, outlined=True)
+        return replace(self, picture=picture, matte=figure, outlined=True, jewels=None)
 
     @property
     def main_face(self) -> Face | None:

@@ -17,7 +17,7 @@ from toonbooth.drawing.cel_skin import CelTones
 from toonbooth.drawing.cloth import without_flecks, without_mottle, woven_cloth
 from toonbooth.drawing.jawline import draw_jaws
 from toonbooth.drawing.regions import Regions, find_regions
-from toonbooth.drawing.rim import settle_rim, with_slender
+from toonbooth.drawing.rim import settle_rim
 from toonbooth.drawing.sheet import Light, Sheet
 from toonbooth.drawing.silhouette import calm_outline
 from toonbooth.drawing.skin_holes import Neighbourhood, rim_light, shaded_chin
@@ -76,16 +76,6 @@ def test_a_frayed_edge_becomes_one_curve() -> None:
     frayed[::4, 120:124] = 1
     columns = (calm_outline(frayed, (), scale=1.0, unit=1.0) > 0.5).sum(axis=1)[20:-20]
     assert np.ptp(columns) <= 1
-
-
-def test_an_earring_is_added_and_a_scrap_is_not() -> None:
-    person = matte_up_to(100)
-    more = person.copy()
-    more[60:120, 100:108] = 1
-    more[160:180, 100:120] = 1
-    full = with_slender(person, more, length=40)
-    assert full[90, 104] == 1
-    assert full[170, 110] == 0
 
 
 def with_neck_in_shadow() -> Portrait:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.golden import astronaut_portrait
-from toonbooth.drawing.flat_jewels import apart_from_ears, trace_jewels
+from toonbooth.drawing.flat_jewels import trace_jewels
 from toonbooth.drawing.vector import paint
 from toonbooth.imaging.pixels import FloatImage
 
@@ -40,20 +39,6 @@ def test_a_speck_and_what_hangs_from_nothing_are_left_out() -> None:
     mask, lab = hanging(95, side=12)
     assert trace_jewels(mask, PERSON, lab, unit=0.5)[1] == ()
     assert trace_jewels(np.zeros_like(PERSON), PERSON, LAB, unit=0.5)[1] == ()
-
-
-def test_what_a_matte_has_of_an_earring_is_no_part_of_the_person_and_a_shoulder_is() -> None:
-    (face,) = astronaut_portrait().faces
-    person = np.zeros((256, 256), np.float32)
-    x, y = face.landmarks[132].astype(int)
-    person[:, x + 12 :] = 1
-    person[y + 50 :] = 1
-    worn = person.copy()
-    worn[y + 12 : y + 36, x - 8 : x - 5] = 1
-    bare, hanging = apart_from_ears(worn, np.zeros((256, 256, 3), np.float32), (face,), scale=1.0)
-    assert (bare == person).all()
-    assert hanging[y + 20, x - 7] == 1
-    assert not hanging[person > 0].any()
 
 
 def test_a_pair_is_of_one_metal() -> None:

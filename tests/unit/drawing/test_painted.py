@@ -15,10 +15,10 @@ from toonbooth.drawing.ground import WALLS, Ground, away_from_skin
 from toonbooth.drawing.painted import choose_look, draw_painted, shade_jaws
 from toonbooth.drawing.painted_study import calm_gloss, warm_beards, warm_beyond_faces
 from toonbooth.drawing.regions import Regions
-from toonbooth.drawing.scraps import clean_rim, with_earrings
+from toonbooth.drawing.scraps import clean_rim
 from toonbooth.imaging.colour import rgb_to_lab
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
-from toonbooth.portrait.model import Face, Portrait
+from toonbooth.portrait.model import Portrait
 
 
 def drawn(portrait: Portrait, seed: int) -> Portrait:
@@ -195,42 +195,6 @@ def test_hair_that_the_background_shines_through_gets_its_own_colour_back() -> N
     off = np.abs(lab - lab[80, 60]).sum(axis=2), np.abs(mended - lab[80, 60]).sum(axis=2)
     assert off[1][60:110, 21:27].mean() < 0.85 * off[0][60:110, 21:27].mean()
     np.testing.assert_allclose(mended[60:110, 60:70], lab[60:110, 60:70], atol=0.5)
-
-
-def beside_an_ear(left: int, right: int) -> tuple[FloatImage, ByteImage, Face, tuple[slice, slice]]:
-    """A matte and a picture with something golden from so far to so far beside the jaw, before a plain wall,
-    whose face it is, and where."""
-    portrait = bust(400, 320)
-    face = portrait.faces[0]
-    x, y = (int(v) for v in face.landmarks[323])
-    golden = slice(y + 6, y + 40), slice(x + left, x + right)
-    person = portrait.matte.copy()
-    person[: y + 8, : x + 20] = 1
-    person[y + 8 :, x + 5 :] = 0
-    picture = portrait.picture.copy()
-    picture[y + 8 :, x + 5 :] = (60, 80, 120)
-    picture[golden] = (240, 200, 60)
-    return person, picture, face, golden
-
-
-def test_a_stripe_that_lies_along_the_jaw_is_no_earring() -> None:
-    person, picture, face, _ = beside_an_ear(5, 11)
-    found = with_earrings(person, rgb_to_lab(to_float(picture)), (face,), scale=1.0)
-    np.testing.assert_array_equal(found, person)
-
-
-def test_an_earring_before_an_even_wall_joins_the_matte_and_a_fold_or_a_busy_wall_does_not() -> None:
-    person, picture, face, lobe = beside_an_ear(12, 18)
-    found = with_earrings(person, rgb_to_lab(to_float(picture)), (face,), scale=1.0)
-    assert (found >= person).all()
-    assert found[lobe][8:-4, 2:-2].min() > 0.9
-    picture[lobe] = (28, 42, 74)
-    fold = with_earrings(person, rgb_to_lab(to_float(picture)), (face,), scale=1.0)
-    assert fold[lobe][10:-4].max() < 0.5
-    picture[lobe] = (240, 200, 60)
-    picture[lobe[0].start + 2 :: 9, lobe[1].start - 7 :] = (250, 250, 250)
-    busy = with_earrings(person, rgb_to_lab(to_float(picture)), (face,), scale=1.0)
-    assert busy[lobe][10:-4].mean() < 0.5
 
 
 def test_dark_hair_before_the_dark_stays() -> None:

@@ -10,11 +10,11 @@ from toonbooth.facecut.colours import count_colours, index_cells, log_likelihood
 from toonbooth.facecut.cut import Shape, cut_face
 from toonbooth.facecut.frame import UNIT_PIXELS, frame_head
 from toonbooth.facecut.landmarks import CHIN, FOREHEAD, OVAL
-from toonbooth.facecut.outlines import eroded, fill_polygon, opened, parts_touching, smooth_line
+from toonbooth.facecut.outlines import eroded, fill_polygon, opened, smooth_line
 from toonbooth.facecut.people import claim_person, find_foreign
 from toonbooth.facecut.skin import beard_share, find_beard, skin_likeness
 from toonbooth.imaging.colour import rgb_to_lab
-from toonbooth.imaging.morphology import small_parts
+from toonbooth.imaging.morphology import parts_touching, small_parts
 from toonbooth.imaging.pixels import FloatImage, to_float
 from toonbooth.portrait.model import Points, Portrait
 
