@@ -10,6 +10,7 @@ import numpy as np
 
 from toonbooth.drawing import facemap
 from toonbooth.drawing.regions import Regions
+from toonbooth.drawing.silhouette import blurred_on
 from toonbooth.imaging.flow import FlowSmoother
 from toonbooth.imaging.lines import line_response, long_enough
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
@@ -269,7 +270,7 @@ def find_contour(person: FloatImage, grey: FloatImage, *, unit: float, least: fl
         How sure of a guess to be: more where another background makes an edge of it, whatever is seen.
     """
     sigma = max(0.9, 4.0 * unit)
-    calm = gaussian(person, sigma=sigma)
+    calm = blurred_on(person, sigma=sigma)
     across = cv2.Sobel(calm, cv2.CV_32F, 1, 0, scale=0.125)
     down = cv2.Sobel(calm, cv2.CV_32F, 0, 1, scale=0.125)
     steep: FloatImage = np.sqrt(across * across + down * down + np.float32(1e-8)).astype(np.float32)

@@ -93,7 +93,7 @@ def calm_outline(person: FloatImage, faces: tuple[Face, ...], *, scale: float, u
     for away in (np.arange(heads.shape[1]), np.arange(heads.shape[0])[:, None]):
         frame = np.minimum(away, away[::-1]).astype(np.float32) / np.float32(max(0.6 * _BODIES * unit, 1.0))
         np.maximum(heads, smoothstep(frame, low=1.0, high=0.3), out=heads)
-    fine = gaussian(person, sigma=max(_LEAST_CALM, _HEADS * unit))
+    fine = blurred_on(person, sigma=max(_LEAST_CALM, _HEADS * unit))
     broad = gaussian(half, sigma=0.5 * max(_LEAST_CALM, _BODIES * unit))
     # Bumps go; what is behind a notch is drawn as little of the person as may be.
     broad = np.minimum(broad, cv2.dilate(half, disk(max(1.0, 0.5 * _HEADS * unit))))
@@ -101,6 +101,35 @@ def calm_outline(person: FloatImage, faces: tuple[Face, ...], *, scale: float, u
     near = enlarged(heads, (width, height))
     calm = cv2.blendLinear(fine, broad, near, 1 - near).astype(np.float32, copy=False)
     return smoothstep(calm, low=0.34, high=0.66)
+
+
+def blurred_on(person: FloatImage, *, sigma: float) -> FloatImage:
+    """A matte blurred as if people went on beyond the picture the way they reach its edge.
+
+    A plain blur mirrors the picture there: outlines that cross its edge aslant would turn to meet it upright,
+    and a cropped crown would end in a step.
+    """
+    blurred: FloatImage = gaussian(person, sigma=sigma)
+    reach = round(3 * sigma) + 1
+    if 2 * reach >= min(person.shape):
+        return blurred
+    for turns in range(4):
+        seen, result = np.rot90(person, turns), np.rot90(blurred, turns)
+        edge = seen[0] > 0.5
+        if edge.any() and not edge.all():
+            strip = np.ascontiguousarray(seen[: 2 * reach])
+            whole = np.concatenate([_carried_on(strip, reach), strip])
+            result[:reach] = gaussian(whole, sigma=sigma)[reach : 2 * reach]
+    return blurred
+
+
+def _carried_on(strip: FloatImage, reach: int) -> FloatImage:
+    """The rows above a matte's first one, as straight as its outlines reach that."""
+    inside = (strip > 0.5).astype(np.uint8)
+    within, without = (cv2.distanceTransform(each, cv2.DIST_L2, 3) for each in (inside, 1 - inside))
+    depth = within - without
+    beyond: FloatImage = np.clip(2 * depth[0] - depth[reach:0:-1] + np.float32(0.5), 0, 1)
+    return beyond.astype(np.float32, copy=False)
 
 
 def _distance(one: FloatImage, other: FloatImage) -> FloatImage:

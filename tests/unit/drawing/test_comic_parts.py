@@ -291,3 +291,12 @@ def test_shine_on_one_face_keeps_its_colour_beside_another_face() -> None:
     toned = cel_tones(lab, regions, tones, unit=0.2)
     shine, skin = (float(np.hypot(*toned[260, x, 1:])) for x in (120, 160))
     assert shine > 0.85 * skin
+
+
+def test_a_crown_that_the_picture_cuts_goes_on_as_it_came() -> None:
+    rows, columns = np.mgrid[:120, :200].astype(np.float32)
+    # A wide roof whose ridge lies above the picture.
+    matte = np.clip(rows - np.abs(columns - 100) * np.float32(0.6) + 20.5, 0, 1)
+    calm = calm_outline(matte, (), scale=1.0, unit=0.5)
+    widths = (calm > 0.5).sum(axis=1)[:8]
+    assert np.abs(widths - (matte > 0.5).sum(axis=1)[:8]).max() <= 2
