@@ -108,7 +108,7 @@ class PersonMatte:
         )
         if foot < mask.shape[0]:
             matte[foot_of(picture) :] = 0
-        return without_jaw_shadows(matte, picture, meshes)
+        return without_jaw_shadows(without_frame(matte), picture, meshes)
 
     def _look_around(
         self, canvas: _Canvas, pyramid: Pyramid, whole: Region, meshes: Sequence[Mesh]
@@ -225,6 +225,14 @@ def stretch(mask: FloatImage, levels: tuple[float, float]) -> FloatImage:
     low, high = levels
     stretched = (mask - np.float32(low)) * np.float32(1 / (high - low))
     return np.clip(stretched, np.float32(0), np.float32(1), out=stretched)
+
+
+def without_frame(matte: FloatImage) -> FloatImage:
+    """A matte, in place, without the line that many a picture has around it and the guided filter follows."""
+    for turns in range(4):
+        turned = np.rot90(matte, turns)
+        np.minimum(turned[0], turned[min(2, len(turned) - 1)], out=turned[0])
+    return matte
 
 
 def cleaned(

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from toonbooth.imaging.pixels import FloatImage
-from toonbooth.portrait.matting import cleaned, inside, stretch, supported, without_scraps
+from toonbooth.portrait.matting import cleaned, inside, stretch, supported, without_frame, without_scraps
 
 NOBODY = np.zeros((120, 120), np.float32)
 
@@ -86,3 +86,12 @@ def test_the_inside_of_an_area_has_no_rim_but_ends_where_the_picture_does() -> N
 def test_what_is_half_believed_stays_half_and_the_rest_is_settled() -> None:
     stretched = stretch(np.array([[0.1, 0.25, 0.5, 0.75, 0.9]], np.float32), (0.25, 0.75))
     np.testing.assert_allclose(stretched, [[0, 0, 0.5, 1, 1]])
+
+
+def test_a_line_around_the_picture_is_nobody_and_who_is_cut_by_its_edge_stays() -> None:
+    cut = person_with()[30:100]
+    lined = cut.copy()
+    lined[0], lined[:, -1] = 1, 1
+    bare = without_frame(lined)
+    assert bare[0, :20].max() == bare[:60, -1].max() == 0
+    assert np.abs((bare > 0.5).sum(axis=1) - (cut > 0.5).sum(axis=1)).max() <= 2
