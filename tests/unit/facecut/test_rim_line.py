@@ -19,16 +19,14 @@ from toonbooth.portrait.model import Portrait
 UNIT = 100.0
 
 
-def drawn_head(*, ink: float, faded: bool = False) -> Portrait:
-    """A bald head before white; `faded` leaves its right side without a line."""
+def drawn_head(*, ink: float, faded: float = 0.0) -> Portrait:
+    """A bald head before white; `faded` of the picture's width, from the right, has no line."""
     painting = one(Look(hair=None), unit=UNIT)
     measured = measure_heads(painting.portrait)
     white = np.full_like(measured.picture, 255)
     lined, bare = (drawn(replace(painting, portrait=measured), ink=width, behind=white) for width in (ink, 0))
-    if not faded:
-        return lined
     picture = lined.picture.copy()
-    right = slice(picture.shape[1] * 6 // 10, None)
+    right = slice(round(picture.shape[1] * (1 - faded)), None)
     picture[:, right] = bare.picture[:, right]
     return lined.with_picture(picture)
 
@@ -41,9 +39,19 @@ def dark_around(cut_out: CutOut) -> float:
     return float((darkest[edge[:, 1], edge[:, 0]] < 0.35).mean())
 
 
-@pytest.mark.parametrize("faded", [False, True])
-def test_a_line_goes_around_all_of_a_head_that_is_outlined(faded: bool) -> None:
+@pytest.mark.parametrize("faded", [0.0, 0.4, 0.6])
+def test_a_line_goes_around_all_of_a_head_that_is_outlined(faded: float) -> None:
     assert dark_around(cut_face(drawn_head(ink=2.5, faded=faded))) > 0.97
+
+
+def test_dark_strands_inside_an_edge_are_no_line_around_it() -> None:
+    portrait = drawn_head(ink=0)
+    depth = cv2.distanceTransform((portrait.matte > 0.5).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
+    picture = portrait.picture.copy()
+    strands = (depth > 2) & (depth < 4)
+    strands[:, : picture.shape[1] * 6 // 10] = False
+    picture[strands] = 30
+    assert find_rim_line(to_float(picture), portrait.matte, portrait.matte, unit=UNIT) is None
 
 
 def test_a_head_without_a_line_gets_none() -> None:
