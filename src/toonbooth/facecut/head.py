@@ -43,7 +43,8 @@ from toonbooth.imaging.smoothing import gaussian
 from toonbooth.portrait.model import Points
 
 _U: Final = float(UNIT_PIXELS)
-_ROUNDS: Final = 3
+_ROUNDS, _MOST_ROUNDS, _GROWING = 3, 6, 1.2
+"""How often hair is followed with what was learnt from it; and at most, while it still grows by so much."""
 _LEAST_STRAND: Final = 0.03
 """Squared face widths of hair beyond the skull below which it is a shadow on the neck."""
 _SHAVEN: Final = 0.55
@@ -341,9 +342,9 @@ def _follow_hair(
     strands: Counts | None = None
     likely, hair = prior, person
     first: tuple[FloatImage, Mask] | None = None
-    amount = 0.0
+    amount = before = 0.0
     edges = EdgeFollower(light, radius_pixels=0.03 * _U, contrast=0.045)
-    for _ in range(_ROUNDS):
+    for turn in range(_MOST_ROUNDS):
         mine = look_up(log_likelihood(*hair_counts, strands), cells)
         others = look_up(log_likelihood(*other_counts, count_colours(cells, clothes)), cells)
         by_colour = np.clip(mine - np.maximum(others, shaded), -4, 4)
@@ -359,8 +360,9 @@ def _follow_hair(
         amount = float(found.sum()) / (_U * _U)
         if first is None:
             first = likely, hair
-        if amount < _LEAST_STRAND:
+        if amount < _LEAST_STRAND or (turn >= _ROUNDS - 1 and amount < max(_MUCH_HAIR, _GROWING * before)):
             break
+        before = amount
         strands = count_colours(cells, found) if amount > 0.05 else None
         # By their colour: what the place alone speaks against would teach them the hair's.
         clothes = firm * (outside & (places.down > 0.2) & (by_colour < -0.5))

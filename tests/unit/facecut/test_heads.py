@@ -9,7 +9,9 @@ import pytest
 from tests.unit.facecut.heads import Look, Painting, one, paint
 from toonbooth.facecut.cut import cut_face
 from toonbooth.facecut.cut_out import CutOut
+from toonbooth.facecut.frame import frame_head
 from toonbooth.facecut.heads import MAX_MEASURED, measure_heads
+from toonbooth.facecut.landmarks import CHIN
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.portrait.model import HEAD_SIZE, Portrait
 
@@ -87,3 +89,26 @@ def test_of_a_crowd_the_most_prominent_are_measured() -> None:
     assert sum(known) == MAX_MEASURED
     assert known[-1]
     assert not known[0]
+
+
+def test_hair_that_gets_lighter_towards_its_ends_is_followed_to_them() -> None:
+    unit, dark, light = 100.0, np.array(Look().hair), np.array((185, 135, 78))
+    painting = paint(((159.5, 120.0), unit, Look(long_hair=True)), size=(320, 390))
+    portrait = painting.portrait
+    picture, matte = portrait.picture.astype(np.float32), portrait.matte.copy()
+    chin_x, chin_y = portrait.faces[0].landmarks[CHIN]
+    top, bottom = round(chin_y - 0.35 * unit), round(chin_y + 1.9 * unit)
+    locks = np.zeros(matte.shape, np.bool_)
+    for side in (-1, 1):
+        left, right = sorted(round(chin_x + side * aside * unit) for aside in (0.42, 0.85))
+        locks[top:bottom, left:right] = True
+    down = np.clip((np.arange(len(picture)) - top) / (bottom - top), 0, 1)[:, np.newaxis, np.newaxis]
+    noise = np.random.default_rng(1).normal(0, 2.5, picture.shape)
+    picture = np.where(locks[..., np.newaxis], dark + down * (light - dark) + noise, picture)
+    matte[locks] = 1
+    measured = measure_heads(
+        replace(portrait, picture=np.clip(picture, 0, 255).astype(np.uint8), matte=matte)
+    ).faces[0]
+    assert measured.head is not None
+    head = frame_head(measured).map_out(measured.head, size=(matte.shape[1], matte.shape[0])) > 0.5
+    assert (head & locks).sum() > 0.97 * locks.sum()
