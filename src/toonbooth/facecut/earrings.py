@@ -47,6 +47,9 @@ _HOOK: Final = 0.035
 _AT_ONCE: Final = (0.03, 0.1)
 """How far beside a known earring, and above and below it, what is slender is of it, face widths."""
 
+_IN_AIR: Final = 0.3
+"""What part of what lies around an earring is nobody: 0.63 to 1 measured, and nothing around locks."""
+
 _CORNER: Final = 0.016
 """Half as thick as an earring is at least, face widths."""
 
@@ -179,6 +182,14 @@ def _recall_earring(area: FloatImage, matte: FloatImage, *, lobe: tuple[float, f
     slender[: round(y + _HIGHEST * _U)] = False
     slender &= np.abs(np.arange(slender.shape[1]) - x) < _HANGING * _U
     hanging = slender & ~small_parts(slender, _LEAST_MEAN_WIDTH * _LEAST_LENGTH * _U * _U)
+    if not hanging.any():
+        return None
+    count, labels = cv2.connectedComponents(hanging.astype(np.uint8), connectivity=8)
+    for part in (labels == label for label in range(1, count)):
+        rim = dilated(part, 2) & ~solid
+        # Tips of locks lie upon a neck or cloth.
+        if float((rim & (matte < 0.5)).sum()) < _IN_AIR * float(rim.sum()):
+            hanging &= ~part
     return area * hanging if hanging.any() else None
 
 

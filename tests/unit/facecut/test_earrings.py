@@ -9,7 +9,8 @@ import pytest
 from tests.unit.facecut.heads import Look, Mask, one
 from tests.unit.facecut.test_cut_face import alpha_over
 from toonbooth.facecut.cut import cut_face
-from toonbooth.facecut.earrings import hanging_earrings
+from toonbooth.facecut.earrings import hanging_earrings, recall_earrings
+from toonbooth.facecut.frame import frame_head
 from toonbooth.facecut.heads import measure_heads
 from toonbooth.portrait.earrings import find_earrings
 from toonbooth.portrait.model import Portrait
@@ -108,3 +109,18 @@ def test_a_drawn_earring_is_taken_whole_and_no_corner_of_the_neck() -> None:
     assert hanging[104:124, 64:70].min() == 1
     assert not (hanging * figure)[:, 74:].any()
     assert not (hanging * figure)[:100].any()
+
+
+@pytest.mark.parametrize("upon_a_neck", [False, True])
+def test_the_tip_of_a_lock_upon_a_neck_is_no_earring(upon_a_neck: bool) -> None:
+    portrait, _ = with_drop(side=1, top=LOBE_Y, length=34, breadth=9)
+    measured = measure_heads(portrait)
+    face, frame = measured.faces[0], frame_head(measured.faces[0])
+    assert face.head is not None
+    matte = frame.map_in(measured.matte)
+    if upon_a_neck:
+        matte[:] = 1
+    recalled = recall_earrings(
+        face.head * (frame.map_in(measured.matte) > 0.5), matte, frame.points_in(face.landmarks)
+    )
+    assert (recalled is None) == upon_a_neck
