@@ -55,10 +55,13 @@ _DIM: Final = 0.7
 """How light well exposed faces are: the median of their strongest channel, 0…1."""
 _MOST_EXPOSED: Final = 4.0
 _HAIR_AWAY: Final = 1.2
-_MUCH_HAIR: Final = 0.5
-"""Squared face widths of hair below the jaw from which there is long hair: 1.4 measured, 0.2 of collar."""
+_MUCH_HAIR: Final = 0.3
+"""Squared face widths of hair below the jaw from which there is long hair: 0.38 and 1.4 measured, and at most
+0.23 of collars and curls."""
 _LOCKS_APART: Final = 0.2
 """How far locks hang from each other and from a jaw with hair behind them, face widths."""
+_SLIT: Final = 0.1
+"""What is no wider than this between them is no view past hair, face widths."""
 _SHADE: Final = 0.75
 """How light that is at most, relative to the hair in the light."""
 _NECK_ENDS: Final = 0.35
@@ -97,7 +100,14 @@ class _Places:
     from_brow: FloatImage
 
 
-def find_head(picture: ByteImage, matte: FloatImage, landmarks: Points, *, yaw: float = 0.0) -> Head:
+def find_head(
+    picture: ByteImage,
+    matte: FloatImage,
+    landmarks: Points,
+    *,
+    yaw: float = 0.0,
+    foreign: Mask | None = None,
+) -> Head:
     """Decide what belongs to the head.
 
     Parameters
@@ -105,6 +115,10 @@ def find_head(picture: ByteImage, matte: FloatImage, landmarks: Points, *, yaw: 
     picture : uint8 array, shape (H, W, 3), sRGB, the frame's view
     matte : float32 array, shape (H, W), range [0, 1]
     landmarks : float32 array, shape (468, 2), frame pixels
+    yaw : float, radians
+        How far it is turned.
+    foreign : bool array, shape (H, W), optional
+        What of the matte is somebody else's.
 
     Returns
     -------
@@ -112,6 +126,9 @@ def find_head(picture: ByteImage, matte: FloatImage, landmarks: Points, *, yaw: 
     """
     height, width = matte.shape
     size = (width, height)
+    everybody = matte > 0.5
+    if foreign is not None:
+        matte = np.where(foreign, np.float32(0), matte)
     oval = landmarks[list(OVAL)]
     face = fill_polygon(oval, size=size)
     smooth = np.asarray(cv2.bilateralFilter(picture, 5, 18, 3), dtype=np.uint8)
@@ -179,8 +196,8 @@ def find_head(picture: ByteImage, matte: FloatImage, landmarks: Points, *, yaw: 
         )
         hanging, person = (hair > 0.5) & (inside < 0.5), matte > 0.5
         chroma = cv2.magnitude(*planes_of(lab)[1:]).astype(np.float32, copy=False)
-        hair *= ~on_shoulders(hanging, person, landmarks)
-        hair *= ~cloth_on_shoulders(hanging, chroma, person, landmarks)
+        hair *= ~on_shoulders(hanging, everybody, landmarks)
+        hair *= ~cloth_on_shoulders(hanging, chroma, everybody, landmarks)
         hair = np.maximum(
             hair, _shade_between(hair, light, inside > 0.5, person & (places.down < _NECK_ENDS))
         )
@@ -199,21 +216,21 @@ def find_head(picture: ByteImage, matte: FloatImage, landmarks: Points, *, yaw: 
 
 
 def _shade_between(hair: FloatImage, light: FloatImage, inside: Mask, person: Mask) -> FloatImage:
-    """What is dark between long hair and a jaw or between two locks: hair behind them, in the shade.
+    """What is dark between long hair and a jaw or two locks, hair behind them in the shade; and slits.
 
     `person` is where there may be some.
     """
     hanging = (hair > 0.5) & ~inside
     if float(hanging.sum()) < _MUCH_HAIR * _U * _U:
         return np.zeros_like(hair)
-    closed = (
-        cv2.morphologyEx((hanging | inside).astype(np.uint8), cv2.MORPH_CLOSE, disk(_LOCKS_APART / 2 * _U))
-        > 0
+    solid = (hanging | inside).astype(np.uint8)
+    closed, narrow = (
+        cv2.morphologyEx(solid, cv2.MORPH_CLOSE, disk(apart / 2 * _U)) > 0 for apart in (_LOCKS_APART, _SLIT)
     )
     # A head in the dark may be wholly black.
     usual = max(1e-3, median(light[hanging]))
     dark = np.clip((np.float32(_SHADE * usual) - light) * np.float32(20 / usual) + np.float32(0.5), 0, 1)
-    between: FloatImage = (closed & person & ~inside) * gaussian(dark, sigma=0.01 * _U)
+    between: FloatImage = np.maximum(closed * gaussian(dark, sigma=0.01 * _U), narrow) * (person & ~inside)
     return between
 
 

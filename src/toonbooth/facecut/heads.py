@@ -18,7 +18,7 @@ from toonbooth.facecut.people import claim_person, find_foreign
 from toonbooth.imaging.pixels import ByteImage, FloatImage
 from toonbooth.portrait.model import HEAD_SIZE, Face, Portrait
 
-MAX_MEASURED: Final = 4
+MAX_MEASURED: Final = 6
 """Of a crowd only the most prominent are measured beforehand; the others when they are cut."""
 
 
@@ -114,7 +114,7 @@ def _measure(portrait: Portrait, face: Face, frame: HeadFrame, view: ByteImage) 
     matte = frame.map_in(portrait.matte)
     others = [frame.points_in(other.landmarks) for other in portrait.faces if other is not face]
     foreign = find_foreign(view, matte, landmarks, others, yaw=face.yaw)
-    head = find_head(view[:rows], matte[:rows], landmarks, yaw=face.yaw)
+    head = find_head(view[:rows], matte[:rows], landmarks, yaw=face.yaw, foreign=foreign[:rows])
     area: FloatImage = fill_polygon(head.skull, size=frame.size)
     area[:rows] = np.maximum(area[:rows], head.hair)
     earrings = None

@@ -37,6 +37,9 @@ PROFILE: Final = 0.45
 _NO_EAR: Final = 0.3
 """Radians of turning from which the far ear is hidden."""
 
+_BACK, _TURNED = 0.5, 0.3
+"""How much farther back the near ear lies, face widths per radian, and from how much turning, radians."""
+
 _CHEEK: Final = 2 * PER_SEGMENT
 """Points of the jaw's line, from its far end, beside which there is a cheek instead."""
 
@@ -284,8 +287,10 @@ def outline_skull(landmarks: Points, jaw: Points, person: Mask, *, yaw: float = 
     left_ear, right_ear = landmarks[EAR_LINE[0]], landmarks[EAR_LINE[1]]
     middle = (left_ear[0] + right_ear[0]) / 2
     half_width = (right_ear[0] - left_ear[0]) / 2 + 0.27 * _U
-    below_left = _below_ear(landmarks, person, side=-1, reach=float(middle - half_width))
-    below_right = _below_ear(landmarks, person, side=1, reach=float(middle + half_width))
+    # Of a head that is turned away its near ear lies farther back, and the back of the head behind it.
+    left, right = (half_width + _BACK * max(0.0, side * yaw - _TURNED) * _U for side in (1, -1))
+    below_left = _below_ear(landmarks, person, side=-1, reach=float(middle - left))
+    below_right = _below_ear(landmarks, person, side=1, reach=float(middle + right))
     if yaw < -_NO_EAR:
         jaw, below_left = jaw[_CHEEK:], _beside_far_cheek(landmarks, jaw[_CHEEK], side=-1)
     elif yaw > _NO_EAR:

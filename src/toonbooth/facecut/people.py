@@ -12,8 +12,9 @@ from toonbooth.facecut.colours import count_colours, index_cells, log_likelihood
 from toonbooth.facecut.frame import UNIT_PIXELS
 from toonbooth.facecut.jaw import PROFILE
 from toonbooth.facecut.landmarks import CHIN, EAR_LINE, FOREHEAD, OVAL
-from toonbooth.facecut.outlines import Mask, dilated, fill_polygon, grow, opened
+from toonbooth.facecut.outlines import Mask, dilated, fill_polygon, grow, opened, parts_touching
 from toonbooth.imaging.colour import rgb_to_lab
+from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
 from toonbooth.portrait.model import Points
 
@@ -41,6 +42,8 @@ _RATHER: Final = 1.5
 """How much likelier, logarithm, a colour is there than around the face to be foreign."""
 _SLEEVE: Final = 0.03
 """Half of what is seen of somebody's clothes at least, face widths; thinner is a strand in another light."""
+_FOLD: Final = 0.1
+"""Half of how wide a fold of them in another light is at most, face widths."""
 _RIM: Final = 0.02
 """How far beyond clothes colours mix, face widths."""
 
@@ -126,7 +129,14 @@ def find_foreign(
     known = log_likelihood(count_colours(cells, mine))
     there = log_likelihood(count_colours(cells, foreign.astype(np.float32)))
     foreign &= ((known < _STRANGE) | (there - known > _RATHER)).take(cells)
-    return dilated(opened(foreign, _SLEEVE * _U), _RIM * _U) & ~skull
+    foreign = opened(foreign, _SLEEVE * _U)
+    # Clothes go on where nobody's body had to be: all of them that this head surely has no colour of.
+    head = fill_polygon(_dome(landmarks, yaw, *_HAIR), size=size) > 0.5
+    head |= fill_polygon(grow(oval, 1.06), size=size) > 0.5
+    strange = (known < _STRANGE).take(cells) & above & (matte > 0.3) & ~head
+    foreign |= parts_touching(opened(strange, _SLEEVE * _U) | foreign, foreign)
+    folds = cv2.morphologyEx(foreign.astype(np.uint8), cv2.MORPH_CLOSE, disk(_FOLD * _U)) > 0
+    return dilated(np.asarray(folds & above), _RIM * _U) & ~head
 
 
 def _beyond_cheek(landmarks: Points, yaw: float, *, size: tuple[int, int]) -> Mask:

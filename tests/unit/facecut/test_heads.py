@@ -83,8 +83,8 @@ def test_a_head_that_cannot_be_is_measured_anew(lie: FloatImage) -> None:
 
 
 def test_of_a_crowd_the_most_prominent_are_measured() -> None:
-    people = [((40.0 + 70 * k, 80.0), 30.0 + 3 * k, Look()) for k in range(6)]
-    measured = measure_heads(paint(*people, size=(460, 200)).portrait)
+    people = [((40.0 + 70 * k, 80.0), 30.0 + 3 * k, Look()) for k in range(MAX_MEASURED + 2)]
+    measured = measure_heads(paint(*people, size=(600, 200)).portrait)
     known = [face.head is not None for face in measured.faces]
     assert sum(known) == MAX_MEASURED
     assert known[-1]

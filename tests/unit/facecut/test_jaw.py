@@ -223,6 +223,19 @@ def test_beside_a_cheek_that_is_turned_away_there_is_no_ear(side: int) -> None:
     assert not (fill_polygon(LANDMARKS[list(OVAL)], size=SIZE) > 0.9)[~turned].any()
 
 
+@pytest.mark.parametrize("side", [-1, 1])
+def test_the_ear_of_a_head_that_is_turned_away_lies_farther_back(side: int) -> None:
+    jaw, everywhere = usual_jaw(LANDMARKS, UNIT_PIXELS, 0.0), np.ones((SIZE[1], SIZE[0]), np.bool_)
+
+    def reach(yaw: float) -> float:
+        outline = outline_skull(LANDMARKS, jaw, everywhere, yaw=yaw)
+        level = np.abs(outline[:, 1] - LANDMARKS[33, 1]) < 0.02 * UNIT_PIXELS
+        return float((side * outline[level, 0]).max())
+
+    assert reach(-side * 0.6) > reach(-side * 0.25) + 0.1 * UNIT_PIXELS
+    assert reach(-side * 0.25) == reach(0.0)
+
+
 def test_the_outline_takes_the_hair_in_and_leaves_the_neck_out() -> None:
     everywhere = np.ones((SIZE[1], SIZE[0]), np.bool_)
     jaw = trace(light_face(1.05))

@@ -98,6 +98,29 @@ def test_the_shirt_of_somebody_behind_a_head_is_found_and_its_hair_left(look: Lo
     assert not find_foreign(view, matte, points, []).any()
 
 
+def test_a_shirt_goes_on_where_its_body_had_not_to_be() -> None:
+    behind = ((140.0, 80.0), 70.0, Look(shirt=(40, 90, 60)))
+    painting = paint(behind, ((175.0, 215.0), 62.0, Look(long_hair=True)), size=(330, 400))
+    other, face = painting.portrait.faces
+    picture, matte = painting.portrait.picture.copy(), painting.portrait.matte.copy()
+    # An arm that hangs down beside the head, farther off than a trunk reaches.
+    arm, seen = np.s_[128:200, 200:320], np.s_[132:146, 250:312]
+    ground = painting.portrait.matte[arm] < 0.5
+    picture[arm][ground], matte[arm][ground] = (40, 90, 60), 1
+    frame = frame_head(face)
+    foreign = find_foreign(
+        frame.picture_in(picture),
+        frame.map_in(matte),
+        frame.points_in(face.landmarks),
+        [frame.points_in(other.landmarks)],
+    )
+    beside = np.zeros_like(matte)
+    beside[seen] = 1
+    assert foreign[frame.map_in(beside) > 0.5].mean() > 0.95
+    head = frame.map_in(painting.heads[1].astype(np.float32)) > 0.5
+    assert not (foreign & eroded(head, 0.03 * UNIT_PIXELS)).any()
+
+
 @pytest.mark.parametrize("yaw", [-0.6, 0.6])
 @pytest.mark.parametrize("look", [Look(), Look(long_hair=True)])
 def test_a_wall_before_the_far_cheek_is_no_hair(look: Look, yaw: float) -> None:
