@@ -69,7 +69,8 @@ def gather_form(
     depth = float(np.clip(-1.1 * dark.mean() if len(dark) else 0.0, 5.0, step))
     bent = enlarged(_without_scraps(bent, edge, skin, smallest=_SMALLEST_SHAPE / 4 * unit * unit), whole)
     shadow, deep = _below(bent, edge), _below(bent, edge - 1.15 * depth - 2)
-    lights = np.maximum(bent, 0)
+    # One light tone is enough: what shines on it would be a dot.
+    lights = np.clip(bent, 0, np.float32(1.2 * step))
     drawn = np.minimum(lights, np.float32(0.6 * step))
     # By even light nothing is lighter than the middle tone but softly: cheeks must not wear discs.
     hint = float(np.clip((sunny - 3) / 6, 0, 1))

@@ -35,8 +35,8 @@ def face_of_skin(*, lips: bool = True) -> Regions:
     return Regions(everywhere, everywhere, nowhere, nowhere, mouth, nowhere, nowhere, nowhere, heads)
 
 
-def gathered(form: FloatImage, *, lips: bool = True) -> tuple[FloatImage, FloatImage]:
-    return gather_form(form, face_of_skin(lips=lips), 0, step=10.0, sunny=0.0, unit=UNIT)
+def gathered(form: FloatImage, *, lips: bool = True, sunny: float = 0.0) -> tuple[FloatImage, FloatImage]:
+    return gather_form(form, face_of_skin(lips=lips), 0, step=10.0, sunny=sunny, unit=UNIT)
 
 
 def lit_from_the_left(depth: float) -> FloatImage:
@@ -78,6 +78,15 @@ def test_specks_are_left_out_and_broad_shadows_stay() -> None:
     _, shadow = gathered(form)
     assert shadow[35:52, 35:52].max() < 0.01
     assert shadow[35:52, 182:].min() > 0.99
+
+
+def test_shine_within_a_sunny_cheek_is_no_dot() -> None:
+    form = lit_from_the_left(24.0)
+    form[:, :90] = 22
+    sunlit = gathered(form, sunny=12.0)[0][60, 30]
+    form[50:70, 20:40] = 34
+    assert sunlit > gathered(form, sunny=12.0)[0][60, 140] + 8
+    assert gathered(form, sunny=12.0)[0][60, 30] < sunlit + 2
 
 
 def test_a_forehead_burnt_out_by_flash_keeps_the_hue_of_skin_up_to_the_brows() -> None:
