@@ -388,12 +388,14 @@ def _print_features(
     palette = look.palette
     paper = palette.inks[Ink.PAPER]
     skins = plan.separation.skins
+    fair = mixed(palette.inks[Ink.BROWN], palette.black, 0.35)
     for index, face in enumerate(drawn_faces(portrait, plan.factor)):
         if face.width < 50:
             continue
         skin = inks.flat[len(Ink) + index]
         iris = _iris_ink(iris_hue(portrait.picture, face), palette)
         white = mixed(paper, skin, 0.16)
+        print_brows(colours, key, portrait.picture, face, fair=fair, black=palette.black)
         print_eyes(colours, key, face, iris=iris, white=white, light_from=look.light_from)
         redder = lip_redness(portrait.picture, face, skins[index].red)
         red = mixed(overprinted(skin, palette.dot), palette.inks[Ink.RED], 0.4)
@@ -401,7 +403,6 @@ def _print_features(
         shift = (0.6 * look.slip[0] * unit, 0.6 * look.slip[1] * unit)
         print_jaw(key, portrait, face, weight=0.85 * look.line_weight)
         print_nose(key, face)
-        print_brows(key, portrait.picture, face)
         print_lips(colours, key, portrait.picture, face, lips=lips, teeth=paper, shift=shift)
         if plan.spectacled:
             print_spectacles(key, portrait, face)

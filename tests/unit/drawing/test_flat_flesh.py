@@ -10,7 +10,6 @@ from toonbooth.drawing import facemap
 from toonbooth.drawing.flat_beard import draw_beard
 from toonbooth.drawing.flat_flesh import Flesh, painted_flesh, with_shadows
 from toonbooth.drawing.likeness import face_window, look_at
-from toonbooth.drawing.printed_brows import print_brows
 from toonbooth.drawing.regions import polygon_mask
 from toonbooth.drawing.vector import Shape, cover
 from toonbooth.imaging.pixels import FloatImage, to_bytes, to_float
@@ -142,50 +141,3 @@ def test_hands_are_painted_like_the_face_and_cloth_is_left_alone() -> None:
     painted = painted_flesh(lab, lab, [flesh])
     assert abs(float(painted[0, 0, 0]) - 70) < 4
     np.testing.assert_array_equal(painted[:, 8:], lab[:, 8:])
-
-
-def test_a_lost_brow_is_drawn_and_a_covered_one_is_not() -> None:
-    portrait = astronaut_portrait()
-    face = portrait.faces[0]
-    fair = np.full_like(portrait.picture, 190)
-    key = np.zeros((256, 256), np.uint8)
-    print_brows(key, fair, face)
-    left = polygon_mask((256, 256), face.landmarks[facemap.LEFT_BROW]) > 0.5
-    right = polygon_mask((256, 256), face.landmarks[facemap.RIGHT_BROW]) > 0.5
-    assert float((key[left] > 127).mean()) > 0.15
-    assert float((key[right] > 127).mean()) > 0.15
-
-    fringe = fair.copy()
-    for brow in (left, right):
-        rows, columns = np.nonzero(brow)
-        fringe[: int(rows.mean()), columns.min() - 4 : columns.max() + 5] = 60
-    key = np.zeros((256, 256), np.uint8)
-    print_brows(key, fringe, face)
-    assert not key.any()
-
-
-def test_a_brow_that_is_printed_stays_as_it_is() -> None:
-    portrait = astronaut_portrait()
-    face = portrait.faces[0]
-    brows = np.maximum(
-        polygon_mask((256, 256), face.landmarks[facemap.LEFT_BROW]),
-        polygon_mask((256, 256), face.landmarks[facemap.RIGHT_BROW]),
-    )
-    key = to_bytes(brows)
-    before = key.copy()
-    print_brows(key, np.full_like(portrait.picture, 190), face)
-    np.testing.assert_array_equal(key, before)
-
-
-def test_a_brow_of_which_only_a_spot_is_printed_is_drawn() -> None:
-    portrait = astronaut_portrait()
-    face = portrait.faces[0]
-    place = polygon_mask((256, 256), face.landmarks[facemap.LEFT_BROW]) > 0.5
-    key = np.zeros((256, 256), np.uint8)
-    columns = np.flatnonzero(place.any(axis=0))
-    spot = place.copy()
-    spot[:, columns[len(columns) // 3] :] = False
-    key[spot] = 255
-    print_brows(key, np.full_like(portrait.picture, 190), face)
-    inked = (key > 127) & place
-    assert np.count_nonzero(inked.any(axis=0)) > 0.8 * len(columns)
