@@ -26,7 +26,14 @@ from toonbooth.drawing.key_plate import (
 )
 from toonbooth.drawing.poster_backdrop import Pattern, Print, Window, second_ink
 from toonbooth.drawing.poster_look import PopLook, choose_look
-from toonbooth.drawing.poster_plan import FACE_WIDTH, PosterPlan, drawn_faces, face_unit, plan_poster
+from toonbooth.drawing.poster_plan import (
+    FACE_WIDTH,
+    SMALLEST_FACE,
+    PosterPlan,
+    drawn_faces,
+    face_unit,
+    plan_poster,
+)
 from toonbooth.drawing.printed_brows import print_brows
 from toonbooth.drawing.printed_features import (
     eye_white,
@@ -369,10 +376,11 @@ def _iris_ink(hue: FloatImage, palette: Palette) -> Colour:
     """The ink of irises of some a*, b*."""
     red, yellow = (float(value) for value in hue)
     if red > 0:
-        return palette.inks[Ink.BROWN]
-    green = mixed(palette.inks[Ink.GREEN], palette.inks[Ink.PAPER], 0.25)
+        return mixed(palette.inks[Ink.BROWN], palette.black, 0.4)
     # Pale eyes glare.
-    return mixed(green if yellow > _GREEN_EYES else palette.inks[Ink.BLUE], palette.black, 0.28)
+    green = mixed(palette.inks[Ink.GREEN], palette.inks[Ink.PAPER], 0.25)
+    blue = mixed(palette.inks[Ink.BLUE], palette.inks[Ink.GREY], 0.25)
+    return mixed(green if yellow > _GREEN_EYES else blue, palette.black, 0.28)
 
 
 def _print_features(
@@ -390,7 +398,7 @@ def _print_features(
     skins = plan.separation.skins
     fair = mixed(palette.inks[Ink.BROWN], palette.black, 0.35)
     for index, face in enumerate(drawn_faces(portrait, plan.factor)):
-        if face.width < 50:
+        if face.width < SMALLEST_FACE:
             continue
         skin = inks.flat[len(Ink) + index]
         iris = _iris_ink(iris_hue(portrait.picture, face), palette)

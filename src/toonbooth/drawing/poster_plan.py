@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from toonbooth.drawing import facemap
 from toonbooth.drawing.cloth_inks import Dyes, light_cast
 from toonbooth.drawing.inking import Contour, LinePlan, find_contour, plan_lines, wanted_lines
 from toonbooth.drawing.jewels import matte_and_jewels
 from toonbooth.drawing.poster_look import PopLook
-from toonbooth.drawing.printed_ears import ear_places
-from toonbooth.drawing.regions import Regions, clean_matte, find_regions
+from toonbooth.drawing.printed_ears import ear_places, large_parts
+from toonbooth.drawing.regions import Regions, clean_matte, find_regions, polygon_mask
 from toonbooth.drawing.separation import Separation, separate
 from toonbooth.drawing.silhouette import calm_outline
 from toonbooth.drawing.skin_area import continued
@@ -22,7 +23,10 @@ from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
 from toonbooth.imaging.resize import Size, padded, shrunk
 from toonbooth.imaging.smoothing import flatten, gaussian
 from toonbooth.imaging.tones import smoothstep
-from toonbooth.portrait.model import Face, Portrait
+from toonbooth.portrait.model import Face, Points, Portrait, scaled
+
+SMALLEST_FACE = 50.0
+"""Width in pixels under which the photo's own features are printed, not such as landmarks give."""
 
 FACE_WIDTH = 400.0
 """Face width in pixels at which lengths and strengths below are meant."""
@@ -114,7 +118,7 @@ def plan_poster(portrait: Portrait, look: PopLook, *, known: Dyes | None = None)
     if contour is not None:
         outline = np.full(size[::-1], 0.5 * 6.0 * look.line_weight * max(unit, 0.25), np.float32)
         outline *= np.float32(0.35) + np.float32(0.65) * contour.sure
-    border = _feature_border(grey, regions, unit=unit)
+    border = _feature_border(grey, regions, _drawn_apart(regions, faces, scale=scale), unit=unit)
     return PosterPlan(
         portrait,
         picture,
@@ -131,8 +135,43 @@ def plan_poster(portrait: Portrait, look: PopLook, *, known: Dyes | None = None)
     )
 
 
-def _feature_border(grey: FloatImage, regions: Regions, *, unit: float) -> FloatImage:
-    """The grey below which eyes, brows and the mouth's line are black, head by head."""
+def _drawn_apart(regions: Regions, faces: tuple[Face, ...], *, scale: float) -> FloatImage:
+    """Where features are drawn from the landmarks and what else is dark is shade, 0 … 1: at brows, and around
+    eyes beyond their lashes."""
+    shape = (regions.skin.shape[0], regions.skin.shape[1])
+    apart = np.zeros(shape, np.float32)
+    for face in faces:
+        if face.width < SMALLEST_FACE:
+            continue
+        points = scaled(face.landmarks, scale)
+        feather = 0.012 * face.width * scale
+        eyes = (facemap.LEFT_EYE, facemap.RIGHT_EYE)
+        lashes = [_stretched(points[eye], 1.35, 1.7) for eye in eyes]
+        beyond = [polygon_mask(shape, points[eye], grow=2.2, feather=feather) for eye in eyes]
+        beyond += [
+            polygon_mask(shape, points[brow], grow=1.3, feather=feather)
+            for brow in (facemap.LEFT_BROW, facemap.RIGHT_BROW)
+        ]
+        around = np.maximum.reduce(beyond)
+        for lash in lashes:
+            around *= 1 - polygon_mask(shape, lash, feather=feather)
+        np.maximum(apart, around, out=apart)
+    # Rims of glasses hide brows and are drawn as the photo has them.
+    return apart * (1 - regions.frames) if regions.frames.any() else apart
+
+
+def _stretched(eye: Points, across: float, down: float) -> Points:
+    """An eye's outline, larger along it and across it."""
+    middle, along = eye.mean(axis=0), eye[8] - eye[0]
+    along = along / max(float(np.hypot(*along)), 1e-3)
+    upon, off = (eye - middle) @ along, (eye - middle) @ np.array([-along[1], along[0]], np.float32)
+    larger: Points = middle + across * upon[:, None] * along
+    larger += down * off[:, None] * np.array([-along[1], along[0]], np.float32)
+    return larger.astype(np.float32)
+
+
+def _feature_border(grey: FloatImage, regions: Regions, apart: FloatImage, *, unit: float) -> FloatImage:
+    """The grey below which eyes and the mouth's line are black, head by head; nothing is where `apart`."""
     border = np.full(grey.shape, 0.25, np.float32)
     for head in range(len(regions.heads)):
         these = regions.of_head(head)
@@ -157,6 +196,7 @@ def _feature_border(grey: FloatImage, regions: Regions, *, unit: float) -> Float
     # Towards the rim of a feature only what is darker still belongs to it.
     inside = gaussian(smoothstep(regions.features, low=0.1, high=0.42), sigma=max(0.7, 5.5 * unit))
     border -= np.float32(0.4) * np.maximum(np.float32(0.95) - inside, 0)
+    border -= np.float32(2) * apart
     return border
 
 

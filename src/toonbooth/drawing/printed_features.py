@@ -26,6 +26,10 @@ _SUBPIXEL_BITS = 4
 _TEETH_AT = (-0.062, 0.0, 0.062)
 """Where the gaps beside the upper incisors lie, in face widths from the middle; more would be a fence."""
 
+_NOSTRIL = (0.0002, 0.0037)
+"""Area of black on one side of a nose, over the square of a face's width, from which on it is a nostril and
+from which on a blot."""
+
 _SHADED_LIP = 0.6
 """Light of the upper lip, as a share of the lower's, at which it is printed fully darker."""
 
@@ -313,7 +317,7 @@ def print_spectacles(ink: ByteImage, portrait: Portrait, face: Face) -> None:
 
 
 def print_nose(ink: ByteImage, face: Face) -> None:
-    """Draw nostrils where the photo's are too faint for the key plate, in place."""
+    """Draw nostrils where the photo's are too faint for the key plate or a blot on it, in place."""
     width = face.width
     points = face.landmarks
     tip = points[facemap.NOSE_TIP]
@@ -322,21 +326,26 @@ def print_nose(ink: ByteImage, face: Face) -> None:
     right, bottom = int(min(ink.shape[1], high[0] + 1)), int(min(ink.shape[0], high[1] + 1))
     if right - left < 6 or bottom - top < 6:
         return
-    window = (slice(top, bottom), slice(left, right))
-    middle = float(points[2, 0]) - left
-    for side, path in (
-        (slice(0, max(1, int(middle))), (64, 98, 97)),
-        (slice(int(middle), None), (294, 327, 326)),
-    ):
-        outline = points[list(path)]
+    corner = np.array([left, top], np.float32)
+    size = (bottom - top, right - left)
+    part = to_float(ink[top:bottom, left:right])
+    up = facemap.upright(points)
+    for path, wing in (((64, 98, 97), 129), ((294, 327, 326), 358)):
+        outline = points[list(path)] - corner
         # A nostril on the far side of a turned head isn't seen.
         if float(np.hypot(*(outline[2] - outline[0]))) < 0.045 * width:
             continue
-        part = ink[window][:, side]
-        if not part.size or float(np.mean(part > 127)) > 0.02:
+        # From the wing to the middle, and no farther down than the lip: there moustaches grow.
+        above = np.array([points[wing] - corner, points[4] - corner])
+        below = outline[::-1] - up * np.float32(0.012 * width)
+        place = polygon_mask(size, np.concatenate([outline[:1], above, below]).astype(np.float32)) > 0.5
+        inked = np.count_nonzero(place & (part > 0.5)) / width**2
+        if _NOSTRIL[0] < inked < _NOSTRIL[1]:
             continue
-        line = _tapered(part.shape, outline - np.array([left + (side.start or 0), top]), width)
-        ink[window][:, side] = to_bytes(np.maximum(to_float(part), line))
+        if inked >= _NOSTRIL[1]:
+            part *= 1 - gaussian_exactly(place.astype(np.float32), sigma=max(0.6, 0.006 * width))
+        np.maximum(part, _tapered(size, outline, width), out=part)
+    ink[top:bottom, left:right] = to_bytes(part)
 
 
 def _tapered(shape: tuple[int, ...], points: Points, width: float) -> FloatImage:
