@@ -40,6 +40,9 @@ _STRANGE = (26.0, 14.0)
 """Pixels of hair from which on its colours are known; how far from them beside a face and below its chin
 something else lies."""
 
+_GLINT, _BESIDE_DEEP = 46.0, 0.6
+"""L* up to which grey may be dark cloth in some light, and the share of its rim that must be dark cloth."""
+
 _LIKE_SKIN = 14.0
 _UNLIKE_SKIN = -5.0
 """How well skin must suit a cloth on average to be what it is; by how much less it suits what is none."""
@@ -157,6 +160,7 @@ def flat_plates(
     # Beside a head cloth is what it is farther down.
     dyes = dye_cloth(best, few, suited, beside, of_hair, skin=len(Ink), cast=cast, known=dyes)
     best = cv2.medianBlur(best, 3).astype(np.uint8, copy=False)
+    _join_glints(best, colours.light, places, shrunk(regions.person, half) > 0.5)
     sigma = max(0.7, 2.4 * unit)
     size = (width, height)
     # Most inks are used by nobody; these share one empty plate, on which no work is wasted.
@@ -348,6 +352,27 @@ def _no_hair(
         limit = np.interp(rows[box[0]], (y + 0.1 * across, y + 0.5 * across), _STRANGE)
         strange[box] |= here[box] & (far > limit)
     return strange
+
+
+def _join_glints(
+    best: NDArray[np.uint8], light: FloatImage, places: Places, person: NDArray[np.bool_]
+) -> None:
+    """Give dark grey beside dark cloth that cloth's ink, in place: it is the same in some light."""
+    grey = (best == Ink.GREY) & (light < _GLINT) & person
+    if not grey.any():
+        return
+    count, found = cv2.connectedComponents(grey.view(np.uint8), connectivity=4)
+    labels = np.asarray(found, np.int32)
+    grown = cv2.dilate(labels.astype(np.uint16), np.ones((3, 3), np.uint8)).astype(np.int32)
+    rim = (grown > 0) & (labels == 0) & (best != len(Ink)) & person
+    around = np.bincount(grown[rim], minlength=count)
+    deep = np.bincount(grown[rim & (best == Ink.DEEP)], minlength=count)
+    sizes = np.bincount(labels.ravel(), minlength=count)
+    joined = (deep > _BESIDE_DEEP * around) & (sizes < 0.25 * np.count_nonzero((best == Ink.DEEP) & person))
+    # What hangs together with hair on a head stays grey.
+    joined &= np.bincount(labels[places.head > 0.5], minlength=count) < 0.5 * sizes
+    joined[0] = False
+    best[joined[labels]] = Ink.DEEP
 
 
 def _total(plates: list[FloatImage]) -> FloatImage:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from toonbooth.imaging.morphology import disk
+from toonbooth.imaging.morphology import disk, small_parts
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.smoothing import blur_and_share, gaussian
 from toonbooth.imaging.tones import smoothstep
@@ -16,6 +16,9 @@ _THIN = 26.0
 
 _RIM = 40.0
 """Units from a person's outline within which it lies."""
+
+_FLECK, _ISLAND = 700.0, 1800.0
+"""Area in square units under which black on dark cloth is a fleck, and dark cloth within black an island."""
 
 
 def calm_black(black: FloatImage, skin: FloatImage, near: FloatImage, *, unit: float) -> FloatImage:
@@ -76,3 +79,22 @@ def find_bleached(
     beside = gaussian((person * solid).astype(np.float32), sigma=sigma)
     others = gaussian((person * ~solid * (1 - rim)).astype(np.float32), sigma=sigma)
     return rim * smoothstep(beside / (beside + others + np.float32(1e-3)), low=0.5, high=0.7)
+
+
+def without_flecks(
+    black: FloatImage, deep: FloatImage, near: FloatImage, person: FloatImage, *, unit: float
+) -> None:
+    """Take small islands of dark cloth out of black and small ones of black out of dark cloth, in place.
+
+    Parameters
+    ----------
+    black, near, unit : see `calm_black`
+    deep : float32 array, shape (h, w), 0 … 1
+        Where dark cloth is.
+    person : of the same size
+    """
+    far = (near < 0.5) & (person > 0.5)
+    dark = far & (deep > 0.5)
+    islands = small_parts(dark & (black <= 0), _ISLAND * unit * unit)
+    flecks = small_parts(dark & (black > 0), _FLECK * unit * unit)
+    black[islands], black[flecks] = 3, -3

@@ -17,7 +17,7 @@ from toonbooth.drawing.flat_inks import flat_plates, margins
 from toonbooth.drawing.ink_places import higher, near_heads
 from toonbooth.drawing.inks import Ink
 from toonbooth.drawing.printed_beards import dotted, find_beards, solid
-from toonbooth.drawing.printed_black import calm_black, find_bleached
+from toonbooth.drawing.printed_black import calm_black, find_bleached, without_flecks
 from toonbooth.drawing.printed_ears import with_ears
 from toonbooth.drawing.printed_hair import without_locks
 from toonbooth.drawing.regions import Regions, polygon_mask
@@ -33,6 +33,9 @@ from toonbooth.portrait.model import Face, scaled
 
 _BEARDED = 0.1
 """Evidence from which on a beard is believed: what it hides would be printed as red skin."""
+
+_FOLDED = 0.3
+"""How much folds stand out of the cloth around them; turning it up makes more of them black."""
 
 _GOLD = 9.0
 """b*, in one light, from which on an earring is gold."""
@@ -173,6 +176,7 @@ def separate(
     bleached = find_bleached(black, plates[Ink.PAPER] + plates[Ink.GREY], regions.person, near, unit=unit)
     black += bleached * (12 - black)
     black = calm_black(black, whole_skin, near, unit=unit)
+    without_flecks(black, plates[Ink.DEEP], near, regions.person, unit=unit)
     return Separation(margins(plates), dots, grain, _distance(black), skins, whole_skin, near, dyes)
 
 
@@ -249,10 +253,10 @@ def _cloth_and_hair(
     body = regions.person * (1 - skin)
     wide = masked_blur(light, np.square(body), sigma=max(2.0, 34 * unit))
     around = masked_blur(light, np.square(body), sigma=max(1.0, 11 * unit))
-    # Folds are few and broad: weave and strands would make a camouflage of blacks and blues.
-    shaped = light + (light - around) * np.float32(0.7)
-    fine, broad = gaussian(shaped, sigma=max(0.8, 4.0 * unit)), gaussian(shaped, sigma=max(0.8, 9.0 * unit))
-    shaped = cv2.blendLinear(fine, broad, near, 1 - near).astype(np.float32, copy=False)
+    # Strands are fine; folds are few and broad: weave would make a camouflage of blacks and blues.
+    strands = gaussian(light + (light - around) * np.float32(0.7), sigma=max(0.8, 4.0 * unit))
+    folds = around + (around - wide) * np.float32(_FOLDED)
+    shaped = cv2.blendLinear(strands, folds, near, 1 - near).astype(np.float32, copy=False)
     border = np.clip((np.float32(0.52) + np.float32(0.18) * near) * wide + np.float32(6) + 2 * near, 10, 33)
     # Between dark hair and skin there is no third colour.
     beside = smoothstep(gaussian(skin, sigma=max(1.0, 7 * unit)), low=0.04, high=0.3)

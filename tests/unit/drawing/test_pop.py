@@ -15,7 +15,7 @@ from toonbooth.drawing import facemap
 from toonbooth.drawing.inks import PALETTES, Ink, skin_ink
 from toonbooth.drawing.pop import draw_pop
 from toonbooth.drawing.poster_look import choose_look
-from toonbooth.drawing.printed_black import calm_black, find_bleached
+from toonbooth.drawing.printed_black import calm_black, find_bleached, without_flecks
 from toonbooth.drawing.printed_features import print_lips
 from toonbooth.drawing.regions import find_regions
 from toonbooth.drawing.separation import separate
@@ -145,6 +145,26 @@ def test_a_yellow_strap_beside_brown_hair_is_one_cloth_from_end_to_end() -> None
     portrait.matte[strap] = 1
     inks = inks_of(portrait)[(strap[0].start + 8) // 2 : (strap[0].stop - 8) // 2, (left + right) // 4]
     assert (inks == Ink.YELLOW).all()
+
+
+@pytest.mark.parametrize(("grey", "ink"), [(78, Ink.DEEP), (150, Ink.GREY)])
+def test_dull_light_on_a_black_suit_is_that_suit_and_light_grey_is_another_cloth(grey: int, ink: Ink) -> None:
+    portrait = bust(480, 400)
+    portrait.picture[400:] = (18, 20, 34)
+    portrait.picture[425:455, 180:220] = grey
+    portrait.matte[400:] = 1
+    assert inks_of(portrait)[220, 100] == ink
+
+
+def test_specks_of_black_and_of_dark_cloth_in_each_other_are_left_out() -> None:
+    unit = 0.5
+    black = np.full((120, 120), -4, np.float32)
+    black[:, 60:] = 4
+    black[20:24, 20:24], black[20:26, 90:96] = 4, -4
+    deep, near = np.ones_like(black), np.zeros_like(black)
+    without_flecks(black, deep, near, deep, unit=unit)
+    assert (black[:, :60] < 0).all()
+    assert (black[:, 60:] > 0).all()
 
 
 def test_darker_skin_never_gets_the_lighter_ink() -> None:
