@@ -6,16 +6,22 @@ import cv2
 import numpy as np
 
 from toonbooth.drawing.regions import Regions
-from toonbooth.imaging.colour import bytes_to_lab, planes_of
+from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.lines import long_enough
 from toonbooth.imaging.pixels import ByteImage, FloatImage
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
 
 
+def lost_in_planes(lab: FloatImage, planes: FloatImage) -> FloatImage:
+    """By how much a picture, L*a*b*, shape (H, W, 3), differs from the same in broad planes, shape (H, W)."""
+    light, red, yellow = planes_of(cv2.absdiff(lab, planes).astype(np.float32, copy=False))
+    lost: FloatImage = light + np.float32(0.7) * (red + yellow)
+    return lost
+
+
 def find_details(
-    lab: FloatImage,
-    planes: FloatImage,
+    lost: FloatImage,
     regions: Regions,
     hair: FloatImage,
     coherence: FloatImage,
@@ -28,10 +34,8 @@ def find_details(
 
     Parameters
     ----------
-    lab : float32 array, shape (H, W, 3), L*a*b*
-        The picture without its noise.
-    planes : float32 array, shape (H, W, 3), L*a*b*
-        The same in broad planes.
+    lost : float32 array, shape (H, W), in L*
+        By how much the picture without its noise differs from itself in broad planes.
     regions : of the same size
     hair : float32 array, shape (H, W), 0 … 1
     coherence : float32 array, shape (H, W), of the picture's flow
@@ -42,9 +46,7 @@ def find_details(
     -------
     float32 array, shape (H, W): 0 as broad as can be … 1 as fine as can be.
     """
-    lost = cv2.absdiff(lab, planes)
-    light, red, yellow = planes_of(lost.astype(np.float32, copy=False))
-    energy: FloatImage = np.square(light + np.float32(0.7) * (red + yellow))
+    energy: FloatImage = np.square(lost)
     # Wide blurs overshoot a little below nothing.
     here, around = (
         np.sqrt(np.maximum(gaussian(energy, sigma=sigma), 0))
@@ -63,6 +65,28 @@ def find_thin(
     picture: ByteImage, regions: Regions, hair: FloatImage, coherence: FloatImage, *, unit: float
 ) -> FloatImage:
     """Find the details of a picture, uint8, (H, W, 3), that a median of their surroundings doesn't have."""
-    around = cv2.medianBlur(picture, 2 * max(1, min(7, round(7 * unit))) + 1)
-    seen, planes = (bytes_to_lab(each.astype(np.uint8, copy=False)) for each in (picture, around))
-    return find_details(seen, planes, regions, hair, coherence, unit=unit)
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    around = cv2.medianBlur(grey, 2 * max(1, min(7, round(7 * unit))) + 1)
+    lost = cv2.absdiff(grey, around).astype(np.float32) * np.float32(100 / 255)
+    return find_details(lost, regions, hair, coherence, unit=unit)
+
+
+def find_objects(tone: FloatImage, body: FloatImage, *, unit: float) -> FloatImage:
+    """Find what stands out from clothes by its tone: hands, cuffs, watches, pins, a glass.
+
+    Parameters
+    ----------
+    tone : float32 array, shape (H, W), 0 paper … 1 dark
+    body : float32 array, shape (H, W), 0 … 1
+        Where it is looked for: people without heads and hair.
+    unit : float, pixels
+        A four-hundredth of a face's width.
+
+    Returns
+    -------
+    float32 array, shape (H, W), 0 … 1; a dark dial within a light hand is part of it.
+    """
+    unlike = np.abs(tone - gaussian(tone, sigma=max(1.0, 70 * unit)))
+    apart = gaussian(body * smoothstep(unlike, low=0.16, high=0.3), sigma=max(0.8, 7 * unit))
+    found: FloatImage = body * np.minimum(np.float32(1.7) * apart, 1)
+    return found

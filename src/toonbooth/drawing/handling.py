@@ -12,6 +12,7 @@ from toonbooth.imaging.brushwork import Brush, BrushDirections, brush_directions
 from toonbooth.imaging.colour import lab_to_rgb, planes_of
 from toonbooth.imaging.flow import Flow, FlowSmoother, edge_tangent_flow
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes
+from toonbooth.imaging.ranks import median, medians
 from toonbooth.imaging.resize import Size, enlarged, shrunk
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
@@ -87,7 +88,7 @@ def find_hair(lab: FloatImage, grey: FloatImage, regions: Regions, *, unit: floa
         fall = smoothstep(fall.astype(np.float32, copy=False), low=1.3, high=0.8)
         np.maximum(below, fall * smoothstep(down, low=0.1, high=0.3), out=below)
     lightness = planes_of(lab)[0]
-    typical = float(np.median(lightness[sure]))
+    typical = median(lightness[sure])
     fine = np.abs(grey - gaussian(grey, sigma=max(0.8, 3 * unit)))
     rough = gaussian(fine, sigma=max(1.0, 5 * unit)) / (np.float32(0.08) + grey)
     looks = smoothstep(lightness, low=typical - 18, high=typical - 32)
@@ -97,7 +98,7 @@ def find_hair(lab: FloatImage, grey: FloatImage, regions: Regions, *, unit: floa
     # What falls to the shoulders is known by the colours that it has on the head.
     seen = lab[(hair * regions.person > 0.8) & (below < 0.1)]
     if len(seen) >= 50:
-        middle = np.median(seen, axis=0)
+        middle = medians(seen.T)
         spread = np.maximum(1.5 * np.abs(seen - middle).mean(axis=0), (9.0, 3.5, 4.5))
         unlike = np.zeros_like(grey)
         for plane, mean, usual in zip(planes_of(lab), middle, spread, strict=True):

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from toonbooth.drawing.cel import without_rim
-from toonbooth.drawing.details import find_details
+from toonbooth.drawing.details import find_details, lost_in_planes
 from toonbooth.drawing.flesh import calm_lips
 from toonbooth.drawing.grading import Grade, grade
 from toonbooth.drawing.handling import (
@@ -104,7 +104,7 @@ def study_painting(
     if rim.any():
         lab, planes = (without_glare(each, rim, regions.skin) for each in (lab, planes))
         regions = replace(regions, skin=np.maximum(regions.skin, rim))
-    details = (1 - rim) * find_details(lab, planes, regions, hair, flow.coherence, unit=unit)
+    details = (1 - rim) * find_details(lost_in_planes(lab, planes), regions, hair, flow.coherence, unit=unit)
     np.maximum(details, cv2.dilate(jewels, np.ones((3, 3), np.uint8)), out=details)
     fine = np.maximum.reduce([regions.features, regions.mouth, regions.frames, details])
     # Curls, cropped hair and weave are masses: along their own flow they would turn to poured caramel.

@@ -17,6 +17,9 @@ from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.portrait.model import Face
 
+_LINE = 0.004
+"""Response of an edge that can be seen."""
+
 
 @dataclass(frozen=True, slots=True)
 class PencilLines:
@@ -76,7 +79,10 @@ def plan_pencil_lines(
     H. Kang, S. Lee, C. K. Chui, "Coherent line drawing", NPAR 2007. doi:10.1145/1274871.1274878
     """
     contour = find_contour(regions.person, grey, unit=unit) if faces else None
-    wanted = wanted_lines(regions, faces, contour, scale=scale, unit=unit, behind=0.0 if faces else 1.0)
+    body = np.minimum(2 * far, 1)
+    # Hands are skin as faces are, but what tells fingers apart is lines.
+    faced = replace(regions, skin=regions.skin * (1 - body))
+    wanted = wanted_lines(faced, faces, contour, scale=scale, unit=unit, behind=0.0 if faces else 1.0)
     response = line_response(grey, sigma=max(0.6, 1.0 * unit))
     response += np.float32(0.6) * line_response(grey, sigma=max(0.9, 2.4 * unit))
     np.maximum(response, 0, out=response)
@@ -90,11 +96,14 @@ def plan_pencil_lines(
     # White hair before the light is left to the paper.
     glare = smoothstep(gaussian(grey, sigma=max(1.0, 5 * unit)), low=0.55, high=0.8)
     wanted *= 1 - np.float32(0.7) * glare * (1 - far) * (1 - regions.skin) * (1 - regions.features)
-    # Knit and weave are no lines, however sharp.
+    # Knit and weave are no lines, however sharp. Buttons and seams of rough cloth are: around them
+    # there's nothing like them.
+    busy = gaussian((response > _LINE).astype(np.float32), sigma=max(3.0, 40 * unit))
+    pattern = smoothstep(busy, low=0.25, high=0.4)
     bare = np.maximum(np.maximum(regions.skin, regions.features), hair)
-    wanted *= 1 - np.float32(0.85) * (1 - sleek) * (1 - bare) * np.minimum(2 * far, 1)
+    wanted *= 1 - np.float32(0.85) * (1 - sleek) * (1 - bare) * body * pattern
     # Locks that fall to the shoulders are strokes; an edge along each would make a zebra of them.
-    wanted *= 1 - np.float32(0.75) * hair * np.minimum(2 * far, 1) * smoothstep(grey, low=0.2, high=0.4)
+    wanted *= 1 - np.float32(0.75) * hair * body * smoothstep(grey, low=0.2, high=0.4)
     # Closed lips are a tone with one line between them.
     ajar = np.minimum(gaussian(regions.mouth, sigma=max(1.0, 25 * unit)) * 8, 1)
     wanted *= 1 - np.float32(0.4) * regions.lips * (1 - ajar)

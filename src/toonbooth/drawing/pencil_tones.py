@@ -12,12 +12,16 @@ from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.ranks import median, medians, percentile
 from toonbooth.imaging.smoothing import gaussian, masked_blur
 from toonbooth.imaging.tones import smoothstep
+from toonbooth.imaging.windows import around_point
 
 _ENOUGH = 30
 """Pixels of bare skin below which nothing is said about it."""
 
 _FORM = 0.055
 """How much the tones of a face in good light differ from their surroundings: their standard deviation."""
+
+_PALE, _STRAND = 0.12, 0.09
+"""How dark white hair is drawn, and by how much its strands differ."""
 
 
 def pencil_tones(
@@ -91,6 +95,9 @@ def pencil_tones(
         # Hard shadows age people, and skin is never as dark as cloth can be.
         deep = np.maximum(tone - np.float32(0.5), 0)
         drawn = tone - (np.float32(ease) + np.float32(0.25) * shade + np.float32(0.3) * deep)
+        # Against the light nothing of a face is paper: its lights are left so all the same.
+        veil = max(percentile(drawn[bare], 8) - 0.03, 0.0) * min(1.0, fair + 0.08 * missing)
+        drawn -= np.float32(veil)
         # On dark skin a shine is lighter, but no hole in it.
         np.maximum(drawn, np.float32(0.35 * middle * (1 - fair)), out=drawn)
         tone += (drawn - tone) * regions.skin * (1 - regions.features)
@@ -111,6 +118,43 @@ def pencil_tones(
         tone *= np.float32(0.8)
     result: FloatImage = tone.astype(np.float32, copy=False)
     return result
+
+
+def shade_pale_hair(tone: FloatImage, lab: FloatImage, regions: Regions, *, unit: float) -> FloatImage:
+    """Give white hair the shade of its strands: left to the paper it would be a balloon of wire.
+
+    Parameters
+    ----------
+    tone : float32 array, shape (H, W), from `pencil_tones`
+    lab : float32 array, shape (H, W, 3), L*a*b*, smoothed
+    regions : of the same size
+    unit : float, pixels
+        A four-hundredth of a face's width.
+
+    Returns
+    -------
+    float32 array, shape (H, W), nowhere less than `tone`.
+    """
+    shaded = tone.copy()
+    for x, y, across in regions.heads:
+        window = around_point(np.array([x, y], np.float32), tone.shape, reach=1.25 * across)
+        part, near = tone[window], regions.within(window)
+        right = np.arange(window[1].start, window[1].stop, dtype=np.float32)[None, :] - np.float32(x)
+        down = np.arange(window[0].start, window[0].stop, dtype=np.float32)[:, None] - np.float32(y)
+        # Down to the ears: collars are white, too.
+        deep = np.where(down > 0, np.float32(1.8), np.float32(0.8)) * down
+        away = (right * right + deep * deep) * np.float32(1 / (across * across))
+        crown = smoothstep(away, low=1.0, high=0.64) * near.person
+        crown *= 1 - np.maximum(near.skin, np.maximum(near.features, near.mouth))
+        if not (crown * (_PALE + _STRAND - part) > 0.01).any():
+            continue
+        light = np.ascontiguousarray(lab[window][..., 0])
+        fine = gaussian(light, sigma=max(0.6, 2 * unit)) - gaussian(light, sigma=max(1.0, 9 * unit))
+        spread = np.sqrt(np.maximum(gaussian(fine * fine, sigma=max(1.0, 25 * unit)), 0))
+        strands = np.clip(fine / (spread + np.float32(0.4)), -1.5, 1.5)
+        least = np.float32(_PALE) - np.float32(_STRAND) * strands
+        np.maximum(shaded[window], part + crown * np.maximum(least - part, 0), out=shaded[window])
+    return shaded
 
 
 def above_skin(tone: FloatImage, regions: Regions) -> FloatImage:

@@ -12,7 +12,7 @@ from toonbooth.drawing.cloth_inks import Dyes, light_cast
 from toonbooth.drawing.inking import Contour, LinePlan, find_contour, plan_lines, wanted_lines
 from toonbooth.drawing.jewels import matte_and_jewels
 from toonbooth.drawing.poster_look import PopLook
-from toonbooth.drawing.printed_ears import ear_places, large_parts
+from toonbooth.drawing.printed_ears import ear_places
 from toonbooth.drawing.regions import Regions, clean_matte, find_regions, polygon_mask
 from toonbooth.drawing.separation import Separation, separate
 from toonbooth.drawing.silhouette import calm_outline

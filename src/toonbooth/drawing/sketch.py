@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from toonbooth.drawing.closeup import Closeup, find_closeups, look_closely
-from toonbooth.drawing.details import find_thin
+from toonbooth.drawing.details import find_objects, find_thin
 from toonbooth.drawing.exposure import well_lit
 from toonbooth.drawing.eyes import enlarge_eyes
 from toonbooth.drawing.figure import Drawing, figure_above
@@ -19,7 +19,7 @@ from toonbooth.drawing.jewels import matte_and_jewels, set_apart
 from toonbooth.drawing.pencil_eyes import draw_pencil_eyes
 from toonbooth.drawing.pencil_lines import PencilLines, pencil_lines, plan_pencil_lines
 from toonbooth.drawing.pencil_mouth import draw_pencil_mouths
-from toonbooth.drawing.pencil_tones import above_skin, chalk_lights, pencil_tones
+from toonbooth.drawing.pencil_tones import above_skin, chalk_lights, pencil_tones, shade_pale_hair
 from toonbooth.drawing.regions import clean_matte, find_regions
 from toonbooth.drawing.silhouette import calm_outline
 from toonbooth.drawing.sketch_look import Pencil, SketchLook, choose_look
@@ -106,11 +106,13 @@ def _draw(portrait: Portrait, look: SketchLook, rng: np.random.Generator) -> Dra
     strokes = _hatched(study, look, full=full, unit=unit, rng=rng)
     # Strokes end where the light begins; eyes, brows and lips are rubbed in more than hatched.
     reached = smoothstep(study.tone, low=0.02, high=0.2)
+    # What is light within something dark isn't drowned by the strokes beside it.
+    reached *= np.float32(0.5) + np.float32(0.5) * smoothstep(study.tone, low=0.15, high=0.5)
     reached *= np.float32(1) - np.float32(0.6) * study.drawn_features
     density = np.multiply(strokes, enlarged(reached, full), dtype=np.float32)
     density *= np.float32(_LAYERS / 255)
     rub = np.float32(look.smudge) * study.rubbed + np.float32(0.78 - look.smudge) * study.drawn_features
-    density += enlarged(study.tone * rub, full)
+    density += enlarged(study.tone * rub + _told_apart(study), full)
     density += pencil_lines(study.lines, full, weight=look.line_weight, factor=factor)
     _draw_features(density, picture, study)
     _draw_jaws(density, portrait, study.beards, look)
@@ -123,6 +125,13 @@ def _draw(portrait: Portrait, look: SketchLook, rng: np.random.Generator) -> Dra
         drawn = _chalked(drawn, study, lights, grain, look, unit=unit, rng=rng)
     figure = figure_above(study.person, (width, height), factor=factor)
     return Drawing(np.ascontiguousarray(drawn[:height, :width]), figure)
+
+
+def _told_apart(study: _Study) -> FloatImage:
+    """What is rubbed in beside that, so that things are told apart on a body: what is darker than around."""
+    around = gaussian(study.tone, sigma=max(1.0, 18 * study.unit / study.factor))
+    more: FloatImage = np.float32(0.9) * study.body * np.maximum(study.tone - around, 0)
+    return more
 
 
 def _chalked(
@@ -190,6 +199,7 @@ class _Study:
     person : 1 is person; 1 everywhere when nobody is there.
     tone : what is to be reached, 0 … 1, with the vignette.
     calm : the picture's grey without fine detail.
+    body : 1 on a person's clothes and hands.
     features : where all detail is drawn.
     drawn_features : where that is darker than the skin around it.
     rubbed : where tone is rubbed in under the strokes.
@@ -206,6 +216,7 @@ class _Study:
     person: FloatImage
     tone: FloatImage
     calm: FloatImage
+    body: FloatImage
     features: FloatImage
     drawn_features: FloatImage
     rubbed: FloatImage
@@ -249,8 +260,12 @@ def _study(
     thin = sleek * find_thin(even, regions, hair, flow.coherence, unit=unit)
     features = np.maximum(regions.features, np.float32(0.9) * thin)
     tone = pencil_tones(lab, regions, unit=unit, hair=hair)
+    tone = shade_pale_hair(tone, lab, regions, unit=unit)
     distance = as_far_as_shown(distance_from_heads(size, faces, scale=scale), person)
     far = smoothstep(distance, low=0.75, high=2.2)
+    body = far * person
+    objects = find_objects(tone, np.minimum(2 * body, 1) * (1 - hair), unit=unit)
+    np.maximum(features, np.float32(0.8) * objects, out=features)
     lights = chalk_lights(lab, tone, regions, unit=unit) if look.pencil.chalk else np.zeros_like(tone)
     lights *= 1 - np.float32(0.8) * far
     if look.pencil.chalk:
@@ -258,9 +273,11 @@ def _study(
         tone = np.maximum(tone - np.float32(0.07), 0) * np.float32(1.04)
     sheet = margins(size, share=0.06)
     lights *= sheet
+    features *= sheet
     hand = _hand_pressure(size, unit=unit, rng=rng)
     if faces:
-        tone = vignette(tone, person, faces, distance, look.ending, scale=scale)
+        faded = vignette(tone, person, faces, distance, look.ending, scale=scale)
+        tone = faded + np.float32(0.7) * objects * (tone - faded)
     tone *= sheet
     lines = plan_pencil_lines(
         calm,
@@ -277,19 +294,23 @@ def _study(
     slopes = find_slopes(person, faces, scale=scale, unit=unit)
     around = strokes_around(*slopes, angle=look.angle, roundness=0.55)
     moves = follow_structure(around, flow, calm, regions, hair, far=far, unit=unit)
-    rubbed = (np.float32(0.3) + np.float32(0.7) * person) * (1 - np.float32(0.75) * far)
+    # Clothes are rubbed in as heads are: strokes alone would be rain over them.
+    rubbed = (np.float32(0.3) + np.float32(0.7) * person) * (
+        1 - far * (np.float32(0.75) - np.float32(0.6) * person)
+    )
     return _Study(
         factor,
         unit * factor,
         person,
         tone,
         calm,
+        body,
         features,
         features * above_skin(tone, regions),
         rubbed,
         moves,
         around,
-        np.maximum(regions.skin, 1 - person),
+        np.maximum(np.maximum(regions.skin, 1 - person), np.float32(0.4) * (1 - hair) * far),
         lights,
         lines,
         regions.beards,

@@ -42,6 +42,12 @@ class Directions:
             (self.sin2 * cos + self.cos2 * sin).astype(np.float32, copy=False),
         )
 
+    def unit(self) -> Directions:
+        """The same directions, as cosine and sine again after they were added up."""
+        length = cv2.magnitude(self.cos2, self.sin2).astype(np.float32, copy=False)
+        np.maximum(length, np.float32(1e-6), out=length)
+        return Directions(self.cos2 / length, self.sin2 / length)
+
     def angles_at(self, points: NDArray[np.float32], size: Size) -> NDArray[np.float32]:
         """Angles under points of a sheet of that size, radians within ± pi / 2."""
         where = _places(self.cos2.shape, points, size)

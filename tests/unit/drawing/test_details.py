@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from toonbooth.drawing.details import find_details, find_thin
+from toonbooth.drawing.details import find_details, find_objects, find_thin, lost_in_planes
 from toonbooth.drawing.regions import Regions
 from toonbooth.imaging.colour import luma, planes_of
 from toonbooth.imaging.flow import edge_tangent_flow
@@ -23,7 +23,7 @@ def details(lightness: FloatImage, *, hair: FloatImage = NONE, person: FloatImag
     flow = edge_tangent_flow(grey, scale=1.3)
     planes = anisotropic_kuwahara(lab, grey, flow, radius=3.0)
     regions = Regions(person, NONE, NONE, NONE, NONE, NONE, NONE, NONE, heads=())
-    return find_details(lab, planes, regions, hair, flow.coherence, unit=UNIT)
+    return find_details(lost_in_planes(lab, planes), regions, hair, flow.coherence, unit=UNIT)
 
 
 def chain() -> FloatImage:
@@ -59,3 +59,13 @@ def test_a_chain_is_thin_and_the_edge_of_a_collar_is_not() -> None:
     thin = find_thin(photo, regions, NONE, edge_tangent_flow(grey, scale=1.3).coherence, unit=UNIT)
     assert thin[30, 40:120].min() > 0.8
     assert thin[60:].max() < 0.05
+
+
+def test_a_hand_with_a_watch_stands_out_from_a_dark_suit_and_cloth_does_not() -> None:
+    tone = np.full(SHAPE, 0.8, np.float32)
+    tone[50:80, 40:90] = 0.2
+    tone[60:66, 60:66] = 0.8
+    found = find_objects(tone, 1 - NONE, unit=UNIT)
+    assert found[52:78, 44:86].min() > 0.8
+    assert found[:, 120:].max() < 0.05
+    assert not find_objects(tone, NONE, unit=UNIT).any()

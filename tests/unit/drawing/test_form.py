@@ -88,3 +88,21 @@ def test_what_is_behind_a_person_is_laid_in_longer_strokes() -> None:
         Directions(everywhere, nothing), flow, grey, regions, nothing, far=nothing, unit=0.5
     )
     assert moves.length[15, 25] > 1.5 * moves.length[15, 5]
+
+
+def test_a_lapel_leads_the_strokes_beside_it() -> None:
+    nothing, everywhere = np.zeros((160, 160), np.float32), np.ones((160, 160), np.float32)
+    lapel = np.full((160, 160), 0.15, np.float32)
+    lapel[:, 80:] = 0.3
+    level = Directions(everywhere, nothing)
+    directions = follow_structure(
+        level,
+        edge_tangent_flow(lapel, scale=1.5),
+        lapel,
+        surfaces(everywhere),
+        nothing,
+        far=nothing,
+        unit=0.25,
+    ).directions
+    assert directions.cos2[40, 40] < 0
+    assert directions.cos2[40, 2] > 0.5

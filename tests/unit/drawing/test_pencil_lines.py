@@ -72,6 +72,13 @@ def test_seams_of_black_cloth_count_for_more_than_they_show() -> None:
 
 
 def test_weave_is_not_drawn_thread_by_thread() -> None:
-    thread = line_on(0.5, 0.3, length=60)
-    woven, folded = (plan(thread, sleek=sleek, far=ALL).welcome for sleek in (NONE, ALL))
+    threads = np.full(SHAPE, 0.5, np.float32)
+    threads[::4] = threads[1::4] = 0.3
+    woven, folded = (plan(threads, sleek=sleek, far=ALL).welcome for sleek in (NONE, ALL))
     assert woven.sum() < 0.3 * folded.sum()
+
+
+def test_a_lone_seam_of_rough_cloth_is_drawn() -> None:
+    seam = line_on(0.5, 0.3, length=60)
+    rough, smooth = (plan(seam, sleek=sleek, far=ALL).welcome for sleek in (NONE, ALL))
+    assert rough.sum() > 0.8 * smooth.sum()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from toonbooth.drawing.pencil_tones import above_skin, chalk_lights, pencil_tones
+from toonbooth.drawing.pencil_tones import above_skin, chalk_lights, pencil_tones, shade_pale_hair
 from toonbooth.drawing.regions import Regions
 from toonbooth.imaging.pixels import FloatImage
 
@@ -154,3 +156,20 @@ def test_chalk_and_lead_never_meet() -> None:
     shine[30:40, 40:60] = 90
     lights = chalk_lights(lab(shine), np.full(SHAPE, 0.3, np.float32), regions(), unit=0.5)
     assert not lights.any()
+
+
+def test_white_hair_gets_shade_and_what_is_below_the_ears_does_not() -> None:
+    seen = replace(regions(), heads=((50.0, 30.0, 30.0),))
+    shaded = shade_pale_hair(NONE, lab(ALL * 97), seen, unit=1.0)
+    assert shaded[10, 50] > 0.08
+    assert not shaded[60:].any()
+    dark = ALL * 0.5
+    assert np.array_equal(shade_pale_hair(dark, lab(ALL * 50), seen, unit=1.0), dark)
+
+
+def test_faces_against_the_light_have_lights() -> None:
+    lightness = np.tile(np.linspace(40, 52, SHAPE[1], dtype=np.float32), (SHAPE[0], 1))
+    eyes = NONE.copy()
+    eyes[2:8, 2:12] = 1
+    tone = pencil_tones(lab(np.where(eyes > 0, 55, lightness)), regions(skin=ALL - eyes, eyes=eyes), unit=1.0)
+    assert tone[40, 90:].max() < 0.05
