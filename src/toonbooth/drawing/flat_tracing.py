@@ -54,6 +54,9 @@ _SOCKETS = (
 )
 """From the lower edge of the brow to the bag under the eye."""
 
+_LIDS = 0.026
+"""How far around an eye lids and lashes reach, in face widths."""
+
 _EDGE_ON = 0.075
 """Width of an eye, in face widths, under which it is seen from its side."""
 
@@ -83,6 +86,12 @@ def trace_darks(seen: Likeness, shade: Colour) -> list[Shape]:
     depth = (base - light) * zone * np.float32(1 / measure)
     thresholds = (dark.from_depth + nose * np.float32(dark.at_nose - dark.from_depth) for dark in _DARKS)
     places = _settled([depth > threshold for threshold in thresholds], width=width)
+    # Lids and lashes are dark; all else between brow and cheek is shade, in hard light, too.
+    at_eyes = np.zeros_like(nose)
+    for eye in (seen.face.left_eye, seen.face.right_eye):
+        np.maximum(at_eyes, polygon_mask(seen.size, seen.contour(eye)), out=at_eyes)
+    at_eyes = cv2.dilate(at_eyes, disk(_LIDS * width)).astype(np.float32, copy=False) + nose
+    places[1:] = [place & (at_eyes > 0.5) for place in places[1:]]
     # What is dark under a nose is its shade, however hard the light: its nostrils are drawn.
     under = places[1] & (nose > 0.5)
     places = [places[0], under, *(place & ~under for place in places[1:])]

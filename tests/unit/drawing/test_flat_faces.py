@@ -8,6 +8,7 @@ import numpy as np
 
 from tests.golden import astronaut_portrait
 from toonbooth.drawing import facemap
+from toonbooth.drawing.flat_brows import draw_brows
 from toonbooth.drawing.flat_eyes import draw_eyes
 from toonbooth.drawing.flat_features import draw_nose
 from toonbooth.drawing.flat_mouth import draw_mouth
@@ -128,3 +129,21 @@ def test_both_nostrils_are_drawn_but_for_the_one_that_a_turned_nose_hides() -> N
         turned.points[far] - turned.points[far].mean(axis=0)
     )
     assert len(draw_nose(turned)) == 1
+
+
+def test_both_brows_are_one_shape_each_in_one_colour_however_the_light_falls() -> None:
+    points = landmarks()
+    left, right = place(points[facemap.LEFT_BROW]), place(points[facemap.RIGHT_BROW])
+    seen = face_with(np.maximum(left, 0.6 * right), (0.2, 0.14, 0.1))
+    brows = draw_brows(seen)
+    assert len(brows) == 2
+    assert brows[0].colour == brows[1].colour
+    for brow, where in zip(brows, (left, right), strict=True):
+        assert float(covered(brow, seen)[where[seen.window] > 0.9].mean()) > 0.8
+
+
+def test_what_is_dark_between_brow_and_eye_is_shade_and_no_ink() -> None:
+    points = landmarks()
+    lid = place(points[[55, 65, 52, 53, 46, 113, 247, 30, 29, 27, 28, 56, 190, 193]])
+    shapes = trace_darks(face_with(lid, (0.12, 0.06, 0.06)), SHADE)
+    assert {shape.colour for shape in shapes} == {byte_colour(SHADE)}
