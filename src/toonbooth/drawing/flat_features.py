@@ -49,9 +49,8 @@ def draw_features(seen: Likeness, *, shade: Colour, light_from: float, bearded: 
     shapes = trace_darks(seen, shade)
     if bearded:
         shapes += draw_beard(seen)
-    shapes += [*draw_nose(seen), *draw_mouth(seen), *draw_eyes(seen, light_from=light_from)]
-    shapes += draw_brows(seen)
-    shapes += _spectacles(seen)
+    shapes += [*draw_nose(seen), *draw_mouth(seen, None if bearded else shade)]
+    shapes += [*draw_eyes(seen, light_from=light_from), *draw_brows(seen), *_spectacles(seen)]
     x, y = seen.corner
     return tuple(shape.moved(scale=1.0, corner=(float(x), float(y))) for shape in shapes)
 

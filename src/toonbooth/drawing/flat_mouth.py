@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -11,7 +11,7 @@ from toonbooth.drawing import facemap
 from toonbooth.drawing.flat_strokes import darker, filled, stroke
 from toonbooth.drawing.flat_teeth import draw_row
 from toonbooth.drawing.likeness import Likeness
-from toonbooth.drawing.pen import Colour
+from toonbooth.drawing.pen import Colour, curve
 from toonbooth.drawing.regions import polygon_mask
 from toonbooth.drawing.teeth import INNER_LOWER, INNER_UPPER, rows_of_teeth
 from toonbooth.drawing.vector import Shape, byte_colour
@@ -33,6 +33,9 @@ _SHOWS = 10.0
 
 _GLIMPSE = 0.0008
 """Area in squares of a face's width from which on a light place in a mouth is teeth, and no glint."""
+
+_HANG = 0.5
+"""How far teeth that are seen through a narrow gap hang down in it."""
 
 _COLOURED = 8.0
 """a* from which on lips have a colour that teeth don't have."""
@@ -58,20 +61,21 @@ class _Lips:
     red: float
 
 
-def draw_mouth(whole: Likeness) -> list[Shape]:
+def draw_mouth(whole: Likeness, below: Colour | None = None) -> list[Shape]:
     """Lips, teeth and the shadow under them, in pixels of the window of a face.
 
     Parameters
     ----------
     whole : Likeness
         The face; `paint` is the tone that its skin is drawn in.
+    below : the tone of shade under its lower lip; None where a beard grows
     """
     seen = whole.near(facemap.LIPS_OUTER, margin=0.12)
     left, top = seen.corner - whole.corner
-    return [shape.moved(scale=1.0, corner=(float(left), float(top))) for shape in _mouth(seen)]
+    return [shape.moved(scale=1.0, corner=(float(left), float(top))) for shape in _mouth(seen, below)]
 
 
-def _mouth(seen: Likeness) -> list[Shape]:
+def _mouth(seen: Likeness, below: Colour | None) -> list[Shape]:
     width, points = seen.width, seen.points
     lips = _lips(seen)
     is_open = _is_open(seen, lips)
@@ -84,22 +88,30 @@ def _mouth(seen: Likeness) -> list[Shape]:
         curves = trace_field(field, level=0.5, spacing=max(1.5, 0.011 * width), least_area=least * width**2)
         return [Shape(curves, byte_colour(colour))] if curves else []
 
-    # The upper lip lies in its own shade, in every light.
-    shades = where(smoothstep(lips.light, low=-3, high=-7), toned(-8.0), least=0.0012)
-    shades += where(smoothstep(lips.light, low=6, high=10), toned(9.0), least=0.0008)
+    # Where the lips meet; the upper one lies in its own shade, in every light.
+    meeting = ((points[INNER_UPPER] + points[INNER_LOWER]) / 2).astype(np.float32)
+    line = np.concatenate([points[[61]], meeting, points[[291]]]).astype(np.float32)
+    if not is_open:
+        line, _ = seen.trace(line, reach=0.014, samples=17)
+    along = (line[-1] - line[0]) * np.float32(0.1)
+    upper = np.concatenate([line[:1] - along, line, line[-1:] + along])
+    high = (upper[::-1] + seen.up * np.float32(0.3 * width)).astype(np.float32)
+    shades = [filled(np.concatenate([upper, high]), toned(-8.0))]
+    # Light on the lower one.
+    low = 1 - polygon_mask(seen.size, np.concatenate([upper, high]), feather=0.006 * width)
+    shades += where(smoothstep(lips.light, low=6, high=10) * low, toned(8.0), least=0.0012)
     if is_open:
         shades += _inside(seen, lips)
     outline = trace_field(lips.field, level=0.5, spacing=max(1.5, 0.01 * width), least_area=0.004 * width**2)
     if not outline:
         outline = (_with_corners(points[facemap.LIPS_OUTER], (0, 10)),)
-    below = points[[84, 17, 314]] - seen.up * 0.028 * width
-    shapes = stroke(below, (0.002 * width, 0.018 * width, 0.002 * width), darker(seen.paint, depth=0.14))
+    shapes: list[Shape] = []
+    if below is not None:
+        under = points[[84, 17, 314]] - seen.up * 0.028 * width
+        shapes += stroke(under, (0.002 * width, 0.018 * width, 0.002 * width), below)
     shapes.append(Shape(outline, byte_colour(red), 1.0, tuple(shades)))
     ink = (max(8.0, red[0] * 0.45), red[1] * 0.7 + 4, red[2] * 0.7)
     if not is_open:
-        meeting = ((points[INNER_UPPER] + points[INNER_LOWER]) / 2).astype(np.float32)
-        line = np.concatenate([points[[61]], meeting, points[[291]]]).astype(np.float32)
-        line, _ = seen.trace(line, reach=0.014, samples=17)
         widths = (0.004 * width, 0.01 * width, 0.013 * width, 0.01 * width, 0.004 * width)
         shapes += stroke(line, widths, ink, samples=24)
     return shapes
@@ -175,7 +187,7 @@ def _inside(seen: Likeness, lips: _Lips) -> list[Shape]:
     if lips.red > _COLOURED:
         # What is as red as lips is a lip in the light.
         teeth *= smoothstep(red, low=0.78 * lips.red + 2, high=0.66 * lips.red - 2)
-    white = (float(np.clip(0.45 * high + 51, 76, 91)), 2.0, 7.0)
+    white = (float(np.clip(0.45 * high + 53, 84, 93)), 1.5, 7.0)
     teeth = gaussian(teeth, sigma=0.006 * width)
     rows = rows_of_teeth(teeth, seen.points, beyond=0.16, ending=0.4)
     if rows:
@@ -185,8 +197,12 @@ def _inside(seen: Likeness, lips: _Lips) -> list[Shape]:
         ]
     # Lips that part by a little show no row, but the middle of one.
     within = teeth * polygon_mask(seen.size, seen.points[facemap.LIPS_INNER])
-    glimpses = trace_field(within, level=0.4, spacing=max(1.5, 0.009 * width), least_area=_GLIMPSE * width**2)
-    return [hollow, Shape(glimpses, byte_colour((white[0] - 4, white[1], white[2])))]
+    if not trace_field(within, level=0.4, spacing=max(1.5, 0.009 * width), least_area=_GLIMPSE * width**2):
+        return [hollow]
+    edge, floor = (curve(seen.points[lip[2:-2]], samples=13) for lip in (INNER_UPPER, INNER_LOWER))
+    hang = _HANG * np.sin(np.linspace(0, np.pi, len(edge)))[:, None] ** 0.5
+    row = np.concatenate([edge + hang * (floor - edge), (edge + seen.up * np.float32(0.03 * width))[::-1]])
+    return [replace(hollow, inside=(filled(row.astype(np.float32), (white[0] - 4, white[1], white[2])),))]
 
 
 def _with_corners(outline: Points, corners: tuple[int, ...]) -> Curve:

@@ -72,5 +72,5 @@ def draw_row(row: Points, white: Colour, *, width: float, gaps: bool) -> Shape:
         for gap in _GAPS:
             place = np.full(1, gap, np.float32)
             path = np.concatenate([at(place, down) for down in (0.3, 0.65, 1.02)])
-            inside += stroke(path, (0.001 * width, 0.004 * width, 0.007 * width), toned(13.0), samples=8)
+            inside += stroke(path, (0.001 * width, 0.003 * width, 0.005 * width), toned(9.0), samples=8)
     return Shape((row,), byte_colour(white), 1.0, tuple(inside))
