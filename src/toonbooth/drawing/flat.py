@@ -17,7 +17,7 @@ from toonbooth.drawing.eyes import enlarge_eyes
 from toonbooth.drawing.flat_backdrop import PAIRS, BackdropShape, FlatBackdrop, lay_backdrop
 from toonbooth.drawing.flat_chips import without_chips
 from toonbooth.drawing.flat_ears import draw_ears, with_ears
-from toonbooth.drawing.flat_faces import draw_face, is_bearded, whole_small_faces
+from toonbooth.drawing.flat_faces import draw_face, is_bearded, whole_faces
 from toonbooth.drawing.flat_flesh import (
     Flesh,
     measure_flesh,
@@ -200,7 +200,7 @@ def _trace(portrait: Portrait, look: FlatLook) -> _Traced:
     person = calm_outline(person, faces, scale=scale, unit=fine)
     worn, worn_shapes = trace_jewels(jewels * (person < 0.5), person, sharp, unit=fine)
     regions = find_regions(lab, grey, person, faces, scale=scale)
-    surface = whole_small_faces(close_skin(lab, regions, faces, scale=scale), faces, scale=scale)
+    surface = whole_faces(close_skin(lab, regions, faces, scale=scale), faces, scale=scale)
     skin = with_bare_crown(surface.skin, planes_of(lab)[0], grey, person, faces, scale=scale)
     shaded = with_shadows(skin, lab, person, faces, scale=scale)
     skin, ears = with_ears(skin, lab, person, faces, shaded=shaded, scale=scale)

@@ -17,8 +17,10 @@ from toonbooth.drawing.pen import Colour
 from toonbooth.drawing.regions import Regions, polygon_mask
 from toonbooth.drawing.skin_surface import Surface
 from toonbooth.drawing.vector import Shape
+from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.resize import enlarged, shrunk
+from toonbooth.imaging.smoothing import gaussian
 from toonbooth.portrait.model import Face, Portrait, scaled
 
 _TRACED_FROM, _TRACED_AT, _TRACED_TO = 215.0, 260.0, 340.0
@@ -30,19 +32,29 @@ _LARGEST_ZOOM = 4.0
 _SHOWS_HAIR = 50.0
 """Width in pixels, where masses are sought, below which a face shows no texture to tell hair by."""
 
+_SPUR = 0.035
+"""Half the width, in face widths, of what lies on a face and is none of it."""
+
 _MIDDLE = np.array([*facemap.LEFT_BROW, *facemap.RIGHT_BROW, 123, 352, 58, 288, 172, 397, facemap.CHIN])
 """A face's outline below its brows."""
 
 
-def whole_small_faces(surface: Surface, faces: tuple[Face, ...], *, scale: float) -> Surface:
-    """Between brows and chin small faces are skin: they have too few pixels to tell it by its colour."""
+def whole_faces(surface: Surface, faces: tuple[Face, ...], *, scale: float) -> Surface:
+    """Between brows and chin faces are skin but for what is broad: a lock, a hand; small faces wholly.
+
+    These have too few pixels to tell skin by its colour.
+    """
     skin = surface.skin.copy()
+    size = (skin.shape[0], skin.shape[1])
     for face in faces:
         width = face.width * scale
-        if width < _SHOWS_HAIR:
-            middle = cv2.convexHull(scaled(face.landmarks, scale)[_MIDDLE])[:, 0]
-            size = (skin.shape[0], skin.shape[1])
-            np.maximum(skin, polygon_mask(size, middle, feather=0.015 * width), out=skin)
+        middle = cv2.convexHull(scaled(face.landmarks, scale)[_MIDDLE])[:, 0]
+        whole = polygon_mask(size, middle, feather=0.015 * width)
+        if width >= _SHOWS_HAIR:
+            other = (skin < 0.5).astype(np.uint8)
+            broad = cv2.morphologyEx(other, cv2.MORPH_OPEN, disk(_SPUR * width))
+            whole *= gaussian(1 - broad.astype(np.float32), sigma=max(0.7, 0.008 * width))
+        np.maximum(skin, whole, out=skin)
     return replace(surface, skin=skin)
 
 

@@ -20,12 +20,19 @@ from toonbooth.drawing.vector import Shape, byte_colour
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
+from toonbooth.portrait.model import Points
 
 _RIM_FORM = 7
 """Waves around a lens that make its form; what is finer is noise."""
 
 _RIM_SWELL = 2
 """The same for how thick its rim is."""
+
+_FARTHEST = 0.3
+"""How far an arm of spectacles may go on from its rim, in face widths."""
+
+_CORNER = np.float32(0.7)
+"""How far up a rim its arm begins: 0 is where it is broadest."""
 
 _WINGS = (np.array([129, 64, 98]), np.array([358, 294, 327]))
 _NOSTRILS = (np.array([75, 79, 239, 238, 60]), np.array([305, 309, 459, 458, 290]))
@@ -102,9 +109,26 @@ def _whole_spectacles(seen: Likeness, worn: Spectacles) -> list[Shape]:
         worn,
         lenses=(_even(worn.lenses[0], _RIM_FORM), _even(worn.lenses[1], _RIM_FORM)),
         thickness=(_even(worn.thickness[0], _RIM_SWELL), _even(worn.thickness[1], _RIM_SWELL)),
+        arms=tuple(arm_to_the_ear(seen, arm, worn) for arm in worn.arms),
     )
     colour = byte_colour(worn.colour(seen))
     return [Shape(outline, colour) for outline in calm.outlines()]
+
+
+def arm_to_the_ear(seen: Likeness, arm: Points, worn: Spectacles) -> Points:
+    """An arm from the upper corner of its rim as far as skin goes: it ends in hair, or over an ear."""
+    middles = [lens.mean(axis=0) for lens in worn.lenses]
+    near = int(np.hypot(*(arm[0] - middles[1])) < np.hypot(*(arm[0] - middles[0])))
+    out = middles[near] - middles[1 - near]
+    out = (out / max(float(np.hypot(*out)), 1e-3)).astype(np.float32)
+    rim = worn.lenses[near]
+    start = rim[int(np.argmax(rim @ (out + _CORNER * seen.up)))]
+    steps = np.linspace(0, _FARTHEST * seen.width, 32, dtype=np.float32)[:, None]
+    path = (start + steps * out).astype(np.float32)
+    ends = seen.at(seen.skin, path[4:]) < 0.5
+    last = 4 + (int(np.argmax(ends)) if ends.any() else len(ends) - 1)
+    whole: Points = path[[0, last // 2, last]]
+    return whole
 
 
 def _even(ring: FloatImage, waves: int) -> FloatImage:

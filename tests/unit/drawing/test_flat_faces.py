@@ -10,12 +10,15 @@ from tests.golden import astronaut_portrait
 from toonbooth.drawing import facemap
 from toonbooth.drawing.flat_brows import draw_brows
 from toonbooth.drawing.flat_eyes import draw_eyes
-from toonbooth.drawing.flat_features import draw_nose
+from toonbooth.drawing.flat_faces import whole_faces
+from toonbooth.drawing.flat_features import arm_to_the_ear, draw_nose
 from toonbooth.drawing.flat_mouth import draw_mouth
 from toonbooth.drawing.flat_strokes import darker
 from toonbooth.drawing.flat_tracing import trace_darks
+from toonbooth.drawing.lenses import Spectacles
 from toonbooth.drawing.likeness import Likeness, face_window, look_at
 from toonbooth.drawing.regions import polygon_mask
+from toonbooth.drawing.skin_surface import Surface
 from toonbooth.drawing.vector import Shape, byte_colour, cover
 from toonbooth.imaging.pixels import FloatImage, to_bytes, to_float
 from toonbooth.portrait.model import Points
@@ -147,3 +150,31 @@ def test_what_is_dark_between_brow_and_eye_is_shade_and_no_ink() -> None:
     lid = place(points[[55, 65, 52, 53, 46, 113, 247, 30, 29, 27, 28, 56, 190, 193]])
     shapes = trace_darks(face_with(lid, (0.12, 0.06, 0.06)), SHADE)
     assert {shape.colour for shape in shapes} == {byte_colour(SHADE)}
+
+
+def test_an_arm_of_spectacles_goes_on_level_to_the_edge_of_the_skin() -> None:
+    seen = face_with(np.zeros((256, 256), np.float32), (0.0, 0.0, 0.0))
+    around = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+    circle = 0.1 * seen.width * np.stack([np.cos(around), np.sin(around)], axis=1)
+    eyes = [eye.contour.mean(axis=0) - seen.corner for eye in (seen.face.left_eye, seen.face.right_eye)]
+    left, right = ((circle + eye).astype(np.float32) for eye in eyes)
+    stub = np.stack([left[12], left[12] - (4, -6)]).astype(np.float32)
+    thick = np.full(24, 2.0, np.float32)
+    worn = Spectacles((left, right), (thick, thick), np.stack([left[0], right[12]]), (stub,))
+    arm = arm_to_the_ear(seen, stub, worn)
+    across = (eyes[1] - eyes[0]) / np.hypot(*(eyes[1] - eyes[0]))
+    assert abs(float((arm[-1] - arm[0]) @ (-across[1], across[0]))) < 0.5
+    assert float((arm[0] - arm[-1]) @ across) > 0.05 * seen.width
+    assert float(seen.at(seen.skin, arm[-1:])[0]) < 0.5
+
+
+def test_a_chip_on_a_face_is_skin_and_a_lock_of_hair_is_none() -> None:
+    face = astronaut_portrait().faces[0]
+    skin = polygon_mask((256, 256), face.landmarks[facemap.OVAL], grow=1.1)
+    x, y = (int(value) for value in face.landmarks[facemap.LEFT_CHEEK])
+    skin[y - 2 : y + 3, x - 2 : x + 3] = 0
+    lock = slice(int(x + 0.3 * face.width), int(x + 0.42 * face.width))
+    skin[: y + 8, lock] = 0
+    whole = whole_faces(Surface(skin, skin, ()), (face,), scale=1.0).skin
+    assert float(whole[y, x]) > 0.9
+    assert float(whole[y, lock][2:-2].max()) < 0.1
