@@ -63,7 +63,7 @@ _SMALLEST, _SPECK = 0.02, 0.0025
 _PATCH = 0.012
 """Area in squares of a face's width of the least hair and of the least stubble."""
 
-_BARE = 0.025
+_BARE = 0.06
 """The same of bare skin that hair encloses."""
 
 _STIFF, _NARROW = 0.014, 0.012
