@@ -32,8 +32,11 @@ _ENOUGH = 30
 _SHOWN = 0.3
 """Share of an ear's lower half that must look like skin: else hair lies over it."""
 
-_SMALLEST = 0.0045
+_SMALLEST = 0.004
 """Area of an ear, over the square of a face's width, from which on it is one."""
+
+_BESIDE = 0.07
+"""How much of the head may lie outside of an ear, in face widths: fair hair over one is broader."""
 
 _RIM = 0.07
 """Half the width of what lies along a jaw and is no skin by its colour, but rim light or a shadow behind.
@@ -176,7 +179,7 @@ def _ears_of(
         if np.count_nonzero(ear & ~oval) < _SMALLEST * width * width:
             continue
         # Fair hair may have the colour of skin, but an ear that it lies over isn't the head's outline.
-        further = np.array([[1, 0, -0.04 * width * out[0]], [0, 1, -0.04 * width * out[1]]], np.float32)
+        further = np.array([[1, 0, -_BESIDE * width * out[0]], [0, 1, -_BESIDE * width * out[1]]], np.float32)
         ended = cv2.warpAffine(inside.astype(np.uint8), further, size[::-1]) == 0
         outer = np.count_nonzero(ear & half & ended) > 0.16 * width * 0.03 * width
         if not outer and np.count_nonzero(half & (skin > 0.5)) < 0.6 * np.count_nonzero(half):
