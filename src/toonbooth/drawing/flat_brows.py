@@ -82,7 +82,7 @@ def _seen(seen: Likeness, outline: NDArray[np.int64]) -> _Seen | None:
     darkness = percentile(inside, 82) if len(inside) >= 8 else 0.0
     if darkness < _FAINT:
         return None
-    mass = gaussian(smoothstep(depth, low=0.3 * darkness, high=0.6 * darkness) * zone, sigma=0.008 * width)
+    mass = gaussian(smoothstep(depth, low=0.3 * darkness, high=0.6 * darkness) * zone, sigma=0.0115 * width)
     sure = mass > 0.5
     size = np.count_nonzero(sure)
     if size <= 0.004 * width**2:

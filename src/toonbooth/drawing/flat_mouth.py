@@ -11,7 +11,7 @@ from toonbooth.drawing import facemap
 from toonbooth.drawing.flat_strokes import darker, filled, stroke
 from toonbooth.drawing.flat_teeth import draw_row
 from toonbooth.drawing.likeness import Likeness
-from toonbooth.drawing.pen import Colour, curve
+from toonbooth.drawing.pen import Colour, curve, ellipse
 from toonbooth.drawing.regions import polygon_mask
 from toonbooth.drawing.teeth import INNER_LOWER, INNER_UPPER, rows_of_teeth
 from toonbooth.drawing.vector import Shape, byte_colour
@@ -33,6 +33,13 @@ _SHOWS = 10.0
 
 _GLIMPSE = 0.0008
 """Area in squares of a face's width from which on a light place in a mouth is teeth, and no glint."""
+
+_LOWER = np.array([95, 88, 178, 87, 14, 317, 402, 318, 324, 375, 321, 405, 314, 17, 84, 181, 91, 146])
+"""Around a lower lip."""
+
+_SHINES = 7.0
+_SHINE = 0.0012
+"""How much lighter than lips their shine is, L*, and its least area in squares of a face's width."""
 
 _HANG = 0.5
 """How far teeth that are seen through a narrow gap hang down in it."""
@@ -84,10 +91,6 @@ def _mouth(seen: Likeness, below: Colour | None) -> list[Shape]:
     def toned(step: float) -> Colour:
         return max(8.0, red[0] + step), red[1] * (1 + 0.006 * step), red[2] * (1 + 0.004 * step)
 
-    def where(field: FloatImage, colour: Colour, *, least: float) -> list[Shape]:
-        curves = trace_field(field, level=0.5, spacing=max(1.5, 0.011 * width), least_area=least * width**2)
-        return [Shape(curves, byte_colour(colour))] if curves else []
-
     # Where the lips meet; the upper one lies in its own shade, in every light.
     meeting = ((points[INNER_UPPER] + points[INNER_LOWER]) / 2).astype(np.float32)
     line = np.concatenate([points[[61]], meeting, points[[291]]]).astype(np.float32)
@@ -97,9 +100,7 @@ def _mouth(seen: Likeness, below: Colour | None) -> list[Shape]:
     upper = np.concatenate([line[:1] - along, line, line[-1:] + along])
     high = (upper[::-1] + seen.up * np.float32(0.3 * width)).astype(np.float32)
     shades = [filled(np.concatenate([upper, high]), toned(-8.0))]
-    # Light on the lower one.
-    low = 1 - polygon_mask(seen.size, np.concatenate([upper, high]), feather=0.006 * width)
-    shades += where(smoothstep(lips.light, low=6, high=10) * low, toned(8.0), least=0.0012)
+    shades += [filled(shine, toned(8.0)) for shine in _shine(seen, lips)]
     if is_open:
         shades += _inside(seen, lips)
     outline = trace_field(lips.field, level=0.5, spacing=max(1.5, 0.01 * width), least_area=0.004 * width**2)
@@ -115,6 +116,23 @@ def _mouth(seen: Likeness, below: Colour | None) -> list[Shape]:
         widths = (0.004 * width, 0.01 * width, 0.013 * width, 0.01 * width, 0.004 * width)
         shapes += stroke(line, widths, ink, samples=24)
     return shapes
+
+
+def _shine(seen: Likeness, lips: _Lips) -> list[Points]:
+    """The outline of the light on a lower lip, on the side that it comes from; none where it has none."""
+    lower = polygon_mask(seen.size, seen.points[_LOWER]) > 0.6
+    rows, columns = np.nonzero(lower & (lips.light > _SHINES))
+    if len(rows) < _SHINE * seen.width**2:
+        return []
+    upper, under = seen.points[14], seen.points[17]
+    corners = seen.points[291] - seen.points[61]
+    across = float(np.hypot(*corners))
+    way = corners / np.float32(max(across, 1e-3))
+    middle = (0.5 * upper + 0.5 * under).astype(np.float32)
+    aside = float((np.array([columns.mean(), rows.mean()]) - middle) @ way)
+    x, y = middle + way * np.float32(np.clip(aside, -0.12 * across, 0.12 * across))
+    tall = float(np.hypot(*(under - upper)))
+    return [ellipse((float(x), float(y)), (0.15 * across, 0.2 * tall), turn=seen.face.roll)[::3]]
 
 
 def _is_open(seen: Likeness, lips: _Lips) -> bool:
