@@ -24,6 +24,15 @@ _NEAR, _AT_COLLAR = (0.24, 0.16), (0.4, 0.55)
 """How far from a face's outline chips are looked for, in face widths, and how far below its chin; and those
 that have the colour of skin."""
 
+_CHEST = (1.0, 1.6)
+"""And how far what is all surrounded by skin: pendants, a shadow at a throat."""
+
+_THROAT = (0.4, 1.2)
+"""And how far chains go from the middle of a neck, in face widths, and below a chin."""
+
+_LOCK, _OF_LOCKS = 0.052, 0.03
+"""Half the width, in face widths, of a lock over a cheek, and the area of what is none but a stump of one."""
+
 _CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
 
 _SMALLEST = 16.0
@@ -59,13 +68,17 @@ def without_chips(
         if width < _SMALLEST:
             continue
         points = scaled(face.landmarks, scale)
-        near, low = (_zone(skin.shape, points, width, reach) for reach in (_NEAR, _AT_COLLAR))
-        found = extent(low)
+        near, low, chest = (_zone(skin.shape, points, width, reach) for reach in (_NEAR, _AT_COLLAR, _CHEST))
+        found = extent(chest)
         if found is None:
             continue
         window = grown(found, round(0.3 * width), skin.shape)
         own, whose, locks, like = (each[window] > 0.5 for each in (skin, person, hair, flesh))
         chips = _chips(own, whose, locks, like, near[window], low[window], width=width)
+        here: Points = points - np.array([window[1].start, window[0].start], np.float32)
+        chips |= _chains(own, whose & ~own, locks, chest[window], here, width=width)
+        inner = polygon_mask(own.shape, here[facemap.OVAL], grow=0.92) > 0.5
+        chips |= _stumps(own, whose & locks & ~own, inner, width=width)
         if chips.any():
             more = more.copy() if more is skin else more
             soft = gaussian(chips.astype(np.float32), sigma=max(0.7, 0.006 * width))
@@ -110,6 +123,36 @@ def _chips(
     # What a strip has held to a collar stands alone without it.
     left = cloth & ~chips
     return chips | _pieces(left, skin | chips, left, zone, largest)
+
+
+def _chains(
+    skin: NDArray[np.bool_],
+    rest: NDArray[np.bool_],
+    locks: NDArray[np.bool_],
+    chest: NDArray[np.bool_],
+    points: Points,
+    *,
+    width: float,
+) -> NDArray[np.bool_]:
+    """What lies on a bare throat and is no cloth: a chain's links and pendant make no chain, but twigs."""
+    cloth = rest & ~locks
+    chips = _pieces(cloth, skin, rest, chest, _LARGEST * width**2)
+    chin, up = points[facemap.CHIN], facemap.upright(points)
+    y, x = np.mgrid[0 : skin.shape[0], 0 : skin.shape[1]].astype(np.float32)
+    along, aside = ((x - chin[0]) * way[0] + (y - chin[1]) * way[1] for way in (up, (-up[1], up[0])))
+    throat = (np.abs(aside) < _THROAT[0] * width) & (along < 0) & (along > -_THROAT[1] * width)
+    solid = cv2.morphologyEx(cloth.astype(np.uint8), cv2.MORPH_OPEN, disk(_STRIP * width))
+    thin = cloth & throat & (cv2.dilate(solid, disk(0.3 * _STRIP * width)) == 0)
+    return chips | _pieces(thin, skin, rest, throat, _LARGEST * width**2, needed=2.0)
+
+
+def _stumps(
+    skin: NDArray[np.bool_], locks: NDArray[np.bool_], face: NDArray[np.bool_], *, width: float
+) -> NDArray[np.bool_]:
+    """Narrow locks that hang into a face: a photo's skin shines through their lower halves."""
+    solid = cv2.morphologyEx(locks.astype(np.uint8), cv2.MORPH_OPEN, disk(_LOCK * width))
+    narrow = locks & face & (cv2.dilate(solid, disk(0.3 * _LOCK * width)) == 0)
+    return _pieces(narrow, skin, locks, face, _OF_LOCKS * width**2)
 
 
 def _pieces(

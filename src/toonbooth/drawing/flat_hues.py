@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toonbooth.imaging.colour import planes_of
-from toonbooth.imaging.morphology import disk
+from toonbooth.imaging.morphology import disk, small_parts
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.ranks import median, percentile
 from toonbooth.imaging.smoothing import gaussian, masked_blur
@@ -22,6 +22,9 @@ _COAT = 1.8
 
 _LIGHT = 54.0
 """L* at which hues of what lies in light and of what lies in shade are compared."""
+
+_ISLAND = 0.06
+"""Area in squares of a face's width of the largest place amid hair that is hair, too."""
 
 _ASTRAY = 0.2
 """Share that is left of what lies beside a head's hue."""
@@ -151,6 +154,8 @@ def _gone_on(
     found = touching[labels]
     # Depths between strands are hair, too.
     closed = cv2.morphologyEx(found.astype(np.uint8), cv2.MORPH_CLOSE, disk(0.05 * across)) > 0
+    # And what it lies all around, in whatever light.
+    closed |= small_parts(~closed, _ISLAND * across * across)
     more = closed & (where > 0.5) & (hair < 0.5)
     if np.count_nonzero(more) > _COAT * np.count_nonzero(sure):
         return hair

@@ -76,7 +76,7 @@ class Grain:
     area : of the smallest shape.
     width : of the narrowest.
     steps : least and most difference in lightness between its base and another tone.
-    brush, round : what is narrower than a brush twice as wide is left out, and how far borders are rounded.
+    brush, beside, round : see `Brush`.
     seen : difference in lightness at its border from which on a tone is drawn.
     """
 
@@ -87,12 +87,25 @@ class Grain:
     area: float
     width: float
     steps: tuple[float, float]
-    brush: float = 0.0
-    round: float = 0.0
-    seen: float = 0.0
+    brush: float
+    beside: float
+    round: float
+    seen: float
 
 
-HAIR = Grain(hair=True, calm=2.6, around=14.0, spacing=8.0, area=800.0, width=9.0, steps=(7.0, 18.0))
+HAIR = Grain(
+    hair=True,
+    calm=2.6,
+    around=14.0,
+    spacing=8.0,
+    area=800.0,
+    width=9.0,
+    steps=(6.0, 13.0),
+    brush=3.0,
+    beside=6.0,
+    round=3.0,
+    seen=4.5,
+)
 CLOTH = Grain(
     hair=False,
     calm=16.0,
@@ -102,6 +115,7 @@ CLOTH = Grain(
     width=28.0,
     steps=(5.0, 13.0),
     brush=12.0,
+    beside=13.0,
     round=10.0,
     seen=4.0,
 )
@@ -186,12 +200,10 @@ def trace_tones(
     light_of = float(np.median(values))
     white = grain.hair is False and light_of > _WHITE
     seen = grain.seen * (0.5 if white else 1 - 0.5 * float(np.clip((45 - light_of) / 30, 0, 1)))
-    fields, brush = [], Brush(grain.brush * unit, 0.8 * grain.calm * unit, grain.round * unit)
+    fields, brush = [], Brush(grain.brush * unit, grain.beside * unit, grain.round * unit)
     for side, level in sides:
-        field = np.where(beyond_it, np.float32(-9), side * (light - np.float32(level)))
-        if not grain.hair:
-            field = broad_shapes(field > 0, plane, inside, core, brush=brush, seen=seen)
-        fields.append(field)
+        tone = ~beyond_it & (side * (light - np.float32(level)) > 0)
+        fields.append(broad_shapes(tone, plane, inside, core, brush=brush, seen=seen))
     plain = counted & ~np.logical_or.reduce([field > 0 for field in fields]) if fields else counted
     middle = colours[plain if plain.any() else counted]
     # White is what is lit.
@@ -226,7 +238,9 @@ def _toned(base: FloatImage, away: float, steps: tuple[float, float], shade: tup
         # Shade is deeper, not greyer.
         darker = max(lightness - step, 0.45 * lightness)
         return _lab(np.array([darker, 1.02 * red + shade[0], 0.98 * yellow + shade[1]]))
-    return _lab(np.array([min(lightness + step, 97.0), 0.97 * red, 1.02 * yellow + 0.4]))
+    # Light on a dark colour is no greyer than it.
+    stronger = min((lightness + step + 16) / (lightness + 16), 1.5)
+    return _lab(np.array([min(lightness + step, 97.0), stronger * red, stronger * yellow + 0.4]))
 
 
 def _levels(values: FloatImage, *, count: int, apart: float) -> FloatImage:

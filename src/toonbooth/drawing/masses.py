@@ -140,7 +140,7 @@ def trace_masses(
         window = grown(around, round(12 * sigma), own.shape)
         lead = shares[index][window] - np.where(own[window], second[window], first[window])
         curves = trace_field(
-            lead, level=-_OVERLAP, spacing=max(2.6, 7 * unit), least_area=least, cornered=True
+            lead, level=-_OVERLAP, spacing=max(2.6, 7 * unit), least_area=least, cornered=not hairy
         )
         corner = np.array((window[1].start, window[0].start), np.float32)
         curves = tuple(curve + corner for curve in curves)

@@ -68,3 +68,18 @@ def test_a_scrap_of_skins_colour_at_a_collar_is_skin_and_one_of_another_is_cloth
     none = np.zeros_like(skin)
     assert float(filled(skin, person, hair=none, flesh=scrap)[scrap > 0.5].mean()) > 0.9
     assert float(filled(skin, person, hair=none, flesh=none)[scrap > 0.5].mean()) < 0.2
+
+
+def test_a_chain_on_a_throat_and_a_stump_of_a_lock_on_a_cheek_are_skin_and_a_fringe_is_hair() -> None:
+    skin, person = head()
+    middle = (LEFT + RIGHT) / 2
+    throat = block(middle - 0.35 * UNIT, CHIN, middle + 0.35 * UNIT, 256)
+    chain = block(middle - 0.3 * UNIT, CHIN + 0.35 * UNIT, middle + 0.2 * UNIT, CHIN + 0.38 * UNIT)
+    fringe = block(LEFT, 0, RIGHT, CHIN - 1.0 * UNIT)
+    lock = block(middle - 0.3 * UNIT, CHIN - 1.0 * UNIT, middle - 0.23 * UNIT, CHIN - 0.6 * UNIT)
+    hair = np.maximum(fringe, lock)
+    skin = np.maximum(skin, throat) * (1 - chain) * (1 - hair)
+    whole = filled(skin, np.maximum(person, hair), hair=hair, flesh=np.zeros_like(skin))
+    assert float(whole[chain > 0.5].mean()) > 0.9
+    assert float(whole[lock > 0.5].mean()) > 0.8
+    assert float(whole[: int(CHIN - 1.05 * UNIT)][fringe[: int(CHIN - 1.05 * UNIT)] > 0.5].mean()) < 0.05

@@ -53,3 +53,16 @@ def test_a_coat_of_another_colour_is_no_hair() -> None:
     x, y = (int(value) for value in face.box.centre)
     _, hair = hanging(below=(44.0, -12.0, 12.0), right=x)
     assert hair[y + int(0.9 * face.width), x - int(0.5 * face.width)] < 0.1
+
+
+def test_a_glint_amid_hanging_hair_is_hair() -> None:
+    face = astronaut_portrait().faces[0]
+    x, y = face.box.centre
+    lab = np.full((256, 256, 3), (40.0, 9.0, 20.0), np.float32)
+    lab[:, int(x + 0.3 * face.width) :] = (80.0, 0.0, 0.0)
+    top, left, side = (int(v) for v in (y + 0.7 * face.width, x - 0.6 * face.width, 0.15 * face.width))
+    rows, columns = slice(top, top + side), slice(left, left + side)
+    lab[rows, columns] = (75.0, 14.0, 40.0)
+    person, skin = np.ones((256, 256), np.float32), np.zeros((256, 256), np.float32)
+    _, (hair,) = one_hue_each(lab, person, skin, (face,), scale=1.0)
+    assert float(hair[rows, columns].mean()) > 0.9
