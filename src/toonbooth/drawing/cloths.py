@@ -21,6 +21,9 @@ _ONE_HUE = 8.0
 _STRENGTH = 0.02
 """By how much more for every unit of chroma."""
 
+_WEAKER = 0.6
+"""How many times as strong one hue must be as another, to be the same in another light."""
+
 _ONE_TONE = 15.0
 """Difference in lightness of two cloths of one hue up to which they are one, whatever their border."""
 
@@ -38,6 +41,9 @@ _SPECK = 700.0
 
 _CHIP_HUE, _CHIP_TONE = 13.0, 26.0
 """Differences in hue, in one light, and in lightness up to which it is one of what lies around it."""
+
+_DARK = 30.0
+"""L* below which hues count the less."""
 
 _NOTHING = 255
 """What is no material's in labels."""
@@ -84,6 +90,7 @@ def whole_cloths(
     strong = np.linalg.norm(hues, axis=1)
     strong = np.float32(1) + np.float32(_STRENGTH) * np.minimum(strong[:, None], strong[None])
     one_hue = np.linalg.norm(hues[:, None] - hues[None], axis=2) < _ONE_HUE * strong
+    one_hue |= _of_one_way(hues)
     one_tone = one_hue & (np.abs(means[:, :1] - means[None, :, 0]) < _ONE_TONE)
     # Weave has edges of its own everywhere.
     pairs, steepness = _borders(few, gaussian(colours, sigma=max(0.5, 2.5 * unit)), count)
@@ -104,6 +111,17 @@ def whole_cloths(
     lookup[_NOTHING] = _NOTHING
     _without_chips(few := lookup[few], colours, whole := lookup[labels], kind, unit=unit)
     return whole
+
+
+def _of_one_way(hues: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which hues, (K, 2), are of one direction, (K, K), though one may be weaker than the other."""
+    strength = np.maximum(np.linalg.norm(hues, axis=1), 1e-3)
+    stronger = np.maximum(strength[:, None], strength[None])
+    share = strength[:, None] / strength[None]
+    across = np.abs(hues[:, :1] * hues[None, :, 1] - hues[:, 1:] * hues[None, :, 0]) / stronger
+    one_way: NDArray[np.bool_] = (hues @ hues.T > 0) & (across < _ONE_HUE)
+    one_way &= (share > _WEAKER) & (share < 1 / _WEAKER)
+    return one_way
 
 
 def _borders(
@@ -180,5 +198,6 @@ def _without_chips(
 
 def _much_alike(one: FloatImage, other: FloatImage) -> bool:
     hues = [colour[1:] * float(in_one_light(colour[:1])[0]) for colour in (one, other)]
-    off = float(np.linalg.norm(hues[0] - hues[1]))
+    # What is black has no hue to tell.
+    off = float(np.linalg.norm(hues[0] - hues[1])) * min(float(min(one[0], other[0])) / _DARK, 1.0)
     return abs(float(one[0] - other[0])) < _CHIP_TONE and off < _CHIP_HUE

@@ -35,6 +35,21 @@ def test_skin_and_cloth_stay_apart_however_alike_they_are() -> None:
     assert len(materials_of(*two_tones(50, 60, blur=12.0), (0, 1))) == 2
 
 
+def test_a_jumper_that_is_paler_in_its_shade_is_one_cloth_and_a_red_shirt_at_a_brown_table_is_another() -> (
+    None
+):
+    labels = np.zeros((96, 96), np.uint8)
+    labels[:, 48:] = 1
+    for lit, beside, count in (
+        ((29.0, 19.0, -44.0), (22.5, 9.5, -25.0), 1),
+        ((38.0, 59.0, 48.0), (43.0, 35.5, 44.5), 2),
+    ):
+        shaped = np.full((96, 96, 3), lit, np.float32)
+        shaped[:, 48:] = beside
+        found = whole_cloths(labels, shaped, EVERYWHERE, np.zeros(2, np.intp), unit=0.4)
+        assert len(np.unique(found)) == count
+
+
 def test_a_chip_goes_to_the_cloth_around_it_and_a_button_of_another_colour_stays() -> None:
     shaped, labels = np.full((96, 96, 3), (50.0, 0.0, 0.0), np.float32), np.zeros((96, 96), np.float32)
     shaped[:, 60:], labels[:, 60:] = (90.0, 0.0, 0.0), 1
