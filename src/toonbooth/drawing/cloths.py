@@ -42,6 +42,9 @@ _SPECK = 700.0
 _CHIP_HUE, _CHIP_TONE = 13.0, 26.0
 """Differences in hue, in one light, and in lightness up to which it is one of what lies around it."""
 
+_FEW, _STREAK_HUE = 0.3, 26.0
+"""Share of a head's hair below which another colour in it is a streak, and how far its hue may differ."""
+
 _DARK = 30.0
 """L* below which hues count the less."""
 
@@ -97,6 +100,7 @@ def whole_cloths(
     widths = 2 * apart * pairs / np.maximum(steepness, 1e-6)
     # What differs in light alone is one cloth sooner.
     softness = np.where(one_hue, 1.3, 1.0) * widths / max(9.0, _SOFT * unit) + one_tone
+    softness += _streaks(means, hues, sizes, kind)
     into = np.arange(count, dtype=np.uint8)
     for place in np.argsort(-softness.ravel(), kind="stable"):
         one, other = divmod(int(place), count)
@@ -122,6 +126,20 @@ def _of_one_way(hues: NDArray[np.float64]) -> NDArray[np.bool_]:
     one_way: NDArray[np.bool_] = (hues @ hues.T > 0) & (across < _ONE_HUE)
     one_way &= (share > _WEAKER) & (share < 1 / _WEAKER)
     return one_way
+
+
+def _streaks(
+    means: NDArray[np.float64], hues: NDArray[np.float64], sizes: NDArray[np.int64], kind: NDArray[np.intp]
+) -> NDArray[np.bool_]:
+    """Which materials of one head's hair, (K, K), are roots, streaks and rim light, and no ribbon or comb."""
+    of_head = np.array([sizes[kind == each].sum() for each in kind])
+    most = sizes == np.array([sizes[kind == each].max() for each in kind])
+    few = (kind > 1) & (sizes < _FEW * of_head)
+    alike = np.linalg.norm(hues[:, None] - hues[None], axis=2) < _STREAK_HUE
+    alike &= np.abs(means[:, :1] - means[None, :, 0]) < _CHIP_TONE
+    pairs = (few[:, None] & most[None]) | (most[:, None] & few[None])
+    streaks: NDArray[np.bool_] = pairs & (kind[:, None] == kind[None]) & alike
+    return streaks
 
 
 def _borders(

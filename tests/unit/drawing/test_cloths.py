@@ -50,6 +50,15 @@ def test_a_jumper_that_is_paler_in_its_shade_is_one_cloth_and_a_red_shirt_at_a_b
         assert len(np.unique(found)) == count
 
 
+def test_roots_are_of_one_hair_with_its_lengths_and_a_ribbon_is_not() -> None:
+    shaped, labels = np.full((96, 96, 3), (54.0, 7.0, 30.0), np.float32), np.zeros((96, 96), np.uint8)
+    shaped[:20], labels[:20] = (37.0, 5.0, 10.0), 1
+    shaped[60:72], labels[60:72] = (45.0, 60.0, 30.0), 2
+    found = whole_cloths(labels, shaped, EVERYWHERE, np.full(3, 2, np.intp), unit=0.25)
+    assert found[10, 48] == found[40, 48]
+    assert found[66, 48] != found[40, 48]
+
+
 def test_a_chip_goes_to_the_cloth_around_it_and_a_button_of_another_colour_stays() -> None:
     shaped, labels = np.full((96, 96, 3), (50.0, 0.0, 0.0), np.float32), np.zeros((96, 96), np.float32)
     shaped[:, 60:], labels[:, 60:] = (90.0, 0.0, 0.0), 1
