@@ -12,9 +12,9 @@ from toonbooth.facecut.colours import count_colours, index_cells, log_likelihood
 from toonbooth.facecut.frame import UNIT_PIXELS
 from toonbooth.facecut.jaw import PROFILE
 from toonbooth.facecut.landmarks import CHIN, EAR_LINE, FOREHEAD, OVAL
-from toonbooth.facecut.outlines import Mask, dilated, fill_polygon, grow, opened, parts_touching
+from toonbooth.facecut.outlines import Mask, dilated, fill_polygon, grow, opened
 from toonbooth.imaging.colour import rgb_to_lab
-from toonbooth.imaging.morphology import disk
+from toonbooth.imaging.morphology import disk, parts_touching
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
 from toonbooth.portrait.model import Points
 
