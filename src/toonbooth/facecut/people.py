@@ -128,11 +128,12 @@ def find_foreign(
     mine *= (1 - fill_polygon(grow(oval, 1.03), size=size)) * (above & ~far & (matte > 0.7))
     known = log_likelihood(count_colours(cells, mine))
     there = log_likelihood(count_colours(cells, foreign.astype(np.float32)))
-    foreign &= ((known < _STRANGE) | (there - known > _RATHER)).take(cells)
-    foreign = opened(foreign, _SLEEVE * _U)
+    theirs = ((known < _STRANGE) | (there - known > _RATHER)).take(cells)
+    foreign = opened(foreign & theirs, _SLEEVE * _U)
     # Clothes go on where nobody's body had to be: all of them that this head surely has no colour of.
     head = fill_polygon(_dome(landmarks, yaw, *_HAIR), size=size) > 0.5
     head |= fill_polygon(grow(oval, 1.06), size=size) > 0.5
+    known = log_likelihood(count_colours(cells, mine * ~theirs))
     strange = (known < _STRANGE).take(cells) & above & (matte > 0.3) & ~head
     foreign |= parts_touching(opened(strange, _SLEEVE * _U) | foreign, foreign)
     folds = cv2.morphologyEx(foreign.astype(np.uint8), cv2.MORPH_CLOSE, disk(_FOLD * _U)) > 0
