@@ -14,6 +14,14 @@ from tests.databases import Databases, PostgresqlDatabases, SqliteDatabases
 from tests.postgresql_server import PostgresqlServer, running_postgresql
 from tests.seaweedfs import SeaweedFs, running_seaweedfs
 from toonbooth.imaging.pixels import ByteImage
+from toonbooth.kit.loading import nothing_collected
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Thousands of tests and all that they import stay until the end."""
+    with nothing_collected():
+        return (yield)
 
 
 @pytest.fixture(scope="session")

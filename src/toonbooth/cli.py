@@ -16,6 +16,7 @@ import click
 from toonbooth.contract import CUT_SIDES, MAX_SEED
 from toonbooth.kit.errors import AppError, FileError, StartError
 from toonbooth.kit.listening import bind_listener, stop_with_parent
+from toonbooth.kit.loading import nothing_collected
 from toonbooth.serving import serve_both, serve_gallery
 
 if TYPE_CHECKING:
@@ -99,8 +100,9 @@ def gallery(
     metrics_fd: int | None,
 ) -> None:
     """Run the gallery alone (settings: GALLERY_...)."""
-    from toonbooth.gallery.settings import read_settings
-    from toonbooth.kit.logs import configure_logs
+    with nothing_collected():
+        from toonbooth.gallery.settings import read_settings
+        from toonbooth.kit.logs import configure_logs
 
     settings = read_settings(os.environ)
     configure_logs(settings.log_level, settings.log_format, service="gallery")
@@ -125,10 +127,11 @@ def gallery(
         if metrics_fd is not None
         else _open_metrics_listener(settings.metrics_host, settings.metrics_port)
     )
-    from toonbooth.gallery.app import create_app
-    from toonbooth.gallery.rate_limiting import limit_connections
-    from toonbooth.kit.server import run_app
-    from toonbooth.kit.tracing import open_tracer
+    with nothing_collected():
+        from toonbooth.gallery.app import create_app
+        from toonbooth.gallery.rate_limiting import limit_connections
+        from toonbooth.kit.server import run_app
+        from toonbooth.kit.tracing import open_tracer
 
     def tell_parent() -> None:
         if ready_pipe is not None:
@@ -157,11 +160,12 @@ def gallery(
 @click.option("--parent-pipe", type=int, hidden=True)
 def studio(ray_address: str | None, listener_fd: int | None, parent_pipe: int | None) -> None:
     """Run the studio alone (settings: STUDIO_...)."""
-    from toonbooth.kit.logs import configure_logs
-    from toonbooth.kit.server import run_app
-    from toonbooth.kit.tracing import open_tracer
-    from toonbooth.studio.app import create_app
-    from toonbooth.studio.settings import read_settings
+    with nothing_collected():
+        from toonbooth.kit.logs import configure_logs
+        from toonbooth.kit.server import run_app
+        from toonbooth.kit.tracing import open_tracer
+        from toonbooth.studio.app import create_app
+        from toonbooth.studio.settings import read_settings
 
     settings = read_settings(os.environ)
     configure_logs(settings.log_level, settings.log_format, service="studio")

@@ -6,4 +6,7 @@ import os
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-import toonbooth.studio.pipeline  # noqa: F401
+from toonbooth.kit.loading import nothing_collected
+
+with nothing_collected():
+    import toonbooth.studio.pipeline  # noqa: F401
