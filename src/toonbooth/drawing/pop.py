@@ -158,13 +158,11 @@ def _draw(
 
 @dataclass(frozen=True, slots=True)
 class _Inks:
-    """Colours of the flat plates and what dots make of them, where each is printed (None: nowhere); which
-    plate slipped, where it lies and where it may; the person. What is printed has borders for
-    `_printed_rows`."""
+    """Colours of the flat plates and what dots make of them; which plate slipped, where it lies and where it
+    may; the person. Where it lies and the person are crisp, for `_printed_rows`."""
 
     flat: tuple[Colour, ...]
     dotted: tuple[Colour, ...]
-    covers: tuple[FloatImage | None, ...]
     slipped: int
     beside: FloatImage
     may_slip: FloatImage
@@ -235,9 +233,6 @@ def _inks(plan: PosterPlan, look: PopLook, skins: tuple[Colour, ...], *, unit: f
         return beside.astype(np.float32, copy=False)
 
     plates = plan.separation.plates
-    covers = tuple(
-        _crisp(each, plan.factor, middle=0.0) if float(each.max()) >= _NOTHING else None for each in plates
-    )
     beside = moved(np.minimum(plates[slipped], 2 * plan.person - 1))
     # Hair stays in register: paper beside a face would look like a halo.
     far = 1 - smoothstep(plan.separation.near, low=0.3, high=0.7)
@@ -248,7 +243,6 @@ def _inks(plan: PosterPlan, look: PopLook, skins: tuple[Colour, ...], *, unit: f
     return _Inks(
         flat=tuple(flat),
         dotted=tuple(dotted),
-        covers=covers,
         slipped=slipped,
         beside=_crisp(beside, plan.factor, middle=0.0),
         may_slip=far,
@@ -320,10 +314,14 @@ def _print_rows(
     total = np.full(shape, 1e-3, np.float32)
     few = slice(max(0, top // factor - 1), bottom // factor + 1)
     home = np.zeros(shape, np.float32)
-    for index, (plate, crisp) in enumerate(zip(part.plates, inks.covers, strict=True)):
-        if crisp is None or float(plate[few, across].max()) < _NOTHING:
+    for index, plate in enumerate(part.plates):
+        seen = plate[few, across]
+        if float(seen.max()) < _NOTHING:
             continue
-        cover = _printed_rows(crisp[:, across], factor=factor, top=top, bottom=bottom)
+        # All plates drawn crisp would take more room than a processor has near it.
+        above = few.start * factor
+        crisp = _crisp(seen, factor, middle=0.0)
+        cover = _printed_rows(crisp, factor=factor, top=top - above, bottom=bottom - above)
         if index == inks.slipped:
             home = cover
         total += cover
