@@ -9,14 +9,20 @@ import numpy as np
 
 from toonbooth.drawing import facemap
 from toonbooth.drawing.spectacles import find_frames
+from toonbooth.imaging.colour import planes_of
+from toonbooth.imaging.morphology import parts_touching
 from toonbooth.imaging.pixels import FloatImage, to_bytes, to_float
 from toonbooth.imaging.ranks import medians
-from toonbooth.imaging.resize import shrunk
+from toonbooth.imaging.resize import enlarged, shrunk
 from toonbooth.imaging.smoothing import gaussian, guided_planes
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.portrait.model import Face, Points, scaled
 
 _SUBPIXEL_BITS = 4
+_SMALLEST_LOCK, _MOST_OF_A_FACE, _FAIR_HAIR = 0.012, 0.2, 0.1
+"""Squared face widths of a face that locks hang over, the share of it that is too much for locks, and squared
+face widths of hair of their colour beside it."""
+
 _GREY = 2.0
 """Mean of a* and b* under which a face has no colours: the photo is black and white."""
 
@@ -35,6 +41,7 @@ class Regions:
     frames : dark frames of glasses.
     heads : the middle of each face and its width, (x, y, width) in pixels of the masks.
     beards : how likely each face has a beard, 0 … 1; empty as long as nobody has looked.
+    locks : fair hair that hangs over faces; colours alone take it for skin. None without any.
     """
 
     person: FloatImage
@@ -47,6 +54,7 @@ class Regions:
     frames: FloatImage
     heads: tuple[tuple[float, float, float], ...]
     beards: tuple[float, ...] = ()
+    locks: FloatImage | None = None
 
     def within(self, window: tuple[slice, slice]) -> Regions:
         """The same masks over a part of the picture."""
@@ -61,7 +69,12 @@ class Regions:
             self.frames[window],
             tuple((x - window[1].start, y - window[0].start, width) for x, y, width in self.heads),
             self.beards,
+            None if self.locks is None else self.locks[window],
         )
+
+    def bare(self, skin: FloatImage) -> FloatImage:
+        """What of a mask no lock hangs over."""
+        return skin if self.locks is None else skin * (1 - self.locks)
 
     def of_head(self, head: int) -> Regions:
         """The same, but of skin and features only what is nearer to one head than to any other."""
@@ -127,6 +140,7 @@ def find_regions(
     shape = person.shape
     skin, features, eyes, lips, mouth, cheeks, frames = (np.zeros(shape, np.float32) for _ in range(7))
     heads: list[tuple[float, float, float]] = []
+    locks: FloatImage | None = None
     for face in faces:
         width = face.width * scale
         if width < 6:
@@ -165,12 +179,15 @@ def find_regions(
         # As far as `_skin_like_face` looks, or skin would end in a straight line.
         wide = _window(points, shape, beside=1.5 * width, above=0.8 * width, below=2.25 * width)
         corner = np.array([wide[1].start, wide[0].start], np.float32)
-        this_skin = _skin_like_face(lab[wide], person[wide], points - corner, features[wide], width)
+        this_skin, hanging = _skin_like_face(lab[wide], person[wide], points - corner, features[wide], width)
         np.maximum(skin[wide], this_skin, out=skin[wide])
+        if hanging is not None:
+            locks = np.zeros(shape, np.float32) if locks is None else locks
+            np.maximum(locks[wide], hanging, out=locks[wide])
         heads.append((float(points[:, 0].mean()), float(points[:, 1].mean()), width))
     skin *= np.float32(1) - frames
     np.maximum(features, np.float32(0.8) * frames, out=features)
-    return Regions(person, skin, features, eyes, lips, mouth, cheeks, frames, tuple(heads))
+    return Regions(person, skin, features, eyes, lips, mouth, cheeks, frames, tuple(heads), locks=locks)
 
 
 def clean_matte(matte: FloatImage, faces: tuple[Face, ...], *, scale: float, unit: float) -> FloatImage:
@@ -276,8 +293,11 @@ def _opening(points: Points) -> float:
 
 def _skin_like_face(
     lab: FloatImage, person: FloatImage, points: Points, detail: FloatImage, width: float
-) -> FloatImage:
-    """Skin by colour: a Gaussian in L*a*b* learnt inside the face, kept to where skin can be."""
+) -> tuple[FloatImage, FloatImage | None]:
+    """Skin by colour, and locks of fair hair over it, if there are any.
+
+    A Gaussian in L*a*b* is learnt inside the face, and what is like it kept to where skin can be.
+    """
     whole = person.shape
     half = (max(1, whole[1] // 2), max(1, whole[0] // 2))
     few, few_person = shrunk(lab, half), shrunk(person, half)
@@ -288,7 +308,7 @@ def _skin_like_face(
     seed = (oval > 0.9) & (shrunk(detail, half) < 0.05)
     samples = few[seed]
     if len(samples) < 30:
-        return polygon_mask(whole, points[facemap.OVAL], feather=width * 0.02) * person
+        return polygon_mask(whole, points[facemap.OVAL], feather=width * 0.02) * person, None
     median = medians(samples.T)
     typical = samples[np.abs(samples - median) @ np.array([0.5, 1, 1], np.float32) < 22]
     if len(typical) < 30:
@@ -321,4 +341,40 @@ def _skin_like_face(
     )
     radius = max(2, round(few_width * 0.02))
     guided = guided_planes([likely], few_grey, radius=radius, contrast=0.04)[0]
-    return smoothstep(guided.over(grey), low=0.25, high=0.7)
+    skin = smoothstep(guided.over(grey), low=0.25, high=0.7)
+    hanging = _fair_locks(few, few_person, likely, oval, mean=median, width=few_width)
+    if hanging is None:
+        return skin, None
+    locks = enlarged(hanging, whole[::-1])
+    return skin * (1 - locks), locks
+
+
+def _fair_locks(
+    lab: FloatImage, person: FloatImage, skin: FloatImage, oval: FloatImage, *, mean: FloatImage, width: float
+) -> FloatImage | None:
+    """Locks of fair hair over a face, told from its skin by their hue and by the hair that they come from."""
+    _, red, yellow = planes_of(lab)
+    golden = golden_hue(red, yellow, (float(mean[1]), float(mean[2]))) * person
+    fair = golden > 0.5
+    face = oval > 0.5
+    on_face = np.count_nonzero(fair & face)
+    if not _SMALLEST_LOCK * width * width < on_face < _MOST_OF_A_FACE * np.count_nonzero(face):
+        return None
+    hair = fair & (skin < 0.2) & ~face
+    if np.count_nonzero(hair) < _FAIR_HAIR * width * width:
+        return None
+    locks = parts_touching(fair, hair)
+    if np.count_nonzero(locks & face) < _SMALLEST_LOCK * width * width:
+        return None
+    return gaussian(golden * locks, sigma=max(0.6, 0.006 * width))
+
+
+def golden_hue(red: FloatImage, yellow: FloatImage, skin: tuple[float, float]) -> FloatImage:
+    """How much yellower colours, a* and b*, are than skin of their redness, 0 … 1: blond strands and gold.
+
+    `skin` : its a* and b*.
+    """
+    usual = max(skin[1], 4.0)
+    return smoothstep(
+        yellow - red * np.float32(usual / max(skin[0], 6.0)), low=0.35 * usual + 3, high=0.7 * usual + 5
+    )

@@ -70,7 +70,7 @@ def closed_skin(
         inner = polygon_mask(filled.shape, points[facemap.OVAL], grow=0.84, feather=0.02 * width)
         np.maximum(filled, inner * smoothstep(regions.features, low=0.05, high=0.3), out=filled)
         _fill_holes(filled, lab[..., 0], darkest=middle - 10, area=0.15 * width * width)
-    return smoothstep(gaussian(filled, sigma=max(0.8, 3.0 * unit)), low=0.3, high=0.7)
+    return smoothstep(gaussian(regions.bare(filled), sigma=max(0.8, 3.0 * unit)), low=0.3, high=0.7)
 
 
 def _fill_holes(mask: FloatImage, lightness: FloatImage, *, darkest: float, area: float) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from toonbooth.drawing import facemap
 from toonbooth.drawing.pen import Colour
-from toonbooth.drawing.regions import Regions, polygon_mask
+from toonbooth.drawing.regions import Regions, golden_hue, polygon_mask
 from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.ranks import medians
@@ -120,11 +120,7 @@ def _closed_around(
     lightness, red, yellow = planes_of(lab)
     calm_light = gaussian(lightness, sigma=0.008 * width)
     # Blond strands and gold are yellower than skin of their redness.
-    golden = smoothstep(
-        yellow - red * np.float32(yellow_of_skin / max(typical[1], 6.0)),
-        low=0.35 * yellow_of_skin + 3,
-        high=0.7 * yellow_of_skin + 5,
-    )
+    golden = golden_hue(red, yellow, (typical[1], typical[2]))
     # What is burnt out has no hue that would tell anything.
     burnt = smoothstep(lightness, low=88.0, high=94.0)
     golden *= 1 - burnt
@@ -194,6 +190,7 @@ def _closed_around(
     islands = cv2.dilate(small[labels], np.ones((3, 3), np.uint8))
     filled *= 1 - islands
 
+    filled = regions.bare(filled)
     # Very dark beards are painted like hair; the rest is skin that keeps its tone.
     form = calm_light - np.float32(middle)
     beard *= np.float32(bearded)

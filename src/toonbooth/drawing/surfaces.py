@@ -72,7 +72,8 @@ def settle_surfaces(
         np.maximum(skin[near], shine, out=skin[near])
         np.maximum(features[near], strands, out=features[near])
     # Found on few pixels and led by the picture's edges, its border is ragged.
-    return replace(regions, skin=gaussian(skin, sigma=0.8), features=features, beards=tuple(beards))
+    skin = regions.bare(gaussian(skin, sigma=0.8))
+    return replace(regions, skin=skin, features=features, beards=tuple(beards))
 
 
 def settle_skin(

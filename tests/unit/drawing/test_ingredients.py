@@ -390,3 +390,24 @@ def test_a_polygon_is_filled_where_it_lies() -> None:
     assert mask[5, 5] == 0
     assert polygon_mask((40, 40), square, grow=2.0).sum() > 3 * mask.sum()
     assert 0 < polygon_mask((40, 40), square, feather=3.0)[15, 8] < 1
+
+
+def test_a_fair_lock_over_a_cheek_is_hair_and_a_yellow_spot_is_skin() -> None:
+    portrait = bust(480, 400)
+    face, person = portrait.faces[0], portrait.matte
+    x, y = (float(value) for value in face.landmarks.mean(axis=0))
+    picture = portrait.picture.copy()
+    lock = (
+        slice(round(y - 0.9 * face.width), round(y + 0.5 * face.width)),
+        slice(round(x + 0.2 * face.width), round(x + 0.34 * face.width)),
+    )
+    picture[: round(y - 0.6 * face.width)][person[: round(y - 0.6 * face.width)] > 0.5] = (205, 180, 105)
+    spotted = picture.copy()
+    picture[lock] = (205, 180, 105)
+    spot = slice(round(y), round(y + 0.3 * face.width)), lock[1]
+    spotted[spot] = (205, 180, 105)
+    for seen, over_it in ((picture, 1.0), (spotted, 0.0)):
+        regions = find_regions(rgb_to_lab(to_float(seen)), luma(seen), person, portrait.faces, scale=1.0)
+        locks = np.zeros_like(person) if regions.locks is None else regions.locks
+        assert abs(float(locks[spot].mean()) - over_it) < 0.2
+        assert abs(float(regions.bare(np.ones_like(person))[spot].mean()) + over_it - 1) < 0.2
