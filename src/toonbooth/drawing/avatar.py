@@ -11,6 +11,7 @@ import numpy as np
 from toonbooth.drawing import facemap
 from toonbooth.drawing.cel import bodily_hue, without_rim
 from toonbooth.drawing.cel_backdrop import SceneLook, choose_scene
+from toonbooth.drawing.chains import find_chains, with_chains
 from toonbooth.drawing.cloth import without_flecks, without_mottle, woven_cloth
 from toonbooth.drawing.complexion import SkinTones, as_flesh, lay_skin
 from toonbooth.drawing.exposure import with_lit_faces
@@ -131,6 +132,7 @@ def _plan(seen: Study, sheet: Sheet, look: AvatarLook) -> tuple[Plate, FloatImag
     masses[..., 0] += light
     complexion[..., 0] += np.float32(0.5) * light
     colours = cv2.blendLinear(complexion, masses, skin, 1 - skin).astype(np.float32, copy=False)
+    colours = with_chains(colours, seen.small, find_chains(seen.small, regions, faces, scale=scale))
     colours[..., 0] *= np.float32(seen.gain)
     if faces:
         behind = sheet.behind.in_lab(seen.size)

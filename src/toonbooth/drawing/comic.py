@@ -11,6 +11,7 @@ import numpy as np
 from toonbooth.drawing.cel import cel_tones, without_rim
 from toonbooth.drawing.cel_backdrop import SceneLook, choose_scene
 from toonbooth.drawing.cel_skin import CelTones
+from toonbooth.drawing.chains import find_chains, with_chains
 from toonbooth.drawing.exposure import with_lit_faces
 from toonbooth.drawing.eyes import draw_eyes, enlarge_eyes
 from toonbooth.drawing.figure import Drawing
@@ -99,6 +100,7 @@ def _plan(seen: Study, sheet: Sheet, look: ComicLook) -> tuple[Plate, tuple[floa
     regions = settle_surfaces(regions, seen.lab, seen.grey, faces, scale=scale)
     regions = replace(regions, skin=without_jewels(regions.skin, seen.jewels))
     colours = cel_tones(seen.lab, regions, look.tones, unit=unit)
+    colours = with_chains(colours, seen.small, find_chains(seen.small, regions, faces, scale=scale))
     colours[..., 0] *= np.float32(seen.gain)
     colours[..., 0] += enlarged(sheet.light, seen.size)
     if faces:

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from toonbooth.drawing.cel import without_rim
+from toonbooth.drawing.chains import find_chains
 from toonbooth.drawing.details import find_details, lost_in_planes
 from toonbooth.drawing.flesh import calm_lips
 from toonbooth.drawing.grading import Grade, grade
@@ -106,6 +107,9 @@ def study_painting(
         regions = replace(regions, skin=np.maximum(regions.skin, rim))
     details = (1 - rim) * find_details(lost_in_planes(lab, planes), regions, hair, flow.coherence, unit=unit)
     np.maximum(details, cv2.dilate(jewels, np.ones((3, 3), np.uint8)), out=details)
+    chains = find_chains(small, regions, faces, scale=scale)
+    if chains is not None:
+        np.maximum(details, cv2.dilate(chains, np.ones((3, 3), np.uint8)), out=details)
     fine = np.maximum.reduce([regions.features, regions.mouth, regions.frames, details])
     # Curls, cropped hair and weave are masses: along their own flow they would turn to poured caramel.
     fluffy = (1 - regions.skin) * (1 - sleek) * np.float32(0.85)

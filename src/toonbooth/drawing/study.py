@@ -50,8 +50,9 @@ class Study:
     unit : pixels of the small picture; a four-hundredth of a face's width.
     faces : in the coordinates of the full picture.
     picture : uint8, the full picture, its sides multiples of factor.
-    strokes : (h, w, 3) uint8, the small picture in strokes; `along` smooths along them.
-    lab : (h, w, 3) float32, the same in L*a*b*.
+    small : uint8, the small picture.
+    strokes : (h, w, 3) uint8, the same in strokes; `along` smooths along them.
+    lab : (h, w, 3) float32, the strokes in L*a*b*.
     grey : (h, w) float32, the small picture with its texture.
     person : (h, w) float32, 1 is person; 1 everywhere when nobody is there.
     jewels : (h, w) float32, 1 on earrings that hang free; they are of the person.
@@ -63,6 +64,7 @@ class Study:
     unit: float
     faces: tuple[Face, ...]
     picture: ByteImage
+    small: ByteImage
     strokes: ByteImage
     along: FlowSmoother
     lab: FloatImage
@@ -106,7 +108,7 @@ def study(portrait: Portrait) -> Study:
     grey = luma(small)
     gain = _gain(lab, person) if portrait.faces else 1.0
     return Study(
-        factor, unit, portrait.faces, picture, strokes, along, lab, grey, person, jewels, contour, gain
+        factor, unit, portrait.faces, picture, small, strokes, along, lab, grey, person, jewels, contour, gain
     )
 
 
