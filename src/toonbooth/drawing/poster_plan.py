@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from toonbooth.drawing import facemap
+from toonbooth.drawing.chains import find_chains
 from toonbooth.drawing.cloth_inks import Dyes, light_cast
 from toonbooth.drawing.inking import Contour, LinePlan, find_contour, plan_lines, wanted_lines
 from toonbooth.drawing.jewels import matte_and_jewels
@@ -91,6 +92,9 @@ def plan_poster(portrait: Portrait, look: PopLook, *, known: Dyes | None = None)
     regions = find_regions(lab, grey, person, faces, scale=scale)
     if faces:
         lab = continued(lab, person, unit=unit)
+    chains = find_chains(small, regions, faces, scale=scale)
+    if chains is not None:
+        np.maximum(jewels, chains, out=jewels)
     cast = known.cast if known else light_cast(portrait.picture, faces)
     separation = separate(
         lab,

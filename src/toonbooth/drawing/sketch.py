@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from toonbooth.drawing.chains import find_chains
 from toonbooth.drawing.closeup import Closeup, find_closeups, look_closely
 from toonbooth.drawing.details import find_objects, find_thin
 from toonbooth.drawing.exposure import well_lit
@@ -258,6 +259,9 @@ def _study(
     hair = find_hair(lab, grey, regions, unit=unit)
     sleek = find_sleek(grey, unit=unit)
     thin = sleek * find_thin(even, regions, hair, flow.coherence, unit=unit)
+    chains = find_chains(small, regions, faces, scale=scale)
+    if chains is not None:
+        np.maximum(thin, chains, out=thin)
     features = np.maximum(regions.features, np.float32(0.9) * thin)
     tone = pencil_tones(lab, regions, unit=unit, hair=hair)
     tone = shade_pale_hair(tone, lab, regions, unit=unit)
