@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from toonbooth.drawing.bare_crown import with_bare_crown
+from toonbooth.drawing.chains import find_chains
 from toonbooth.drawing.exposure import well_lit
 from toonbooth.drawing.eyes import enlarge_eyes
 from toonbooth.drawing.flat_backdrop import PAIRS, BackdropShape, FlatBackdrop, lay_backdrop
@@ -25,7 +26,7 @@ from toonbooth.drawing.flat_flesh import (
     with_shadows,
 )
 from toonbooth.drawing.flat_hues import one_hue_each
-from toonbooth.drawing.flat_jewels import trace_jewels
+from toonbooth.drawing.flat_jewels import trace_chains, trace_jewels
 from toonbooth.drawing.flat_skin import FlatSkin, trace_skin
 from toonbooth.drawing.flesh import like_flesh
 from toonbooth.drawing.jewels import matte_and_jewels, set_apart
@@ -244,6 +245,7 @@ def _trace(portrait: Portrait, look: FlatLook) -> _Traced:
             fold = look.skin.deep_shade(each.paint)
             on_person += draw_ears(seen, fold, width=face.width * scale)
     on_person += worn_shapes
+    on_person += trace_chains(find_chains(small, regions, faces, scale=scale), sharp, unit=fine)
     figure = full(Shape(silhouette, masses[0].colour if masses else _WHITE, 1.0, tuple(on_person)))
     # Whatever a turned head has at its edge ends there.
     features: list[Shape] = []

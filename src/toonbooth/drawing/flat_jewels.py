@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from toonbooth.drawing.vector import Shape, byte_colour
 from toonbooth.imaging.contours import trace_field
+from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.smoothing import gaussian
 
@@ -19,6 +20,9 @@ _HANGS_FROM = 60.0
 
 _ASIDE = 14.0
 """And how far aside."""
+
+_DEEPEST_GOLD = 52.0
+"""b* up to which gold is painted yellower than it was seen."""
 
 _SHINES = 75
 """Percentile of an earring's lightness that it is painted in: metal is as light as its glints."""
@@ -69,18 +73,30 @@ def trace_jewels(
     if not jewels:
         return where, ()
     # A pair is of one metal, whatever is mirrored in each.
-    light, red, yellow = (float(value) for value in np.median(np.concatenate(metal), axis=0))
+    shapes = tuple(_of_metal(jewel, np.concatenate(metal), unit=unit) for jewel in jewels)
+    return np.maximum.reduce([where, *jewels]), shapes
+
+
+def trace_chains(chains: FloatImage | None, lab: FloatImage, *, unit: float) -> tuple[Shape, ...]:
+    """Trace golden chains, (H, W), 0 … 1, on a neck: as one band each, with what hangs on it."""
+    if chains is None:
+        return ()
+    own = lab[chains > 0.5]
+    band = gaussian(cv2.dilate(chains, disk(unit)).astype(np.float32, copy=False), sigma=max(0.6, 2.2 * unit))
+    return (_of_metal(band, own[own[:, 0] >= np.percentile(own[:, 0], _SHINES)], unit=unit),)
+
+
+def _of_metal(jewel: FloatImage, seen: FloatImage, *, unit: float) -> Shape:
+    """A jewel, (H, W), of the metal of which colours, (N, 3), are seen, with an outline."""
+    light, red, yellow = (float(value) for value in np.median(seen, axis=0))
     # Gold is seen by its hue, silver by having none.
-    shine = (float(np.clip(light + 12, 60, 88)), red, yellow + 1.5 * max(yellow, 0.0) + 2)
+    deep = min(yellow + 1.5 * max(yellow, 0.0) + 2, max(yellow, _DEEPEST_GOLD))
+    shine = (float(np.clip(light + 12, 60, 88)), red, deep)
     dark = (0.5 * shine[0], shine[1], shine[2])
     spacing, least = max(2.0, 7 * unit), max(6.0, 0.3 * _SMALLEST * unit * unit)
-    shapes = []
-    for jewel in jewels:
-        glint = trace_field(jewel, level=0.8, spacing=spacing, least_area=least)
-        outline = trace_field(jewel, level=0.35, spacing=spacing, least_area=least)
-        shapes.append(Shape(outline, byte_colour(dark), 1.0, (Shape(glint, byte_colour(shine)),)))
-        np.maximum(where, jewel, out=where)
-    return where, tuple(shapes)
+    glint = trace_field(jewel, level=0.8, spacing=spacing, least_area=least)
+    outline = trace_field(jewel, level=0.35, spacing=spacing, least_area=least)
+    return Shape(outline, byte_colour(dark), 1.0, (Shape(glint, byte_colour(shine)),))
 
 
 def _ear_above(body: NDArray[np.uint8], x: int, top: int, *, unit: float) -> tuple[int, int] | None:
