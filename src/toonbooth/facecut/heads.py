@@ -82,7 +82,6 @@ class HeadArea:
 def find_head_area(portrait: Portrait, face: Face, frame: HeadFrame) -> HeadArea:
     """Find a head: as it was measured on the photo, or else measured on this picture; its jaw in either case
     along the line that this picture shows."""
-    view = frame.picture_in(portrait.picture)
     matte = frame.map_in(portrait.matte)
     if face.head is not None and _is_plausible(face.head, frame, face, view_of=portrait):
         area, known_earrings = face.head, recall_earrings(face.head, matte, frame.points_in(face.landmarks))
@@ -91,7 +90,7 @@ def find_head_area(portrait: Portrait, face: Face, frame: HeadFrame) -> HeadArea
             earrings = hanging_earrings(matte, known_earrings)
             area = np.maximum(area, earrings)
         elif known_earrings is not None:
-            earrings = drawn_earrings(view, matte, known_earrings)
+            earrings = drawn_earrings(frame.picture_in(portrait.picture), matte, known_earrings)
             gone = known_earrings if earrings is None else np.maximum(known_earrings - earrings, 0)
             # With the last of what they hung by.
             area = np.where(
@@ -99,7 +98,7 @@ def find_head_area(portrait: Portrait, face: Face, frame: HeadFrame) -> HeadArea
             )
             area = area.astype(np.float32)
     else:
-        found = _measure(portrait, face, frame, view)
+        found = _measure(portrait, face, frame, frame.picture_in(portrait.picture))
         area, hairline, earrings = found.area, found.hairline, found.earrings
     chin, jaws = _trace_jaws(portrait, face, frame, area, matte)
     return HeadArea(area, jaws, chin, hairline, earrings)

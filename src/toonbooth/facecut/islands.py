@@ -19,7 +19,7 @@ _KNOB: Final = 0.035
 _KNOB_AREA: Final = 0.01
 """Half the thickness, face widths, and the area, squared, that a part sticking out of a head has at least."""
 
-_ISLAND_FACE_PIXELS: Final = 160.0
+_ISLAND_FACE_PIXELS: Final = 120.0
 """Islands and holes are sought at this width of the face; finer finds no more, and is slow."""
 
 _WAIST: Final = 0.2

@@ -63,6 +63,12 @@ _BORDER, _FRINGE, _WHITE = 0.07, 0.1, 0.85
 _THREAD: Final = 0.02
 """How wide what is calmed of the ground is, face widths."""
 
+_HALVED: Final = 160.0
+"""From which width of the face, pixels, the ground is carried on at half the size."""
+
+_COARSE: Final = 8.0
+"""How broad a rim is, pixels, from which half the size is fine enough for it."""
+
 _RIM: Final = 0.03
 _CALM: Final = 0.03
 """How far around him his outline goes, and how calmly the new shoulder's edge runs, face widths."""
@@ -140,7 +146,8 @@ def without_neighbours(
         (mine | half | (own_head > 0.5)).astype(np.float32), sigma_pixels=_CALM * unit, edge_pixels=1.5
     )
     area = np.maximum(area, own_head)
-    border = _grown(half, _BORDER * unit) & (mirrored.min(axis=2) > _WHITE)
+    white = cv2.inRange(mirrored, (_WHITE,) * 3, (1.0,) * 3) > 0
+    border = _grown(half, _BORDER * unit) & white
     ground = np.where((border & body.beside[columns][box[1]])[..., np.newaxis], mirrored, ground)
     if line is not None:
         skin = drawn_around(skin, area, line)
@@ -154,12 +161,19 @@ def without_neighbours(
 
 def _ground(image: FloatImage, known: Mask, box: tuple[slice, slice], unit: float) -> FloatImage:
     """A part's ground, going on behind people as the nearest that is seen: rays and dots stay crisp."""
-    nearest = nearest_in(known)[1][box]
-    crisp = image.reshape(-1, 3)[nearest]
+    # A blur by about two pixels comes anyway: half the size is enough.
+    step = 2 if unit > _HALVED else 1
+    rows, columns = (slice(each.start // step, -(-each.stop // step)) for each in box)
+    nearest = nearest_in(known[::step, ::step])[1][rows, columns]
+    crisp = image[::step, ::step].reshape(-1, 3)[nearest]
     # Steps between neighbours' colours would be seen as threads.
-    calm_ground = cv2.medianBlur(to_bytes(crisp), 2 * round(_THREAD * unit) + 1)
-    smooth = gaussian(to_float(np.asarray(calm_ground, np.uint8)), sigma=max(0.7, _THREAD / 3 * unit))
-    return np.where(known[box][..., np.newaxis], image[box], smooth)
+    calm_ground = cv2.medianBlur(to_bytes(crisp), 2 * round(_THREAD * unit / step) + 1)
+    smooth = gaussian(to_float(np.asarray(calm_ground, np.uint8)), sigma=max(0.7, _THREAD / 3 * unit / step))
+    whole = enlarged(smooth, (step * smooth.shape[1], step * smooth.shape[0]))
+    top, left = box[0].start - step * rows.start, box[1].start - step * columns.start
+    height, width = box[0].stop - box[0].start, box[1].stop - box[1].start
+    ground = whole[top : top + height, left : left + width]
+    return np.where(known[box][..., np.newaxis], image[box], ground)
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,9 +283,11 @@ def _flooded(
 
 
 def _grown(mask: Mask, reach: float) -> Mask:
-    """A mask with a broad rim around it: by distances, as brushes so broad are slow."""
-    away = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
-    return np.asarray(away <= reach)
+    """A mask with a broad rim around it: by distances, as brushes so broad are slow; to two pixels."""
+    step = 2 if reach > _COARSE else 1
+    away = cv2.distanceTransform((~mask[::step, ::step]).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
+    size = (mask.shape[1], mask.shape[0])
+    return np.asarray(enlarged((away <= reach / step).astype(np.uint8), size) > 0) | mask
 
 
 def _neck(landmarks: Points, yaw: float, unit: float) -> float:

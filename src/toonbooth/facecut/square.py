@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,7 +18,7 @@ from toonbooth.facecut.neighbours import without_neighbours
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes, to_float
 from toonbooth.imaging.resize import enlarged_smoothly, shrunk
 from toonbooth.imaging.smoothing import gaussian
-from toonbooth.imaging.windows import extent, grown
+from toonbooth.imaging.windows import grown
 from toonbooth.portrait.model import Box, Face
 
 _EYES: Final = 1 / 3
@@ -44,6 +44,9 @@ _LEAN: Final = 0.07
 
 _TOUCH: Final = 0.015
 """What comes so close to the picture's edge is cut by it, face widths."""
+
+_COARSE: Final = 4
+"""On every so manieth pixel is looked for what lies beyond a picture."""
 
 _AROUND: Final = 0.04
 """What is so close around a head isn't stretched, face widths."""
@@ -291,19 +294,27 @@ def crop_square(
         for places, end in ((x, width), (y, height))
     )
     outside = np.maximum(outside_x, outside_y)
-    beyond = extent(outside >= 0.5)
-    if beyond is None:
-        return crop
     # Shoulders and backdrops run on; what is fine at the edge would become streaks.
-    seen = grown(beyond, int(np.ceil(3 * _SMOOTHEST * square.side)), crop.shape)
-    sharp = to_float(np.ascontiguousarray(crop[seen]))
-    result = sharp
-    for relative_sigma in (0.003, _SMOOTHEST):
-        sigma = relative_sigma * square.side
-        share = np.clip(outside[seen] / np.float32(3 * sigma), 0, 1)[..., np.newaxis]
-        result = result + share * (gaussian(sharp, sigma=sigma) - result)
-    crop[seen] = to_bytes(result)
+    for part in _parts_beyond(outside, int(np.ceil(3 * _SMOOTHEST * square.side))):
+        sharp = to_float(np.ascontiguousarray(crop[part]))
+        result = sharp.copy()
+        for relative_sigma in (0.003, _SMOOTHEST):
+            sigma = relative_sigma * square.side
+            change = gaussian(sharp, sigma=sigma)
+            change -= result
+            change *= np.minimum(outside[part] / np.float32(3 * sigma), 1)[..., np.newaxis]
+            result += change
+        crop[part] = to_bytes(result)
     return crop
+
+
+def _parts_beyond(outside: FloatImage, room: int) -> Iterator[tuple[slice, slice]]:
+    """The rows and columns of every part of a square that lies beyond its picture, with room around it."""
+    step = _COARSE
+    beyond = cv2.dilate((outside >= 0.5).astype(np.uint8), np.ones((step, step), np.uint8))[::step, ::step]
+    for x, y, width, height, _ in cv2.connectedComponentsWithStats(beyond)[2][1:].tolist():
+        part = slice(step * y, step * (y + height)), slice(step * x, step * (x + width))
+        yield grown(part, room, outside.shape)
 
 
 def _looked_up(picture: ByteImage, x: NDArray[np.float64], y: NDArray[np.float64], *, side: int) -> ByteImage:
