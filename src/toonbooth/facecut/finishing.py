@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from toonbooth.facecut.cut_out import CutOut, white_where_unseen
 from toonbooth.facecut.silhouette import Silhouette
+from toonbooth.imaging.morphology import parts_touching
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes, to_float
 from toonbooth.imaging.resize import enlarged_smoothly, shrunk
 from toonbooth.imaging.smoothing import gaussian
@@ -41,6 +42,9 @@ _OUTLINE_CELLS: Final = 10
 
 _OUTLINE_SOLID: Final = 0.35
 """What part of such a cell is covered at least where there is something to go around."""
+
+_FAINT: Final = 0.02
+"""What is less opaque than this nobody sees."""
 
 _SEEN: Final = 8 / 255
 """Alpha from which a pixel counts for the framing."""
@@ -127,7 +131,10 @@ def resize_layer(colours: FloatImage, alpha: FloatImage, longest: int) -> tuple[
     if scale <= 1:
         return _divided(shrunk(premultiplied, size))
     colours, soft = _divided(enlarged_smoothly(premultiplied, size))
-    return colours, _clear_edges(alpha, soft, scale)
+    large = _clear_edges(alpha, soft, scale)
+    # Of a row of hardly opaque pixels a faint dash would be left, apart from all else.
+    large *= parts_touching(large > _FAINT, large > 0.5)
+    return colours, large
 
 
 def _clear_edges(alpha: FloatImage, enlarged_alpha: FloatImage, scale: float) -> FloatImage:

@@ -154,3 +154,11 @@ def test_a_stickers_outline_runs_calmly_past_curls() -> None:
     )
     outline = max(edges, key=len)[:, 0] - (np.array(sticker.alpha.shape[::-1]) - 1) / 2
     assert np.hypot(*outline.T).std() < 0.6
+
+
+def test_nothing_faint_is_left_apart_beside_an_enlarged_edge() -> None:
+    rows, columns = np.mgrid[:86, :90].astype(np.float64)
+    # A crown whose uppermost row of pixels is covered by a fifth.
+    alpha = np.clip(40.5 - np.hypot(rows - 40.3, columns - 44.7), 0, 1).astype(np.float32)
+    _, large = resize_layer(np.zeros((*alpha.shape, 3), np.float32), alpha, 360)
+    assert cv2.connectedComponents((large > 0.04).astype(np.uint8))[0] == 2
