@@ -18,6 +18,9 @@ from toonbooth.imaging.tones import smoothstep
 _Mask = NDArray[np.bool_]
 _Box = tuple[slice, slice]
 
+_DARK_HAIR = -25.0
+"""L* from skin's below which what lies at a hairline is hair and no shine."""
+
 _THINNEST_RIM, _WIDEST_RIM = 0.002, 0.05
 """Area of rim light, square face widths: less is hardly seen, more is a collar."""
 
@@ -59,10 +62,18 @@ def skin_holes(skin: FloatImage, face: FloatImage, seen: Neighbourhood) -> Float
     float32 array, shape (H, W), 0 … 1.
     """
     uncovered = ((np.maximum(skin, seen.taken) < 0.5) & (seen.person > 0.5)).astype(np.uint8)
+    forehead = (seen.below < -0.3) & (np.abs(seen.beside) < 0.42)
+    hair = (uncovered > 0) & (seen.form < _DARK_HAIR) & forehead
 
     def burnt_out(these: _Mask, box: _Box) -> bool:
+        light, low = float(seen.form[box][these].mean()), float(seen.below[box][these].mean())
         # Pearls on a neck are as light.
-        return float(seen.form[box][these].mean()) > -9 and float(seen.below[box][these].mean()) < 0.55
+        if light < -9 or low > 0.55:
+            return False
+        rim = (cv2.dilate(these.view(np.uint8), np.ones((5, 5), np.uint8)) > 0) & ~these
+        # At a hairline dark hair closes what skin doesn't; shine on hair has it all around.
+        hairy = int(np.count_nonzero(rim & hair[box]))
+        return hairy == 0 or (light > -3 and 2 * hairy < int(np.count_nonzero(rim)))
 
     def shaded(these: _Mask, box: _Box) -> bool:
         # A chain lies lower, a beard lies on the face, and hair hangs beside a neck.
@@ -70,7 +81,7 @@ def skin_holes(skin: FloatImage, face: FloatImage, seen: Neighbourhood) -> Float
         top, dark = float(seen.below[box][these].min()), float(seen.form[box][these].mean()) < -12
         return dark and on_face < 0.5 and abs(middle) < 0.3 and 0.4 < top < 0.9
 
-    burnt = _enclosed(uncovered, seen.width, burnt_out)
+    burnt = _enclosed(uncovered * (~hair).view(np.uint8), seen.width, burnt_out)
     # Along the neck's sides a thread of shadow leads out of it.
     thread = disk(0.025 * seen.width)
     wide = cv2.morphologyEx(uncovered, cv2.MORPH_OPEN, thread).astype(np.uint8, copy=False)
@@ -172,7 +183,7 @@ def _enclosed(mask: ByteImage, width: float, chosen: Callable[[_Mask, _Box], boo
             and y + high < height
             and area < _LARGEST * width**2
         ):
-            box = (slice(y, y + high), slice(x, x + wide))
+            box = (slice(max(0, y - 2), y + high + 2), slice(max(0, x - 2), x + wide + 2))
             kept[island] = chosen(labels[box] == island, box)
     islands: ByteImage = kept[labels]
     return islands

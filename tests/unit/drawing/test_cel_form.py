@@ -16,6 +16,7 @@ from toonbooth.drawing.cel_skin import CelTones
 from toonbooth.drawing.flesh import underexposure
 from toonbooth.drawing.pen import Colour
 from toonbooth.drawing.regions import Regions, find_regions
+from toonbooth.drawing.skin_holes import Neighbourhood, skin_holes
 from toonbooth.drawing.surfaces import settle_surfaces
 from toonbooth.imaging.colour import luma, rgb_to_lab
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
@@ -137,6 +138,21 @@ def test_what_flash_burnt_out_of_a_cheek_is_skin_and_pearls_on_a_neck_are_not() 
     skin = settled_skin(portrait, picture)
     assert skin[cheek[1], cheek[0]] > 0.9
     assert skin[pearl[1], pearl[0]] < 0.1
+
+
+def test_a_burnt_out_forehead_is_skin_up_to_dark_hair_and_shine_within_hair_is_not() -> None:
+    nothing, person = np.zeros((SIDE, SIDE), np.float32), np.ones((SIDE, SIDE), np.float32)
+    rows, columns = np.mgrid[:SIDE, :SIDE].astype(np.float32)
+    skin, form = nothing.copy(), np.full_like(nothing, -50)
+    skin[60:, 40:160] = 1
+    form[skin > 0.5] = 0
+    burnt, shine = (slice(54, 80), slice(85, 115)), (slice(20, 30), slice(90, 110))
+    for spot in (burnt, shine):
+        skin[spot], form[spot] = 0, 20
+    seen = Neighbourhood(nothing, person, form, (columns - 100) / 160, (rows - 130) / 160, width=160.0)
+    found = skin_holes(skin, nothing, seen)
+    assert found[burnt].min() == 1
+    assert found[shine].max() == 0
 
 
 def test_a_chain_on_a_neck_and_a_beard_are_no_skin() -> None:
