@@ -278,7 +278,9 @@ def paint_subject(
             )
 
     lay(cloth, Brush(max(8.0, 20 * step), 6.5, coverage=1.7, tolerance=24.0, variety=1.8))
-    lay(subject.surface * skin, Brush(max(4.0, 17 * step), 5.0, coverage=2.0, tolerance=8.0, variety=1.0))
+    # Where hair begins is no place for a stroke of skin: it would be a dark fleck on a temple.
+    bare = subject.surface * smoothstep(subject.skin, low=0.55, high=0.95)
+    lay(bare, Brush(max(4.0, 17 * step), 5.0, coverage=2.0, tolerance=8.0, variety=1.0))
     lay(fluffy, Brush(max(3.0, 9 * step), 3.2, coverage=1.8, tolerance=12.0, variety=3.0, colourful=0.5))
     lay(strands, Brush(max(3.0, 9 * step), 13.0, coverage=1.2, tolerance=18.0, variety=2.5, colourful=0.5))
     lay(beards, Brush(max(3.0, 8 * step), 4.5, coverage=1.6, tolerance=20.0, variety=2.5, colourful=0.5))

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from toonbooth.drawing.cel import without_rim
+from toonbooth.drawing.cel import bodily_hue, without_rim
 from toonbooth.drawing.chains import find_chains
-from toonbooth.drawing.details import find_details, lost_in_planes
+from toonbooth.drawing.details import find_details, find_objects, lost_in_planes
 from toonbooth.drawing.flesh import calm_lips
 from toonbooth.drawing.grading import Grade, grade
 from toonbooth.drawing.handling import (
@@ -105,7 +105,14 @@ def study_painting(
     if rim.any():
         lab, planes = (without_glare(each, rim, regions.skin) for each in (lab, planes))
         regions = replace(regions, skin=np.maximum(regions.skin, rim))
-    details = (1 - rim) * find_details(lost_in_planes(lab, planes), regions, hair, flow.coherence, unit=unit)
+    lost = lost_in_planes(lab, planes)
+    details = (1 - rim) * find_details(lost, regions, hair, flow.coherence, unit=unit)
+    distance = distance_from_heads(size, faces, scale=scale)
+    body = smoothstep(distance, low=0.7, high=1.0) * person * (1 - hair)
+    # A watch or a microphone is detail all over.
+    objects = find_objects(1 - planes_of(lab)[0] * np.float32(0.01), body, unit=unit)
+    objects *= smoothstep(gaussian(lost, sigma=max(0.8, 6 * unit)), low=1.0, high=2.5)
+    np.maximum(details, objects, out=details)
     np.maximum(details, cv2.dilate(jewels, np.ones((3, 3), np.uint8)), out=details)
     chains = find_chains(small, regions, faces, scale=scale)
     if chains is not None:
@@ -139,14 +146,16 @@ def study_painting(
     brushy = _brushy(graded, regions, fine, unit=unit)
     # Where strands turn and cross a brush would only stir them.
     brushy *= 1 - np.float32(0.45) * hair * (1 - np.float32(0.5) * sleek)
-    calm = _outline(person, jewels, faces, scale=scale, unit=unit) if faces else person
+    calm = _outline(person, jewels, distance, unit=unit) if faces else person
     directions = brush_ways(tone, calm, regions, drift, hair, beards, unit=unit)
     points = gaussian(np.abs(grey - gaussian(grey, sigma=max(0.8, 3 * unit))), sigma=max(1.0, 6 * unit))
     glitter = smoothstep(points, low=0.075, high=0.105)
+    # Arms that were not told for skin are painted as smoothly: the strokes of cloth would scar them.
+    _, red, yellow = planes_of(graded)
+    limbs = body * bodily_hue(red, yellow, cv2.magnitude(red, yellow).astype(np.float32, copy=False))
+    skin = np.maximum(regions.skin, limbs)
     surface = smoothstep(calm, low=0.3, high=0.6) * smoothstep(brushy, low=0.05, high=0.2)
-    subject = Subject(
-        graded, directions, surface, regions.skin, stranded * sleek, sleek, hair, beards, glitter
-    )
+    subject = Subject(graded, directions, surface, skin, stranded * sleek, sleek, hair, beards, glitter)
     return PaintedStudy(factor, subject, planes_large, clean, calm, brushy, fine, regions.beards)
 
 
@@ -220,14 +229,13 @@ def _brushy(graded: FloatImage, regions: Regions, fine: FloatImage, *, unit: flo
     return brushy
 
 
-def _outline(
-    person: FloatImage, jewels: FloatImage, faces: tuple[Face, ...], *, scale: float, unit: float
-) -> FloatImage:
+def _outline(person: FloatImage, jewels: FloatImage, distance: FloatImage, *, unit: float) -> FloatImage:
     """How a person ends: heads are cut out clearly, farther off edges are lost in the ground."""
     calm = gaussian(person, sigma=max(0.7, 1.6 * unit))
-    size: Size = (person.shape[1], person.shape[0])
-    lost = smoothstep(distance_from_heads(size, faces, scale=scale), low=0.9, high=2.0)
-    calm += np.float32(0.8) * lost * (gaussian(person, sigma=max(0.7, 6.0 * unit)) - calm)
+    lost = smoothstep(distance, low=0.9, high=2.0)
+    # Inside, or they would be lost in what the photo has behind them.
+    soft = np.float32(1.6) * gaussian(person, sigma=max(0.7, 6.0 * unit)) - np.float32(0.6)
+    calm += np.float32(0.9) * lost * (np.clip(soft, 0, 1) - calm)
     return np.maximum(calm, jewels)
 
 

@@ -10,7 +10,7 @@ from toonbooth.drawing.regions import Regions, polygon_mask
 from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage
-from toonbooth.imaging.ranks import median
+from toonbooth.imaging.ranks import median, medians
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.imaging.windows import around_point
@@ -93,7 +93,7 @@ def find_rim_light(lab: FloatImage, regions: Regions, faces: tuple[Face, ...], *
 
 
 def without_glare(lab: FloatImage, rim: FloatImage, skin: FloatImage) -> FloatImage:
-    """Take most of its brightness off rim light: painted as it is, it would be foam on a jaw.
+    """Take most of its brightness off rim light and give it skin's colour: else it would be foam on a jaw.
 
     Parameters
     ----------
@@ -101,11 +101,19 @@ def without_glare(lab: FloatImage, rim: FloatImage, skin: FloatImage) -> FloatIm
     rim : float32 array, shape (H, W), from `find_rim_light`
     skin : float32 array, shape (H, W), 0 … 1
     """
-    sure = skin > 0.8
-    if not rim.any() or not sure.any():
+    # One pixel in four tells a skin's colour as well as all of them.
+    sure = lab[::2, ::2][skin[::2, ::2] > 0.8]
+    x, y, across, down = cv2.boundingRect((rim > 0).astype(np.uint8))
+    if not across or not len(sure):
         return lab
-    lightness, red, yellow = planes_of(lab)
-    typical = median(lightness[sure])
-    kept = np.float32(typical + _KEPT * min(1.0, (100 - typical) / 28))
-    lightness -= np.float32(0.85) * rim * np.maximum(lightness - kept, 0)
-    return cv2.merge([lightness, red, yellow]).astype(np.float32, copy=False)
+    typical, own_red, own_yellow = medians(sure.T)
+    kept = typical + np.float32(_KEPT) * np.minimum(1, (100 - typical) / np.float32(28))
+    calm = lab.copy()
+    window = slice(y, y + down), slice(x, x + across)
+    lightness, red, yellow = planes_of(calm[window])
+    light = rim[window]
+    lightness -= np.float32(0.85) * light * np.maximum(lightness - kept, 0)
+    red += np.float32(0.7) * light * (own_red - red)
+    yellow += np.float32(0.7) * light * (own_yellow - yellow)
+    calm[window] = cv2.merge([lightness, red, yellow])
+    return calm

@@ -13,9 +13,16 @@ from toonbooth.drawing import facemap
 from toonbooth.drawing.grading import Grade, drawn_in, grade, lift_of, temper_warmth, with_blood
 from toonbooth.drawing.ground import WALLS, Ground, away_from_skin
 from toonbooth.drawing.painted import choose_look, draw_painted, shade_jaws
-from toonbooth.drawing.painted_study import calm_gloss, warm_beards, warm_beyond_faces
+from toonbooth.drawing.painted_study import (
+    PaintedStudy,
+    calm_gloss,
+    study_painting,
+    warm_beards,
+    warm_beyond_faces,
+)
 from toonbooth.drawing.regions import Regions
 from toonbooth.drawing.scraps import clean_rim
+from toonbooth.imaging.brushwork import BrushDirections
 from toonbooth.imaging.colour import rgb_to_lab
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
 from toonbooth.portrait.model import Portrait
@@ -253,3 +260,30 @@ def test_gloss_leaves_lips_their_colour_and_stays_a_light() -> None:
     assert plain[0] < shine[0] < 75
     assert shine[1] > 18
     np.testing.assert_array_equal(graded[20], lab[20])
+
+
+def studied(portrait: Portrait) -> PaintedStudy:
+    height, width = portrait.picture.shape[:2]
+    level = BrushDirections(np.ones((8, 8), np.float32), np.zeros((8, 8), np.float32))
+    unit = portrait.faces[0].width / 400
+    look = Grade(plane=7.0, saturation=1.2, temperature=3.0, blush=3.0, light=0.1, side=1.0)
+    assert height % 2 == width % 2 == 0
+    return study_painting(portrait, portrait.picture, level, look, unit=unit / 2, factor=2)
+
+
+def test_far_from_a_head_an_outline_lies_within_the_person_so_that_no_wall_is_painted() -> None:
+    portrait = bust(480, 400)
+    edge = np.abs(cv2.resize(portrait.matte, (200, 240), interpolation=cv2.INTER_AREA) - 0.5) < 0.2
+    rows = np.arange(240)[:, None] * edge
+    kept = studied(portrait).person
+    assert np.median(kept[edge & (rows < 90)]) > 0.4
+    assert np.median(kept[edge & (rows > 180)]) < 0.4
+
+
+def test_arms_are_painted_as_smoothly_as_faces() -> None:
+    portrait = bust(480, 400)
+    photo = portrait.picture.copy()
+    photo[400:440, 150:250] = (150, 95, 65)
+    skin = studied(replace(portrait, picture=photo)).subject.skin
+    assert skin[205:215, 85:115].min() > 0.5
+    assert skin[200:220, 62:70].max() < 0.1

@@ -65,4 +65,6 @@ def test_most_of_the_glare_is_taken_off() -> None:
     lab, regions, line = lit((95, 0, -2), thickness=5)
     calm = without_glare(lab, line, regions.skin)
     assert 60 < calm[line > 0, 0].mean() < 70
+    # What is left of it has skin's colour.
+    assert calm[line > 0, 1].min() > 12
     np.testing.assert_array_equal(calm[line == 0], lab[line == 0])
