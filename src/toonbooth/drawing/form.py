@@ -19,7 +19,7 @@ from toonbooth.portrait.model import Face, scaled
 _FACE_GRID = 72
 """Cells across a face in which its depth is gathered: landmarks lie about three cells apart."""
 
-_LED = 12.0
+_LED = 18.0
 """How much more the forms of cloth count than the hand's own way."""
 
 
@@ -136,9 +136,8 @@ def follow_structure(
     far, loose, unit = shrunk(far, size), shrunk((1 - regions.skin) * regions.person, size), unit / 2
     fine, broad = max(0.6, 5.0 * unit), max(2.0, 32.0 * unit)
     near = 1 - far
-    wide = [gaussian(plane, sigma=broad) for plane in planes]
     cos2, sin2, amount = (
-        whole * far + gaussian(plane, sigma=fine) * near for whole, plane in zip(wide, planes, strict=True)
+        gaussian(plane, sigma=broad) * far + gaussian(plane, sigma=fine) * near for plane in planes
     )
     length = np.sqrt(cos2 * cos2 + sin2 * sin2)
     flowing = smoothstep(length / (amount + np.float32(0.04)), low=0.25, high=0.6)
@@ -147,9 +146,11 @@ def follow_structure(
     steady = np.sqrt(mean_cos * mean_cos + mean_sin * mean_sin) / (mean + np.float32(0.03))
     cloth = np.maximum(np.minimum(np.float32(1.8) * far, 1), 1 - shrunk(hair, size))
     flowing *= 1 - np.float32(0.97) * cloth * smoothstep(steady, low=0.96, high=0.8)
-    # Lapels, sleeves and folds lead all the strokes near them.
-    led = np.float32(_LED) * cloth
-    around = Directions(around.cos2 + led * wide[0], around.sin2 + led * wide[1]).unit()
+    # Lapels, sleeves and folds lead all the strokes near them, all together: else there'd be knots.
+    led_cos, led_sin = (cloth * gaussian(plane, sigma=1.6 * broad) for plane in planes[:2])
+    around = Directions(
+        around.cos2 + np.float32(_LED) * led_cos, around.sin2 + np.float32(_LED) * led_sin
+    ).unit()
     share = flowing / np.maximum(length, np.float32(1e-4))
     stay = 1 - flowing
     mixed = Directions(around.cos2 * stay + cos2 * share, around.sin2 * stay + sin2 * share)

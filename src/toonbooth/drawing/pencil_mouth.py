@@ -63,7 +63,7 @@ def _draw_mouth(part: FloatImage, grey: FloatImage, face: Face, *, corner: tuple
     # What gapes between lips is dark all over.
     opening = polygon_mask(grey.shape, np.concatenate([upper, lower[::-1]]), feather=0.004 * face.width)
     gap = opening * smoothstep(grey, low=0.74 * typical, high=0.48 * typical)
-    np.maximum(part, gap * np.float32(1.7), out=part)
+    np.maximum(part, gap * np.float32(1.3), out=part)
 
     if float(np.hypot(*(points[14] - points[13]))) > _OPEN * face.width:
         return

@@ -105,8 +105,8 @@ def pencil_tones(
         redder = np.clip(red - np.float32(median(red[bare])), 0, 22)
         lips = regions.lips * (1 - regions.mouth)
         tone += lips * (np.float32(0.02) + np.float32(0.004) * redder)
-        painted = np.float32(middle - ease + 0.12) + np.float32(0.006) * redder
-        tone -= lips * np.float32(0.7) * np.maximum(tone - painted, 0)
+        painted = np.float32(middle - ease + 0.1) + np.float32(0.005) * redder
+        tone -= lips * np.float32(0.8) * np.maximum(tone - painted, 0)
     np.clip(tone, 0, 1, out=tone)
     # Sockets stay clear of the lids and pupils that will be drawn in them.
     tone *= 1 - np.float32(0.3) * regions.eyes

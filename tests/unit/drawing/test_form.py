@@ -93,7 +93,7 @@ def test_what_is_behind_a_person_is_laid_in_longer_strokes() -> None:
 def test_a_lapel_leads_the_strokes_beside_it() -> None:
     nothing, everywhere = np.zeros((160, 160), np.float32), np.ones((160, 160), np.float32)
     lapel = np.full((160, 160), 0.15, np.float32)
-    lapel[:, 80:] = 0.3
+    lapel[:, 80:] = 0.4
     level = Directions(everywhere, nothing)
     directions = follow_structure(
         level,
