@@ -120,14 +120,18 @@ def pencil_tones(
     return result
 
 
-def shade_pale_hair(tone: FloatImage, lab: FloatImage, regions: Regions, *, unit: float) -> FloatImage:
-    """Give white hair the shade of its strands: left to the paper it would be a balloon of wire.
+def shade_pale_hair(
+    tone: FloatImage, lab: FloatImage, regions: Regions, hair: FloatImage, *, unit: float
+) -> FloatImage:
+    """Give pale hair the shade of its strands: left to the paper it would be a balloon of wire, or bars.
 
     Parameters
     ----------
     tone : float32 array, shape (H, W), from `pencil_tones`
     lab : float32 array, shape (H, W, 3), L*a*b*, smoothed
     regions : of the same size
+    hair : float32 array, shape (H, W), 0 … 1
+        Where hair is known to be. Around the top of a head, what is neither skin nor feature is hair, too.
     unit : float, pixels
         A four-hundredth of a face's width.
 
@@ -137,7 +141,7 @@ def shade_pale_hair(tone: FloatImage, lab: FloatImage, regions: Regions, *, unit
     """
     shaded = tone.copy()
     for x, y, across in regions.heads:
-        window = around_point(np.array([x, y], np.float32), tone.shape, reach=1.25 * across)
+        window = around_point(np.array([x, y], np.float32), tone.shape, reach=1.5 * across)
         part, near = tone[window], regions.within(window)
         right = np.arange(window[1].start, window[1].stop, dtype=np.float32)[None, :] - np.float32(x)
         down = np.arange(window[0].start, window[0].stop, dtype=np.float32)[:, None] - np.float32(y)
@@ -146,9 +150,10 @@ def shade_pale_hair(tone: FloatImage, lab: FloatImage, regions: Regions, *, unit
         away = (right * right + deep * deep) * np.float32(1 / (across * across))
         crown = smoothstep(away, low=1.0, high=0.64) * near.person
         crown *= 1 - np.maximum(near.skin, np.maximum(near.features, near.mouth))
+        light = np.ascontiguousarray(lab[window][..., 0])
+        np.maximum(crown, hair[window] * smoothstep(light, low=88.0, high=78.0), out=crown)
         if not (crown * (_PALE + _STRAND - part) > 0.01).any():
             continue
-        light = np.ascontiguousarray(lab[window][..., 0])
         fine = gaussian(light, sigma=max(0.6, 2 * unit)) - gaussian(light, sigma=max(1.0, 9 * unit))
         spread = np.sqrt(np.maximum(gaussian(fine * fine, sigma=max(1.0, 25 * unit)), 0))
         strands = np.clip(fine / (spread + np.float32(0.4)), -1.5, 1.5)

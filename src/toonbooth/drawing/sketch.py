@@ -266,7 +266,7 @@ def _study(
     # Every groove between teeth would be dirt.
     features *= 1 - np.float32(0.5) * regions.mouth
     tone = pencil_tones(lab, regions, unit=unit, hair=hair)
-    tone = shade_pale_hair(tone, lab, regions, unit=unit)
+    tone = shade_pale_hair(tone, lab, regions, hair, unit=unit)
     distance = as_far_as_shown(distance_from_heads(size, faces, scale=scale), person)
     far = smoothstep(distance, low=0.75, high=2.2)
     body = far * person

@@ -160,11 +160,15 @@ def test_chalk_and_lead_never_meet() -> None:
 
 def test_white_hair_gets_shade_and_what_is_below_the_ears_does_not() -> None:
     seen = replace(regions(), heads=((50.0, 30.0, 30.0),))
-    shaded = shade_pale_hair(NONE, lab(ALL * 97), seen, unit=1.0)
+    shaded = shade_pale_hair(NONE, lab(ALL * 97), seen, NONE, unit=1.0)
     assert shaded[10, 50] > 0.08
     assert not shaded[60:].any()
+    # Locks that fall farther are told by their looks, and white collars are none.
+    locks = shade_pale_hair(NONE, lab(ALL * 75), seen, ALL, unit=1.0)
+    assert locks[65, 50] > 0.08
+    assert not shade_pale_hair(NONE, lab(ALL * 97), seen, ALL, unit=1.0)[65].any()
     dark = ALL * 0.5
-    assert np.array_equal(shade_pale_hair(dark, lab(ALL * 50), seen, unit=1.0), dark)
+    assert np.array_equal(shade_pale_hair(dark, lab(ALL * 50), seen, NONE, unit=1.0), dark)
 
 
 def test_faces_against_the_light_have_lights() -> None:
