@@ -116,7 +116,7 @@ def plan_pencil_lines(
         outline *= 1 - np.float32(0.6) * gaussian(hair * (1 - glare), sigma=max(1.0, 3 * unit))
         # A cheek against the light has nothing but its line.
         bare = np.minimum(2 * gaussian(regions.skin, sigma=max(1.0, 3 * unit)), 1) * contour.sure
-        np.maximum(bare, hair * glare * np.sqrt(contour.sure), out=bare)
+        np.maximum(bare, np.float32(0.65) * hair * glare * np.sqrt(contour.sure), out=bare)
         np.maximum(outline, np.float32(1.0 * max(unit, 0.45)) * bare, out=outline)
         outline *= _own_edge(grey)
     return PencilLines(response, wanted.astype(np.float32, copy=False), contour, outline)

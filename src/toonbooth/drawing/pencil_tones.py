@@ -154,7 +154,7 @@ def shade_pale_hair(
         np.maximum(crown, hair[window] * smoothstep(light, low=88.0, high=78.0), out=crown)
         if not (crown * (_PALE + _STRAND - part) > 0.01).any():
             continue
-        fine = gaussian(light, sigma=max(0.6, 2 * unit)) - gaussian(light, sigma=max(1.0, 9 * unit))
+        fine = light - gaussian(light, sigma=max(1.0, 9 * unit))
         spread = np.sqrt(np.maximum(gaussian(fine * fine, sigma=max(1.0, 25 * unit)), 0))
         strands = np.clip(fine / (spread + np.float32(0.4)), -1.5, 1.5)
         least = np.float32(_PALE) - np.float32(_STRAND) * strands

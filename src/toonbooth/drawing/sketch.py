@@ -25,7 +25,7 @@ from toonbooth.drawing.regions import clean_matte, find_regions
 from toonbooth.drawing.silhouette import calm_outline
 from toonbooth.drawing.sketch_look import Pencil, SketchLook, choose_look
 from toonbooth.drawing.surfaces import settle_skin
-from toonbooth.drawing.vignette import as_far_as_shown, distance_from_heads, margins, vignette
+from toonbooth.drawing.vignette import Frame, frame_of, vignette
 from toonbooth.imaging.colour import bytes_to_lab, lab_to_rgb, luma
 from toonbooth.imaging.flow import FlowSmoother, edge_tangent_flow
 from toonbooth.imaging.lines import line_response
@@ -55,6 +55,9 @@ _SHEET = 1000.0
 """Length in pixels that smaller pictures are drawn at, as far as their photo allows."""
 
 
+_MARGIN = 0.06
+"""Share of a sheet's short side over which the drawing fades at its edges."""
+
 _CHALK = (98.0, 0.0, 1.5)
 """L*a*b* of white chalk."""
 
@@ -67,15 +70,18 @@ def draw_sketch(portrait: Portrait, rng: np.random.Generator) -> Portrait:
     whole = Closeup(0, 0, width, height, min(2.4, _SHEET / max(height, width)))
     if whole.zoom > 1.2 and min(whole.size) >= 8:
         # On a small sheet a pencil line is as broad as an eyelid.
-        large = _draw(look_closely(portrait, whole), look, rng)
+        near = look_closely(portrait, whole)
+        large = _draw(near, frame_of(near, margin=_MARGIN), look, rng)
         return Drawing(shrunk(large.picture, (width, height)), shrunk(large.figure, (width, height))).of(
             portrait
         )
-    sheet = _draw(portrait, look, rng)
+    frame = frame_of(portrait, margin=_MARGIN)
+    sheet = _draw(portrait, frame, look, rng)
     drawing = sheet
     closeups = find_closeups(portrait, small=200, wanted=300, largest_zoom=2.0, budget=1.0)
     for closeup in closeups:
-        close = _draw(look_closely(portrait, closeup), look, rng)
+        part = frame.within(closeup, (width, height))
+        close = _draw(look_closely(portrait, closeup), part, look, rng)
         drawing = drawing.with_closeup(close, closeup)
     return _sharper_on_people(drawing, sheet, portrait, closeups).of(portrait)
 
@@ -95,14 +101,16 @@ def _sharper_on_people(
     return replace(drawing, picture=picture)
 
 
-def _draw(portrait: Portrait, look: SketchLook, rng: np.random.Generator) -> Drawing:
+def _draw(portrait: Portrait, frame: Frame, look: SketchLook, rng: np.random.Generator) -> Drawing:
     unit = _unit(portrait)
     height, width = portrait.picture.shape[:2]
     factor = max(2, round(2 * unit))
     picture = padded(portrait.picture, multiple=factor)
     full: Size = (picture.shape[1], picture.shape[0])
     size = (full[0] // factor, full[1] // factor)
-    study = _study(portrait, picture, look, size=size, factor=factor, unit=unit / factor, rng=rng)
+    study = _study(
+        portrait, picture, frame.at(size), look, size=size, factor=factor, unit=unit / factor, rng=rng
+    )
 
     strokes = _hatched(study, look, full=full, unit=unit, rng=rng)
     # Strokes end where the light begins; eyes, brows and lips are rubbed in more than hatched.
@@ -232,6 +240,7 @@ class _Study:
 def _study(
     portrait: Portrait,
     picture: ByteImage,
+    frame: Frame,
     look: SketchLook,
     *,
     size: Size,
@@ -267,8 +276,7 @@ def _study(
     features *= 1 - np.float32(0.5) * regions.mouth
     tone = pencil_tones(lab, regions, unit=unit, hair=hair)
     tone = shade_pale_hair(tone, lab, regions, hair, unit=unit)
-    distance = as_far_as_shown(distance_from_heads(size, faces, scale=scale), person)
-    far = smoothstep(distance, low=0.75, high=2.2)
+    far = smoothstep(frame.distance, low=0.75, high=2.2)
     body = far * person
     objects = find_objects(tone, np.minimum(2 * body, 1) * (1 - hair), unit=unit)
     np.maximum(features, np.float32(0.8) * objects, out=features)
@@ -277,14 +285,13 @@ def _study(
     if look.pencil.chalk:
         # Toned paper is the first tone by itself.
         tone = np.maximum(tone - np.float32(0.07), 0) * np.float32(1.04)
-    sheet = margins(size, share=0.06)
-    lights *= sheet
-    features *= sheet
+    lights *= frame.sheet
+    features *= frame.sheet
     hand = _hand_pressure(size, unit=unit, rng=rng)
     if faces:
-        faded = vignette(tone, person, faces, distance, look.ending, scale=scale)
+        faded = vignette(tone, person, faces, frame, look.ending, scale=scale)
         tone = faded + np.float32(0.7) * objects * (tone - faded)
-    tone *= sheet
+    tone *= frame.sheet
     lines = plan_pencil_lines(
         calm,
         silky,
@@ -296,7 +303,7 @@ def _study(
         sleek=sleek,
         scale=scale,
         unit=unit,
-    ).pressed(sheet * hand * (1 - np.float32(0.97) * smoothstep(distance, low=2.6, high=4.6)))
+    ).pressed(frame.sheet * hand * (1 - np.float32(0.97) * smoothstep(frame.distance, low=2.6, high=4.6)))
     slopes = find_slopes(person, faces, scale=scale, unit=unit)
     around = strokes_around(*slopes, angle=look.angle, roundness=0.55)
     moves = follow_structure(around, flow, calm, regions, hair, far=far, unit=unit)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
+from toonbooth.drawing.closeup import Closeup
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.ranks import percentile
-from toonbooth.imaging.resize import Size
+from toonbooth.imaging.resize import Size, shrunk
 from toonbooth.imaging.tones import smoothstep
-from toonbooth.portrait.model import Face
+from toonbooth.portrait.model import Face, Portrait
+
+_FEWER = 4
+"""How many times fewer pixels than the picture a frame has, each way."""
 
 _FADED = 2.6
 """Face widths from the nearest face at which a drawing has begun to fade."""
@@ -28,6 +33,50 @@ class Vignette:
     side: float
     strength: float
     looseness: float
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Where places lie on a sheet, so that a part that is drawn from near ends where the whole does.
+
+    All are (h, w) float32, on as few pixels as such calm things need.
+
+    distance : from the nearest face, in face widths, stretched to where people end.
+    sheet : 1 on the sheet, falling to 0 towards its edges.
+    low : 0 at the upper edge … 1 at the lower.
+    """
+
+    distance: FloatImage
+    sheet: FloatImage
+    low: FloatImage
+
+    def within(self, closeup: Closeup, whole: Size) -> Frame:
+        """What of it a closeup shows; `whole` is width and height of the picture, in the closeup's pixels."""
+        height, width = self.low.shape
+        across, down = width / whole[0], height / whole[1]
+        left, top = int(closeup.left * across), int(closeup.top * down)
+        right = max(left + 1, round((closeup.left + closeup.width) * across))
+        bottom = max(top + 1, round((closeup.top + closeup.height) * down))
+        window = slice(top, bottom), slice(left, right)
+        return Frame(self.distance[window], self.sheet[window], self.low[window])
+
+    def at(self, size: Size) -> Frame:
+        """The same on more pixels."""
+        distance, sheet, low = (
+            cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR).astype(np.float32, copy=False)
+            for plane in (self.distance, self.sheet, self.low)
+        )
+        return Frame(distance, sheet, low)
+
+
+def frame_of(portrait: Portrait, *, margin: float) -> Frame:
+    """The frame of a whole picture; `margin` is the share of its short side over which it fades."""
+    height, width = portrait.picture.shape[:2]
+    size = max(1, width // _FEWER), max(1, height // _FEWER)
+    distance = distance_from_heads(size, portrait.faces, scale=size[0] / width)
+    person = shrunk(portrait.matte, size)
+    low = np.repeat(np.linspace(0, 1, size[1], dtype=np.float32)[:, None], size[0], axis=1)
+    return Frame(as_far_as_shown(distance, person), margins(size, share=margin), low)
 
 
 def distance_from_heads(size: Size, faces: tuple[Face, ...], *, scale: float) -> FloatImage:
@@ -69,7 +118,7 @@ def vignette(
     tone: FloatImage,
     person: FloatImage,
     faces: tuple[Face, ...],
-    distance: FloatImage,
+    frame: Frame,
     look: Vignette,
     *,
     scale: float,
@@ -82,7 +131,7 @@ def vignette(
     person : float32 array, shape (H, W)
         The matte.
     faces : faces in the coordinates of the full picture; at least one
-    distance : float32 array, shape (H, W), from `distance_from_heads`
+    frame : Frame, its arrays of the same shape
     look : Vignette
     scale : float
         Size of the tone over size of the full picture.
@@ -98,12 +147,12 @@ def vignette(
         reach = np.square((x - np.float32(0.85 * look.side)) / np.float32(0.75))
         reach = reach + np.square((y - np.float32(0.05)) / np.float32(0.95))
         np.maximum(behind, np.exp(-reach), out=behind)
+    distance = frame.distance
     worn = tone * (1 - np.float32(look.looseness) * smoothstep(distance, low=0.6, high=1.6))
     # In the end only contours are left.
     worn *= 1 - np.float32(0.97) * smoothstep(distance, low=2.5, high=5.2)
     # Whoever is cut off by the sheet's lower edge fades towards it.
-    low = np.linspace(0, 1, height, dtype=np.float32)[:, None]
-    worn *= 1 - np.float32(0.7) * smoothstep(low, low=0.72, high=1.0) * smoothstep(
+    worn *= 1 - np.float32(0.7) * smoothstep(frame.low, low=0.72, high=1.0) * smoothstep(
         distance, low=0.8, high=1.6
     )
     behind *= np.float32(look.strength)

@@ -2,24 +2,51 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
-from tests.unit.drawing.portraits import face_at
-from toonbooth.drawing.vignette import Vignette, as_far_as_shown, distance_from_heads, margins, vignette
+from tests.unit.drawing.portraits import bust, face_at
+from toonbooth.drawing.closeup import Closeup
+from toonbooth.drawing.vignette import (
+    Frame,
+    Vignette,
+    as_far_as_shown,
+    distance_from_heads,
+    frame_of,
+    margins,
+    vignette,
+)
 from toonbooth.imaging.pixels import FloatImage
+from toonbooth.portrait.model import Face
 
 SHAPE = (80, 100)
 NONE: FloatImage = np.zeros(SHAPE, np.float32)
 ALL: FloatImage = np.ones(SHAPE, np.float32)
 
 
+def frame(face: Face) -> Frame:
+    low = np.repeat(np.linspace(0, 1, SHAPE[0], dtype=np.float32)[:, None], SHAPE[1], axis=1)
+    return Frame(distance_from_heads((100, 80), (face,), scale=1.0), ALL, low)
+
+
+def test_a_part_seen_from_near_lies_where_it_does_in_the_whole() -> None:
+    portrait = bust(480, 400)
+    whole = frame_of(portrait, margin=0.06)
+    part = whole.within(Closeup(120, 200, 160, 200, 2.0), (400, 480)).at((320, 400))
+    expected = whole.at((400, 480))
+    for plane, of_whole in zip(
+        (part.distance, part.sheet, part.low), (expected.distance, expected.sheet, expected.low), strict=True
+    ):
+        seen = cv2.resize(of_whole[200:400, 120:280], (320, 400), interpolation=cv2.INTER_LINEAR)
+        np.testing.assert_allclose(plane[8:-8, 8:-8], seen[8:-8, 8:-8], atol=0.03)
+
+
 def test_clothes_fade_and_the_background_keeps_to_one_side() -> None:
     face = face_at((50.0, 15.0), 14.0)
-    distance = distance_from_heads((100, 80), (face,), scale=1.0)
     person = NONE.copy()
     person[:, 35:65] = 1
     look = Vignette(side=1.0, strength=0.3, looseness=0.7)
-    drawn = vignette(0.8 * ALL, person, (face,), distance, look, scale=1.0)
+    drawn = vignette(0.8 * ALL, person, (face,), frame(face), look, scale=1.0)
     column = drawn[15:, 50]
     assert column[0] > 0.78
     assert (np.diff(column) <= 1e-6).all()
@@ -60,7 +87,6 @@ def test_whoever_is_cut_off_below_fades_towards_the_edge_and_a_face_there_does_n
     ends = []
     for y in (20.0, 70.0):
         face = face_at((50.0, y), 24.0)
-        distance = distance_from_heads((100, 80), (face,), scale=1.0)
-        ends.append(float(vignette(0.8 * ALL, person, (face,), distance, look, scale=1.0)[79, 50]))
+        ends.append(float(vignette(0.8 * ALL, person, (face,), frame(face), look, scale=1.0)[79, 50]))
     assert ends[0] < 0.2
     assert ends[1] > 0.7
