@@ -12,6 +12,9 @@ from toonbooth.imaging.resize import shrunk
 from toonbooth.imaging.windows import Window
 from toonbooth.portrait.model import Box, Eye, Face, Points, Portrait
 
+_HELD = 0.8
+"""How far from its middle a face has anything of its own, chin and spectacles included, face widths."""
+
 
 @dataclass(frozen=True, slots=True)
 class Closeup:
@@ -36,6 +39,20 @@ class Closeup:
     def window(self) -> Window:
         """Rows and columns of the picture."""
         return slice(self.top, self.top + self.height), slice(self.left, self.left + self.width)
+
+    def holds(self, face: Face) -> bool:
+        """Whether all that a face has is drawn in here and stays whole when the closeup is laid back."""
+        x, y = face.box.centre
+        reach = _HELD * face.width + self.fade
+        return (
+            self.left + reach <= x <= self.left + self.width - reach
+            and self.top + reach <= y <= self.top + self.height - reach
+        )
+
+    @property
+    def fade(self) -> float:
+        """Pixels of the picture over which the closeup fades towards its rim."""
+        return max(2.0, 0.1 * self.width)
 
 
 def find_closeups(
@@ -126,9 +143,8 @@ def lay_back(
         The rim doesn't fade where it is the picture's own.
     """
     patch = shrunk(drawing, (closeup.width, closeup.height))
-    fade = max(2.0, 0.1 * closeup.width)
-    weight = _ramp(closeup.left, closeup.width, frame[0], fade)[None, :]
-    weight = weight * _ramp(closeup.top, closeup.height, frame[1], fade)[:, None]
+    weight = _ramp(closeup.left, closeup.width, frame[0], closeup.fade)[None, :]
+    weight = weight * _ramp(closeup.top, closeup.height, frame[1], closeup.fade)[:, None]
     laid = picture.copy()
     under = np.ascontiguousarray(picture[closeup.window])
     laid[closeup.window] = cv2.blendLinear(patch, under, weight, 1 - weight)

@@ -127,10 +127,13 @@ def print_key(colours: ByteImage, key: ByteImage, black: Colour) -> None:
     """Print the key plate over all others, in place."""
     for top in range(0, key.shape[0], 128):
         rows = slice(top, top + 128)
-        cover = key[rows].astype(np.float32) * np.float32(1 / 255)
-        planes = []
-        for channel, plane in enumerate(cv2.split(colours[rows])):
-            under = plane.astype(np.float32)
-            under += cover * (np.float32(255 * black[channel]) - under)
-            planes.append(np.rint(under).astype(np.uint8))
-        cv2.merge(planes, colours[rows])
+        paper = cv2.bitwise_not(key[rows])
+        inked = cv2.merge([cv2.LUT(key[rows], _inked(share)) for share in black])
+        cv2.multiply(colours[rows], cv2.merge([paper] * 3), colours[rows], scale=1 / 255)
+        cv2.add(colours[rows], inked, colours[rows])
+
+
+def _inked(share: float) -> ByteImage:
+    """What each amount of black adds to one channel."""
+    amounts: ByteImage = np.rint(np.arange(256) * share).astype(np.uint8)
+    return amounts

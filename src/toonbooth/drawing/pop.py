@@ -86,8 +86,9 @@ def draw_pop(portrait: Portrait, rng: np.random.Generator) -> Portrait:
     study = plan_poster(portrait, look)
     sheet = _Sheet(pattern, pitch, _backdrop_inks(study, look))
     skins = _skin_inks(study, look)
-    drawing = _draw(study, look, sheet, Window(), skins=skins)
-    for closeup in find_closeups(portrait, small=250, wanted=340, largest_zoom=2.4, budget=0.65):
+    closeups = find_closeups(portrait, small=250, wanted=340, largest_zoom=2.4, budget=0.65)
+    drawing = _draw(study, look, sheet, Window(), skins=skins, apart=closeups)
+    for closeup in closeups:
         near = plan_poster(look_closely(portrait, closeup), look, known=study.separation.dyes)
         close = _draw(near, look, sheet, _window(closeup), skins=_skins_of(study, skins, near, closeup, look))
         drawing = drawing.with_closeup(close, closeup)
@@ -130,8 +131,15 @@ def _backdrop_inks(plan: PosterPlan, look: PopLook) -> tuple[Colour, Colour]:
 
 
 def _draw(
-    plan: PosterPlan, look: PopLook, sheet: _Sheet, window: Window, *, skins: tuple[Colour, ...]
+    plan: PosterPlan,
+    look: PopLook,
+    sheet: _Sheet,
+    window: Window,
+    *,
+    skins: tuple[Colour, ...],
+    apart: tuple[Closeup, ...] = (),
 ) -> Drawing:
+    """Print a picture or a part of it; faces that are drawn `apart` need no features."""
     portrait, picture, unit, factor = plan.portrait, plan.picture, plan.unit, plan.factor
     height, width = portrait.picture.shape[:2]
     colours = np.empty_like(picture)
@@ -146,7 +154,7 @@ def _draw(
         _colour_rows(colours, plan, look, sheet, window, inks, top=top, bottom=bottom)
     smooth_key(key, sigma=float(np.clip(1.8 * unit, 0.8, 4.0)))
     clean_key(key, portrait.faces, area=max(5.0, 70 * unit * unit))
-    _print_features(colours, key, portrait, plan, look, inks, unit=unit)
+    _print_features(colours, key, portrait, plan, look, inks, unit=unit, apart=apart)
     dot_key(key, plan, _screen(sheet, look, window))
     print_key(colours, key, look.palette.black)
     figure = np.full((height, width), 255, np.uint8)
@@ -390,13 +398,14 @@ def _print_features(
     inks: _Inks,
     *,
     unit: float,
+    apart: tuple[Closeup, ...],
 ) -> None:
     palette = look.palette
     paper = palette.inks[Ink.PAPER]
     skins = plan.separation.skins
     fair = mixed(palette.inks[Ink.BROWN], palette.black, 0.35)
     for index, face in enumerate(drawn_faces(portrait, plan.factor)):
-        if face.width < SMALLEST_FACE:
+        if face.width < SMALLEST_FACE or any(closeup.holds(face) for closeup in apart):
             continue
         skin = inks.flat[len(Ink) + index]
         iris = _iris_ink(iris_hue(portrait.picture, face), palette)

@@ -24,6 +24,7 @@ from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
 from toonbooth.imaging.resize import Size, padded, shrunk
 from toonbooth.imaging.smoothing import flatten, gaussian
 from toonbooth.imaging.tones import smoothstep
+from toonbooth.imaging.windows import around_point
 from toonbooth.portrait.model import Face, Points, Portrait, scaled
 
 SMALLEST_FACE = 50.0
@@ -147,19 +148,21 @@ def _drawn_apart(regions: Regions, faces: tuple[Face, ...], *, scale: float) -> 
     for face in faces:
         if face.width < SMALLEST_FACE:
             continue
+        width = face.width * scale
         points = scaled(face.landmarks, scale)
-        feather = 0.012 * face.width * scale
-        eyes = (facemap.LEFT_EYE, facemap.RIGHT_EYE)
-        lashes = [_stretched(points[eye], 1.35, 1.7) for eye in eyes]
-        beyond = [polygon_mask(shape, points[eye], grow=2.2, feather=feather) for eye in eyes]
-        beyond += [
-            polygon_mask(shape, points[brow], grow=1.3, feather=feather)
-            for brow in (facemap.LEFT_BROW, facemap.RIGHT_BROW)
-        ]
-        around = np.maximum.reduce(beyond)
-        for lash in lashes:
-            around *= 1 - polygon_mask(shape, lash, feather=feather)
-        np.maximum(apart, around, out=apart)
+        window = around_point(points.mean(axis=0), shape, reach=0.8 * width)
+        points = (points - (window[1].start, window[0].start)).astype(np.float32)
+        size = (window[0].stop - window[0].start, window[1].stop - window[1].start)
+        feather = 0.012 * width
+        eyes = (points[facemap.LEFT_EYE], points[facemap.RIGHT_EYE])
+        brows = (points[facemap.LEFT_BROW], points[facemap.RIGHT_BROW])
+        around = np.maximum.reduce(
+            [polygon_mask(size, eye, grow=2.2, feather=feather) for eye in eyes]
+            + [polygon_mask(size, brow, grow=1.3, feather=feather) for brow in brows]
+        )
+        for eye in eyes:
+            around *= 1 - polygon_mask(size, _stretched(eye, 1.35, 1.7), feather=feather)
+        np.maximum(apart[window], around, out=apart[window])
     # Rims of glasses hide brows and are drawn as the photo has them.
     return apart * (1 - regions.frames) if regions.frames.any() else apart
 

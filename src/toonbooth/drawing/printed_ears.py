@@ -52,7 +52,7 @@ def _ears(skin: FloatImage, lab: FloatImage, regions: Regions, points: Points, w
     """The ears of one head, in a window around it."""
     size = (skin.shape[0], skin.shape[1])
     planes = hued_planes(lab)
-    known = skin_and_hair(skin, planes, regions, points, width)
+    known = skin_and_hair(skin, planes, regions.features, regions.person, points, width)
     if known is None:
         return np.zeros(size, np.float32)
     own, other = known

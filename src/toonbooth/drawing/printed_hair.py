@@ -14,6 +14,7 @@ from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.morphology import small_parts
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.ranks import median
+from toonbooth.imaging.resize import enlarged, shrunk
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.imaging.windows import Window
@@ -42,13 +43,18 @@ _FACE = 0.7
 
 
 def skin_and_hair(
-    skin: FloatImage, planes: tuple[FloatImage, ...], regions: Regions, points: Points, width: float
+    skin: FloatImage,
+    planes: tuple[FloatImage, ...],
+    features: FloatImage,
+    person: FloatImage,
+    points: Points,
+    width: float,
 ) -> tuple[FloatImage, FloatImage] | None:
     """The colours of a head's skin and of its hair above it, shape (3,) each; None if one isn't seen."""
     size = (skin.shape[0], skin.shape[1])
     oval = polygon_mask(size, points[facemap.OVAL])
-    sure = (skin > 0.9) & (oval > 0.9) & (regions.features < 0.05)
-    hair = (_crown(size, points, width) > 0.5) & (skin < 0.1) & (regions.person > 0.9)
+    sure = (skin > 0.9) & (oval > 0.9) & (features < 0.05)
+    hair = (_crown(size, points, width) > 0.5) & (skin < 0.1) & (person > 0.9)
     if min(np.count_nonzero(sure), np.count_nonzero(hair)) < _ENOUGH:
         return None
     own, other = (np.array([median(plane[at]) for plane in planes], np.float32) for at in (sure, hair))
@@ -82,10 +88,18 @@ def without_locks(
     """
     less = skin
     for head, points, width in head_windows(faces, skin.shape, scale=scale):
-        locks = _locks(less[head], lab[head], regions.within(head), points, width)
+        # In a quarter of its pixels: locks have broad forms, and most heads have none.
+        size = (head[1].stop - head[1].start, head[0].stop - head[0].start)
+        half = (max(1, size[0] // 2), max(1, size[1] // 2))
+        few, *masks = (
+            shrunk(np.ascontiguousarray(image[head]), half)
+            for image in (lab, less, regions.features, regions.person)
+        )
+        here = points * np.float32(0.5) - np.float32(0.25)
+        locks = _locks(few, masks[0], masks[1], masks[2], here, width / 2)
         if locks is not None:
             less = less.copy() if less is skin else less
-            less[head] *= 1 - locks
+            less[head] *= 1 - enlarged(locks, size)
     return less
 
 
@@ -107,12 +121,17 @@ def head_windows(
 
 
 def _locks(
-    skin: FloatImage, lab: FloatImage, regions: Regions, points: Points, width: float
+    lab: FloatImage,
+    skin: FloatImage,
+    features: FloatImage,
+    person: FloatImage,
+    points: Points,
+    width: float,
 ) -> FloatImage | None:
     """The hair over one face, in a window around it; None where there is none."""
     planes = hued_planes(lab)
     size = (skin.shape[0], skin.shape[1])
-    known = skin_and_hair(skin, planes, regions, points, width)
+    known = skin_and_hair(skin, planes, features, person, points, width)
     if known is None:
         return None
     own, other = known
@@ -137,13 +156,11 @@ def _locks(
     # Into the middle of a face reaches a fringe only.
     inner = polygon_mask(size, points[facemap.OVAL], grow=_FACE, feather=0.03 * width)
     inner *= smoothstep(below, low=-0.2 * width, high=-0.1 * width)
-    detail = smoothstep(regions.features, low=0.1, high=0.5) * polygon_mask(
-        size, points[facemap.OVAL], grow=0.93
-    )
+    detail = smoothstep(features, low=0.1, high=0.5) * polygon_mask(size, points[facemap.OVAL], grow=0.93)
     likely *= (1 - inner) * (1 - detail)
     likely = smoothstep(gaussian(likely, sigma=max(0.7, 0.008 * width)), low=0.35, high=0.65)
     # What doesn't hang together with the hair around the face is a shadow or a blush.
-    sure = (likely > 0.5) | ((skin < 0.5) & (regions.person > 0.5))
+    sure = (likely > 0.5) | ((skin < 0.5) & (person > 0.5))
     large = sure & ~small_parts(sure, 0.03 * width * width)
     kept = (likely > 0.5) & large
     kept &= ~small_parts(kept, _LEAST * width * width)
