@@ -161,20 +161,21 @@ def _drawn_apart(regions: Regions, faces: tuple[Face, ...], *, scale: float) -> 
             + [polygon_mask(size, brow, grow=1.3, feather=feather) for brow in brows]
         )
         for eye in eyes:
-            around *= 1 - polygon_mask(size, _stretched(eye, 1.35, 1.7), feather=feather)
+            around *= 1 - polygon_mask(size, _lashes(eye), feather=feather)
         np.maximum(apart[window], around, out=apart[window])
     # Rims of glasses hide brows and are drawn as the photo has them.
     return apart * (1 - regions.frames) if regions.frames.any() else apart
 
 
-def _stretched(eye: Points, across: float, down: float) -> Points:
-    """An eye's outline, larger along it and across it."""
+def _lashes(eye: Points) -> Points:
+    """The outline of an eye with its lashes: more above it and beyond its outer corner than at the nose."""
     middle, along = eye.mean(axis=0), eye[8] - eye[0]
     along = along / max(float(np.hypot(*along)), 1e-3)
-    upon, off = (eye - middle) @ along, (eye - middle) @ np.array([-along[1], along[0]], np.float32)
-    larger: Points = middle + across * upon[:, None] * along
-    larger += down * off[:, None] * np.array([-along[1], along[0]], np.float32)
-    return larger.astype(np.float32)
+    across = np.array([-along[1], along[0]], np.float32)
+    inwards, off = (eye - middle) @ along, (eye - middle) @ across
+    inwards *= np.where(inwards > 0, np.float32(1.1), np.float32(1.35))
+    outline: Points = middle + inwards[:, None] * along + np.float32(1.7) * off[:, None] * across
+    return outline.astype(np.float32)
 
 
 def _feature_border(grey: FloatImage, regions: Regions, apart: FloatImage, *, unit: float) -> FloatImage:

@@ -40,6 +40,9 @@ _HALF = 0.58
 _THICKEST, _THINNEST = 0.036, 0.011
 """Half of a brow's thickness at most and at least, face widths."""
 
+_LIGHTER = np.float32(0.8)
+"""Thickness of a printed brow over a real one's: solid ink is heavier than hair."""
+
 _COVERED = 0.72
 """Grey of the forehead above a brow over that of the skin below it, under which hair or a hat lies there."""
 
@@ -155,7 +158,7 @@ def _measured(
     step = float(offsets[1] - offsets[0])
     centre = _even((offsets[0] + step * (low + high) / 2).astype(np.float32))
     half = _even((step * (high - low) / 2).astype(np.float32))
-    half = np.minimum(half, np.float32(1.15) * np.median(half))
+    half = _LIGHTER * np.minimum(half, np.float32(1.15) * np.median(half))
     half = np.clip(half, _THINNEST * width, _THICKEST * width)
     along = np.linspace(0, 1, _STATIONS, dtype=np.float32)
     half *= np.interp(along, (0.0, 0.05, 0.2, 0.65, 1.0), (0.3, 0.72, 1.0, 0.85, 0.1)).astype(np.float32)

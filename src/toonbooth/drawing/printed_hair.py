@@ -35,8 +35,11 @@ _OTHER_HUE = 7.0
 _GREYEST = 9.0
 """Chroma, in one light, under which hair is grey."""
 
-_LEAST = 0.004
+_LEAST = 0.008
 """Area of a lock at least, over the square of the face's width."""
+
+_SEEN = 0.15
+"""Area of a crown that must be seen to call a head bald, over the square of a face's width."""
 
 _FACE = 0.7
 """Size of the middle of a face, over all of it, where nothing but skin is expected."""
@@ -68,10 +71,10 @@ def hued_planes(lab: FloatImage) -> tuple[FloatImage, FloatImage, FloatImage]:
     return light, red * strength, yellow * strength
 
 
-def without_locks(
+def told_from_hair(
     skin: FloatImage, lab: FloatImage, regions: Regions, faces: tuple[Face, ...], *, scale: float
 ) -> FloatImage:
-    """Take fair hair that lies over a face off its skin: as light as skin, it is told by its hue.
+    """Take fair hair that lies over a face off its skin, and fill what shade has cut out of a bald one's.
 
     Parameters
     ----------
@@ -84,23 +87,27 @@ def without_locks(
 
     Returns
     -------
-    float32 array, shape (H, W), nowhere more than `skin`.
+    float32 array, shape (H, W).
     """
-    less = skin
+    told = skin
     for head, points, width in head_windows(faces, skin.shape, scale=scale):
         # In a quarter of its pixels: locks have broad forms, and most heads have none.
         size = (head[1].stop - head[1].start, head[0].stop - head[0].start)
         half = (max(1, size[0] // 2), max(1, size[1] // 2))
         few, *masks = (
             shrunk(np.ascontiguousarray(image[head]), half)
-            for image in (lab, less, regions.features, regions.person)
+            for image in (lab, told, regions.features, regions.person)
         )
         here = points * np.float32(0.5) - np.float32(0.25)
         locks = _locks(few, masks[0], masks[1], masks[2], here, width / 2)
         if locks is not None:
-            less = less.copy() if less is skin else less
-            less[head] *= 1 - enlarged(locks, size)
-    return less
+            told = told.copy() if told is skin else told
+            told[head] *= 1 - enlarged(locks, size)
+        elif _bald(masks[0], masks[2], here, width / 2):
+            told = told.copy() if told is skin else told
+            face = polygon_mask(size[::-1], points[facemap.OVAL], feather=0.02 * width)
+            np.maximum(told[head], face * regions.person[head], out=told[head])
+    return told
 
 
 def head_windows(
@@ -168,6 +175,13 @@ def _locks(
         return None
     locks: FloatImage = likely * cv2.dilate(kept.view(np.uint8), np.ones((3, 3), np.uint8))
     return locks
+
+
+def _bald(skin: FloatImage, person: FloatImage, points: Points, width: float) -> bool:
+    """Whether a head has a crown, and nothing but skin on it."""
+    crown = (_crown((skin.shape[0], skin.shape[1]), points, width) > 0.5) & (person > 0.9)
+    seen, hair = np.count_nonzero(crown), np.count_nonzero(crown & (skin < 0.1))
+    return bool(seen > _SEEN * width * width and hair < _ENOUGH)
 
 
 def _crown(size: tuple[int, int], points: Points, width: float) -> FloatImage:

@@ -19,7 +19,7 @@ from toonbooth.drawing.inks import Ink
 from toonbooth.drawing.printed_beards import dotted, find_beards, solid
 from toonbooth.drawing.printed_black import calm_black, find_bleached, without_flecks
 from toonbooth.drawing.printed_ears import with_ears
-from toonbooth.drawing.printed_hair import without_locks
+from toonbooth.drawing.printed_hair import told_from_hair
 from toonbooth.drawing.regions import Regions, polygon_mask
 from toonbooth.drawing.skin_area import SkinTone, closed_skin, measure_skin, skin_form
 from toonbooth.drawing.skin_paint import eye_white_of, lost_light
@@ -102,7 +102,7 @@ def separate(
     skin = closed_skin(lab, regions, faces, scale=scale, unit=unit)
     skin = with_bare_crown(skin, planes_of(lab)[0], grey, regions.person, faces, scale=scale)
     skin = np.maximum(skin, _around_eyes(skin.shape, faces, scale=scale) * regions.person)
-    skin = without_locks(skin, lab, regions, faces, scale=scale)
+    skin = told_from_hair(skin, lab, regions, faces, scale=scale)
     skin = with_ears(skin, lab, regions, faces, scale=scale)
     under = _shadows(skin, lab, grey, regions, faces, scale=scale)
     beards = find_beards(planes_of(lab)[0], grey, regions, faces, scale=scale)

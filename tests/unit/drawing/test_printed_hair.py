@@ -7,7 +7,7 @@ import numpy as np
 
 from tests.unit.drawing.portraits import bust
 from toonbooth.drawing import facemap
-from toonbooth.drawing.printed_hair import without_locks
+from toonbooth.drawing.printed_hair import told_from_hair
 from toonbooth.drawing.regions import find_regions, polygon_mask
 from toonbooth.imaging.colour import luma, rgb_to_lab
 from toonbooth.imaging.pixels import to_float
@@ -26,7 +26,7 @@ def skin_beside_an_eye(colour: tuple[int, int, int]) -> tuple[float, float]:
     lab = rgb_to_lab(to_float(cv2.GaussianBlur(picture, (0, 0), 1.0).astype(np.uint8)))
     regions = find_regions(lab, luma(picture), portrait.matte, (face,), scale=1.0)
     skin = np.maximum(regions.skin, polygon_mask(regions.skin.shape, face.landmarks[facemap.OVAL]))
-    left = without_locks(skin, lab, regions, (face,), scale=1.0)
+    left = told_from_hair(skin, lab, regions, (face,), scale=1.0)
     lock, nose = left[strip][tall // 2 : 2 * tall // 3, 4:-4], left[y - 4 : y + 4, x - 4 : x + 4]
     return float(lock.mean()), float(nose.mean())
 
@@ -39,3 +39,14 @@ def test_a_fair_lock_is_hair() -> None:
 
 def test_a_shade_of_skin_is_none() -> None:
     assert skin_beside_an_eye((206, 160, 138))[0] > 0.9
+
+
+def test_a_shaded_temple_of_a_bald_head_is_skin() -> None:
+    portrait = bust(480, 400, skin=(236, 196, 172), hair=(236, 196, 172))
+    face = portrait.faces[0]
+    x, y = (int(value) for value in face.landmarks.mean(axis=0) - (0.42 * face.width, 0.2 * face.width))
+    lab = rgb_to_lab(to_float(portrait.picture))
+    regions = find_regions(lab, luma(portrait.picture), portrait.matte, (face,), scale=1.0)
+    skin = portrait.matte.copy()
+    skin[y - 8 : y + 8, x - 6 : x + 6] = 0
+    assert told_from_hair(skin, lab, regions, (face,), scale=1.0)[y, x] > 0.9
