@@ -34,6 +34,9 @@ from toonbooth.portrait.model import Face, scaled
 _BEARDED = 0.1
 """Evidence from which on a beard is believed: what it hides would be printed as red skin."""
 
+_GREY_HAIR = 8.0
+"""L* by which grey hair must be darker than other to be black."""
+
 _FOLDED = 0.3
 """How much folds stand out of the cloth around them; turning it up makes more of them black."""
 
@@ -261,7 +264,8 @@ def _cloth_and_hair(
     # Between dark hair and skin there is no third colour.
     beside = smoothstep(gaussian(skin, sigma=max(1.0, 7 * unit)), low=0.04, high=0.3)
     border += np.float32(20) * near * beside * higher(regions, part=0.2) * smoothstep(wide, low=52, high=38)
-    black = border - shaped
+    # Of grey hair dots tell how dark it is; a black blot on it would be a cap.
+    black = border - shaped - np.float32(_GREY_HAIR) * near * plates[Ink.GREY]
     # Dots on cloth follow its form; its weave would be a rash.
     light = gaussian(light, sigma=max(1.0, 5 * unit))
     light = cv2.blendLinear(light, around, near, 1 - near).astype(np.float32, copy=False)

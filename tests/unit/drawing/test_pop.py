@@ -156,6 +156,15 @@ def test_dull_light_on_a_black_suit_is_that_suit_and_light_grey_is_another_cloth
     assert inks_of(portrait)[220, 100] == ink
 
 
+def test_dark_places_in_grey_hair_are_dots_and_no_black() -> None:
+    portrait = bust(480, 400, hair=(150, 150, 152))
+    x, y = portrait.faces[0].landmarks.mean(axis=0)
+    top = int(y - 0.78 * portrait.faces[0].width)
+    cv2.ellipse(portrait.picture, (int(x), top), (26, 7), 0, 0, 360, (74, 74, 77), cv2.FILLED)
+    printed = luma(drawn(portrait, 3).picture)[top - 3 : top + 4, int(x) - 16 : int(x) + 16]
+    assert 0.1 < float((printed < 0.25).mean()) < 0.9
+
+
 def test_specks_of_black_and_of_dark_cloth_in_each_other_are_left_out() -> None:
     unit = 0.5
     black = np.full((120, 120), -4, np.float32)
