@@ -157,10 +157,13 @@ def _measured(
     low, high = _edges(depth, core, np.maximum(deepest, 0.6 * darkness) * _HALF)
     step = float(offsets[1] - offsets[0])
     centre = _even((offsets[0] + step * (low + high) / 2).astype(np.float32))
+    along = np.linspace(0, 1, _STATIONS, dtype=np.float32)
+    # At its inner end a brow runs into the shade beside the nose: followed down there, it would frown.
+    fall = np.interp(along, (0.0, 0.35), (0.25, 1.0)).astype(np.float32)
+    centre = np.maximum(centre, 0) + fall * np.minimum(centre, 0)
     half = _even((step * (high - low) / 2).astype(np.float32))
     half = _LIGHTER * np.minimum(half, np.float32(1.15) * np.median(half))
     half = np.clip(half, _THINNEST * width, _THICKEST * width)
-    along = np.linspace(0, 1, _STATIONS, dtype=np.float32)
     half *= np.interp(along, (0.0, 0.05, 0.2, 0.65, 1.0), (0.3, 0.72, 1.0, 0.85, 0.1)).astype(np.float32)
     path = ridge + across * centre[:, None]
     half_way = (across * half[:, None]).astype(np.float32)
