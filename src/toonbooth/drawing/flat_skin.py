@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from toonbooth.drawing import facemap
 from toonbooth.drawing.flat_flesh import Flesh, bare_skin
@@ -40,6 +41,12 @@ _AROUND_MOUTH = np.array(
     [165, 164, 391, 426, 436, 432, 422, 424, 418, 421, 200, 201, 194, 204, 202, 212, 216, 206]
 )
 """From under the nose past the corners of the mouth to the upper end of the chin."""
+
+_LEVELLED = 0.8
+"""How much of the light from above is taken out of a face's form."""
+
+_ENOUGH = 60
+"""Pixels of skin below which that isn't measured."""
 
 FOLDS = (np.array([129, 203, 206, 216]), np.array([358, 423, 426, 436]))
 """From the wings of the nose past the corners of the mouth."""
@@ -105,6 +112,8 @@ def trace_skin(
 
     lightness = cv2.extractChannel(lab[window], 0).astype(np.float32, copy=False)
     form = _form(lightness, skin, bare, regions, middle=middle, width=width)
+    neck = gaussian(_below_jaw(skin.shape, points, width=width), sigma=max(0.7, 0.008 * width))
+    form -= light_from_above(form, sure, points, width=width) * (1 - neck)
     form *= 1 - _kept_calm(regions, points, width=width) * (form < 0)
     spread = float(np.clip(np.std(form[sure]), 3.0, 9.0))
     spacing, least = max(2.0, 0.022 * width), max(8.0, 0.004 * width * width)
@@ -112,7 +121,6 @@ def trace_skin(
     def where(field: FloatImage, colour: Colour) -> Shape:
         return Shape(trace_field(field, level=0.5, spacing=spacing, least_area=least), byte_colour(colour))
 
-    neck = gaussian(_below_jaw(skin.shape, points, width=width), sigma=max(0.7, 0.008 * width))
     on_skin, below = skin > 0.5, neck > 0.5
     # Shadows that skin and clothes throw on skin have a border of their own.
     cast = (
@@ -171,6 +179,27 @@ def _form(
     wide = masked_blur(lightness, bare, sigma=max(1.5, 0.05 * width))
     trust = smoothstep(gaussian(seen, sigma=max(0.8, 0.018 * width)), low=0.05, high=0.45)
     return wide + (calm - wide) * trust - np.float32(middle)
+
+
+def light_from_above(
+    form: FloatImage, sure: NDArray[np.bool_], points: Points, *, width: float
+) -> FloatImage:
+    """How much darker a face is farther down, (H, W), L*, at most 0.
+
+    Light from above is no form: it would draw a beard.
+    """
+    oval = polygon_mask((form.shape[0], form.shape[1]), points[facemap.OVAL]) > 0.5
+    up = facemap.upright(points)
+    x, y = points[facemap.OVAL].mean(axis=0)
+    columns = np.arange(form.shape[1], dtype=np.float32)[None, :] - x
+    rows = np.arange(form.shape[0], dtype=np.float32)[:, None] - y
+    height = np.clip((columns * up[0] + rows * up[1]) * np.float32(1 / width), -0.7, 0.7)
+    seen = sure & oval
+    if np.count_nonzero(seen) < _ENOUGH:
+        return np.zeros_like(form)
+    slope = float(np.cov(height[seen], form[seen], ddof=0)[0, 1]) / max(float(np.var(height[seen])), 1e-4)
+    trend: FloatImage = np.minimum(height, 0) * np.float32(_LEVELLED * max(slope, 0.0))
+    return trend
 
 
 def _kept_calm(regions: Regions, points: Points, *, width: float) -> FloatImage:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from tests.golden import astronaut_portrait
 from toonbooth.drawing.flat_shade import settle_shade
+from toonbooth.drawing.flat_skin import light_from_above
 from toonbooth.imaging.pixels import FloatImage
 
 WIDTH = 120.0
@@ -51,3 +53,19 @@ def test_shade_goes_on_beyond_the_place_it_lies_on() -> None:
     shade = settle_shade(half_dark(), where, width=WIDTH, least=0.02)
     assert float(shade[30:130, 85:123].min()) > 0.5
     assert not (shade[:, :70] > 0.5).any()
+
+
+def test_light_from_above_darkens_no_lower_face_and_light_from_a_side_stays() -> None:
+    face = astronaut_portrait().faces[0]
+    y, x = np.mgrid[0:256, 0:256].astype(np.float32)
+    sure = np.ones((256, 256), np.bool_)
+    low, high = (int(face.landmarks[point, 1]) for point in (152, 10))
+    middle = int(face.landmarks[152, 0])
+    from_above, from_left = -12 * (y - y.mean()) / face.width, -12 * (x - middle) / face.width
+    trends = [
+        light_from_above(form.astype(np.float32), sure, face.landmarks, width=face.width)
+        for form in (from_above, from_left)
+    ]
+    assert float(trends[0][low - 2, middle]) < -3
+    assert float(np.abs(trends[0][high : high + 5, middle]).max()) == 0
+    assert float(np.abs(trends[1]).max()) < 1
