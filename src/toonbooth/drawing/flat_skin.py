@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from toonbooth.drawing import facemap
 from toonbooth.drawing.flat_flesh import Flesh, bare_skin
 from toonbooth.drawing.flat_shade import settle_shade
+from toonbooth.drawing.jawline import jaw_path
 from toonbooth.drawing.pen import Colour, ellipse
 from toonbooth.drawing.regions import Regions, polygon_mask
 from toonbooth.drawing.skin_surface import Surface
@@ -112,7 +113,8 @@ def trace_skin(
 
     lightness = cv2.extractChannel(lab[window], 0).astype(np.float32, copy=False)
     form = _form(lightness, skin, bare, regions, middle=middle, width=width)
-    neck = gaussian(_below_jaw(skin.shape, points, width=width), sigma=max(0.7, 0.008 * width))
+    jaw, up = scaled(jaw_path(face), scale) - corner, facemap.upright(points)
+    neck = gaussian(_below_jaw(skin.shape, jaw, up, width=width), sigma=max(0.7, 0.008 * width))
     form -= light_from_above(form, sure, points, width=width) * (1 - neck)
     form *= 1 - _kept_calm(regions, points, width=width) * (form < 0)
     spread = float(np.clip(np.std(form[sure]), 3.0, 9.0))
@@ -137,7 +139,7 @@ def trace_skin(
     shade = np.minimum(shade, np.float32(1.35) - neck)
     inside = [*_blush(face, points, paint, look, width=width), where(shade, look.shade(paint))]
     # A neck is one tone farther from the light than the face, so that a jaw is seen.
-    np.maximum(lean, 2 * _under_jaw(skin.shape, points, width=width) - 1, out=lean)
+    np.maximum(lean, 2 * _under_jaw(skin.shape, jaw, up, width=width) * neck - 1, out=lean)
     shade = settle_shade(lean, on_skin & below, width=width, least=_LEAST_SHADE)
     inside.append(where(np.minimum(shade, neck), look.deep_shade(paint)))
     curves = trace_field(skin, level=0.5, spacing=max(2.0, 0.016 * width), least_area=least)
@@ -220,21 +222,18 @@ def _kept_calm(regions: Regions, points: Points, *, width: float) -> FloatImage:
     return calm
 
 
-def _under_jaw(shape: tuple[int, ...], points: Points, *, width: float) -> FloatImage:
-    """The place right under a jaw, widest below the chin."""
-    up = facemap.upright(points)
-    jaw = points[facemap.JAW]
+def _under_jaw(shape: tuple[int, ...], jaw: Points, up: Points, *, width: float) -> FloatImage:
+    """The place right under a jaw, (H, W), widest below the chin."""
     reach = 0.15 * width * np.sin(np.linspace(0, np.pi, len(jaw)))[:, None] ** 1.5
     low = (jaw - up * reach).astype(np.float32)
-    size = (shape[0], shape[1])
     outline = np.concatenate([jaw, low[::-1]]).astype(np.float32)
-    return polygon_mask(size, outline) * (1 - polygon_mask(size, points[facemap.OVAL]))
+    return polygon_mask((shape[0], shape[1]), outline)
 
 
-def _below_jaw(shape: tuple[int, ...], points: Points, *, width: float) -> FloatImage:
+def _below_jaw(shape: tuple[int, ...], jaw: Points, up: Points, *, width: float) -> FloatImage:
     """All that lies lower than a jaw, (H, W)."""
-    up = facemap.upright(points)
-    jaw = points[facemap.JAW[2:-2]]
+    # Beside its ends there are ears.
+    jaw = jaw[len(jaw) // 9 : -(len(jaw) // 9)]
     aside = np.array([-up[1], up[0]], np.float32) * np.float32(3 * width)
     if float((jaw[0] - jaw[-1]) @ aside) < 0:
         aside = -aside

@@ -141,6 +141,16 @@ def jaw_stroke(
     return window, _ink(grey.shape, path, pressure * np.float32(0.013 * width * weight**0.7))
 
 
+def jaw_path(face: Face) -> Points:
+    """Where a face ends from ear to chin to ear, (96, 2), pixels: as its head was measured or is known."""
+    path = _even(face.landmarks[facemap.JAW])
+    outward = _normals(path, face.landmarks[facemap.OVAL].mean(axis=0))
+    known = _measured_jaw(face, path, outward)
+    if known is not None:
+        path += outward * (known + np.float32(_WITHIN * face.width))[:, None]
+    return path
+
+
 def _measured_jaw(face: Face, path: Points, outward: Points) -> FloatImage | None:
     """How far outside a path each point of the measured head's jaw lies, pixels; None where none is known.
 

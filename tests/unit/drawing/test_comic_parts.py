@@ -15,7 +15,7 @@ from toonbooth.drawing.cel import cel_tones
 from toonbooth.drawing.cel_backdrop import Scene, SceneLook, draw_scene
 from toonbooth.drawing.cel_skin import CelTones
 from toonbooth.drawing.cloth import without_flecks, without_mottle, woven_cloth
-from toonbooth.drawing.jawline import draw_jaws
+from toonbooth.drawing.jawline import draw_jaws, jaw_path
 from toonbooth.drawing.regions import Regions, find_regions
 from toonbooth.drawing.rim import settle_rim
 from toonbooth.drawing.sheet import Light, Sheet
@@ -118,6 +118,7 @@ def test_the_line_runs_where_the_head_was_found_to_end(away: float) -> None:
     ink = (picture[:, x].astype(int) - image[:, x]).sum(axis=1)
     assert abs(int(ink.argmax()) - end) < 0.02 * face.width
     assert ink.max() > 60
+    assert abs(float(jaw_path(measured.faces[0])[:, 1].max()) - end) < 0.02 * face.width
 
 
 def test_a_chin_before_a_white_collar_gets_no_line() -> None:
