@@ -57,6 +57,9 @@ _STUBBLE = 0.45
 _STUBBLE_SHARE, _HAIR_SHARE = 0.36, 0.92
 """How far the tones of stubble and of hair are from skin's to that of the darker hair."""
 
+_GREYER = 0.85
+"""What is left of hair's colours: a photo mixes those of the skin beneath into it."""
+
 _SMALLEST, _SPECK = 0.02, 0.0025
 """Areas in squares of a face's width of the least beard and of the least piece of one."""
 
@@ -122,9 +125,10 @@ def draw_beard(seen: Likeness) -> list[Shape]:
         return []
     # On the cheeks a beard lies in the shade of these.
     own = dense & (middle > 0.5) if np.count_nonzero(dense & (middle > 0.5)) > 12 else dense
-    darker = own & (depth[::2, ::2] >= np.median(depth[::2, ::2][own]))
+    darker = own & (depth[::2, ::2] >= np.percentile(depth[::2, ::2][own], 60))
     lightness, red, yellow = (float(value) for value in np.median(seen.lab[::2, ::2][darker], axis=0))
-    colour = (max(7.0, lightness + 0.35 * (seen.paint[0] - seen.tone[0])), red, yellow)
+    lighter = 0.2 * (seen.paint[0] - seen.tone[0])
+    colour = (max(7.0, lightness + lighter), _GREYER * red, _GREYER * yellow)
     spacing = max(0.75, 0.018 * few.width)
     shapes = []
     for mask, share in ((stubble, _STUBBLE_SHARE), (dense, _HAIR_SHARE)):
