@@ -50,8 +50,8 @@ def settle_shade(
 
     References
     ----------
-    S. Esedoğlu, Y.-H. R. Tsai, "Threshold dynamics for the piecewise constant Mumford-Shah functional",
-    Journal of Computational Physics 211(1), 2006. doi:10.1016/j.jcp.2005.05.027
+    Threshold dynamics: T. Kostić, A. Bertozzi, "Statistical density estimation using threshold dynamics for
+    geometric motion", Journal of Scientific Computing 54(2), 2013. doi:10.1007/s10915-012-9615-6
     """
     sigma = max(0.8, stiff * width)
     shade = gaussian(lean, sigma=0.5 * sigma) > 0
