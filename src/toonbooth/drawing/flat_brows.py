@@ -13,7 +13,7 @@ from toonbooth.drawing.features import BROWS
 from toonbooth.drawing.flat_strokes import stroke, traced
 from toonbooth.drawing.flat_tracing import turned_away
 from toonbooth.drawing.likeness import Likeness
-from toonbooth.drawing.pen import Colour
+from toonbooth.drawing.pen import Colour, curve
 from toonbooth.drawing.regions import polygon_mask
 from toonbooth.drawing.vector import Shape
 from toonbooth.imaging.morphology import disk
@@ -21,6 +21,7 @@ from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.ranks import medians, percentile
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
+from toonbooth.portrait.model import Points
 
 _Brow = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
 """Landmarks around a brow, along its upper and along its lower edge."""
@@ -30,6 +31,12 @@ _COVERED = 0.12
 
 _FAINT = 9.0
 """L* by which a brow is darker than skin, at least, to be drawn in its own form."""
+
+_LONG = 0.75
+"""Share of a brow's length, as landmarks have it, under which it is seen in part."""
+
+_ASIDE = 0.02
+"""How far beside that line, in face widths."""
 
 _PLAIN = 17.0
 """L* by which brows are drawn darker than skin, at least."""
@@ -42,11 +49,13 @@ class _Seen:
     mass : (H, W), above 0.5 where it is.
     colour : its own, L*a*b*.
     weight : how much of it is seen.
+    in_part : whether it is too fair, or too much in shade, to be seen in its whole length.
     """
 
     mass: FloatImage
     colour: Colour
     weight: float
+    in_part: bool
 
 
 def draw_brows(seen: Likeness) -> list[Shape]:
@@ -56,7 +65,7 @@ def draw_brows(seen: Likeness) -> list[Shape]:
     # Both, if one is: a pair is drawn in one hand.
     if any(_covered(seen, outline) for outline, _, _ in brows):
         return _covered_brows(seen, brows)
-    own = [_seen(seen, outline) for outline, _, _ in brows]
+    own = [_seen(seen, brow) for brow in brows]
     clear = [each for each in own if each]
     if clear:
         weights = [each.weight for each in clear]
@@ -68,14 +77,15 @@ def draw_brows(seen: Likeness) -> list[Shape]:
         colour = (seen.paint[0] * 0.68, seen.paint[1] + 2, seen.paint[2] * 1.05)
     shapes: list[Shape] = []
     for brow, found in zip(brows, own, strict=True):
-        shapes += traced(found.mass, colour, seen) if found else _hinted(seen, brow, colour)
+        hinted = _hinted(seen, brow, colour) if found is None or found.in_part else []
+        shapes += hinted if found is None else traced(_joined(seen, found.mass, hinted), colour, seen)
     return shapes
 
 
-def _seen(seen: Likeness, outline: NDArray[np.int64]) -> _Seen | None:
+def _seen(seen: Likeness, brow: _Brow) -> _Seen | None:
     """A brow as the photo shows it; None where it is too fair, or hidden."""
     width = seen.width
-    zone = _place(seen, outline)
+    zone = _place(seen, brow[0])
     zone *= seen.skin
     depth = gaussian(seen.around - seen.lab[..., 0], sigma=0.008 * width)
     inside = depth[zone > 0.6]
@@ -87,19 +97,39 @@ def _seen(seen: Likeness, outline: NDArray[np.int64]) -> _Seen | None:
     size = np.count_nonzero(sure)
     if size <= 0.004 * width**2:
         return None
+    near = cv2.dilate(sure.astype(np.float32), disk(_ASIDE * width)).astype(np.float32, copy=False)
+    long = float((seen.at(near, curve(_ridge(seen, brow), samples=17)) > 0.5).mean())
     light, a, b = (float(value) for value in medians(seen.lab[sure].T))
     shift = 0.3 * (seen.paint[0] - seen.tone[0])
-    return _Seen(mass, (light + shift - 0.08 * darkness, a, b), size * darkness)
+    return _Seen(mass, (light + shift - 0.08 * darkness, a, b), size * darkness, long < _LONG)
 
 
 def _hinted(seen: Likeness, brow: _Brow, colour: Colour) -> list[Shape]:
     """A brow too fair to be seen: a face without any looks ill. Under a fringe there is none."""
     _, top, bottom = brow
-    ridge = ((seen.points[top] + seen.points[bottom]) / 2).astype(np.float32)
+    ridge = _ridge(seen, brow)
     if float(seen.at(seen.skin * (1 - seen.frames), ridge).mean()) < 0.7:
         return []
     thick = float(np.hypot(*(seen.points[top[2]] - seen.points[bottom[2]])))
     return stroke(ridge, (0.1 * thick, 0.75 * thick, 0.65 * thick, 0.1 * thick), colour)
+
+
+def _joined(seen: Likeness, mass: FloatImage, hinted: list[Shape]) -> FloatImage:
+    """What is seen of a brow, (H, W), with a stroke along all of it: one shape without forks."""
+    if not hinted:
+        return mass
+    together = mass > 0.5
+    for outline in (each for shape in hinted for each in shape.curves):
+        together |= polygon_mask(seen.size, outline) > 0.5
+    closed = cv2.morphologyEx(together.astype(np.float32), cv2.MORPH_CLOSE, disk(_ASIDE * seen.width))
+    return gaussian(closed.astype(np.float32, copy=False), sigma=0.008 * seen.width)
+
+
+def _ridge(seen: Likeness, brow: _Brow) -> Points:
+    """The middle line of a brow as landmarks have it, (5, 2)."""
+    _, top, bottom = brow
+    ridge: Points = ((seen.points[top] + seen.points[bottom]) / 2).astype(np.float32)
+    return ridge
 
 
 def _covered(seen: Likeness, outline: NDArray[np.int64]) -> bool:
@@ -128,9 +158,9 @@ def _covered_brows(seen: Likeness, brows: Sequence[_Brow]) -> list[Shape]:
     if lightness > seen.tone[0] - _FAINT:
         return []
     shapes: list[Shape] = []
-    for _, top, bottom in brows:
-        ridge = ((seen.points[top] + seen.points[bottom]) / 2).astype(np.float32)
+    for brow in brows:
+        _, top, bottom = brow
         thick = float(np.hypot(*(seen.points[top[2]] - seen.points[bottom[2]])))
-        path = ridge + seen.up * np.float32(0.45 * thick)
+        path = _ridge(seen, brow) + seen.up * np.float32(0.45 * thick)
         shapes += stroke(path, (0.15 * thick, 0.9 * thick, thick, 0.6 * thick), (lightness, a, b))
     return shapes

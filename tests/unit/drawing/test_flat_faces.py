@@ -178,3 +178,15 @@ def test_a_chip_on_a_face_is_skin_and_a_lock_of_hair_is_none() -> None:
     whole = whole_faces(Surface(skin, skin, ()), (face,), scale=1.0).skin
     assert float(whole[y, x]) > 0.9
     assert float(whole[y, lock][2:-2].max()) < 0.1
+
+
+def test_a_brow_of_which_one_half_is_seen_is_drawn_in_its_whole_length() -> None:
+    points = landmarks()
+    brow = place(points[facemap.LEFT_BROW])
+    middle = int(points[facemap.LEFT_BROW, 0].mean())
+    half = brow.copy()
+    half[:, :middle] = 0
+    seen = face_with(half, (0.2, 0.14, 0.1))
+    drawn = np.maximum.reduce([covered(each, seen) for each in draw_brows(seen)])
+    faded = (brow > 0.9) & (half < 0.1)
+    assert float(drawn[faded[seen.window]].mean()) > 0.3
