@@ -38,6 +38,9 @@ _SAMPLES = 1200
 _WHITE = 75.0
 """L* from which on a cloth is white."""
 
+_SKIN_LIGHT, _SKIN_HUE = 20.0, 9.0
+"""Differences in lightness and in hue from skin's paint up to which something is skin."""
+
 _CREASED = 15000.0
 """Area from which on a cloth has creases, in square four-hundredths of a face's width."""
 
@@ -139,6 +142,7 @@ def trace_tones(
     tones: MassTones,
     grain: Grain,
     *,
+    paint: Colour | None = None,
     unit: float,
 ) -> tuple[Rgb, tuple[Shape, ...]]:
     """A material's commonest tone, and its others as shapes that nest: each lies within the one before.
@@ -155,6 +159,8 @@ def trace_tones(
         Where its colour can be trusted.
     tones : MassTones
     grain : Grain
+    paint : L*a*b*
+        What skin is painted in, if it may be skin; it is if it has its hue, and nothing of it is lighter.
     unit : float, pixels
         A four-hundredth of a face's width.
     """
@@ -191,7 +197,8 @@ def trace_tones(
     sides: list[tuple[float, float]] = []
     if base > 0:
         sides.append((-1, levels[base - 1 if 4 * present[base - 1] > present[:base].sum() else 0]))
-    if base < len(levels):
+    skin = None if paint is None else np.array((paint[0], _HUE * paint[1], _HUE * paint[2]), np.float32)
+    if base < len(levels) and skin is None:
         near = 4 * present[base + 1] > present[base + 1 :].sum()
         sides.append((1, levels[base if near else len(levels) - 1]))
     # Beyond its borders nothing is seen of a material.
@@ -208,6 +215,8 @@ def trace_tones(
     middle = colours[plain if plain.any() else counted]
     # White is what is lit.
     middle = (middle[middle[:, 0] >= np.median(middle[:, 0])] if white else middle).mean(axis=0)
+    if skin is not None and _much_like(middle, skin):
+        middle = skin
     shapes: list[Shape] = []
     for (side, level), field in zip(sides, fields, strict=True):
         curves = trace_field(
@@ -227,6 +236,10 @@ def trace_tones(
         deep = byte_colour(_toned(middle, -deepest, (0, deepest), tones.shade))
         shapes.append(Shape(creases, deep).moved(scale=1, corner=corner))
     return byte_colour(_lab(middle)), tuple(shapes)
+
+
+def _much_like(one: FloatImage, skin: FloatImage) -> bool:
+    return abs(float(one[0] - skin[0])) < _SKIN_LIGHT and float(np.hypot(*(one - skin)[1:])) < _SKIN_HUE
 
 
 def _toned(base: FloatImage, away: float, steps: tuple[float, float], shade: tuple[float, float]) -> Colour:

@@ -97,7 +97,10 @@ def trace_masses(
     dull, slope = _dull(shaped), slopes(shaped)
     inner = cv2.erode(where, disk(max(3.0, 8 * unit))) > 0.5
     sure = wanted & (on_head | ~_steep(slope) & inner)
-    seeds = _seeds(known)
+    kept = _apart(known)
+    seeds: FloatImage = (
+        _dull(shaped_for_paper(np.array([kept], np.float32)))[0] if kept else np.zeros((0, 3), np.float32)
+    )
     materials: list[FloatImage] = []
     for place, shade, count, apart in places:
         # What two cloths have mixed at their border is no third, unless there is nothing else.
@@ -109,7 +112,8 @@ def trace_masses(
         materials.append((found / weights).astype(np.float32))
     labels = _nearest(dull, materials, [(place, shade) for place, shade, _, _ in places])
     count = sum(len(found) for found in materials)
-    labels = whole_cloths(labels, shaped, wanted, _kinds(materials, seeds), unit=unit)
+    kinds = _kinds(materials, seeds)
+    labels = whole_cloths(labels, shaped, wanted, kinds, unit=unit)
     # What lies outside takes no part, but masses go on to it: beside the silhouette nothing else may show.
     labels = _settled(np.where(wanted, labels, np.uint8(count)), sure, reach=max(4.0, 12 * unit))
     of_hair = len(materials[0]) if len(places) > len(heads) else 0
@@ -129,7 +133,9 @@ def trace_masses(
             continue
         hairy = index >= of_hair
         grain, core = (HAIR, own & inner) if hairy else (CLOTH, own & sure)
-        base, inside = trace_tones(shaped, own & wanted, core, tones, grain, unit=unit)
+        # Hands and shoulders are of one colour with the face above them, if it is known whose they are.
+        paint = kept[0] if kinds[index] == 1 and len(kept) == 1 else None
+        base, inside = trace_tones(shaped, own & wanted, core, tones, grain, paint=paint, unit=unit)
         if index == commonest:
             # It lies everywhere, and so may its tones: others cover them.
             masses.insert(0, (np.inf, Shape((np.repeat(frame, 2, axis=0),), base)))
@@ -207,16 +213,13 @@ def _steep(slope: FloatImage) -> NDArray[np.bool_]:
     return steep
 
 
-def _seeds(known: Sequence[Colour]) -> FloatImage:
-    """Known colours, (M, 3), as they tell materials apart; of nearly the same one."""
+def _apart(known: Sequence[Colour]) -> list[Colour]:
+    """Known colours, of nearly the same one."""
     kept: list[Colour] = []
     for colour in known:
         if all(np.linalg.norm(np.subtract(colour, other)) > _SAME for other in kept):
             kept.append(colour)
-    if not kept:
-        return np.zeros((0, 3), np.float32)
-    seeds: FloatImage = _dull(shaped_for_paper(np.array([kept], np.float32)))[0]
-    return seeds
+    return kept
 
 
 def _kinds(materials: list[FloatImage], seeds: FloatImage) -> NDArray[np.intp]:

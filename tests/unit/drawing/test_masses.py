@@ -5,9 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from toonbooth.drawing.mass_tones import CLOTH, MassTones, trace_tones
+from toonbooth.drawing.mass_tones import CLOTH, MassTones, shaped_for_paper, trace_tones
 from toonbooth.drawing.masses import trace_masses
-from toonbooth.drawing.vector import Shape, paint, stout
+from toonbooth.drawing.vector import Shape, byte_colour, paint, stout
 from toonbooth.imaging.pixels import FloatImage
 
 TONES = MassTones(count=6, apart=8.0, contrast=0.0)
@@ -78,6 +78,14 @@ def test_what_goes_over_softly_is_one_cloth_and_a_step_is_a_border() -> None:
     step[:, 48:] += lit
     assert len(trace_masses(soft, EVERYWHERE, tones, unit=0.2)) == 1
     assert len(trace_masses(step, EVERYWHERE, tones, unit=0.2)) == 2
+
+
+def test_a_hand_has_the_colour_of_the_skin_above_it_and_a_white_sleeve_its_own() -> None:
+    skin = (70.0, 16.0, 18.0)
+    for colour, like in (((64.0, 18.0, 22.0), True), ((90.0, 4.0, 5.0), False)):
+        own = np.ones((96, 96), np.bool_)
+        base, _ = trace_tones(shaped_for_paper(flat(colour)), own, own, TONES, CLOTH, paint=skin, unit=0.2)
+        assert (base == byte_colour(skin)) == like
 
 
 def test_shine_on_hair_keeps_the_hue_of_the_hair() -> None:
