@@ -39,11 +39,17 @@ _CHIP = 5000.0
 _SPECK = 700.0
 """Area up to which a piece is none of its own, whatever its colour."""
 
+_ASTRAY = 3.0
+"""How many times as large a piece of hair may be that is none."""
+
 _CHIP_HUE, _CHIP_TONE = 13.0, 26.0
 """Differences in hue, in one light, and in lightness up to which it is one of what lies around it."""
 
 _FEW, _STREAK_HUE = 0.3, 26.0
 """Share of a head's hair below which another colour in it is a streak, and how far its hue may differ."""
+
+_WHITE, _WHITE_TONE, _BESIDE_WHITE = 75.0, 55.0, 0.35
+"""L* from which on a cloth is white, how much darker its shade is at most, its share of a chip's border."""
 
 _DARK = 30.0
 """L* below which hues count the less."""
@@ -201,8 +207,11 @@ def _without_chips(
             rim = (cv2.dilate(own, np.ones((3, 3), np.uint8)) > 0) & (own == 0)
             around = np.bincount(around_all[rows, columns][rim], minlength=_NOTHING + 1)
             most = int(around[:_NOTHING].argmax())
-            if areas[piece] >= speck:
-                if 2 * around[most] <= around.sum() or kind[most] != kind[index]:
+            # Hair grows on a head: what of its colour lies alone is none.
+            if areas[piece] >= (_ASTRAY * speck if kind[index] > 1 else speck):
+                # The shade at a white collar is no cloth of its own, though a coat lies on its other side.
+                needed = _BESIDE_WHITE if means[most, 0] > _WHITE else 0.5
+                if around[most] <= needed * around.sum() or kind[most] != kind[index]:
                     continue
                 if not _much_alike(colours[window][rows, columns][own > 0].mean(axis=0), means[most]):
                     continue
@@ -218,4 +227,5 @@ def _much_alike(one: FloatImage, other: FloatImage) -> bool:
     hues = [colour[1:] * float(in_one_light(colour[:1])[0]) for colour in (one, other)]
     # What is black has no hue to tell.
     off = float(np.linalg.norm(hues[0] - hues[1])) * min(float(min(one[0], other[0])) / _DARK, 1.0)
-    return abs(float(one[0] - other[0])) < _CHIP_TONE and off < _CHIP_HUE
+    tone = _WHITE_TONE if other[0] > _WHITE else _CHIP_TONE
+    return abs(float(one[0] - other[0])) < tone and off < _CHIP_HUE

@@ -21,7 +21,7 @@ _DEEP, _SHALLOW = 1.8, 0.9
 _OVER_WEAVE = 2.8
 """How many times deeper than the cloth is uneven on average."""
 
-_LONG = 85.0
+_LONG = 105.0
 """Least length of one, in four-hundredths of a face's width."""
 
 _THIN = 14.0

@@ -50,6 +50,22 @@ def test_a_jumper_that_is_paler_in_its_shade_is_one_cloth_and_a_red_shirt_at_a_b
         assert len(np.unique(found)) == count
 
 
+def test_shade_between_a_white_collar_and_a_coat_is_the_collars() -> None:
+    shaped, labels = np.full((96, 96, 3), (92.0, 2.0, -2.0), np.float32), np.zeros((96, 96), np.uint8)
+    shaped[:, 60:], labels[:, 60:] = (10.0, 2.0, -4.0), 1
+    shaped[30:60, 52:60], labels[30:60, 52:60] = (55.0, 7.0, 4.0), 2
+    found = whole_cloths(labels, shaped, EVERYWHERE, np.zeros(3, np.intp), unit=0.5)
+    assert found[45, 56] == found[45, 10] != found[45, 90]
+
+
+def test_a_scrap_of_hair_far_from_the_hair_is_none() -> None:
+    shaped, labels = np.full((96, 96, 3), (20.0, 2.0, -12.0), np.float32), np.zeros((96, 96), np.uint8)
+    shaped[:40], labels[:40] = (60.0, 14.0, 12.0), 1
+    shaped[70:82, 40:52], labels[70:82, 40:52] = (60.0, 14.0, 12.0), 1
+    found = whole_cloths(labels, shaped, EVERYWHERE, np.array([0, 2]), unit=0.3)
+    assert found[76, 46] == found[60, 10] != found[10, 10]
+
+
 def test_roots_are_of_one_hair_with_its_lengths_and_a_ribbon_is_not() -> None:
     shaped, labels = np.full((96, 96, 3), (54.0, 7.0, 30.0), np.float32), np.zeros((96, 96), np.uint8)
     shaped[:20], labels[:20] = (37.0, 5.0, 10.0), 1
