@@ -12,6 +12,11 @@ serve: .venv/serve.stamp  ## Start gallery and studio (ARGS="--gallery-port 3100
 
 test: .venv/dev.stamp models  ## Install what tests need and run all of them
 	@# Tests start hundreds of processes: what those compile is kept, whatever the user's setting, in .venv.
+	@# Their databases flush each commit to disk, which takes no time in memory, where there are 2 GB of it.
+	@room=$$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 { print $$4 }'); \
+	if test "$${room:-0}" -gt 2000000; then \
+		export TMPDIR=$$(mktemp -d /dev/shm/tb-XXXXXX); trap 'rm -rf "$$TMPDIR"' EXIT INT TERM; \
+		chmod 711 "$$TMPDIR"; fi; \
 	env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX=$(CURDIR)/.venv/pycache $(RUN)/python -m pytest $(ARGS)
 
 browser:  ## Install Chromium, in which tests try the page (Debian; through sudo, unless you are root)
