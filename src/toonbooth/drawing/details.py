@@ -9,7 +9,7 @@ from toonbooth.drawing.regions import Regions
 from toonbooth.imaging.colour import planes_of
 from toonbooth.imaging.lines import long_enough
 from toonbooth.imaging.pixels import ByteImage, FloatImage
-from toonbooth.imaging.smoothing import gaussian
+from toonbooth.imaging.smoothing import gaussian, masked_blur
 from toonbooth.imaging.tones import smoothstep
 
 
@@ -86,7 +86,8 @@ def find_objects(tone: FloatImage, body: FloatImage, *, unit: float) -> FloatIma
     -------
     float32 array, shape (H, W), 0 … 1; a dark dial within a light hand is part of it.
     """
-    unlike = np.abs(tone - gaussian(tone, sigma=max(1.0, 70 * unit)))
+    # Beside a bare neck or a white wall all cloth would stand out.
+    unlike = np.abs(tone - masked_blur(tone, body, sigma=max(1.0, 70 * unit)))
     apart = gaussian(body * smoothstep(unlike, low=0.16, high=0.3), sigma=max(0.8, 7 * unit))
     found: FloatImage = body * np.minimum(np.float32(1.7) * apart, 1)
     return found

@@ -108,7 +108,7 @@ def study_painting(
     lost = lost_in_planes(lab, planes)
     details = (1 - rim) * find_details(lost, regions, hair, flow.coherence, unit=unit)
     distance = distance_from_heads(size, faces, scale=scale)
-    body = smoothstep(distance, low=0.7, high=1.0) * person * (1 - hair)
+    body = smoothstep(distance, low=0.85, high=1.15) * person * (1 - hair)
     # A watch or a microphone is detail all over.
     objects = find_objects(1 - planes_of(lab)[0] * np.float32(0.01), body, unit=unit)
     objects *= smoothstep(gaussian(lost, sigma=max(0.8, 6 * unit)), low=1.0, high=2.5)

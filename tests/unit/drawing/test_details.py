@@ -69,3 +69,10 @@ def test_a_hand_with_a_watch_stands_out_from_a_dark_suit_and_cloth_does_not() ->
     assert found[52:78, 44:86].min() > 0.8
     assert found[:, 120:].max() < 0.05
     assert not find_objects(tone, NONE, unit=UNIT).any()
+
+
+def test_dark_cloth_beside_a_bare_neck_does_not_stand_out() -> None:
+    tone, body = np.full(SHAPE, 0.8, np.float32), 1 - NONE
+    tone[:50] = 0.1
+    body[:50] = 0
+    assert find_objects(tone, body, unit=UNIT).max() < 0.05
