@@ -32,11 +32,12 @@ from toonbooth.imaging.flow import FlowSmoother, edge_tangent_flow
 from toonbooth.imaging.kuwahara import anisotropic_kuwahara
 from toonbooth.imaging.lines import line_response
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
+from toonbooth.imaging.ranks import medians
 from toonbooth.imaging.resize import Size, shrunk
 from toonbooth.imaging.smoothing import GuidedPlane, flatten, gaussian, guided_planes
 from toonbooth.imaging.tones import smoothstep
 from toonbooth.imaging.windows import around_point
-from toonbooth.portrait.model import Face, Portrait
+from toonbooth.portrait.model import Portrait
 
 _ENOUGH_SKIN = 30
 """Pixels of a face below which it has no colour of its own."""
@@ -94,11 +95,12 @@ def study_painting(
     even = flatten(small, passes=1, tone=24.0, reach=5, median=3)
     lab, even_grey = rgb_to_lab(to_float(even)), luma(even)
     faces, scale = portrait.faces, 1 / factor
+    distance = distance_from_heads(size, faces, scale=scale)
     person, jewels, lab = _person(portrait, lab, factor=factor, unit=unit)
     planes = along.smooth(anisotropic_kuwahara(lab, even_grey, flow, radius=max(1.2, 6.0 * unit)))
     regions = find_regions(planes, grey, person, faces, scale=scale)
     regions = settle_skin(regions, planes, grey, faces, scale=scale)
-    skin = without_jewels(regions.skin, jewels) * warm_beyond_faces(planes, faces, scale=scale)
+    skin = without_jewels(regions.skin, jewels) * warm_beyond_faces(planes, distance)
     regions = replace(regions, skin=skin)
     hair, sleek = find_hair(lab, grey, regions, unit=unit), find_sleek(grey, unit=unit)
     rim = find_rim_light(lab, regions, faces, scale=scale)
@@ -107,7 +109,6 @@ def study_painting(
         regions = replace(regions, skin=np.maximum(regions.skin, rim))
     lost = lost_in_planes(lab, planes)
     details = (1 - rim) * find_details(lost, regions, hair, flow.coherence, unit=unit)
-    distance = distance_from_heads(size, faces, scale=scale)
     body = smoothstep(distance, low=0.85, high=1.15) * person * (1 - hair)
     # A watch or a microphone is detail all over.
     objects = find_objects(1 - planes_of(lab)[0] * np.float32(0.01), body, unit=unit)
@@ -175,14 +176,13 @@ def _person(
     return person, person - bare, mended
 
 
-def warm_beyond_faces(lab: FloatImage, faces: tuple[Face, ...], *, scale: float) -> FloatImage:
+def warm_beyond_faces(lab: FloatImage, distance: FloatImage) -> FloatImage:
     """0 where what was taken for skin beyond a face is grey or blue, as a shirt beside it, 1 elsewhere."""
-    size: Size = (lab.shape[1], lab.shape[0])
     _, red, yellow = planes_of(lab)
     warm = smoothstep(np.float32(0.6) * red + np.float32(0.8) * yellow, low=0.0, high=2.5)
-    near = smoothstep(distance_from_heads(size, faces, scale=scale), low=0.66, high=0.52)
+    near = smoothstep(distance, low=0.66, high=0.52)
     # A photo without colours has none to tell by.
-    return np.maximum(warm, near) if float(np.abs(lab[..., 1:]).mean()) > 1 else np.ones_like(warm)
+    return np.maximum(warm, near) if float(np.abs(lab[::3, ::3, 1:]).mean()) > 1 else np.ones_like(warm)
 
 
 def _model(graded: FloatImage, tone: FloatImage, regions: Regions, fine: FloatImage, *, unit: float) -> None:
@@ -208,7 +208,7 @@ def calm_gloss(graded: FloatImage, regions: Regions) -> None:
         sure = skin > 0.8
         if np.count_nonzero(sure) < _ENOUGH_SKIN:
             continue
-        lightness, red, yellow = (float(value) for value in np.median(part[sure], axis=0))
+        lightness, red, yellow = (float(value) for value in medians(part[sure].T))
         drawn = planes_of(part)
         calm_lips(drawn, near.lips, near.mouth, (lightness, red, yellow), matt=_MATT)
         graded[window] = cv2.merge(drawn)

@@ -22,6 +22,7 @@ from toonbooth.drawing.painted_study import (
 )
 from toonbooth.drawing.regions import Regions
 from toonbooth.drawing.scraps import clean_rim
+from toonbooth.drawing.vignette import distance_from_heads
 from toonbooth.imaging.brushwork import BrushDirections
 from toonbooth.imaging.colour import rgb_to_lab
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
@@ -235,13 +236,14 @@ def test_a_grey_shirt_that_was_taken_for_skin_is_none_and_a_hand_is_some() -> No
     lab = np.zeros((160, 128, 3), np.float32)
     lab[...] = (70, 12, 16)
     lab[120:, :64] = (70, 1, -4)
-    warm = warm_beyond_faces(lab, portrait.faces, scale=1.0)
+    distance = distance_from_heads((128, 160), portrait.faces, scale=1.0)
+    warm = warm_beyond_faces(lab, distance)
     assert warm[125:, :60].max() == 0
     assert warm[125:, 70:].min() == 1
     x, y = (int(each) for each in portrait.faces[0].box.centre)
     lab[y - 4 : y + 4, x - 4 : x + 4] = (90, 0, -2)
-    assert warm_beyond_faces(lab, portrait.faces, scale=1.0)[y, x] == 1
-    assert warm_beyond_faces(lab * np.array([1, 0, 0], np.float32), portrait.faces, scale=1.0).min() == 1
+    assert warm_beyond_faces(lab, distance)[y, x] == 1
+    assert warm_beyond_faces(lab * np.array([1, 0, 0], np.float32), distance).min() == 1
 
 
 def test_gloss_leaves_lips_their_colour_and_stays_a_light() -> None:
