@@ -69,3 +69,12 @@ def test_light_from_above_darkens_no_lower_face_and_light_from_a_side_stays() ->
     assert float(trends[0][low - 2, middle]) < -3
     assert float(np.abs(trends[0][high : high + 5, middle]).max()) == 0
     assert float(np.abs(trends[1]).max()) < 1
+
+
+def test_the_tip_of_a_place_that_no_shade_touches_stays_light() -> None:
+    where = np.zeros((160, 160), np.bool_)
+    where[20:140, 20:140] = True
+    where[70:90, 146:152] = True
+    shade = settle_shade(-half_dark(), where, width=WIDTH, least=0.02)
+    assert float(shade[30:130, 30:70].min()) > 0.5
+    assert not (shade[72:88, 147:151] > 0.5).any()
