@@ -24,8 +24,8 @@ _OVER_WEAVE = 2.8
 _LONG = 105.0
 """Least length of one, in four-hundredths of a face's width."""
 
-_THIN = 14.0
-"""Greatest mean width of one; what is wider is a fold's shade."""
+_HAIRLINE, _THIN = 3.0, 14.0
+"""Least and greatest mean width of one: narrower ones break up into dashes, wider ones are a fold's shade."""
 
 _STRAIGHT, _BOW = 0.88, 0.24
 """Least length of a box around one, and the greatest breadth of it, as shares of its own length."""
@@ -64,7 +64,8 @@ def trace_creases(lightness: FloatImage, core: NDArray[np.bool_], *, unit: float
     for curve in curves:
         closed = np.ascontiguousarray(curve)
         length = cv2.arcLength(closed, closed=True) / 2
-        if length >= least and cv2.contourArea(closed) <= _THIN * unit * length and _is_seam(closed, length):
+        width = cv2.contourArea(closed) / max(length, 1e-6)
+        if length >= least and _HAIRLINE * unit < width <= _THIN * unit and _is_seam(closed, length):
             found.append(curve)
     return tuple(found)
 
