@@ -80,6 +80,9 @@ _POINT: Final = 0.13
 """How wide an earring may be where it begins, if it isn't wider below: it hangs from a point."""
 
 _LEAST_AREA: Final = 0.0012
+_LEAST_SEEN: Final = 0.003
+"""Area that is strange, squared face widths, from which on somebody may wear something."""
+
 _LEAST_STRANGE: Final = 0.4
 """Share of an earring that is strange, not only unusual."""
 _TOPS: Final = (-0.12, 0.2)
@@ -181,7 +184,7 @@ def _look(seen: ByteImage, person: FloatImage, *, unit: float) -> tuple[FloatIma
         return None
     least_strange, least_unusual = (max(least, times * common) for least, times in (_STRANGE, _UNUSUAL))
     seen_strange = 4 * np.count_nonzero(_away(hanging, colours) > least_strange)
-    if seen_strange < _LEAST_STRANGE * _LEAST_AREA * unit * unit:
+    if seen_strange < _LEAST_SEEN * unit * unit:
         return None
     lab, inside = _weighted_lab(calm), _distance(~free)
     zone &= inside < _DEEPEST * unit
