@@ -9,7 +9,9 @@ import numpy as np
 
 from toonbooth.facecut.outlines import Mask, dilated
 from toonbooth.imaging.colour import luma_of
+from toonbooth.imaging.morphology import parts_touching
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
+from toonbooth.imaging.windows import extent
 
 _FLOATING: Final = 0.2
 """How far from an ear an earring floats at most, face widths."""
@@ -22,6 +24,9 @@ _WIRE: Final = 0.012
 
 _CRUMB: Final = 0.03
 """What is smaller than this, squared, beside an earring is no part of it, face widths."""
+
+_FAINT: Final = 0.03
+"""What is less opaque joins nothing."""
 
 _MOST: Final = 4
 """Parts that are looked at, the largest first: a pair of earrings, each in two."""
@@ -55,12 +60,13 @@ def hung_up(
     areas = statistics[:, cv2.CC_STAT_AREA]
     hanging = [each for each in np.unique(labels[(earrings > 0.5) & (solid > 0)]).tolist() if each != main]
     if not hanging:
-        return colours, alpha
+        return colours, _without_dust(alpha, earrings)
     crumbs = [each for each in hanging if areas[each] < (_CRUMB * unit) ** 2]
     colours, alpha = colours.copy(), alpha.copy()
     if crumbs:
         kept = dilated((solid > 0) & ~np.isin(labels, crumbs), 1)
         alpha[dilated(np.isin(labels, crumbs), 4) & ~kept] = 0
+    alpha = _without_dust(alpha, earrings)
     head = labels == main
     parts = sorted(set(hanging) - set(crumbs), key=lambda each: -int(areas[each]))[:_MOST]
     for part in parts:
@@ -77,6 +83,16 @@ def hung_up(
         colours[bare] = wire + alpha[bare][:, np.newaxis] * (colours[bare] - wire)
         np.maximum(alpha, to_float(hook), out=alpha)
     return colours, alpha
+
+
+def _without_dust(alpha: FloatImage, earrings: FloatImage) -> FloatImage:
+    """Leave out what is hardly seen and beside an earring, apart from all that is opaque."""
+    alpha = alpha.copy()
+    beside = extent(earrings > 0)
+    if beside is not None:
+        near = alpha[beside]
+        near *= parts_touching(near > _FAINT, near > 0.5)
+    return alpha
 
 
 def _hook(head: Mask, start: tuple[float, float], *, unit: float) -> ByteImage | None:

@@ -53,6 +53,16 @@ def test_crumbs_beside_an_earring_go() -> None:
     assert hung[105:121, 24:32].min() == 1
 
 
+def test_dust_beside_an_earring_goes_and_its_soft_edge_stays() -> None:
+    colours, alpha, face, earrings = scene(gap=0)
+    alpha[110:112, 40:42] = 0.2
+    earrings[109:113, 39:43] = 0.4
+    alpha[101:117, 32] = 0.3
+    _, hung = hung_up(colours, alpha, face=face, earrings=earrings, unit=UNIT)
+    assert not hung[108:114, 38:44].any()
+    assert (hung[:, :38] == alpha[:, :38]).all()
+
+
 def test_without_a_face_nothing_is_decided() -> None:
     colours, alpha, face, earrings = scene(gap=4)
     painted, hung = hung_up(colours, alpha, face=0 * face, earrings=earrings, unit=UNIT)
