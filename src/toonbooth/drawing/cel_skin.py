@@ -8,7 +8,15 @@ import cv2
 import numpy as np
 
 from toonbooth.drawing.cel_form import gather_form
-from toonbooth.drawing.flesh import creases, hue_of_skin, lift_of, sunlit, teeth_in, underexposure
+from toonbooth.drawing.flesh import (
+    creases,
+    hue_of_skin,
+    lift_of,
+    sunlit,
+    teeth_in,
+    unbleach_lips,
+    underexposure,
+)
 from toonbooth.drawing.pen import Colour
 from toonbooth.drawing.regions import Regions
 from toonbooth.imaging.colour import planes_of
@@ -108,7 +116,9 @@ def lay_skin(
     window = extent(regions.features > 0.01)
     if window is not None:
         skin = _SkinHue((middle, measured_red, yellow), red * calmed, gold * calmed)
-        _lay_features([plane[window] for plane in drawn], lab[window], regions.within(window), skin, raised)
+        near, within = [plane[window] for plane in drawn], regions.within(window)
+        _lay_features(near, lab[window], within, skin, raised)
+        unbleach_lips(near, within.lips, within.mouth, (base, skin.red, skin.gold))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from toonbooth.drawing.flesh import (
     like_flesh,
     sunlit,
     teeth_in,
+    unbleach_lips,
     underexposure,
 )
 from toonbooth.drawing.regions import Regions
@@ -170,6 +171,10 @@ def _lay_one(
             plate[window][..., 1:] - own[..., 1:]
         )
         plate[window] += tripled(kept[window]) * (own - plate[window])
+        light, a, b = planes_of(plate[window])
+        tone = (base, hue_red * calmer, hue_yellow * calmer)
+        unbleach_lips((light, a, b), regions.lips[window], regions.mouth[window], tone)
+        plate[window] = cv2.merge([light, a, b])
     _whiten_teeth(plate, lab, regions.mouth * (skin > 0), middle=middle, red=measured_red, unit=unit)
     plate[..., 0] += creases(lab[..., 0], regions.skin * skin * (1 - kept), unit=unit, reach=11.0, kept=1.0)
     # A blush ends before the cheek does, above all on the far side of a turned head.

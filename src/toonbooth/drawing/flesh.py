@@ -14,6 +14,7 @@ from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.ranks import median, percentile
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
+from toonbooth.imaging.windows import extent
 
 _PORES, _DEEPEST, _KEPT = 1.6, 12.0, 0.75
 """A crease is deeper than the first, L*; it is drawn as deep as the second at most, and at this share."""
@@ -105,6 +106,23 @@ def calm_lips(
     even = np.float32(0.75) * cover * own
     a += even * (np.float32(max(1.08 * red, min(1.7 * skin[1], skin[1] + 9))) - a)
     b += even * (np.float32(0.88 * yellow) - b)
+
+
+def unbleach_lips(drawn: Sequence[FloatImage], lips: FloatImage, mouth: FloatImage, skin: Colour) -> None:
+    """Take most of the glare off lips, and give them a lip's red where it was, in place: else they are white.
+
+    Parameters are those of `calm_lips`; lips that are darker than skin stay what they are.
+    """
+    window = extent(lips > 0.5)
+    if window is None:
+        return
+    light, a, b = (plane[window] for plane in drawn)
+    cover = smoothstep(lips[window], low=0.55, high=0.95) * (1 - mouth[window])
+    glare = np.maximum(light - np.float32(skin[0] - 2), 0) * cover
+    light -= np.float32(0.75) * glare
+    pale = smoothstep(glare, low=1.0, high=8.0)
+    a += pale * np.maximum(np.float32(1.25 * skin[1]) - a, 0)
+    b += np.float32(0.5) * pale * (np.float32(0.9 * skin[2]) - b)
 
 
 def creases(

@@ -10,7 +10,7 @@ from tests.unit.drawing.portraits import bust, landscape, side_by_side
 from toonbooth.drawing import facemap
 from toonbooth.drawing.avatar import draw_avatar
 from toonbooth.drawing.coverage import covered
-from toonbooth.drawing.flesh import lift_of
+from toonbooth.drawing.flesh import lift_of, unbleach_lips
 from toonbooth.drawing.gaze import eye_tones, iris_colour
 from toonbooth.drawing.likeness import face_window, look_at
 from toonbooth.drawing.pen import Colour, Pen, curve, ellipse, normals
@@ -350,3 +350,17 @@ def test_a_smooth_shadow_on_a_forehead_is_skin_and_strands_over_it_are_not() -> 
     assert skin[shadow].mean() > 0.7
     assert blind[shadow].mean() < 0.4
     assert skin[strands].mean() < 0.4
+
+
+def test_glare_leaves_lips_red_and_teeth_and_dark_lips_as_they_are() -> None:
+    light, a, b = (np.full((8, 12), value, np.float32) for value in (60.0, 20.0, 18.0))
+    lips, mouth = np.ones_like(light), np.zeros_like(light)
+    glare, teeth = (slice(None), slice(0, 4)), (slice(None), slice(4, 8))
+    mouth[teeth] = 1
+    for bright in (glare, teeth):
+        light[bright], a[bright] = 92, 4
+    unbleach_lips((light, a, b), lips, mouth, (74.0, 16.0, 20.0))
+    assert float(light[glare].max()) < 78
+    assert float(a[glare].min()) > 18
+    assert (float(light[0, 6]), float(a[0, 6])) == (92, 4)
+    assert (float(light[0, 10]), float(a[0, 10])) == (60, 20)
