@@ -29,6 +29,9 @@ _WITHIN: Final = 0.006
 _ROUND: Final = 0.035
 """How far inside its end a chin begins to turn away from the light, face widths."""
 
+_SHADED: Final = 0.4
+"""Share of the cheeks' light that a shaven chin has in the deepest shade; hair is told by its hue."""
+
 _SAMPLES = 96
 _FINER: Final = 4
 """Bits of a pixel in which the stroke is placed."""
@@ -61,7 +64,7 @@ def draw_jaws(
     """
     for face, beard in zip(portrait.faces, beards, strict=True):
         if face.width >= 24 and beard < 0.5 and any(face is wanted for wanted in faces):
-            stroke = jaw_stroke(portrait, face, weight=weight, light_from=light_from)
+            stroke = jaw_stroke(portrait, face, weight=weight, light_from=light_from, darkest=_SHADED)
             if stroke is not None:
                 window, ink = stroke
                 part = image[window].astype(np.float32)
@@ -70,7 +73,7 @@ def draw_jaws(
 
 
 def jaw_stroke(
-    portrait: Portrait, face: Face, *, weight: float, light_from: float = 0.0
+    portrait: Portrait, face: Face, *, weight: float, light_from: float = 0.0, darkest: float = 0.62
 ) -> tuple[tuple[slice, slice], FloatImage] | None:
     """A jaw's line: rows and columns of the picture, and how much ink lies there, 0 … 1.
 
@@ -82,6 +85,9 @@ def jaw_stroke(
         1 is normal; turning it up makes the line bolder.
     light_from : float, range [-1, 1]
         Where light comes from, as in `draw_jaws`; the line is bolder on the other side.
+    darkest : float, 0 … 1
+        Share of the cheeks' light from which on what lies within a jaw may be skin; turning it up ends the
+        line in the shade.
 
     Returns
     -------
@@ -128,7 +134,9 @@ def jaw_stroke(
     within = 0.035 if known is None else 0.035 + _ROUND
     inside = _sample(grey, path, outward, np.array([-within * width], np.float32))[:, 0]
     cheek = median(_sample(grey, path, outward, np.array([-(within + 0.055) * width], np.float32)))
-    drawn = smoothstep(beyond, low=0.6, high=0.95) * smoothstep(inside, low=0.62 * cheek, high=0.84 * cheek)
+    drawn = smoothstep(beyond, low=0.6, high=0.95) * smoothstep(
+        inside, low=darkest * cheek, high=(darkest + 0.22) * cheek
+    )
     drawn *= _fleshy(part, path, outward, width)
     # A light collar beside a chin ends it already: ink belongs where a shadow begins.
     drawn *= smoothstep(edge, low=-0.03, high=0.0)

@@ -132,6 +132,23 @@ def test_a_chin_before_a_white_collar_gets_no_line() -> None:
     np.testing.assert_array_equal(image, picture)
 
 
+@pytest.mark.parametrize(("shade", "drawn"), [((0.6, 0.6, 0.6), True), ((0.6, 0.75, 0.8), False)])
+def test_a_chin_in_the_shade_gets_its_line_and_hair_before_it_none(
+    shade: tuple[float, float, float], drawn: bool
+) -> None:
+    portrait = with_neck_in_shadow()
+    width, picture = portrait.faces[0].width, portrait.picture.copy()
+    x, y = (round(float(v)) for v in portrait.faces[0].landmarks[facemap.CHIN])
+    near = (slice(y - round(0.12 * width), y), slice(x - round(0.2 * width), x + round(0.2 * width)))
+    picture[near] = (picture[near] * shade).astype(np.uint8)
+    picture[y:] = (picture[y:] * 0.5).astype(np.uint8)
+    shaded = replace(portrait, picture=picture, matte=np.ones_like(portrait.matte))
+    image = picture.copy()
+    draw_jaws(image, shaded, shaded.faces, beards=(0.0,), weight=1.0, light_from=1.0)
+    ink = (picture[y - 12 : y + 13, x].astype(int) - image[y - 12 : y + 13, x]).sum(axis=1)
+    assert (ink.max() > 30) == drawn
+
+
 def test_a_chin_at_the_persons_edge_gets_no_second_line() -> None:
     portrait = with_neck_in_shadow()
     chin = round(float(portrait.faces[0].landmarks[facemap.CHIN, 1]))
