@@ -23,6 +23,10 @@ SMALLEST_DOT = 0.035
 """Tone below which nothing is dotted: a dot that is hardly there is a speck."""
 
 
+_HEAD = 1.0
+"""How far a head with its hair reaches from the middle of its face, in the face's own width and height."""
+
+
 def key_bands(plan: PosterPlan, *, rows: int) -> Sequence[Window]:
     """Where of the plan anything may be black, in bands of so many rows."""
     busy = (plan.person > 0) | (plan.lines.welcome > 0)
@@ -80,15 +84,25 @@ def smooth_key(key: ByteImage, *, sigma: float) -> None:
 
 
 def clean_key(key: ByteImage, faces: tuple[Face, ...], *, area: float) -> None:
-    """Take specks of black and pinholes in black off the key plate, in place; faces keep smaller ones."""
+    """Take specks of black and pinholes in black off the key plate, in place; faces keep smaller ones, and
+    heads smaller ones than clothes."""
 
-    def on_face(outline: cv2.typing.MatLike) -> bool:
+    def smallest(outline: cv2.typing.MatLike) -> float:
         x, y = (float(v) for v in outline[0, 0])
-        return any(
-            abs(x - face.box.centre[0]) < 0.6 * face.box.width
-            and abs(y - face.box.centre[1]) < 0.6 * face.box.height
-            for face in faces
+        away = min(
+            (
+                max(
+                    abs(x - face.box.centre[0]) / face.box.width,
+                    abs(y - face.box.centre[1]) / face.box.height,
+                )
+                for face in faces
+            ),
+            default=np.inf,
         )
+        if away < _HEAD:
+            return area * (1 if away < 0.6 else 7)
+        # Long strokes on clothes are folds and pockets.
+        return area * (7 if max(cv2.boundingRect(outline)[2:]) > 9 * np.sqrt(area) else 18)
 
     mask = (key > 100).astype(np.uint8)
     outlines, nesting = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
@@ -98,7 +112,7 @@ def clean_key(key: ByteImage, faces: tuple[Face, ...], *, area: float) -> None:
         if nesting[0][index][3] >= 0:
             if size < area:
                 pinholes.append(outline)
-        elif size < area or (size < 7 * area and not on_face(outline)):
+        elif size < smallest(outline):
             specks.append(outline)
     # Pinholes first: a speck may have one, and goes with it. A speck's soft rim goes too.
     for small, grey, rim in ((pinholes, 255, 1), (specks, 0, 3)):

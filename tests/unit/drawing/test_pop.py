@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tests.unit.drawing.portraits import bust, landscape
 from toonbooth.drawing import facemap
 from toonbooth.drawing.inks import PALETTES, Ink, skin_ink
+from toonbooth.drawing.key_plate import clean_key
 from toonbooth.drawing.pop import draw_pop
 from toonbooth.drawing.poster_look import choose_look
 from toonbooth.drawing.printed_black import calm_black, find_bleached, without_flecks
@@ -174,6 +175,21 @@ def test_specks_of_black_and_of_dark_cloth_in_each_other_are_left_out() -> None:
     without_flecks(black, deep, near, deep, unit=unit)
     assert (black[:, :60] < 0).all()
     assert (black[:, 60:] > 0).all()
+
+
+def test_crumbs_on_clothes_are_cleaned_away_and_folds_and_strands_stay() -> None:
+    face = bust(480, 400).faces[0]
+    x, y = (int(value) for value in face.box.centre)
+    key = np.zeros((480, 400), np.uint8)
+    strand, crumb, fold = (slice(y - 100, y - 80), x), (slice(440, 452), slice(40, 56)), (460, slice(80, 240))
+    for place in (strand, crumb, fold):
+        key[place] = 255
+    key[strand[0], x - 2 : x + 3] = 255
+    key[fold[0] : fold[0] + 3, fold[1]] = 255
+    clean_key(key, (face,), area=12)
+    assert key[strand].max() == 255
+    assert key[crumb].max() == 0
+    assert key[fold].max() == 255
 
 
 def test_darker_skin_never_gets_the_lighter_ink() -> None:
