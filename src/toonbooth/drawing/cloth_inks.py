@@ -46,6 +46,9 @@ _HUED = 13.0
 _ONE_HUE = 12.0
 """Chroma, in one light, from which on a hue is strong, and how far apart two may be in one cloth."""
 
+_VIVID, _ONE_ANGLE = 30.0, 0.9925
+"""Chroma, in one light, from which on a hue is told by its angle alone, and the cosine of 7 degrees."""
+
 _OF_HAIR = 13.0
 """Distance from the hair's colour within which what lies on shoulders is hair."""
 
@@ -188,10 +191,19 @@ def _agree(inks: list[int], tones: FloatImage, sizes: NDArray[np.int64], *, firs
         if index < first or not strong[index] or inks[index] == skin:
             continue
         for other in largest[:place]:
-            alike = strong[other] and float(np.hypot(*(hues[index] - hues[other]))) < _ONE_HUE
+            alike = strong[other] and _of_one_hue(hues[index], hues[other])
             if alike and inks[other] != skin:
                 inks[index] = inks[other]
                 break
+
+
+def _of_one_hue(first: Tone, second: Tone) -> bool:
+    """Whether two a*, b* are near each other or, if both are vivid, at one angle: folds are deeper."""
+    if float(np.hypot(*(first - second))) < _ONE_HUE:
+        return True
+    strengths = float(np.hypot(*first)) * float(np.hypot(*second))
+    vivid = min(float(np.hypot(*first)), float(np.hypot(*second))) > _VIVID
+    return vivid and float(first @ second) > _ONE_ANGLE * strengths
 
 
 def _known(tone: Tone, known: Dyes) -> bool:

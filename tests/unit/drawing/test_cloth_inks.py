@@ -56,6 +56,17 @@ def test_light_and_shade_of_one_cloth_are_one_ink_and_another_cloth_is_another()
     assert set(part.ravel()) == {Ink.RED}
 
 
+def test_deep_folds_of_an_orange_cloth_are_orange() -> None:
+    lab: FloatImage = np.zeros((60, 90, 3), np.float32)
+    lab[:, :70] = 59, 36, 36
+    lab[:, 70:] = 35, 44, 37
+    best, everywhere = np.zeros((60, 90), np.uint8), np.ones((60, 90), bool)
+    unlike = np.full((60, 90), -20, np.float32)
+    dye_cloth(best, lab, unlike, everywhere, {}, skin=len(Ink), cast=(0.0, 0.0, 0.0), known=None)
+    assert nearest_ink(lab[0, 80]) is Ink.RED
+    assert set(best.ravel()) == {Ink.ORANGE}
+
+
 def test_yellow_eyes_tell_of_a_lamp() -> None:
     portrait = bust(480, 400)
     assert light_cast(portrait.picture, portrait.faces) == (0.0, 0.0, 0.0)
