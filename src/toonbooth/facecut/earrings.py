@@ -31,18 +31,12 @@ _STRANGE: Final = -9.3
 """Log-likelihood below which the background about has no such colour."""
 
 # What three earrings measured, in face widths: long 0.19 to 0.45, wide 0.09 to 0.14, on the mean 0.031 to
-# 0.066; they began 0.05 above the lobe to 0.07 below, and lay beside the person along 0.21 to 0.78 of their
-# length. Scraps of the background and of badly cut cheeks were narrower than 0.021, began higher, or lay
-# beside the person along 0.97 of their length and more.
+# 0.066; they began 0.05 above the lobe to 0.07 below. Scraps of badly cut cheeks were narrower than 0.021 or
+# began higher.
 _LEAST_LENGTH: Final = 0.15
-_MOST_LENGTH: Final = 0.7
 _MOST_WIDTH: Final = 0.18
-_SLENDER: Final = 1.5
 _LEAST_MEAN_WIDTH: Final = 0.025
 _HIGHEST: Final = -0.1
-_MOST_BESIDE: Final = 0.9
-
-_HOOK: Final = 0.035
 
 _AT_ONCE: Final = (0.03, 0.1)
 """How far beside a known earring, and above and below it, what is slender is of it, face widths."""
@@ -69,12 +63,9 @@ _DRAWN: Final = 0.7
 """What part of an earring must be something else than background: 0.62 to 0.67 where `flat` paints outline
 and backdrop instead, 0.73 and more elsewhere."""
 
-_ALONE: Final = 0.6
-"""An earring is this part of all that is strange there, or the background is too colourful to tell."""
-
 
 def recall_earrings(area: FloatImage, matte: FloatImage, landmarks: Points) -> FloatImage | None:
-    """Tell the earrings of a head that is known, as `find_earrings` gives them: what is slender below a lobe.
+    """Tell the earrings of a head that is known, as photos had them: what is slender below a lobe.
 
     Parameters
     ----------
