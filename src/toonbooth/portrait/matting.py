@@ -28,6 +28,7 @@ from toonbooth.portrait.mesh import FACE_OVAL, Mesh
 from toonbooth.portrait.model import scaled
 from toonbooth.portrait.models import SELFIE_SEGMENTATION
 from toonbooth.portrait.network import Network
+from toonbooth.portrait.pockets import without_pockets
 from toonbooth.portrait.sampling import Pyramid, Region
 
 # Against a head's look, the look at the whole picture counts next to nothing.
@@ -93,6 +94,7 @@ class PersonMatte:
             widths = [mesh.width / _SUBSAMPLING for mesh in meshes]
             mask, foot = without_margins(mask, small)
             mask = cleaned(mask, known, small, face_widths=widths)
+            mask = without_pockets(mask, pyramid, known, face_width=float(np.median(widths)))
             faces = [
                 (scaled(mesh.points, 1 / _SUBSAMPLING), width)
                 for mesh, width in zip(meshes, widths, strict=True)

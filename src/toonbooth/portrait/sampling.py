@@ -85,12 +85,14 @@ class Pyramid:
         # The halves have a fourth channel: most sampling is done there. For the whole it wouldn't pay.
         self._levels = [picture]
         while min(self._levels[-1].shape[:2]) >= 2 * _SMALLEST_LEVEL_PIXELS:
-            finer = self._levels[-1]
-            height, width = finer.shape[0] // 2, finer.shape[1] // 2
-            # An odd last row or column is left out: exact halves keep the levels aligned, and are faster.
-            even = finer[: 2 * height, : 2 * width]
-            half = np.asarray(cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
-            self._levels.append(with_fourth(half))
+            self._levels.append(with_fourth(_half(self._levels[-1])))
+
+    def halved(self, times: int) -> ByteImage:
+        """The picture halved so often, (H', W', 3 or 4); a fourth channel means nothing."""
+        image = self._levels[min(times, len(self._levels) - 1)]
+        for _ in range(times - len(self._levels) + 1):
+            image = _half(image)
+        return image
 
     def sample(
         self, region: Region, *, width: int, height: int, border: int = cv2.BORDER_CONSTANT
@@ -112,6 +114,13 @@ class Pyramid:
         )
         image = np.asarray(sampled, dtype=np.uint8)
         return image if depth == 0 else without_fourth(image)
+
+
+def _half(image: ByteImage) -> ByteImage:
+    height, width = image.shape[0] // 2, image.shape[1] // 2
+    # An odd last row or column is left out: exact halves keep the levels aligned, and are faster.
+    even = image[: 2 * height, : 2 * width]
+    return np.asarray(cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
 def to_signed(image: ByteImage) -> FloatImage:

@@ -59,3 +59,11 @@ def test_shrinking_averages_instead_of_skipping_pixels() -> None:
 
 def test_signed_values_span_minus_one_to_one() -> None:
     assert to_signed(np.array([[0, 255]], np.uint8)).tolist() == [[-1.0, 1.0]]
+
+
+@pytest.mark.parametrize("times", [0, 1, 2, 4])
+def test_a_picture_is_halved_as_often_as_asked_however_small_it_is(times: int) -> None:
+    picture = np.full((301, 270, 3), (10, 20, 30), np.uint8)
+    halved = Pyramid(picture).halved(times)
+    assert halved.shape[:2] == (301 >> times, 270 >> times)
+    assert (halved[..., :3] == (10, 20, 30)).all()
