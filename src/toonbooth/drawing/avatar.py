@@ -117,7 +117,9 @@ def _plan(seen: Study, sheet: Sheet, look: AvatarLook) -> tuple[Plate, FloatImag
     lab, person, faces, unit, scale = seen.lab, seen.person, seen.faces, seen.unit, seen.scale
     regions = find_regions(lab, seen.grey, person, faces, scale=scale)
     regions = settle_surfaces(regions, lab, seen.grey, faces, scale=scale)
-    surface = close_skin(lab, regions, faces, scale=scale, fringe_roughness=_FRINGE_ROUGHNESS)
+    surface = close_skin(
+        lab, regions, faces, scale=scale, fringe_roughness=_FRINGE_ROUGHNESS, warm_light=True
+    )
     surface = replace(surface, skin=without_jewels(surface.skin, seen.jewels))
     skin, stubble = surface.skin, surface.stubble
     complexion = lay_skin(lab, surface, regions, look.skin, unit=unit)

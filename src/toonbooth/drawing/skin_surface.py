@@ -45,6 +45,7 @@ def close_skin(
     *,
     scale: float,
     fringe_roughness: float = 0.0,
+    warm_light: bool = False,
 ) -> Surface:
     """Make one closed region of the skin that was found by its colour.
 
@@ -61,6 +62,7 @@ def close_skin(
     fringe_roughness : float, L*
         How far hair over a forehead strays from its mean. Turning it up makes skin of shadows there, and of
         hair that the picture has lost the strands of; 0 takes all that is dark and yellow for hair.
+    warm_light : whether skin below the brows may be as yellow as blond strands
 
     Returns
     -------
@@ -85,6 +87,7 @@ def close_skin(
             width,
             bearded=beard,
             fringe_roughness=fringe_roughness,
+            warm_light=warm_light,
         )
         np.maximum(stubble[window], dark, out=stubble[window])
         sure = (regions.skin[window] > 0.9) & (within.features < 0.05)
@@ -108,6 +111,7 @@ def _closed_around(
     *,
     bearded: float,
     fringe_roughness: float,
+    warm_light: bool,
 ) -> tuple[FloatImage, FloatImage]:
     shape = skin.shape
     oval = polygon_mask(shape, points[facemap.OVAL], grow=0.97)
@@ -134,8 +138,10 @@ def _closed_around(
     np.maximum(fleshy, burnt, out=fleshy)
     pale = smoothstep(lightness, low=middle - 9, high=middle - 2) * fleshy
     face = _soft_zone(shape, points[facemap.OVAL], grow=0.95, feather=width * 0.012)
+    # Strands fall over foreheads; below the brows what was found as skin may be skin in warm light.
+    strands = golden * _over_brows(shape, points, width) if warm_light else golden
     # What shines, and what cool light makes pale, is skin when it lies on the face.
-    skin = np.maximum(skin, pale * face) * (1 - golden)
+    skin = np.maximum(skin * (1 - strands), pale * face * (1 - golden))
     bay = smoothstep(gaussian(skin, sigma=0.045 * width), low=0.3, high=0.46)
     shine = smoothstep(lightness, low=middle, high=middle + 6) * fleshy * (1 - golden)
     skin = np.maximum(skin, bay * shine)
@@ -202,6 +208,17 @@ def _closed_around(
     soft_zone = _soft_zone(shape, points[_BEARD_ZONE], grow=1.05, feather=width * 0.05)
     return (crisp + (soft - crisp) * soft_zone).astype(np.float32), stubble
 
+
+def _over_brows(shape: tuple[int, ...], points: Points, width: float) -> FloatImage:
+    up = facemap.upright(points).astype(np.float32) / np.float32(width)
+    x, y = points[_BROWS].mean(axis=0)
+    columns = (np.arange(shape[1], dtype=np.float32) - np.float32(x)) * up[0]
+    rows = (np.arange(shape[0], dtype=np.float32) - np.float32(y)) * up[1]
+    return smoothstep(rows[:, None] + columns[None, :], low=-0.05, high=0.05)
+
+
+_BROWS = np.array([105, 334])
+"""The middles of the brows' upper edges."""
 
 _BROW_BAND = np.array([127, 54, 103, 109, 338, 332, 284, 356, 446, 464, 244, 226])
 """From temple to temple between the middle of the forehead and the eyes."""

@@ -14,13 +14,13 @@ from toonbooth.drawing.flesh import lift_of, unbleach_lips
 from toonbooth.drawing.gaze import eye_tones, iris_colour
 from toonbooth.drawing.likeness import face_window, look_at
 from toonbooth.drawing.pen import Colour, Pen, curve, ellipse, normals
-from toonbooth.drawing.regions import find_regions
+from toonbooth.drawing.regions import Regions, find_regions
 from toonbooth.drawing.silhouette import calm_outline, without_scraps
 from toonbooth.drawing.skin_surface import close_skin
 from toonbooth.imaging.colour import luma, rgb_to_lab
 from toonbooth.imaging.pixels import FloatImage, to_float
 from toonbooth.imaging.tones import smoothstep
-from toonbooth.portrait.model import Portrait
+from toonbooth.portrait.model import Face, Portrait
 
 
 def drawn(portrait: Portrait, seed: int) -> Portrait:
@@ -331,12 +331,17 @@ def test_a_stroke_leaves_no_hairline_where_nothing_presses_it() -> None:
     assert float(paper[:, 43:].min()) == 1.0
 
 
-def test_a_smooth_shadow_on_a_forehead_is_skin_and_strands_over_it_are_not() -> None:
+def _bust_in_lab() -> tuple[Face, FloatImage, Regions, tuple[int, int]]:
     portrait = bust(480, 400)
     face = portrait.faces[0]
     lab = rgb_to_lab(to_float(portrait.picture))
     regions = find_regions(lab, luma(portrait.picture), portrait.matte, portrait.faces, scale=1.0)
     x, y = (round(float(v)) for v in face.landmarks[facemap.OVAL].mean(axis=0))
+    return face, lab, regions, (x, y)
+
+
+def test_a_smooth_shadow_on_a_forehead_is_skin_and_strands_over_it_are_not() -> None:
+    face, lab, regions, (x, y) = _bust_in_lab()
     row, reach = y - round(0.42 * face.width), round(0.09 * face.width)
     shadow, strands = (
         (slice(row - reach, row + reach), slice(x + way - reach, x + way + reach))
@@ -345,11 +350,30 @@ def test_a_smooth_shadow_on_a_forehead_is_skin_and_strands_over_it_are_not() -> 
     for place in (shadow, strands):
         lab[place] *= np.array([0.76, 0.8, 1.05], np.float32)
     lab[strands][..., 0] += 9 * np.sign(np.sin(np.arange(2 * reach) * 1.1))[None, :]
-    skin = close_skin(lab, regions, portrait.faces, scale=1.0, fringe_roughness=3.5).skin
-    blind = close_skin(lab, regions, portrait.faces, scale=1.0).skin
+    skin = close_skin(lab, regions, (face,), scale=1.0, fringe_roughness=3.5).skin
+    blind = close_skin(lab, regions, (face,), scale=1.0).skin
     assert skin[shadow].mean() > 0.7
     assert blind[shadow].mean() < 0.4
     assert skin[strands].mean() < 0.4
+
+
+def test_warm_light_on_a_cheek_is_skin_and_a_blond_strand_over_a_forehead_is_not() -> None:
+    face, lab, regions, (x, y) = _bust_in_lab()
+    reach = round(0.06 * face.width)
+    forehead, cheek = (
+        (slice(row - reach, row + reach), slice(column - reach, column + reach))
+        for row, column in (
+            (y - round(0.42 * face.width), x),
+            (y, x + round(0.36 * face.width)),
+        )
+    )
+    for place in (forehead, cheek):
+        lab[place] += np.array([-12, 0, 25], np.float32)
+    skin = close_skin(lab, regions, (face,), scale=1.0, warm_light=True).skin
+    blind = close_skin(lab, regions, (face,), scale=1.0).skin
+    assert skin[cheek].mean() > 0.9
+    assert blind[cheek].mean() < 0.4
+    assert skin[forehead].mean() < 0.4
 
 
 def test_glare_leaves_lips_red_and_teeth_and_dark_lips_as_they_are() -> None:
