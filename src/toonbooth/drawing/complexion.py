@@ -37,6 +37,9 @@ _ENOUGH_SKIN = 30
 _TEETH = (0.5, 3.5)
 """a* and b* of teeth: ivory is yellow beside skin that is drawn lighter than it was."""
 
+_GLARE = 84.0
+"""L* from which teeth grow lighter by about half."""
+
 
 @dataclass(frozen=True, slots=True)
 class SkinTones:
@@ -201,6 +204,9 @@ def _whiten_teeth(
     light += teeth * (np.float32(0.55) * (even - light) + 3)
     a += teeth * np.float32(0.8) * (np.float32(_TEETH[0]) - a)
     b += teeth * np.float32(0.8) * (np.float32(_TEETH[1]) - b)
+    # In clear light they must neither glare nor melt into one slab.
+    glare = np.minimum(np.maximum(light - np.float32(_GLARE), 0), 24)
+    light -= teeth * np.float32(0.45) * glare
     plate[window] = cv2.merge([np.minimum(light, np.float32(96)), a, b])
 
 
