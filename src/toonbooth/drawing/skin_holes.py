@@ -24,6 +24,9 @@ _DARK_HAIR = -25.0
 _THINNEST_RIM, _WIDEST_RIM = 0.002, 0.05
 """Area of rim light, square face widths: less is hardly seen, more is a collar."""
 
+_RUDDY = 1.15
+"""a* over the skin's from which shade on an ear is known."""
+
 _LARGEST = 0.2
 """Area in square face widths up to which an opening in skin may be a hole."""
 
@@ -66,9 +69,9 @@ def skin_holes(skin: FloatImage, face: FloatImage, seen: Neighbourhood) -> Float
     hair = (uncovered > 0) & (seen.form < _DARK_HAIR) & forehead
 
     def burnt_out(these: _Mask, box: _Box) -> bool:
-        light, low = float(seen.form[box][these].mean()), float(seen.below[box][these].mean())
+        light = float(seen.form[box][these].mean())
         # Pearls on a neck are as light.
-        if light < -9 or low > 0.55:
+        if light < -9 or float(seen.below[box][these].mean()) > 0.55:
             return False
         rim = (cv2.dilate(these.view(np.uint8), np.ones((5, 5), np.uint8)) > 0) & ~these
         # At a hairline dark hair closes what skin doesn't; shine on hair has it all around.
@@ -77,9 +80,12 @@ def skin_holes(skin: FloatImage, face: FloatImage, seen: Neighbourhood) -> Float
 
     def shaded(these: _Mask, box: _Box) -> bool:
         # A chain lies lower, a beard lies on the face, and hair hangs beside a neck.
-        on_face, middle = float(face[box][these].mean()), float(seen.beside[box][these].mean())
-        top, dark = float(seen.below[box][these].min()), float(seen.form[box][these].mean()) < -12
-        return dark and on_face < 0.5 and abs(middle) < 0.3 and 0.4 < top < 0.9
+        return (
+            0.4 < float(seen.below[box][these].min()) < 0.9
+            and float(seen.form[box][these].mean()) < -12
+            and float(face[box][these].mean()) < 0.5
+            and abs(float(seen.beside[box][these].mean())) < 0.3
+        )
 
     burnt = _enclosed(uncovered * (~hair).view(np.uint8), seen.width, burnt_out)
     # Along the neck's sides a thread of shadow leads out of it.
@@ -150,22 +156,54 @@ def rim_light(skin: FloatImage, seen: Neighbourhood) -> FloatImage:
     -------
     float32 array, shape (H, W), 0 … 1: collars have cloth about them, white hair lies higher.
     """
+    return _at_the_edge(seen.form > 8, skin, seen, heights=(-0.05, 0.6), outline=1.0)
+
+
+def ruddy_ears(skin: FloatImage, red: FloatImage, seen: Neighbourhood) -> FloatImage:
+    """Shade on an ear, up to where the person ends: dark, and redder than the skin in the light.
+
+    Parameters
+    ----------
+    skin : float32 array, shape (H, W), 0 … 1
+    red : float32 array, shape (H, W), a* over the skin's
+    seen : Neighbourhood of the same size
+
+    Returns
+    -------
+    float32 array, shape (H, W), 0 … 1: hair is less red.
+    """
+    ruddy = (red > _RUDDY) & (seen.form < -4) & (np.abs(np.abs(seen.beside) - 0.58) < 0.22)
+    return _at_the_edge(ruddy, skin, seen, heights=(-0.4, 0.3), outline=2.0)
+
+
+def _at_the_edge(
+    chosen: _Mask, skin: FloatImage, seen: Neighbourhood, *, heights: tuple[float, float], outline: float
+) -> FloatImage:
+    """The narrow parts of a mask, at those heights of a face, that skin and the person's outline enclose.
+
+    A pixel at the outline counts `outline` times.
+    """
     inside = seen.person > 0.5
-    bright = ((seen.form > 8) & (skin < 0.5) & inside & (seen.taken < 0.1)).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(bright, connectivity=8)
+    open_to = (chosen & (skin < 0.5) & inside & (seen.taken < 0.1)).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(open_to, connectivity=8)
     kept = np.zeros(count, np.uint8)
-    for island, (x, y, wide, high, area) in enumerate(stats.tolist()):
-        if not island or not _THINNEST_RIM < area / seen.width**2 < _WIDEST_RIM:
+    areas = stats[:, cv2.CC_STAT_AREA] / np.float32(seen.width**2)
+    islands = np.flatnonzero((areas > _THINNEST_RIM) & (areas < _WIDEST_RIM)).tolist()
+    for island in islands:
+        if not island:
             continue
+        x, y, wide, high, _ = stats[island].tolist()
         box = (slice(max(0, y - 2), y + high + 2), slice(max(0, x - 2), x + wide + 2))
         these = (labels[box] == island).astype(np.uint8)
         below = seen.below[box][these > 0]
-        if below.min() < -0.05 or below.max() > 0.6:
+        if below.min() < heights[0] or below.max() > heights[1]:
             continue
         rim = (cv2.dilate(these, np.ones((3, 3), np.uint8)) > 0) & (these == 0)
-        held = (skin[box] > 0.5) | ~inside[box]
+        held = np.where(inside[box], skin[box] > 0.5, np.float32(outline))
         touching = float((skin[box][rim] > 0.5).mean())
         kept[island] = touching > 0.3 and float(held[rim].mean()) > 0.7
+    if not kept.any():
+        return np.zeros_like(skin)
     return cv2.dilate(kept[labels], np.ones((3, 3), np.uint8)) * seen.person * (1 - seen.taken)
 
 
@@ -185,5 +223,5 @@ def _enclosed(mask: ByteImage, width: float, chosen: Callable[[_Mask, _Box], boo
         ):
             box = (slice(max(0, y - 2), y + high + 2), slice(max(0, x - 2), x + wide + 2))
             kept[island] = chosen(labels[box] == island, box)
-    islands: ByteImage = kept[labels]
+    islands: ByteImage = kept[labels] if kept.any() else np.zeros_like(mask)
     return islands

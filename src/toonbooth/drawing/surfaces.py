@@ -11,7 +11,14 @@ from toonbooth.drawing import facemap
 from toonbooth.drawing.beards import beard_evidence
 from toonbooth.drawing.flat_flesh import with_shadows
 from toonbooth.drawing.regions import Regions, polygon_mask
-from toonbooth.drawing.skin_holes import Neighbourhood, reddish_gaps, rim_light, shaded_chin, skin_holes
+from toonbooth.drawing.skin_holes import (
+    Neighbourhood,
+    reddish_gaps,
+    rim_light,
+    ruddy_ears,
+    shaded_chin,
+    skin_holes,
+)
 from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage, to_bytes, to_float
 from toonbooth.imaging.ranks import median
@@ -149,8 +156,10 @@ def _shine_and_strands(
     seen = Neighbourhood(taken, person, light - typical, beside, below, width)
     np.maximum(shine, reddish_gaps(np.maximum(skin, shine), red, seen, typical=typical), out=shine)
     np.maximum(shine, skin_holes(np.maximum(skin, shine), face, seen), out=shine)
+    redness = max(4.0, median(red[sure]))
+    if chins:
+        np.maximum(shine, ruddy_ears(np.maximum(skin, shine), red * np.float32(1 / redness), seen), out=shine)
     if chins and bearded < 0.5:
-        redness = max(4.0, median(red[sure]))
         at_its_light = red / np.clip(light * np.float32(redness / typical), 0.3 * redness, redness)
         np.maximum(shine, shaded_chin(np.maximum(skin, shine), face, at_its_light, seen), out=shine)
         np.maximum(shine, rim_light(np.maximum(skin, shine), seen), out=shine)

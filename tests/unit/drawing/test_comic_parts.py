@@ -20,7 +20,7 @@ from toonbooth.drawing.regions import Regions, find_regions
 from toonbooth.drawing.rim import settle_rim
 from toonbooth.drawing.sheet import Light, Sheet
 from toonbooth.drawing.silhouette import calm_outline
-from toonbooth.drawing.skin_holes import Neighbourhood, rim_light, shaded_chin
+from toonbooth.drawing.skin_holes import Neighbourhood, rim_light, ruddy_ears, shaded_chin
 from toonbooth.drawing.surfaces import settle_skin, settle_surfaces
 from toonbooth.imaging.colour import luma, rgb_to_lab
 from toonbooth.imaging.pixels import FloatImage, to_float
@@ -224,6 +224,20 @@ def test_light_from_behind_on_a_jaw_is_skin_and_a_collar_is_not() -> None:
     found = rim_light(skin, beside_a_face(form, person))
     assert found[105:125, 42:48].min() == 1
     assert found[155:188, 62:148].max() == 0
+
+
+def test_ruddy_shade_on_an_ear_is_skin_and_a_warm_lock_before_it_is_not() -> None:
+    form, person = np.full((200, 200), -20, np.float32), np.ones((200, 200), np.float32)
+    person[:, :30] = 0
+    skin, red = np.zeros_like(form), np.zeros_like(form)
+    skin[60:120, 30:160] = 1
+    ear, lock = (slice(70, 90), slice(30, 36)), (slice(50, 75), slice(152, 158))
+    for place in (ear, lock):
+        skin[place], red[place] = 0, 1.4
+    found = ruddy_ears(skin, red, beside_a_face(form, person))
+    assert found[ear].min() == 1
+    assert found[lock].max() == 0
+    assert ruddy_ears(skin, 0.7 * red, beside_a_face(form, person)).max() == 0
 
 
 def test_a_neck_in_the_shadow_of_its_chin_is_skin_and_features_stay() -> None:
