@@ -12,7 +12,7 @@ from toonbooth.drawing import facemap
 from toonbooth.drawing.cel import bodily_hue, without_rim
 from toonbooth.drawing.cel_backdrop import SceneLook, choose_scene
 from toonbooth.drawing.chains import find_chains, with_chains
-from toonbooth.drawing.cloth import without_flecks, without_mottle, woven_cloth
+from toonbooth.drawing.cloth import surroundings, without_flecks, without_mottle, woven_cloth
 from toonbooth.drawing.complexion import SkinTones, as_flesh, lay_skin
 from toonbooth.drawing.exposure import with_lit_faces
 from toonbooth.drawing.eyes import enlarge_eyes, iris_hue
@@ -123,9 +123,7 @@ def _plan(seen: Study, sheet: Sheet, look: AvatarLook) -> tuple[Plate, FloatImag
     surface = replace(surface, skin=without_jewels(surface.skin, seen.jewels))
     skin, stubble = surface.skin, surface.stubble
     complexion = lay_skin(lab, surface, regions, look.skin, unit=unit)
-    masses = as_flesh(
-        _masses(lab, woven_cloth(planes_of(lab)[0], regions, unit=unit), look, unit=unit), lab, surface
-    )
+    masses = as_flesh(_masses(lab, regions, look, unit=unit), lab, surface)
     if faces:
         # Hair goes on as hair up to the skin's edge, cloth as cloth: the photo has mixed their colours there.
         masses = without_rim(masses, 1 - skin, unit=unit)
@@ -183,11 +181,12 @@ def _hairlines(skin: FloatImage, faces: tuple[Face, ...], *, scale: float, unit:
     return heads * border
 
 
-def _masses(lab: FloatImage, woven: FloatImage, look: AvatarLook, *, unit: float) -> FloatImage:
+def _masses(lab: FloatImage, regions: Regions, look: AvatarLook, *, unit: float) -> FloatImage:
     """Hair and clothes as a few masses: folds and shine stand out before tones are counted."""
     lightness, a, b = planes_of(lab)
+    woven = woven_cloth(lightness, regions, unit=unit)
     a, b = (without_flecks(plane, woven, unit=unit) for plane in (a, b))
-    around = gaussian(lightness, sigma=14 * unit)
+    around = surroundings(lightness, regions, unit=unit)
     shaped = lightness + (lightness - around) * np.float32(0.45)
     shaped = without_mottle(shaped, woven, unit=unit)
     opened = np.float32(5) + shaped * np.float32(0.95)

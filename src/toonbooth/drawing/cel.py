@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from toonbooth.drawing.cel_skin import CelTones, lay_skin
-from toonbooth.drawing.cloth import without_flecks, without_mottle, woven_cloth
+from toonbooth.drawing.cloth import surroundings, without_flecks, without_mottle, woven_cloth
 from toonbooth.drawing.flesh import (
     colourfulness,
     ember,
@@ -37,7 +37,7 @@ def cel_tones(lab: FloatImage, regions: Regions, tones: CelTones, *, unit: float
     """
     lightness, a, b = planes_of(lab)
     woven = woven_cloth(lightness, regions, unit=unit)
-    light = _cloth_and_hair(lightness, woven, tones, unit=unit)
+    light = _cloth_and_hair(lightness, regions, woven, tones, unit=unit)
     a, b = (without_flecks(plane, woven, unit=unit) for plane in (a, b))
     chroma = cv2.magnitude(a, b).astype(np.float32, copy=False)
     white = _white(lightness, chroma)
@@ -117,9 +117,11 @@ def _clean_darks(
     return a + (enlarged(even_a, whole) - a) * dark, b + (enlarged(even_b, whole) - b) * dark
 
 
-def _cloth_and_hair(lightness: FloatImage, woven: FloatImage, tones: CelTones, *, unit: float) -> FloatImage:
+def _cloth_and_hair(
+    lightness: FloatImage, regions: Regions, woven: FloatImage, tones: CelTones, *, unit: float
+) -> FloatImage:
     # Folds and strands stand out from their surroundings before the tones are counted, most in the dark.
-    around = gaussian(lightness, sigma=14 * unit)
+    around = surroundings(lightness, regions, unit=unit)
     dark = smoothstep(around, low=34, high=14)
     lightness = without_mottle(lightness, woven, unit=unit)
     shaped: FloatImage = lightness + (lightness - around) * (np.float32(0.35) + np.float32(0.75) * dark)
