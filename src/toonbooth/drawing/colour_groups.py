@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from toonbooth.imaging.pixels import FloatImage
 
@@ -13,6 +14,10 @@ _SAMPLES = 9600
 
 _CELL, _MOST_ALIKE, _LEAST_ALIKE = 5.0, 50, 4
 """Side of a cell of colours, and how many samples of one count at most and at least."""
+
+
+_STRANGE, _FEW = 15.0, 24
+"""Difference in hue from which on something is of no known colour, and how many samples make it a colour."""
 
 
 def gather_colours(
@@ -28,7 +33,8 @@ def gather_colours(
     apart : float
         Colours nearer to each other than this become one.
     first : float32 array, shape (M, 3)
-        Colours that are among them as they are, if any sample is nearest to them.
+        Colours that are among them as they are, if any sample is nearest to them. What is nearest to them but
+        plainly of another hue gets a colour of its own, beyond `count`: gold is no skin.
 
     Returns
     -------
@@ -46,15 +52,15 @@ def gather_colours(
             break
         colours.append(np.median(far, axis=0))
         nearest = np.minimum(nearest, np.square(samples - colours[-1]).sum(axis=1))
-    centres = np.array(colours, np.float32)
-    labels = np.zeros(len(samples), np.int64)
-    for _ in range(_ROUNDS):
-        away = np.square(centres).sum(axis=1) - 2 * (samples @ centres.T)
-        labels = away.argmin(axis=1)
-        for index in range(fixed, len(centres)):
-            own = samples[labels == index]
-            if len(own):
-                centres[index] = own.mean(axis=0)
+    centres, labels = _settled(samples, np.array(colours, np.float32), fixed)
+    strange = []
+    for index in range(fixed):
+        own = samples[labels == index]
+        other = own[_astray(own, centres[index]) > _STRANGE]
+        if len(other) >= _FEW:
+            strange.append(np.median(other, axis=0))
+    if strange:
+        centres, labels = _settled(samples, np.array([*centres, *strange], np.float32), fixed)
     keep: list[int] = []
     for index in range(len(centres)):
         if (labels == index).any() and all(
@@ -62,6 +68,32 @@ def gather_colours(
         ):
             keep.append(index)
     return centres[keep]
+
+
+def _settled(samples: FloatImage, centres: FloatImage, fixed: int) -> tuple[FloatImage, NDArray[np.intp]]:
+    """Centres moved to the middle of their samples, but for the first few, and whose each sample is."""
+    labels: NDArray[np.intp] = np.zeros(len(samples), np.intp)
+    for _ in range(_ROUNDS):
+        labels = _nearest(samples, centres)
+        for index in range(fixed, len(centres)):
+            own = samples[labels == index]
+            if len(own):
+                centres[index] = own.mean(axis=0)
+    return centres, labels
+
+
+def _nearest(samples: FloatImage, centres: FloatImage) -> NDArray[np.intp]:
+    labels: NDArray[np.intp] = (np.square(centres).sum(axis=1) - 2 * (samples @ centres.T)).argmin(axis=1)
+    return labels
+
+
+def _astray(samples: FloatImage, colour: FloatImage) -> FloatImage:
+    """How far samples lie beside the hue of a colour, or towards grey from it. Shade makes it stronger."""
+    chroma = max(float(np.hypot(*colour[1:])), 1e-6)
+    red, yellow = (float(value) / chroma for value in colour[1:])
+    a, b = (samples - colour)[:, 1:].T
+    astray: FloatImage = np.hypot(b * red - a * yellow, np.minimum(a * red + b * yellow, 0))
+    return astray
 
 
 def varied_sample(colours: FloatImage) -> FloatImage:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from toonbooth.drawing.colour_groups import gather_colours
 from toonbooth.drawing.mass_tones import CLOTH, MassTones, shaped_for_paper, trace_tones
 from toonbooth.drawing.masses import trace_masses
 from toonbooth.drawing.vector import Shape, byte_colour, paint, stout
@@ -86,6 +87,15 @@ def test_a_hand_has_the_colour_of_the_skin_above_it_and_a_white_sleeve_its_own()
         own = np.ones((96, 96), np.bool_)
         base, _ = trace_tones(shaped_for_paper(flat(colour)), own, own, TONES, CLOTH, paint=skin, unit=0.2)
         assert (base == byte_colour(skin)) == like
+
+
+def test_gold_beside_many_other_colours_is_no_skin_and_skin_in_shade_is() -> None:
+    skin, gold, deep = (73.0, 18.0, 21.0), (62.0, 8.0, 38.0), (60.0, 26.0, 31.0)
+    for colour, own in ((gold, True), (deep, False)):
+        samples = np.repeat(np.array([NAVY] * 3 + [skin, colour], np.float32), 60, axis=0)
+        found = gather_colours(samples, count=1, apart=8.0, first=np.array([skin], np.float32))
+        assert len(found) == 2 + own
+        assert (np.abs(found - np.array(colour, np.float32)).max(axis=1) < 1).any() == own
 
 
 def test_shine_on_hair_keeps_the_hue_of_the_hair() -> None:
