@@ -16,6 +16,7 @@ from toonbooth.drawing.chains import find_chains
 from toonbooth.drawing.exposure import well_lit
 from toonbooth.drawing.eyes import enlarge_eyes
 from toonbooth.drawing.flat_backdrop import PAIRS, BackdropShape, FlatBackdrop, lay_backdrop
+from toonbooth.drawing.flat_border import white_border
 from toonbooth.drawing.flat_chips import without_chips
 from toonbooth.drawing.flat_ears import draw_ears, with_ears
 from toonbooth.drawing.flat_faces import draw_face, is_bearded, whole_faces
@@ -236,7 +237,8 @@ def _trace(portrait: Portrait, look: FlatLook) -> _Traced:
     surface = replace(surface, skin=_beyond(surface.skin, person, unit=fine))
     shapes = list(_behind(portrait, look, lab, person, size=(width, height), scale=scale))
     if look.border > 0:
-        shapes.append(full(_border(outline, look, unit=fine, spacing=2 * spacing)))
+        wide = max(2.0, look.border * fine * _FACE_WIDTH / 1000)
+        shapes.append(full(white_border(person, worn, width=wide, spacing=2 * spacing)))
     on_person = list(masses)
     skins = _skins(lab, surface, faces, scale=scale)
     for face, each, own, seen in zip(faces, flesh, skins, ears, strict=True):
@@ -396,31 +398,6 @@ def _behind(
         return lay_backdrop(look.backdrop, size, None, head=(x, y, width))
     lightness, a, b = (float(value) for value in np.median(tones, axis=0))
     return lay_backdrop(look.backdrop, size, (lightness, a, b), head=(x, y, width))
-
-
-def _border(person: FloatImage, look: FlatLook, *, unit: float, spacing: float) -> Shape:
-    exact = max(2.0, look.border * unit * _FACE_WIDTH / 1000)
-    reach = round(exact)
-    margin = 4 * reach
-    sides = (0, margin, margin, margin)
-    wide = cv2.copyMakeBorder(person, *sides, cv2.BORDER_REPLICATE)
-    # Above a picture nobody goes on: a strand that just reaches its edge would widen to a white tab there.
-    wide = cv2.copyMakeBorder(wide, margin, 0, 0, 0, cv2.BORDER_CONSTANT, value=(0.0,))
-    # By parts of a pixel: on small people a border is hardly wider than one.
-    away = cv2.distanceTransform((wide < 0.5).astype(np.uint8), cv2.DIST_L2, 5)
-    grown = np.clip(np.float32(exact + 1) - away, 0, 1)
-    # A sticker has no narrow bays, and no small holes between a neck and an earring. An even brush would
-    # move it aside.
-    around = disk(1.5 * reach)
-    grown = cv2.morphologyEx(grown, cv2.MORPH_CLOSE, around).astype(np.float32, copy=False)
-    holes, levels = cv2.findContours((grown > 0.5).astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    for index, hole in enumerate(holes):
-        if levels[0][index][3] >= 0 and cv2.contourArea(hole) < 12.0 * reach * reach:
-            cv2.drawContours(grown, holes, index, (1.0,), cv2.FILLED)
-    grown = np.ascontiguousarray(grown[margin:-margin, margin:-margin])
-    grown = gaussian(grown, sigma=max(0.8, 0.35 * reach))
-    curves = trace_field(grown, level=0.5, spacing=spacing, least_area=max(12.0, 20.0 * reach * reach))
-    return Shape(curves, _WHITE)
 
 
 def _unit(portrait: Portrait) -> float:

@@ -13,6 +13,7 @@ from tests.unit.drawing.portraits import bust, landscape
 from toonbooth.drawing.colour_groups import gather_colours
 from toonbooth.drawing.flat import choose_look, draw_flat, flat_svg, trace_flat
 from toonbooth.drawing.flat_backdrop import PAIRS, BackdropShape
+from toonbooth.drawing.flat_border import white_border
 from toonbooth.drawing.vector import Shape, paint, to_svg
 from toonbooth.imaging.colour import rgb_to_lab
 from toonbooth.imaging.pixels import ByteImage, to_float
@@ -189,6 +190,17 @@ def test_a_white_border_is_as_wide_on_either_side(height: int) -> None:
     left, right = (half.sum() / len(rows) for half in np.array_split(rows, 2, axis=1))
     assert left > 0.8
     assert left == pytest.approx(right, rel=0.35)
+
+
+def test_a_white_border_leaves_the_gap_between_a_neck_and_an_earring() -> None:
+    person, worn = np.zeros((2, 120, 120), np.float32)
+    person[:, :40] = person[90:] = 1
+    worn[20:80, 54:60] = 1
+    border = white_border(person, worn, width=5.0, spacing=4.0)
+    white = paint([Shape((square(-4, -4, 128),), (0, 0, 0)), border], (120, 120)).min(axis=2) > 128
+    assert white[30:70, 42].all()
+    assert white[30:70, 53].all()
+    assert not white[30:70, 48].any()
 
 
 def test_a_face_of_which_nothing_can_be_seen_is_drawn() -> None:
