@@ -14,8 +14,10 @@ from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.windows import extent, grown
 from toonbooth.portrait.model import Face, Points, scaled
 
-_LARGEST, _OF_HAIR = 0.03, 0.022
-"""Areas in squares of a face's width below which what stands alone is a chip, and of hair."""
+_LARGEST, _OF_HAIR, _OF_SKIN = 0.03, 0.022, 0.036
+"""Areas in squares of a face's width below which what stands alone is a chip, and of hair; and what looks
+as skin right below a face.
+"""
 
 _STRIP = 0.045
 """Half the width, in face widths, of a strip of cloth up a neck that is none."""
@@ -119,7 +121,8 @@ def _chips(
     strips = cloth & zone & (cv2.dilate(solid, disk(0.3 * _STRIP * width)) == 0)
     chips |= _pieces(strips, skin, rest, zone, largest)
     # At a collar neck and cloth are mixed in a photo.
-    chips |= _pieces(cloth & flesh & ~chips, skin | chips, cloth & ~chips, low, largest, needed=0.4)
+    for place, most in ((low, largest), (zone, _OF_SKIN * width**2)):
+        chips |= _pieces(cloth & flesh & ~chips, skin | chips, cloth & ~chips, place, most, needed=0.4)
     # What a strip has held to a collar stands alone without it.
     left = cloth & ~chips
     return chips | _pieces(left, skin | chips, left, zone, largest)

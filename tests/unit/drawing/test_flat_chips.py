@@ -70,6 +70,18 @@ def test_a_scrap_of_skins_colour_at_a_collar_is_skin_and_one_of_another_is_cloth
     assert float(filled(skin, person, hair=none, flesh=none)[scrap > 0.5].mean()) < 0.2
 
 
+def test_a_large_piece_of_skins_colour_is_skin_right_below_a_face_and_cloth_farther_down() -> None:
+    _, person = head()
+    middle = (LEFT + RIGHT) / 2
+    none = np.zeros_like(person)
+    for below, expected in ((0.0, True), (0.2, False)):
+        top = CHIN + below * UNIT
+        piece = block(middle - 0.15 * UNIT, top, middle + 0.15 * UNIT, top + 0.11 * UNIT)
+        bare = block(middle - 0.4 * UNIT, CHIN - UNIT, middle + 0.4 * UNIT, top)
+        whole = filled(bare, np.maximum(person, piece), hair=none, flesh=piece)
+        assert (float(whole[piece > 0.5].mean()) > 0.5) == expected
+
+
 def test_a_chain_on_a_throat_and_a_stump_of_a_lock_on_a_cheek_are_skin_and_a_fringe_is_hair() -> None:
     skin, person = head()
     middle = (LEFT + RIGHT) / 2
