@@ -20,6 +20,7 @@ from toonbooth.drawing.silhouette import calm_outline
 from toonbooth.drawing.skin_area import continued
 from toonbooth.imaging.colour import luma, rgb_to_lab
 from toonbooth.imaging.flow import FlowSmoother, edge_tangent_flow
+from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_float
 from toonbooth.imaging.resize import Size, padded, shrunk
 from toonbooth.imaging.smoothing import flatten, gaussian
@@ -37,6 +38,9 @@ _CALM = 1.2
 _ON_CLOTH = 0.65
 _IN_EARS = 0.7
 """How few lines there are in dense texture; how welcome they are on cloth and in ears; 1 in hatching."""
+
+_ALONG_RIMS = 14.0
+"""How far from light from behind no lines are drawn, units."""
 
 _NO_FACE_SHARE = 0.28
 """Without a face, lengths are those of a face this share of the picture's short side."""
@@ -115,6 +119,9 @@ def plan_poster(portrait: Portrait, look: PopLook, *, known: Dyes | None = None)
     wanted = np.maximum(wanted, np.float32(_IN_EARS) * ear_places(shape, faces, scale=scale) * person)
     # Weave and folds want few lines; strands of hair want theirs.
     wanted *= np.float32(_ON_CLOTH) + np.float32(1 - _ON_CLOTH) * separation.near
+    if separation.rims.any():
+        # Where such light ends there is no edge, only shade.
+        wanted *= 1 - cv2.dilate(separation.rims, disk(_ALONG_RIMS * unit))
     threshold = 0.0085 / look.line_weight
     lines = plan_lines(
         grey, smooth_grey, wanted, along, threshold=threshold, unit=unit, factor=factor, calm=_CALM

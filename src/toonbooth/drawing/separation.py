@@ -20,6 +20,7 @@ from toonbooth.drawing.printed_beards import dotted, find_beards, solid
 from toonbooth.drawing.printed_black import calm_black, find_bleached, without_flecks
 from toonbooth.drawing.printed_ears import with_ears
 from toonbooth.drawing.printed_hair import told_from_hair
+from toonbooth.drawing.printed_rims import find_rims
 from toonbooth.drawing.regions import Regions, polygon_mask
 from toonbooth.drawing.skin_area import SkinTone, closed_skin, measure_skin, skin_form
 from toonbooth.drawing.skin_paint import eye_white_of, lost_light
@@ -55,6 +56,7 @@ class Separation:
     black : pixels from the border of solid black, positive inside, at most 3.
     skins : one per head.
     skin : 0 … 1, all skin, closed.
+    rims : 0 … 1, light from behind on skin.
     near : 1 around heads, 0 elsewhere.
     dyes : the materials of the clothes.
     """
@@ -65,6 +67,7 @@ class Separation:
     black: FloatImage
     skins: tuple[SkinTone, ...]
     skin: FloatImage
+    rims: FloatImage
     near: FloatImage
     dyes: Dyes
 
@@ -107,6 +110,8 @@ def separate(
     skin = np.maximum(skin, _around_eyes(skin.shape, faces, scale=scale) * regions.person)
     skin = told_from_hair(skin, lab, regions, faces, scale=scale)
     skin = with_ears(skin, lab, regions, faces, scale=scale)
+    rims = find_rims(skin, planes_of(lab)[0], regions, faces, scale=scale)
+    skin = np.maximum(skin, rims)
     under = _shadows(skin, lab, grey, regions, faces, scale=scale)
     beards = find_beards(planes_of(lab)[0], grey, regions, faces, scale=scale)
     skin = np.maximum.reduce([skin, under, smoothstep(beards, low=0.1, high=0.4)])
@@ -174,13 +179,13 @@ def separate(
         # Two nets of dots upon each other would be dirt.
         dots *= 1 - smoothstep(beards, low=0.05, high=0.3)
         np.maximum(black, np.clip(solid(beards), -30, 20), out=black, where=beards > 0)
-    black -= np.float32(30) * jewels
+    black -= np.float32(30) * np.maximum(jewels, rims)
     black = np.clip(black, -12, 12)
     bleached = find_bleached(black, plates[Ink.PAPER] + plates[Ink.GREY], regions.person, near, unit=unit)
     black += bleached * (12 - black)
     black = calm_black(black, whole_skin, near, unit=unit)
     without_flecks(black, plates[Ink.DEEP], near, regions.person, unit=unit)
-    return Separation(margins(plates), dots, grain, _distance(black), skins, whole_skin, near, dyes)
+    return Separation(margins(plates), dots, grain, _distance(black), skins, whole_skin, rims, near, dyes)
 
 
 def _around_eyes(shape: tuple[int, ...], faces: tuple[Face, ...], *, scale: float) -> FloatImage:

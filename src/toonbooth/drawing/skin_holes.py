@@ -9,11 +9,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from toonbooth.drawing import facemap
 from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes, to_float
 from toonbooth.imaging.ranks import median
 from toonbooth.imaging.smoothing import gaussian
 from toonbooth.imaging.tones import smoothstep
+from toonbooth.portrait.model import Points
 
 _Mask = NDArray[np.bool_]
 _Box = tuple[slice, slice]
@@ -26,6 +28,12 @@ _THINNEST_RIM, _WIDEST_RIM = 0.002, 0.05
 
 _RUDDY = 1.15
 """a* over the skin's from which shade on an ear is known."""
+
+_UNDER_HAIR, _OVER_CLOTH = -0.02, 0.5
+"""Between which places below a face's middle, in its widths, neither white hair nor a collar is expected."""
+
+_NARROW, _HIGHEST_COLLAR = 0.13, 0.28
+"""How wide light from behind is at most, and how low it begins, face widths: lower down collars begin."""
 
 _LARGEST = 0.2
 """Area in square face widths up to which an opening in skin may be a hole."""
@@ -48,6 +56,25 @@ class Neighbourhood:
     beside: FloatImage
     below: FloatImage
     width: float
+
+    @classmethod
+    def around(
+        cls,
+        points: Points,
+        width: float,
+        *,
+        skin: FloatImage,
+        light: FloatImage,
+        taken: FloatImage,
+        person: FloatImage,
+    ) -> Neighbourhood:
+        """What lies around a face's landmarks, in their pixels; `light` is L*."""
+        up, middle = facemap.upright(points), points[facemap.OVAL].mean(axis=0)
+        columns = np.arange(skin.shape[1], dtype=np.float32)[None, :] - middle[0]
+        rows = np.arange(skin.shape[0], dtype=np.float32)[:, None] - middle[1]
+        below = -(columns * up[0] + rows * up[1]) / np.float32(width)
+        beside = (rows * up[0] - columns * up[1]) / np.float32(width)
+        return cls(taken, person, light - median(light[skin > 0.8]), beside, below, width)
 
 
 def skin_holes(skin: FloatImage, face: FloatImage, seen: Neighbourhood) -> FloatImage:
@@ -144,19 +171,24 @@ def shaded_chin(skin: FloatImage, face: FloatImage, red: FloatImage, seen: Neigh
     return held * smoothstep(red, low=0.4, high=0.65) * seen.person * (1 - seen.taken)
 
 
-def rim_light(skin: FloatImage, seen: Neighbourhood) -> FloatImage:
+def rim_light(skin: FloatImage, seen: Neighbourhood, *, cut: bool = False) -> FloatImage:
     """Light from behind on a jaw and a neck: narrow, bright, between skin and where the person ends.
 
     Parameters
     ----------
     skin : float32 array, shape (H, W), 0 … 1
     seen : Neighbourhood of the same size
+    cut : whether light that hangs together with white hair and a collar counts between the two
 
     Returns
     -------
     float32 array, shape (H, W), 0 … 1: collars have cloth about them, white hair lies higher.
     """
-    return _at_the_edge(seen.form > 8, skin, seen, heights=(-0.05, 0.6), outline=1.0)
+    bright: _Mask = seen.form > 8
+    if cut:
+        bright = bright & (seen.below > _UNDER_HAIR) & (seen.below < _OVER_CLOTH)
+    begins = _HIGHEST_COLLAR if cut else None
+    return _at_the_edge(bright, skin, seen, heights=(-0.05, 0.6), outline=1.0, begins=begins)
 
 
 def ruddy_ears(skin: FloatImage, red: FloatImage, seen: Neighbourhood) -> FloatImage:
@@ -177,11 +209,17 @@ def ruddy_ears(skin: FloatImage, red: FloatImage, seen: Neighbourhood) -> FloatI
 
 
 def _at_the_edge(
-    chosen: _Mask, skin: FloatImage, seen: Neighbourhood, *, heights: tuple[float, float], outline: float
+    chosen: _Mask,
+    skin: FloatImage,
+    seen: Neighbourhood,
+    *,
+    heights: tuple[float, float],
+    outline: float,
+    begins: float | None = None,
 ) -> FloatImage:
     """The narrow parts of a mask, at those heights of a face, that skin and the person's outline enclose.
 
-    A pixel at the outline counts `outline` times.
+    A pixel at the outline counts `outline` times. Those that must begin above `begins` are slender as well.
     """
     inside = seen.person > 0.5
     open_to = (chosen & (skin < 0.5) & inside & (seen.taken < 0.1)).astype(np.uint8)
@@ -192,11 +230,14 @@ def _at_the_edge(
     for island in islands:
         if not island:
             continue
-        x, y, wide, high, _ = stats[island].tolist()
+        x, y, wide, high, area = stats[island].tolist()
         box = (slice(max(0, y - 2), y + high + 2), slice(max(0, x - 2), x + wide + 2))
         these = (labels[box] == island).astype(np.uint8)
         below = seen.below[box][these > 0]
         if below.min() < heights[0] or below.max() > heights[1]:
+            continue
+        narrow = area < _NARROW * seen.width * float(np.hypot(wide, high))
+        if begins is not None and not (narrow and below.min() < begins):
             continue
         rim = (cv2.dilate(these, np.ones((3, 3), np.uint8)) > 0) & (these == 0)
         held = np.where(inside[box], skin[box] > 0.5, np.float32(outline))

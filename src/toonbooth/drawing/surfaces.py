@@ -121,12 +121,9 @@ def _shine_and_strands(
         nothing = np.zeros(whole[::-1], np.float32)
         return nothing, nothing
     typical = median(light[sure])
-    up = facemap.upright(points)
-    middle = points[facemap.OVAL].mean(axis=0)
-    columns = np.arange(size[0], dtype=np.float32)[None, :] - middle[0]
-    rows = np.arange(size[1], dtype=np.float32)[:, None] - middle[1]
-    below = -(columns * up[0] + rows * up[1]) / np.float32(width)
-    beside = (rows * up[0] - columns * up[1]) / np.float32(width)
+    seen = Neighbourhood.around(points, width, skin=skin, light=light, taken=taken, person=person)
+    below = seen.below
+    columns = np.arange(size[0], dtype=np.float32)[None, :] - points[facemap.OVAL, 0].mean()
 
     # From the cheekbones down, whatever shines at the face's edge; beside the chin a collar begins there.
     face = polygon_mask(size[::-1], points[facemap.OVAL], feather=0.012 * width)
@@ -153,7 +150,6 @@ def _shine_and_strands(
         joined = cv2.morphologyEx(to_bytes(np.maximum(skin, shine)), cv2.MORPH_CLOSE, seam)
         near = cv2.dilate(bright, seam)
         np.maximum(shine, to_float(joined.astype(np.uint8, copy=False)) * near * (1 - taken), out=shine)
-    seen = Neighbourhood(taken, person, light - typical, beside, below, width)
     np.maximum(shine, reddish_gaps(np.maximum(skin, shine), red, seen, typical=typical), out=shine)
     np.maximum(shine, skin_holes(np.maximum(skin, shine), face, seen), out=shine)
     redness = max(4.0, median(red[sure]))

@@ -240,6 +240,23 @@ def test_ruddy_shade_on_an_ear_is_skin_and_a_warm_lock_before_it_is_not() -> Non
     assert ruddy_ears(skin, 0.7 * red, beside_a_face(form, person)).max() == 0
 
 
+def test_light_from_behind_ends_under_white_hair_and_over_the_collar_that_it_runs_into() -> None:
+    form, person = np.zeros((200, 200), np.float32), np.ones((200, 200), np.float32)
+    person[:, :40] = 0
+    skin = np.zeros_like(form)
+    skin[:, 50:160] = 1
+    form[20:165, 40:50] = 25
+    seen = beside_a_face(form, person)
+    assert rim_light(skin, seen).max() == 0
+    found = rim_light(skin, seen, cut=True)
+    assert found[92:145, 42:48].min() == 1
+    assert found[:84].max() == found[155:].max() == 0
+    # As wide as this it is hair.
+    person[:] = 1
+    person[:, :20], form[20:165, 20:50] = 0, 25
+    assert rim_light(skin, beside_a_face(form, person), cut=True).max() == 0
+
+
 def test_a_neck_in_the_shadow_of_its_chin_is_skin_and_features_stay() -> None:
     portrait = bust(480, 400)
     face = shaven(portrait.faces[0])
