@@ -36,6 +36,9 @@ _EAR_SEEN: Final = 0.5
 _SHADE: Final = 0.38
 _SKIN_CHROMA: Final = 0.45
 _DARK: Final = 0.6
+# Where it thins out beside the ear, a line is left of it: so wide at most, in pixels, and less dark.
+_LINE: Final = 3
+_DIM: Final = 0.82
 # And nearly without colour.
 _GREY: Final = 0.4
 _LEAST_CHROMA: Final = 6.0
@@ -176,4 +179,25 @@ def _shadow_beside(view: _View, levels: _Levels) -> NDArray[np.bool_]:
             and float(np.hypot(*medians(lab[here][:, 1:].T))) < _GREY * chroma
         )
     shadow: NDArray[np.bool_] = kept[labels]
-    return shadow
+    return _with_fringe(shadow, view, levels)
+
+
+def _with_fringe(shadow: NDArray[np.bool_], view: _View, levels: _Levels) -> NDArray[np.bool_]:
+    """A shadow with its thin end beside the ear, a dark line between skin and wall, and with its rim."""
+    if not shadow.any():
+        return shadow
+    beside = np.s_[levels.nose : int(shadow.any(axis=1).argmax()) + 1]
+    light = view.lab[beside][..., 0]
+    line = np.zeros(light.shape, np.bool_)
+    line[:, _LINE:] = light[:, _LINE:] < _DIM * light[:, :-_LINE]
+    line &= view.person[beside] & ~view.oval[beside] & (view.depth[beside] <= _LINE)
+    whole = shadow.copy()
+    # What is beyond the line is a mixture of it with the wall.
+    whole[beside] |= np.logical_or.accumulate(line, axis=1)
+    left = (view.person & ~whole).astype(np.uint8)
+    square = np.ones((5, 5), np.uint8)
+    crumbs = (left > 0) & (cv2.morphologyEx(left, cv2.MORPH_OPEN, square) == 0)
+    crumbs &= ~view.oval & (view.depth < _RIM * _FACE)
+    near = cv2.dilate(shadow.view(np.uint8), square) > 0
+    fringe: NDArray[np.bool_] = whole | (near & (crumbs | ~view.person))
+    return fringe

@@ -50,8 +50,28 @@ def test_a_black_shadow_between_ear_and_shoulder_goes_and_the_neck_stays() -> No
     shadow = (picture == DARK).all(axis=2)
     shadow[240:] = False
     assert cleaned[205:230][shadow[205:230]].mean() < 0.25
-    near = cv2.dilate(shadow.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
+    near = cv2.dilate(shadow.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
     np.testing.assert_array_equal(cleaned[~near], matte[~near])
+
+
+def test_a_shadows_thin_end_beside_the_ear_goes_with_it_and_the_ear_stays() -> None:
+    picture, matte = head(jaw=DARK)
+    end = np.s_[182:196, 71:76]
+    picture[end], matte[end] = DARK, 1
+    cleaned = without_jaw_shadows(matte.copy(), picture, [mesh()])
+    assert cleaned[184:194, 71:74].mean() < 0.25
+    np.testing.assert_array_equal(cleaned[140:196, 80:], matte[140:196, 80:])
+
+
+def test_no_rim_of_the_wall_is_left_where_a_shadow_was() -> None:
+    picture, matte = head(jaw=DARK)
+    shadow = (picture == DARK).all(axis=2)
+    shadow[240:] = False
+    rim = (cv2.dilate(shadow.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0) & (matte == 0)
+    rim[:202] = rim[232:] = False
+    matte[rim] = 1
+    cleaned = without_jaw_shadows(matte.copy(), picture, [mesh()])
+    assert cleaned[208:226][rim[208:226]].mean() < 0.25
 
 
 def test_a_jaw_of_skin_is_left_alone() -> None:
