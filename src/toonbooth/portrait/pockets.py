@@ -155,6 +155,7 @@ def _like_outside(
     ):
         for way in (1, -1):
             away = _rows_to(open_[::way], reach=reach_pixels)[::way].ravel()[order]
+            away[away > reach_pixels] = 0
             outside = colours[places - away.astype(np.intp) * (way * stride)].view(np.uint8)
             same = cv2.inRange(cv2.absdiff(mine, outside.reshape(-1, 1, 4)), _NOTHING, _ALIKE)
             found |= same[:, 0] & (away > 0).view(np.uint8)
@@ -164,8 +165,8 @@ def _like_outside(
 
 
 def _rows_to(open_: NDArray[np.bool_], *, reach: int) -> NDArray[np.int16]:
-    """How many rows above every pixel the next open one is; 0 where none is within reach."""
-    rows = np.arange(1, len(open_) + 1, dtype=np.int16)[:, None]
+    """How many rows above every pixel the next open one is; more than `reach` where none is so near."""
+    rows = np.arange(1, len(open_) + 1, dtype=np.int16)[:, None] + np.int16(reach)
     nearest = open_ * rows
     step = 1
     # Every round doubles how far it has looked.
@@ -173,7 +174,6 @@ def _rows_to(open_: NDArray[np.bool_], *, reach: int) -> NDArray[np.int16]:
         np.maximum(nearest[step:], nearest[:-step].copy(), out=nearest[step:])
         step *= 2
     away: NDArray[np.int16] = rows - nearest
-    away[(nearest == 0) | (away > reach)] = 0
     return away
 
 
