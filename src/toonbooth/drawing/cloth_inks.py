@@ -49,6 +49,9 @@ _ONE_HUE = 12.0
 _VIVID, _ONE_ANGLE = 30.0, 0.9925
 """Chroma, in one light, from which on a hue is told by its angle alone, and the cosine of 7 degrees."""
 
+_BLACKEST = 31.0
+"""L* up to which what has the hue of a lighter cloth is black all the same."""
+
 _OF_HAIR = 13.0
 """Distance from the hair's colour within which what lies on shoulders is hair."""
 
@@ -170,7 +173,10 @@ def dye_cloth(
         else:
             inks.append(_of_hair(tone, hair, cast) or nearest_ink(tone))
     _agree(inks, tones, np.bincount(material, minlength=len(tones)), first=len(known.inks), skin=skin)
-    best[cloth] = np.array(inks, np.uint8)[material]
+    dyed = np.array(inks, np.uint8)[material]
+    for shade, lit in _in_black(inks, tones, skin=skin):
+        dyed[(material == shade) & (seen[:, 0] > _BLACKEST)] = inks[lit]
+    best[cloth] = dyed
     return Dyes(tones.astype(np.float32, copy=False), tuple(inks), known.cast)
 
 
@@ -192,9 +198,26 @@ def _agree(inks: list[int], tones: FloatImage, sizes: NDArray[np.int64], *, firs
             continue
         for other in largest[:place]:
             alike = strong[other] and _of_one_hue(hues[index], hues[other])
-            if alike and inks[other] != skin:
+            # What hue there is in black is no cloth's: a gold tie on a black suit isn't lit suit.
+            hueless = inks[other] == Ink.DEEP and hues[other][1] > 0
+            if alike and inks[other] != skin and not hueless:
                 inks[index] = inks[other]
                 break
+
+
+def _in_black(inks: list[int], tones: FloatImage, *, skin: int) -> list[tuple[int, int]]:
+    """Materials printed as black cloth that have the strong warm hue of a lighter one: both."""
+    strong = np.hypot(tones[:, 1], tones[:, 2]) > _HUED
+    black = [
+        index for index, ink in enumerate(inks) if ink == Ink.DEEP and strong[index] and tones[index, 2] > 0
+    ]
+    coloured = [index for index, ink in enumerate(inks) if ink not in (Ink.DEEP, skin) and strong[index]]
+    return [
+        (shade, lit)
+        for shade in black
+        for lit in coloured
+        if tones[lit, 0] > tones[shade, 0] and _of_one_hue(tones[shade, 1:], tones[lit, 1:])
+    ]
 
 
 def _of_one_hue(first: Tone, second: Tone) -> bool:

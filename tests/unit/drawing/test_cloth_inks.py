@@ -67,6 +67,18 @@ def test_deep_folds_of_an_orange_cloth_are_orange() -> None:
     assert set(best.ravel()) == {Ink.ORANGE}
 
 
+def test_a_gold_tie_on_a_warm_black_suit_is_gold_into_its_shade() -> None:
+    lab: FloatImage = np.zeros((60, 90, 3), np.float32)
+    lab[:, :60] = 12, 4, 7
+    lab[:, 60:66] = 35, 3, 15
+    lab[:, 66:] = 70, 3, 22
+    best, everywhere = np.zeros((60, 90), np.uint8), np.ones((60, 90), bool)
+    unlike = np.full((60, 90), -20, np.float32)
+    dye_cloth(best, lab, unlike, everywhere, {}, skin=len(Ink), cast=(0.0, 0.0, 0.0), known=None)
+    assert set(best[:, :60].ravel()) == {Ink.DEEP}
+    assert set(best[:, 60:].ravel()) == {nearest_ink(lab[0, 70])} == {Ink.SAND}
+
+
 def test_yellow_eyes_tell_of_a_lamp() -> None:
     portrait = bust(480, 400)
     assert light_cast(portrait.picture, portrait.faces) == (0.0, 0.0, 0.0)
