@@ -15,6 +15,7 @@ from toonbooth.facecut.heads import find_head_area
 from toonbooth.facecut.jaw import PER_SEGMENT, jaw_line
 from toonbooth.facecut.jaw_scraps import without_scraps
 from toonbooth.facecut.landmarks import LEFT_BROW, LEFT_EYE, RIGHT_BROW, RIGHT_EYE
+from toonbooth.facecut.locks import find_locks
 from toonbooth.facecut.outlines import dilated, eroded, fill_polygon
 from toonbooth.imaging.colour import luma_of
 from toonbooth.imaging.pixels import FloatImage, to_float
@@ -33,6 +34,10 @@ _LASHES, _BROW = 0.03, 0.012
 
 _TEMPLE: Final = 8
 """Points of a hairline, from either end, that lie beside the eyes or below them."""
+
+_FRAMES: Final = [4, 5, -5, -6]
+_GLASSES: Final = 0.005
+"""Points of a hairline beside the eyes, which only glasses draw out farther than this, face widths."""
 
 _LOCKS: Final = 0.08
 _INTO_LOCKS: Final = 0.7
@@ -90,7 +95,10 @@ def cut_bare_face(portrait: Portrait, face: Face) -> Layer:
     bare = fill_polygon(own - corner, size=size)
     jaw = jaw_line(face.landmarks, unit, face.yaw, head.chin) - corner
     clean = without_scraps(to_float(part), jaw, unit=unit)
-    colours = _bared(clean, bare, _features(face.landmarks - corner, size, unit), unit)
+    glasses = head.hairline is not None and bool(head.hairline[_FRAMES].max() > _GLASSES)
+    locks = find_locks(clean, bare, face.landmarks - corner, unit=unit, glasses=glasses)
+    features = _features(face.landmarks - corner, size, unit) * (1 - locks)
+    colours = _bared(clean, bare * (1 - locks), features, unit)
     return Layer(_colours_within(colours, alpha, max(0.8, _SOFT * unit)), alpha, left, top)
 
 
