@@ -20,6 +20,7 @@ from toonbooth.facecut.hooks import hung_up
 from toonbooth.facecut.islands import without_islands
 from toonbooth.facecut.jaw import jaw_line
 from toonbooth.facecut.jaw_scraps import without_scraps
+from toonbooth.facecut.jaw_strips import without_strips
 from toonbooth.facecut.landmarks import OVAL
 from toonbooth.facecut.outlines import fill_polygon, grow
 from toonbooth.facecut.rim_line import drawn_around, find_rim_line
@@ -203,6 +204,8 @@ def _cut_head(portrait: Portrait, face: Face, *, for_square: bool) -> tuple[Laye
             window.crop(picture)[:] = to_bytes(image + alpha[..., np.newaxis] * (clean - colours))
         colours = clean
         line = None if for_square else find_rim_line(colours, alpha, person, unit=unit)
+        if line is None and not for_square:
+            colours = without_strips(colours, alpha, jaw, unit=unit)
         if line is not None:
             colours = drawn_around(colours, alpha, line)
     if earrings is not None:

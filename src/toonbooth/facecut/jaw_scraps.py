@@ -59,7 +59,7 @@ def without_scraps(image: FloatImage, jaw: Points, *, unit: float) -> FloatImage
     float32 array, shape (H, W, 3), range [0, 1]; the same where the jaw has nothing but the face's colours.
     """
     line = jaw[_ENDS:-_ENDS]
-    window = _around(line, (float(_DEPTHS[-1]) + _BESIDE) * unit, image.shape)
+    window = around_line(line, (float(_DEPTHS[-1]) + _BESIDE) * unit, image.shape)
     part, line = (
         np.ascontiguousarray(image[window]),
         line - np.array([window[1].start, window[0].start], np.float32),
@@ -104,7 +104,7 @@ def without_scraps(image: FloatImage, jaw: Points, *, unit: float) -> FloatImage
     return result
 
 
-def _around(line: Points, room: float, shape: tuple[int, ...]) -> tuple[slice, slice]:
+def around_line(line: Points, room: float, shape: tuple[int, ...]) -> tuple[slice, slice]:
     """The rows and columns of a picture around a line; never none."""
     starts = np.clip(line.min(axis=0) - room, 0, np.array(shape[1::-1]) - 1).astype(int)
     stops = np.maximum(np.clip(line.max(axis=0) + room, 1, shape[1::-1]).astype(int), starts + 1)
