@@ -55,10 +55,7 @@ def surroundings(lightness: FloatImage, regions: Regions, *, unit: float) -> Flo
     dark = smoothstep(few, low=_LIGHT, high=_DARK)
     alike = masked_blur(few, dark, sigma=sigma)
     cloth = enlarged(_below_heads(regions, size), (few.shape[1], few.shape[0]))
-    lower = around + cloth * np.minimum(alike - around, 0)
-    around, lower = enlarged(around, size), enlarged(lower, size)
-    dark = smoothstep(lightness, low=_LIGHT, high=_DARK)
-    return cv2.blendLinear(lower, around, dark, 1 - dark).astype(np.float32, copy=False)
+    return enlarged(around + cloth * dark * np.minimum(alike - around, 0), size)
 
 
 def without_flecks(plane: FloatImage, woven: FloatImage, *, unit: float) -> FloatImage:

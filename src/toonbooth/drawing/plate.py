@@ -22,6 +22,7 @@ from toonbooth.drawing.inking import (
 )
 from toonbooth.drawing.strokework import Detail, find_details
 from toonbooth.drawing.study import Study
+from toonbooth.drawing.things import find_things
 from toonbooth.imaging.coherence import crisp
 from toonbooth.imaging.colour import lab_to_rgb, luma
 from toonbooth.imaging.lines import line_reach
@@ -188,6 +189,7 @@ def make_plate(
     for window in _shown(seen.person):
         colours[window] = to_bytes(lab_to_rgb(np.ascontiguousarray(lab[window])))
     details = find_details(seen.picture, seen.strokes, fine * seen.person, seen.faces, factor=seen.factor)
+    details += find_things(seen)
     grey, threshold = luma(colours), work.threshold / work.weight
     lines = plan_lines(
         grey, grey, wanted, seen.along, threshold=threshold, unit=seen.unit, factor=seen.factor, calm=_CALM

@@ -59,11 +59,17 @@ class Detail:
     window: tuple[slice, slice]
     more: FloatImage
 
+    @classmethod
+    def of(cls, window: Window, fine: ByteImage, coarse: ByteImage, share: FloatImage) -> Detail:
+        """What a fine picture has more than a coarse one, by a share as small as the coarse one."""
+        size = (fine.shape[1], fine.shape[0])
+        large = cv2.resize(coarse, size, interpolation=cv2.INTER_CUBIC)
+        more = cv2.subtract(fine, large, dtype=cv2.CV_32F)
+        return cls(window, cv2.multiply(more, tripled(enlarged(share, size))).astype(np.float32, copy=False))
+
     def add_to(self, drawing: ByteImage) -> None:
         """Add it to a drawing, uint8, in place."""
-        part = drawing[self.window].astype(np.float32)
-        part += self.more
-        drawing[self.window] = np.clip(np.rint(part), 0, 255).astype(np.uint8)
+        drawing[self.window] = cv2.add(drawing[self.window], self.more, dtype=cv2.CV_8U)
 
 
 def find_details(
@@ -106,10 +112,8 @@ def find_details(
         strong = enlarged(drawn, size)
         if fine > 1:
             strong = crisp(strong, sigma=0.75 * fine, amount=3.0, reach=fine // 2)
-        more = strong.astype(np.float32)
-        more -= cv2.resize(strokes[few], size, interpolation=cv2.INTER_CUBIC)
-        more *= tripled(enlarged(wanted[few] * _faded((bottom - top, right - left)), size))
-        details.append(Detail(window, more))
+        share = wanted[few] * _faded((bottom - top, right - left))
+        details.append(Detail.of(window, strong, strokes[few], share))
     return details
 
 
