@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from toonbooth.drawing.cel_form import evenly_lit
 from toonbooth.drawing.flesh import (
@@ -23,12 +24,13 @@ from toonbooth.drawing.flesh import (
 from toonbooth.drawing.regions import Regions
 from toonbooth.drawing.skin_surface import Surface
 from toonbooth.imaging.colour import planes_of, tripled
+from toonbooth.imaging.morphology import disk
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.ranks import medians
 from toonbooth.imaging.resize import enlarged, shrunk
 from toonbooth.imaging.smoothing import gaussian, masked_blur
 from toonbooth.imaging.tones import smoothstep
-from toonbooth.imaging.windows import extent
+from toonbooth.imaging.windows import extent, grown
 
 _ENOUGH_SKIN = 30
 """Pixels of sure skin below which its colour isn't worth measuring."""
@@ -36,6 +38,9 @@ _ENOUGH_SKIN = 30
 
 _TEETH = (0.5, 3.5)
 """a* and b* of teeth: ivory is yellow beside skin that is drawn lighter than it was."""
+
+_BLOTCH = 0.085
+"""Half the width of the widest blotch on a skin, face widths."""
 
 _GLARE = 84.0
 """L* from which teeth grow lighter by about half."""
@@ -125,6 +130,7 @@ def _lay_one(
     if regions.heads:
         x, y, across = (value / 2 for value in regions.heads[head])
         form = evenly_lit(form, sure, shrunk(regions.lips, size), (x, y, across))
+        form = _without_blotches(form, sure, shrunk(regions.features, size), (x, y, across))
     spread = float(np.clip(np.std(form[sure]), 2.5, 9.0))
     soft_form = gaussian(form, sigma=max(0.8, 3.0 * unit))
     # One shadow and one light: shapes with edges so soft that a forehead that slopes has no step.
@@ -187,6 +193,36 @@ def _lay_one(
     plate[..., 0] -= np.float32(0.12) * blush
     toned: FloatImage = plate
     return toned
+
+
+def _without_blotches(
+    form: FloatImage, sure: NDArray[np.bool_], features: FloatImage, head: tuple[float, float, float]
+) -> FloatImage:
+    """Take shallow hollows out of a face's form that lie on forehead and cheeks, away from all features.
+
+    Parameters are those of `evenly_lit`; `features` is 1 on eyes, brows, nose and lips.
+    """
+    x, y, width = head
+    rows = (np.arange(form.shape[0], dtype=np.float32) - np.float32(y)) / np.float32(width)
+    columns = (np.arange(form.shape[1], dtype=np.float32) - np.float32(x)) / np.float32(width)
+    plain = smoothstep(np.square(rows / 0.8)[:, None] + np.square(columns / 0.42)[None, :], low=1.0, high=0.8)
+    plain *= smoothstep(rows, low=0.2, high=0.1)[:, None]
+    # A nose's ridge has its shade.
+    plain *= np.maximum(
+        smoothstep(np.abs(columns), low=0.12, high=0.2)[None, :],
+        smoothstep(rows, low=-0.2, high=-0.3)[:, None],
+    )
+    plain *= smoothstep(gaussian(features, sigma=0.03 * width), low=0.12, high=0.03)
+    window = extent(plain > 0.01)
+    if window is None:
+        return form
+    window = grown(window, round(2 * _BLOTCH * width) + 1, form.shape)
+    # Shadows that run in from hair or from a jaw stay: beyond skin all is dark.
+    near = np.where(sure[window], form[window], np.float32(-99))
+    hollow = np.maximum(cv2.morphologyEx(near, cv2.MORPH_CLOSE, disk(_BLOTCH * width)) - near, 0)
+    even = form.copy()
+    even[window] += plain[window] * sure[window] * hollow * smoothstep(hollow, low=11.0, high=6.0)
+    return even
 
 
 def _whiten_teeth(

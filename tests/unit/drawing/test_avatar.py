@@ -269,6 +269,22 @@ def test_skin_that_turns_slowly_from_the_light_has_no_step() -> None:
     assert slope.max() < 3.2 * slope.mean()
 
 
+def test_a_shallow_blotch_on_a_forehead_goes_and_half_a_face_in_the_shade_stays_so() -> None:
+    portrait = bust(480, 400)
+    face = portrait.faces[0]
+    x, y = (round(float(v)) for v in face.landmarks[[facemap.FOREHEAD_TOP, 9]].mean(axis=0))
+    reach = round(0.05 * face.width)
+    spot = (slice(y - reach, y + reach), slice(x - reach, x + reach))
+    drawings = {}
+    for depth, place in ((0.9, spot), (0.75, (slice(None), slice(0, x)))):
+        picture = portrait.picture.copy()
+        picture[place] = (depth * picture[place]).astype(np.uint8)
+        lightness = rgb_to_lab(to_float(drawn(portrait.with_picture(picture), 1).picture))[..., 0]
+        drawings[depth] = float(lightness[y, x + 3 * reach] - lightness[y, x - reach // 2])
+    assert drawings[0.9] < 1
+    assert drawings[0.75] > 6
+
+
 def test_a_half_lit_face_has_no_patch_of_its_photo_about_eyes_and_mouth() -> None:
     portrait = bust(480, 400)
     face = portrait.faces[0]
