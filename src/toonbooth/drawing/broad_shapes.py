@@ -20,11 +20,13 @@ class Brush:
     tip : radius; what is narrower is left out.
     beside : how far from a border both sides of it are compared.
     round : standard deviation of the blur that rounds borders.
+    area : least that is seen of a shape; the material's edge may hide the rest.
     """
 
     tip: float
     beside: float
     round: float
+    area: float
 
 
 def broad_shapes(
@@ -72,6 +74,7 @@ def broad_shapes(
                 _means(whose[rim], plane[rim], count) for whose, rim in ((labels, inside), (around, outside))
             )
             faint = np.abs(one - other) < seen
+            faint |= np.bincount(labels[own], minlength=count) < brush.area
             faint[labels[~own] if holes else 0] = False
             shapes[faint[labels]] = holes
     return gaussian(shapes.astype(np.float32), sigma=max(0.8, brush.round)) - np.float32(0.5)

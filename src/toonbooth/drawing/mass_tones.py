@@ -207,7 +207,8 @@ def trace_tones(
     light_of = float(np.median(values))
     white = grain.hair is False and light_of > _WHITE
     seen = grain.seen * (0.5 if white else 1 - 0.5 * float(np.clip((45 - light_of) / 30, 0, 1)))
-    fields, brush = [], Brush(grain.brush * unit, grain.beside * unit, grain.round * unit)
+    brush = Brush(grain.brush * unit, grain.beside * unit, grain.round * unit, grain.area * unit * unit)
+    fields = []
     for side, level in sides:
         tone = ~beyond_it & (side * (light - np.float32(level)) > 0)
         fields.append(broad_shapes(tone, plane, inside, core, brush=brush, seen=seen))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from toonbooth.drawing.broad_shapes import Brush, broad_shapes
 from toonbooth.drawing.colour_groups import gather_colours
 from toonbooth.drawing.mass_tones import CLOTH, MassTones, shaped_for_paper, trace_tones
 from toonbooth.drawing.masses import trace_masses
@@ -96,6 +97,17 @@ def test_gold_beside_many_other_colours_is_no_skin_and_skin_in_shade_is() -> Non
         found = gather_colours(samples, count=1, apart=8.0, first=np.array([skin], np.float32))
         assert len(found) == 2 + own
         assert (np.abs(found - np.array(colour, np.float32)).max(axis=1) < 1).any() == own
+
+
+def test_a_shade_of_which_hardly_anything_is_seen_at_a_cloths_edge_is_left_out() -> None:
+    tone = np.zeros((96, 96), np.bool_)
+    tone[20:60, 40:80] = True
+    plane = np.where(tone, np.float32(40), np.float32(80)).astype(np.float32)
+    brush = Brush(tip=3.0, beside=4.0, round=2.0, area=400.0)
+    for edge, drawn in ((46, False), (70, True)):
+        own = np.ones((96, 96), np.bool_)
+        own[:, edge:] = False
+        assert (broad_shapes(tone, plane, own, own, brush=brush, seen=4.0) > 0).any() == drawn
 
 
 def test_shine_on_hair_keeps_the_hue_of_the_hair() -> None:
