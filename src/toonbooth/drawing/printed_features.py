@@ -23,8 +23,8 @@ from toonbooth.portrait.model import Eye, Face, Points, Portrait
 _CLOSED = 0.1
 _SUBPIXEL_BITS = 4
 
-_TEETH_AT = (-0.062, 0.0, 0.062)
-"""Where the gaps beside the upper incisors lie, in face widths from the middle; more would be a fence."""
+_TEETH_AT = (-0.115, -0.062, 0.0, 0.062, 0.115)
+"""Where the gaps beside the incisors lie, in face widths from the middle; more would be a fence."""
 
 _NOSTRIL = (0.0002, 0.0037)
 """Area of black on one side of a nose, over the square of a face's width, from which on it is a nostril and
@@ -267,7 +267,7 @@ def _gaps(size: tuple[int, int], row: Points, points: Points, width: float) -> F
         )
         if float(np.hypot(*(bottom - top))) < 0.03 * width:
             continue
-        end = top + 0.5 * (bottom - top)
+        end = top + (0.8 - 1.5 * abs(place)) * (bottom - top)
         start = top - 0.1 * (bottom - top)
         across = np.array([half, 0.0])
         wedge = np.array([start - across, start + across, end + 0.3 * across, end - 0.3 * across], np.float32)
