@@ -14,6 +14,7 @@ from toonbooth.facecut.frame import frame_head
 from toonbooth.facecut.heads import find_head_area
 from toonbooth.facecut.jaw import PER_SEGMENT, jaw_line
 from toonbooth.facecut.jaw_scraps import without_scraps
+from toonbooth.facecut.jaw_strips import without_strips
 from toonbooth.facecut.landmarks import LEFT_BROW, LEFT_EYE, RIGHT_BROW, RIGHT_EYE
 from toonbooth.facecut.locks import find_locks
 from toonbooth.facecut.outlines import dilated, eroded, fill_polygon
@@ -94,7 +95,7 @@ def cut_bare_face(portrait: Portrait, face: Face) -> Layer:
     alpha = np.asarray(cv2.GaussianBlur(area, (0, 0), max(0.5, _SOFT * unit)), np.float32)
     bare = fill_polygon(own - corner, size=size)
     jaw = jaw_line(face.landmarks, unit, face.yaw, head.chin) - corner
-    clean = without_scraps(to_float(part), jaw, unit=unit)
+    clean = without_strips(without_scraps(to_float(part), jaw, unit=unit), alpha, jaw, unit=unit)
     glasses = head.hairline is not None and bool(head.hairline[_FRAMES].max() > _GLASSES)
     locks = find_locks(clean, bare, face.landmarks - corner, unit=unit, glasses=glasses)
     features = _features(face.landmarks - corner, size, unit) * (1 - locks)
