@@ -11,7 +11,7 @@ from toonbooth.facecut.edges import nearest_in
 from toonbooth.facecut.jaw_scraps import around_line
 from toonbooth.facecut.outlines import Mask, dilated, fill_polygon
 from toonbooth.facecut.ways import normals
-from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.pixels import FloatImage, to_bytes
 from toonbooth.portrait.model import Points
 
 _DEEP: Final = 0.08
@@ -23,8 +23,8 @@ _ALL: Final = 0.85
 _BESIDE: Final = 0.06
 """How far outside the jaw's line a cut may end, face widths."""
 
-_PLAIN: Final = 0.02
-"""How much neighbours of one shape differ at most."""
+_PLAIN: Final = 5
+"""How much neighbours of one shape differ at most, of 255."""
 
 _SHAPES: Final = 0.74
 """What part of the face beside a jaw is plain in a picture of plain shapes."""
@@ -73,8 +73,9 @@ def without_strips(image: FloatImage, alpha: FloatImage, jaw: Points, *, unit: f
     band = between(_DEEP, _BESIDE)
     within = (fill_polygon(line - out * np.float32(_DEEP), size=size) > 0.5) & ~band & seen
     kernel = np.ones((3, 3), np.uint8)
-    steps = np.asarray(cv2.dilate(part, kernel) - cv2.erode(part, kernel), np.float32).max(axis=2)
-    plain = (steps < _PLAIN) & seen
+    levels = to_bytes(part)
+    red, green, blue = cv2.split(cv2.subtract(cv2.dilate(levels, kernel), cv2.erode(levels, kernel)))
+    plain = (cv2.max(cv2.max(red, green), blue) <= _PLAIN) & seen
     if not within.any() or plain[within].mean() < _SHAPES:
         return image
     count, shapes = cv2.connectedComponents(plain.astype(np.uint8), connectivity=4)
