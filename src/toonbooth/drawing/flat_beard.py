@@ -31,9 +31,6 @@ _CHIN = np.array([106, 182, 83, 18, 313, 406, 335, 262, 369, 396, 175, 171, 140,
 _MIDDLE = np.array([206, 98, 2, 327, 426, 436, 432, 422, 395, 369, 396, 175, 171, 140, 170, 202, 212, 216])
 """From under the nose past the corners of the mouth to the chin."""
 
-_UPPER_LIP = np.array([206, 98, 2, 327, 426, 436, 291, 409, 270, 0, 40, 185, 61, 216])
-"""Between nose and mouth."""
-
 _CHEEK_LINE = np.array([132, 61, 291, 361])
 """From ear to ear by the corners of the mouth."""
 
@@ -53,20 +50,11 @@ _COLOUR = 0.3
 _RED = 0.45
 """How much of its depth a place around a mouth is hair at least, whatever its colour."""
 
-_DENSE = (4.5, 14.0)
-_STUBBLE = (2.0, 5.0)
-"""Between which depths hair is dense, and stubble, L* less what has skin's colour."""
+_DENSE = (4.5, 9.0)
+_STUBBLE = 0.45
+"""Between which depths hair is dense, L* less what has skin's colour, and the share of it that is stubble."""
 
-_ON_CHIN = 0.45, 0.22
-"""The share of a chin's depth at which hair is dense, and stubble, between these."""
-
-_MOUSTACHE = 1.3
-"""How much more a moustache's depth counts than a chin's: it is thinner, and light falls on it."""
-
-_LOWER = 0.1, 0.05
-"""How far under the line from ear to ear, in face widths, dense hair ends, and stubble."""
-
-_STUBBLE_SHARE, _HAIR_SHARE = 0.3, 0.92
+_STUBBLE_SHARE, _HAIR_SHARE = 0.36, 0.92
 """How far the tones of stubble and of hair are from skin's to that of the darker hair."""
 
 _GREYER = 0.85
@@ -78,22 +66,10 @@ _SMALLEST, _SPECK = 0.02, 0.0025
 _PATCH = 0.012
 """Area in squares of a face's width of the least hair and of the least stubble."""
 
-_BARE = 0.01
+_BARE = 0.06
 """The same of bare skin that hair encloses."""
 
-_BAY, _CALM = 0.06, 0.025
-"""Half the width of the widest bay of bare cheek in a beard, and how calm its upper line is, face widths."""
-
-_GAP, _CALMER = 0.06, 0.025
-"""The same of bare skin in the dense hair on a chin."""
-
-_PRONG = 0.025
-"""Half the width, in face widths, of hair that stands up from that line alone and is cut off."""
-
-_AROUND = 0.3
-"""How much a place above a mouth's corners is around the mouth, at least, for its hair to be dense."""
-
-_STIFF, _NARROW = 0.018, 0.02
+_STIFF, _NARROW = 0.014, 0.012
 """How calm a beard's border is, and half the width of the least strip of hair, in face widths."""
 
 _RIM = 0.035
@@ -138,28 +114,13 @@ def draw_beard(seen: Likeness) -> list[Shape]:
     hair *= np.maximum(_unlike_skin(seen, a, b)[::2, ::2], np.float32(_RED) * middle)
     few = _Few(scaled(seen.points, 0.5), 0.5 * width, zone[::2, ::2] > 0.5, seen.skin[::2, ::2] > 0.5)
     on_chin = float(np.percentile(hair[chin[::2, ::2]], 80))
-    levels = [
-        float(np.clip(share * on_chin, least * measure, most * measure))
-        for share, (least, most) in zip(_ON_CHIN, (_DENSE, _STUBBLE), strict=True)
-    ]
-    if _balance((hair > 0.5 * sum(levels)) & few.zone, few.points) < _BALANCED:
+    level = float(np.clip(0.45 * on_chin, _DENSE[0] * measure, _DENSE[1] * measure))
+    if _balance((hair > level) & few.zone, few.points) < _BALANCED:
         return []
     # There a beard is the same on both sides, however the light falls.
-    other = _mirrored(hair, few.points)
-    both = hair + np.float32(0.5) * middle * (other - hair)
-    hair = np.maximum(hair, np.float32(_OTHER_SIDE) * middle * other)
-    above = _above_cheeks(seen)[::2, ::2]
-    endings = [
-        np.maximum(above + np.float32(lower), 0) * (1 - middle) * np.float32(2 / _UP_CHEEKS)
-        for lower in _LOWER
-    ]
-    lip = seen.zone(_UPPER_LIP, feather=0.03)[::2, ::2]
-    # On the chin both sides count alike: one that lies in shade is no wider.
-    thick = (both + lip * (hair - both)) * (1 + np.float32(_MOUSTACHE) * lip)
-    dense = _settled(thick, endings[0], few, level=levels[0])
-    stubble = _settled(hair, endings[1], few, level=levels[1])
-    dense &= (middle > _AROUND) | _under_mouth(few, seen.up)
-    dense, stubble = _grown(dense, stubble, endings[1] < 1, few, seen.up)
+    hair = np.maximum(hair, np.float32(_OTHER_SIDE) * middle * _mirrored(hair, few.points))
+    ending = _above_cheeks(seen)[::2, ::2] * (1 - middle) * np.float32(2 / _UP_CHEEKS)
+    dense, stubble = _grown(hair, ending, few, level=level)
     if np.count_nonzero(dense) < _SMALLEST * few.width**2:
         return []
     # On the cheeks a beard lies in the shade of these.
@@ -188,59 +149,26 @@ class _Few:
     skin: NDArray[np.bool_]
 
 
-def _settled(hair: FloatImage, ending: FloatImage, few: _Few, *, level: float) -> NDArray[np.bool_]:
-    """Where hair is deeper than a level, (H, W), with calm borders, less where it ends."""
-    lean = np.clip((hair - np.float32(level)) * np.float32(1.5 / level), -1, 1)
-    lean = np.where(few.zone, lean - ending, np.float32(-1))
-    shade = settle_shade(lean, few.zone, width=few.width, least=_PATCH, stiff=_STIFF, narrow=_NARROW)
-    return shade > 0.5
-
-
 def _grown(
-    dense: NDArray[np.bool_],
-    stubble: NDArray[np.bool_],
-    low: NDArray[np.bool_],
-    few: _Few,
-    up: NDArray[np.float32],
+    hair: FloatImage, ending: FloatImage, few: _Few, *, level: float
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Dense hair without holes, (H, W), and a whole beard with all that lies upon it; neither has prongs."""
-    lips = polygon_mask((dense.shape[0], dense.shape[1]), few.points[facemap.LIPS_OUTER]) > 0.5
-    dense = dense | small_parts(~(dense | lips), _BARE * few.width**2)
-    chin = _under_mouth(few, up)
-    dense = (dense & ~chin) | (_under_line(dense & chin, few, up, bay=_GAP, calm=_CALMER) & chin)
-    whole = stubble | dense
-    whole |= _at_edge(whole, few) & low
-    whole |= _under_line(whole, few, up, bay=_BAY, calm=_CALM) & low
-    return dense, whole
+    """Where hair is dense, (H, W), and stubble with all that lies upon it; nothing, if that is only hair."""
 
+    def settled(level: float, where: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        lean = np.clip((hair - np.float32(level)) * np.float32(1.5 / level), -1, 1)
+        lean = np.where(few.zone, lean - ending, np.float32(-1))
+        shade = settle_shade(lean, where, width=few.width, least=_PATCH, stiff=_STIFF, narrow=_NARROW)
+        return shade > 0.5
 
-def _under_mouth(few: _Few, up: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """What lies lower than the corners of a mouth, (H, W)."""
-    rows, columns = np.indices(few.zone.shape, dtype=np.float32)
-    x, y = few.points[[61, 291]].mean(axis=0)
-    under: NDArray[np.bool_] = (columns - x) * up[0] + (rows - y) * up[1] < 0
-    return under
-
-
-def _under_line(
-    beard: NDArray[np.bool_], few: _Few, up: NDArray[np.float32], *, bay: float, calm: float
-) -> NDArray[np.bool_]:
-    """What lies in a beard's zone below a calm line from ear to ear along its upper border, (H, W)."""
-    if not beard.any():
-        return beard
-    step = max(1.0, 0.01 * few.width)
-    rows, columns = np.indices(beard.shape, dtype=np.float32)
-    across = (rows * up[0] - columns * up[1]) / np.float32(step)
-    heights = columns * up[0] + rows * up[1]
-    places = (across - across.min()).astype(np.int32)
-    tops = np.full(int(places.max()) + 1, heights.min(), np.float32)
-    np.maximum.at(tops, places[beard], heights[beard])
-    per_width = few.width / step
-    gap, prong = (np.ones((1, 2 * round(each * per_width) + 1), np.uint8) for each in (bay, _PRONG))
-    line = cv2.morphologyEx(cv2.morphologyEx(tops[None, :], cv2.MORPH_CLOSE, gap), cv2.MORPH_OPEN, prong)
-    calmed = gaussian(line.astype(np.float32, copy=False), sigma=calm * per_width)[0]
-    under: NDArray[np.bool_] = few.zone & (few.skin | beard) & (heights < calmed[places])
-    return under
+    dense = settled(level, few.zone)
+    stubble = settled(_STUBBLE * level, few.zone & ~dense) & ~dense
+    dense |= _at_edge(dense, few)
+    lips = polygon_mask((hair.shape[0], hair.shape[1]), few.points[facemap.LIPS_OUTER]) > 0.5
+    bare = _BARE * few.width**2
+    dense |= small_parts(~(dense | lips), bare)
+    stubble &= ~dense
+    stubble |= small_parts(~(dense | stubble | lips), bare)
+    return dense, stubble | dense if stubble.any() else stubble
 
 
 def _unlike_skin(seen: Likeness, a: FloatImage, b: FloatImage) -> FloatImage:
@@ -263,7 +191,7 @@ def _above_cheeks(seen: Likeness) -> FloatImage:
     heights, places = line @ up, line @ np.array([-up[1], up[0]], np.float32)
     order = np.argsort(places)
     over = np.interp(rows * up[0] - columns * up[1], places[order], heights[order])
-    above: FloatImage = (columns * up[0] + rows * up[1] - over).astype(np.float32)
+    above: FloatImage = np.maximum(columns * up[0] + rows * up[1] - over, 0).astype(np.float32)
     return above
 
 

@@ -90,23 +90,6 @@ def test_thin_growth_is_one_tone_between_skin_and_hair() -> None:
     assert hair + 60 < between
 
 
-def test_bays_of_bare_cheek_in_a_beard_are_drawn_as_stubble() -> None:
-    points = astronaut_portrait().faces[0].landmarks
-    # As far from a mouth as from a jaw, on both sides.
-    bays = np.zeros((256, 256), np.uint8)
-    for mouth, jaw in ((61, 172), (291, 397)):
-        x, y = np.rint(0.5 * (points[mouth] + points[jaw])).astype(int)
-        cv2.line(bays, (int(x), int(y) - 20), (int(x), int(y) + 3), 1, 7)
-    grown = lower_face()
-    portrait = repainted(grown * (1 - bays), factor=0.3, grey=0.6)
-    stubble, hair = beard_on(portrait)
-    middle = (bays > 0) & (grown > 0.9)
-    middle[: int(points[61, 1])] = False
-    assert np.count_nonzero(middle) > 40
-    assert float(covered([stubble], portrait)[middle].mean()) > 0.95
-    assert sum(stubble.colour) > sum(hair.colour) + 60
-
-
 def test_what_darkens_one_side_of_a_face_is_no_beard() -> None:
     assert beard_on(repainted(lower_face(right_only=True), factor=0.3, grey=0.6)) == []
 
