@@ -47,7 +47,7 @@ class SeaweedFs:
                 *("-s3", f"-s3.port={self.port}", f"-s3.config={self.folder / 's3.json'}"),
                 *("-s3.port.iceberg=0", "-s3.port.lance=0", "-master.telemetry=false"),
                 *("-master.volumeSizeLimitMB=64", "-volume.max=20", "-volume.preStopSeconds=0"),
-                *(f"-{part}.port={port}" for part, port in self.other_ports.items()),
+                *(f"-{name}={port}" for name, port in self.other_ports.items()),
             ],
             cwd=self.folder,
             env={**os.environ, "HOME": str(self.folder)},
@@ -114,7 +114,10 @@ def running_seaweedfs() -> Generator[SeaweedFs]:
     }
     (folder / "s3.json").write_text(json.dumps(users))
     (folder / "data").mkdir()
-    server = SeaweedFs(folder, _find_port(), {part: _find_port() for part in ("master", "volume", "filer")})
+    # By default gRPC listens ten thousand above each, where an outgoing connection's port may be.
+    others = [f"{part}.port" for part in ("master", "volume", "filer")]
+    others += [f"{port}.grpc" for port in ("s3.port", *others)]
+    server = SeaweedFs(folder, find_free_port(), {each: find_free_port() for each in others})
     try:
         server.start()
         yield server
@@ -130,10 +133,3 @@ def _takes_objects(server: SeaweedFs) -> bool:
             server.store().put("somebody-elses", b"not a picture")
             return True
     return False
-
-
-def _find_port() -> int:
-    """A free port; the server also listens ten thousand above each."""
-    while (port := find_free_port()) > 55_000:
-        pass
-    return port
