@@ -76,11 +76,13 @@ def without_chips(
             continue
         window = grown(found, round(0.3 * width), skin.shape)
         own, whose, locks, like = (each[window] > 0.5 for each in (skin, person, hair, flesh))
-        chips = _chips(own, whose, locks, like, near[window], low[window], width=width)
+        rest = whose & ~own
+        thin = _thin(rest & ~locks, _STRIP * width)
+        chips = _chips(own, rest, locks, like, thin, near[window], low[window], width=width)
         here: Points = points - np.array([window[1].start, window[0].start], np.float32)
-        chips |= _chains(own, whose & ~own, locks, chest[window], here, width=width)
+        chips |= _chains(own, rest, locks, thin, chest[window], here, width=width)
         inner = polygon_mask(own.shape, here[facemap.OVAL], grow=0.92) > 0.5
-        chips |= _stumps(own, whose & locks & ~own, inner, width=width)
+        chips |= _stumps(own, rest & locks, inner, width=width)
         if chips.any():
             more = more.copy() if more is skin else more
             soft = gaussian(chips.astype(np.float32), sigma=max(0.7, 0.006 * width))
@@ -103,23 +105,21 @@ def _zone(
 
 def _chips(
     skin: NDArray[np.bool_],
-    person: NDArray[np.bool_],
+    rest: NDArray[np.bool_],
     hair: NDArray[np.bool_],
     flesh: NDArray[np.bool_],
+    thin: NDArray[np.bool_],
     zone: NDArray[np.bool_],
     low: NDArray[np.bool_],
     *,
     width: float,
 ) -> NDArray[np.bool_]:
     """Pieces of what is no skin: those that stand alone, and thin ones that cloth sends up a neck."""
-    rest = person & ~skin
     largest, of_hair = _LARGEST * width**2, _OF_HAIR * width**2
     chips = _pieces(rest, skin, rest, zone, largest)
     chips &= ~hair | _pieces(rest, skin, rest, zone, of_hair)
     cloth = rest & ~hair
-    solid = cv2.morphologyEx(cloth.astype(np.uint8), cv2.MORPH_OPEN, disk(_STRIP * width))
-    strips = cloth & zone & (cv2.dilate(solid, disk(0.3 * _STRIP * width)) == 0)
-    chips |= _pieces(strips, skin, rest, zone, largest)
+    chips |= _pieces(thin & zone, skin, rest, zone, largest)
     # At a collar neck and cloth are mixed in a photo.
     for place, most in ((low, largest), (zone, _OF_SKIN * width**2)):
         chips |= _pieces(cloth & flesh & ~chips, skin | chips, cloth & ~chips, place, most, needed=0.4)
@@ -132,6 +132,7 @@ def _chains(
     skin: NDArray[np.bool_],
     rest: NDArray[np.bool_],
     locks: NDArray[np.bool_],
+    thin: NDArray[np.bool_],
     chest: NDArray[np.bool_],
     points: Points,
     *,
@@ -144,18 +145,22 @@ def _chains(
     y, x = np.mgrid[0 : skin.shape[0], 0 : skin.shape[1]].astype(np.float32)
     along, aside = ((x - chin[0]) * way[0] + (y - chin[1]) * way[1] for way in (up, (-up[1], up[0])))
     throat = (np.abs(aside) < _THROAT[0] * width) & (along < 0) & (along > -_THROAT[1] * width)
-    solid = cv2.morphologyEx(cloth.astype(np.uint8), cv2.MORPH_OPEN, disk(_STRIP * width))
-    thin = cloth & throat & (cv2.dilate(solid, disk(0.3 * _STRIP * width)) == 0)
-    return chips | _pieces(thin, skin, rest, throat, _LARGEST * width**2, needed=2.0)
+    return chips | _pieces(thin & throat, skin, rest, throat, _LARGEST * width**2, needed=2.0)
 
 
 def _stumps(
     skin: NDArray[np.bool_], locks: NDArray[np.bool_], face: NDArray[np.bool_], *, width: float
 ) -> NDArray[np.bool_]:
     """Narrow locks that hang into a face: a photo's skin shines through their lower halves."""
-    solid = cv2.morphologyEx(locks.astype(np.uint8), cv2.MORPH_OPEN, disk(_LOCK * width))
-    narrow = locks & face & (cv2.dilate(solid, disk(0.3 * _LOCK * width)) == 0)
-    return _pieces(narrow, skin, locks, face, _OF_LOCKS * width**2)
+    narrow = _thin(locks, _LOCK * width)
+    return _pieces(narrow & face, skin, locks, face, _OF_LOCKS * width**2)
+
+
+def _thin(mask: NDArray[np.bool_], radius: float) -> NDArray[np.bool_]:
+    """What of a mask is thinner than twice a radius, pixels, and not right beside what is thicker."""
+    solid = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, disk(radius))
+    thin: NDArray[np.bool_] = mask & (cv2.dilate(solid, disk(0.3 * radius)) == 0)
+    return thin
 
 
 def _pieces(

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from toonbooth.imaging.morphology import disk, small_parts
+from toonbooth.imaging.morphology import disk, parts_touching, small_parts
 from toonbooth.imaging.pixels import FloatImage
 from toonbooth.imaging.smoothing import gaussian
 
@@ -64,23 +64,11 @@ def settle_shade(
     kept &= ~small_parts(kept, area)
     # Narrow gaps in shade close, and small lights in it go out.
     kept = where & (cv2.morphologyEx(kept.astype(np.uint8), cv2.MORPH_CLOSE, brush) > 0)
-    kept |= _beside(small_parts(where & ~kept, _LIGHT * area), kept)
+    beside = cv2.dilate(kept.view(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    kept |= parts_touching(small_parts(where & ~kept, _LIGHT * area), beside)
     # Beyond the place it goes on as at its border, so that none is seen there.
     outside = ~where & (cv2.dilate(kept.astype(np.uint8), disk(0.05 * width)) > 0) & shade
     return gaussian((kept | outside).astype(np.float32), sigma=max(0.7, 0.012 * width))
-
-
-def _beside(parts: NDArray[np.bool_], mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Those connected parts that touch a mask; at the tip of a place some touch its end alone."""
-    if not parts.any():
-        return parts
-    count, found = cv2.connectedComponents(parts.view(np.uint8), connectivity=4)
-    labels = np.asarray(found, np.int32)
-    near = cv2.dilate(mask.view(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    touching = np.bincount(labels[near], minlength=count) > 0
-    touching[0] = False
-    beside: NDArray[np.bool_] = touching[labels]
-    return beside
 
 
 def _broad(mask: NDArray[np.bool_], brush: NDArray[np.uint8]) -> NDArray[np.bool_]:

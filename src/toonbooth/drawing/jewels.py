@@ -11,6 +11,7 @@ from toonbooth.imaging.pixels import ByteImage, FloatImage, to_bytes
 from toonbooth.imaging.resize import Size, padded, shrunk
 from toonbooth.imaging.smoothing import gaussian, masked_blur
 from toonbooth.imaging.tones import smoothstep
+from toonbooth.imaging.windows import extent, grown
 from toonbooth.portrait.model import Portrait
 
 _FINE = 4.0
@@ -38,11 +39,10 @@ def set_apart(portrait: Portrait) -> Portrait:
     if jewels is None or face is None:
         return portrait
     unit = face.width / 400
-    x, y, across, down = cv2.boundingRect((jewels > 0.1).astype(np.uint8))
-    if not across:
+    seen = extent(jewels > 0.1)
+    if seen is None:
         return portrait
-    reach = round(2 * _AROUND * unit) + 2
-    window = (slice(max(0, y - reach), y + down + reach), slice(max(0, x - reach), x + across + reach))
+    window = grown(seen, round(2 * _AROUND * unit) + 2, jewels.shape)
     picture = portrait.picture.copy()
     picture[window] = _spread(picture[window], jewels[window], portrait.matte[window], unit=unit)
     return portrait.with_picture(picture)
@@ -97,10 +97,9 @@ def with_sharp_jewels(lab: FloatImage, small: ByteImage, jewels: FloatImage) -> 
 
     Strokes melt what is thin.
     """
-    x, y, across, down = cv2.boundingRect((jewels > 0.1).astype(np.uint8))
-    if not across:
+    window = extent(jewels > 0.1)
+    if window is None:
         return lab
-    window = (slice(y, y + down), slice(x, x + across))
     sharp = lab.copy()
     weight = np.ascontiguousarray(jewels[window])
     own = bytes_to_lab(np.ascontiguousarray(small[window]))

@@ -22,6 +22,7 @@ from toonbooth.facecut.landmarks import (
 from toonbooth.facecut.outlines import Mask, dilated, eroded, fill_polygon, grow, opened
 from toonbooth.imaging.colour import luma_of
 from toonbooth.imaging.pixels import FloatImage
+from toonbooth.imaging.ranks import percentile
 from toonbooth.imaging.resize import enlarged, shrunk
 from toonbooth.portrait.model import Points
 
@@ -121,7 +122,7 @@ def _find(image: FloatImage, bare: Mask, landmarks: Points, unit: float, *, glas
         for each, lightness in ((image, light), (skin, usual))
     )
     # Beside a brow what is darker than its darkest is hair; and what is yellow, but hardly darker than skin.
-    of_brow = np.float32(np.percentile(light[brow], 20) if brow.any() else 0)
+    of_brow = np.float32(percentile(light[brow], 20) if brow.any() else 0)
     darkest = np.where(brows, np.minimum(_DARK * usual, _BLACKER * of_brow), _DARK * usual)
     palest = np.where(brows | eyes, (of_brow + usual) / 2, 0)
     up = landmarks[BETWEEN_EYES] - landmarks[CHIN]

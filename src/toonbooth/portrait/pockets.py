@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toonbooth.imaging.pixels import ByteImage, FloatImage
+from toonbooth.imaging.ranks import medians
+from toonbooth.imaging.windows import extent, grown
 from toonbooth.portrait.sampling import Pyramid
 
 # Faces so wide, in pixels of the mask, show pockets as they are.
@@ -63,7 +65,10 @@ def without_pockets(
     -------
     float32 array, shape of `mask`, nowhere above `mask`; `mask` itself when there is no pocket.
     """
-    figure = _window(mask > _PERSON, margin=2)
+    somebody = extent(mask > _PERSON)
+    if somebody is None:
+        return mask
+    figure = grown(somebody, 2, mask.shape)
     # Beside small faces pockets are looked for more finely.
     finer = 1 if face_width >= _FINE_FACE else 2
     rows, columns = (slice(finer * side.start, finer * side.stop) for side in figure)
@@ -111,7 +116,9 @@ def _pockets(
     across = np.minimum(*(np.bincount(labels[each], minlength=count) for each in (deep, outermost))) > 0
     least, most = (share * face_width**2 for share in _AREA)
     for index in np.flatnonzero(across & (areas >= max(_LEAST_AREA, least)) & (areas < most)):
-        window = _around(places[pieces == index], width=mask.shape[1], margin=4)
+        rows, columns = np.divmod(places[pieces == index], mask.shape[1])
+        piece = tuple(slice(int(each.min()), int(each.max()) + 1) for each in (rows, columns))
+        window = grown((piece[0], piece[1]), 4, mask.shape)
         here = labels[window] == index
         if _is_pocket(here, lab[window], person[window], free[window] > 0):
             # Its border is a mixture of colours.
@@ -119,23 +126,9 @@ def _pockets(
     return pockets
 
 
-def _around(places: NDArray[np.intp], *, width: int, margin: int) -> tuple[slice, slice]:
-    """The window around some places of a flattened array."""
-    rows, columns = np.divmod(places, width)
-    top, left = (max(0, int(each.min()) - margin) for each in (rows, columns))
-    return slice(top, int(rows.max()) + margin + 1), slice(left, int(columns.max()) + margin + 1)
-
-
 def _grown(area: ByteImage, radius_pixels: float) -> ByteImage:
     side = 2 * round(radius_pixels) + 1
     return np.asarray(cv2.dilate(area, np.ones((side, side), np.uint8)), dtype=np.uint8)
-
-
-def _window(area: NDArray[np.bool_], *, margin: int) -> tuple[slice, slice]:
-    """The window around an area, inside its array."""
-    left, top, across, down = cv2.boundingRect(area.view(np.uint8))
-    rows = slice(max(0, top - margin), min(top + down + margin, area.shape[0]))
-    return rows, slice(max(0, left - margin), min(left + across + margin, area.shape[1]))
 
 
 def _like_outside(
@@ -191,7 +184,7 @@ def _is_pocket(
     if mouth <= _OPEN * shore or not beyond.any():
         return False
     colours = lab * _UNITS
-    apart = np.square(colours - np.median(colours[here], axis=0)).sum(axis=2)
+    apart = np.square(colours - medians(colours[here].T)).sum(axis=2)
     if np.count_nonzero(apart[beyond] > _EDGE**2) <= _CLOSED * np.count_nonzero(beyond):
         return False
     before = cv2.dilate(farther, _SQUARE, iterations=2) > 0
